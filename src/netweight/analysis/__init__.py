@@ -1,0 +1,1 @@
+"""Interpreters of a graph that compute no array: cost, memory, receptive field."""

@@ -1,0 +1,178 @@
+"""Receptive field of every value: how many input positions, per spatial dimension, one of its positions depends on.
+
+Along each spatial dimension of the input: ``size += (kernel - 1) * dilation * jump``, then ``jump *= stride``; where
+branches meet, the largest. An operator that mixes all positions makes the field the whole input, and more where
+windows had already reached into the padding.
+
+Source: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional neural networks".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from netweight.ir import Graph, Node, located
+from netweight.ops import REGISTRY
+from netweight.ops.reach import Mixes, Permutes, Reach, Reshapes, Slides, Spreads
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Field along one spatial dimension of the input.
+
+    Attributes:
+        size: Input positions that one output position depends on.
+        jump: Input positions between neighbouring outputs.
+        start: Centre of the first output's field, in input positions.
+        count: Outputs along the dimension.
+    """
+
+    size: Fraction
+    jump: Fraction
+    start: Fraction
+    count: int
+
+    def whole(self) -> _Field:
+        """Field of all outputs together."""
+        return _Field(self.size + (self.count - 1) * self.jump, self.jump, self.start, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Fields along the input's spatial dimensions, and which of them each dimension of a value enumerates."""
+
+    fields: tuple[_Field, ...]
+    axes: tuple[tuple[int, ...], ...]
+
+
+def receptive_fields(graph: Graph) -> dict[str, tuple[int, ...]]:
+    """Size of the field per spatial dimension, by value name; values that no spatial input reaches are left out."""
+    states = _input_states(graph)
+    for node in graph.nodes:
+        merged = _merged(states[name] for name in node.inputs if name in states)
+        definition = REGISTRY.get(node.op)
+        if merged is None or definition is None:
+            continue
+        with located(node):
+            reach = definition.reach(node.attrs, *graph.input_specs(node))
+        for name in node.outputs:
+            states[name] = _step(merged, reach, graph, node, name)
+    return {name: tuple(math.ceil(f.size) for f in state.fields) for name, state in states.items()}
+
+
+def _input_states(graph: Graph) -> dict[str, _State]:
+    """Inputs (N, C, *spatial) are images, series or volumes; of rank 3 only where a window slides over them."""
+    slid = {
+        node.inputs[0] for node in graph.nodes if node.op in REGISTRY and REGISTRY[node.op].kind in ("conv", "pool")
+    }
+    states = {}
+    for name in graph.inputs:
+        rank = len(graph.spec(name).shape)
+        if rank >= 4 or (rank == 3 and name in slid):
+            sizes = graph.spec(name).shape[2:]
+            fields = tuple(_Field(Fraction(1), Fraction(1), Fraction(0), size) for size in sizes)
+            states[name] = _State(fields, ((), (), *((axis,) for axis in range(rank - 2))))
+    return states
+
+
+def _merged(states: Iterable[_State]) -> _State | None:
+    """Where branches meet: the largest field, the layout of the value with the most dimensions."""
+    found = list(states)
+    if not found:
+        return None
+    widest = max(found, key=lambda state: len(state.axes))
+    if len(found) == 1:
+        return widest
+    alike = [state.fields for state in found if len(state.fields) == len(widest.fields)]
+    best = tuple(max(options, key=lambda field: field.size) for options in zip(*alike, strict=True))
+    return _State(best, widest.axes)
+
+
+def _step(state: _State, reach: Reach, graph: Graph, node: Node, output: str) -> _State:
+    shape = graph.spec(output).shape
+    match reach:
+        case Mixes(dims):
+            return _mix(state, dims, len(shape))
+        case Slides() | Spreads():
+            return _slide(state, reach, shape)
+        case Permutes(order):
+            return _State(state.fields, tuple(() if dim is None else state.axes[dim] for dim in order))
+        case Reshapes():
+            before = graph.spec(node.inputs[0]).shape if node.inputs[0] else ()
+            return _State(state.fields, _regroup(state.axes, before, shape))
+
+
+def _slide(state: _State, reach: Slides | Spreads, shape: tuple[int, ...]) -> _State:
+    """The last dimensions of the value are windowed."""
+    fields = list(state.fields)
+    count = len(reach.stride) if isinstance(reach, Slides) else len(reach.scale)
+    for window, axes in enumerate(state.axes[-count:]):
+        for axis in axes:
+            fields[axis] = _windowed(fields[axis], reach, window, shape[window - count])
+    return _State(tuple(fields), state.axes)
+
+
+def _windowed(field: _Field, reach: Slides | Spreads, window: int, count: int) -> _Field:
+    if isinstance(reach, Spreads):
+        size = field.size + (reach.taps[window] - 1) * field.jump
+        return _Field(size, field.jump / reach.scale[window], field.start, count)
+    extra = (reach.kernel_size[window] - 1) * reach.dilation[window]
+    return _Field(
+        field.size + extra * field.jump,
+        field.jump * reach.stride[window],
+        field.start + (Fraction(extra, 2) - reach.padding_before[window]) * field.jump,
+        count,
+    )
+
+
+def _mix(state: _State, dims: tuple[int, ...], rank_out: int) -> _State:
+    fields = list(state.fields)
+    axes = list(state.axes)
+    for dim in dims:
+        for axis in axes[dim]:
+            fields[axis] = fields[axis].whole()
+        axes[dim] = ()
+    if rank_out < len(axes):  # a reduction that drops the mixed dimensions
+        dropped = {dim % len(axes) for dim in dims}
+        axes = [axis for dim, axis in enumerate(axes) if dim not in dropped]
+    axes = [()] * (rank_out - len(axes)) + axes[max(0, len(axes) - rank_out) :]
+    return _State(tuple(fields), tuple(axes))
+
+
+def _regroup(
+    axes: tuple[tuple[int, ...], ...], old: tuple[int, ...], new: tuple[int, ...]
+) -> tuple[tuple[int, ...], ...]:
+    """Axes enumerated by each dimension after a reshape: dimensions that merge pool theirs, parts of a split share."""
+    result: list[tuple[int, ...]] = []
+    i = 0
+    for group in _groups(old, new):
+        old_count, new_sizes = group
+        pooled = tuple(dict.fromkeys(axis for dim in axes[i : i + old_count] for axis in dim))
+        i += old_count
+        result.extend(pooled if size != 1 or len(new_sizes) == 1 else () for size in new_sizes)
+    return tuple(result)
+
+
+def _groups(old: tuple[int, ...], new: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
+    """Smallest runs of old and new dimensions with equal products."""
+    groups: list[tuple[int, tuple[int, ...]]] = []
+    i = j = 0
+    while i < len(old) or j < len(new):
+        i0, j0 = i, j
+        left = right = 1
+        if i < len(old):
+            left, i = old[i], i + 1
+        if j < len(new):
+            right, j = new[j], j + 1
+        while left != right:
+            if left < right and i < len(old):
+                left, i = left * old[i], i + 1
+            elif j < len(new):
+                right, j = right * new[j], j + 1
+            else:
+                break
+        groups.append((i - i0, new[j0:j]))
+    return groups

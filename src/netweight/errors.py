@@ -1,0 +1,88 @@
+"""Every error a caller may want to catch.
+
+NetweightError
+├── UsageError            E101  an argument is not one we accept
+│   └── UnknownNameError  E102  ... because no model, layer, term or convention has that name
+├── ShapeError            E103  an operator cannot accept these shapes or attributes
+├── CaptureError          E104  the model could not be turned into a graph
+│   └── UnsupportedOpError  E105  ... because it uses an operator we do not know
+├── GraphError            E106  a graph contradicts itself
+├── FormatError           E107  a file is not what it should be
+└── MissingExtraError     E108  an optional dependency is not installed
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class NetweightError(Exception):
+    """Base class: ``except NetweightError`` catches everything netweight raises on purpose.
+
+    Attributes:
+        code: Stable code of the kind of error; ``netweight explain E103`` says what it means.
+        why: What led to it, where the message alone does not say.
+        fix: What to do about it.
+    """
+
+    code: ClassVar[str] = "E100"
+
+    def __init__(self, message: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(message)
+        self.why = why
+        self.fix = fix
+
+
+class UsageError(NetweightError, ValueError):
+    """An argument is not one we accept."""
+
+    code = "E101"
+
+
+class UnknownNameError(UsageError):
+    """No model, layer, term or convention has that name."""
+
+    code = "E102"
+
+
+class ShapeError(NetweightError, ValueError):
+    """An operator cannot accept the given shapes or attributes."""
+
+    code = "E103"
+
+
+class CaptureError(NetweightError):
+    """The model could not be turned into a graph."""
+
+    code = "E104"
+
+
+class UnsupportedOpError(CaptureError):
+    """The model uses an operator that has no definition in ``netweight.ops``."""
+
+    code = "E105"
+
+
+class GraphError(NetweightError, ValueError):
+    """A graph contradicts itself: an undefined value, a cycle, a name used twice."""
+
+    code = "E106"
+
+
+class FormatError(NetweightError, ValueError):
+    """A file is unreadable, truncated or of another kind."""
+
+    code = "E107"
+
+
+class MissingExtraError(NetweightError, ImportError):
+    """An optional dependency is not installed."""
+
+    code = "E108"
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> UnknownNameError:
+    """Error for a ``name`` that is not among ``known``, with the closest ones as a suggestion."""
+    near = difflib.get_close_matches(name.lower(), list(known), n=3, cutoff=0.5)
+    suggestion = f"did you mean {' or '.join(near)}?" if near else fix
+    return UnknownNameError(f"no {kind} is called {name!r}", fix=suggestion)

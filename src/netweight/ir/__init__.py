@@ -1,0 +1,20 @@
+"""The graph: what every other part of netweight reads, and only sources and rewrites write."""
+
+from netweight.ir.graph import Graph, Init, Node, Quantization, Value, ValueKind, located, topological, validate
+from netweight.ir.spec import DType, TensorSpec, bits_of, is_floating
+
+__all__ = [
+    "DType",
+    "Graph",
+    "Init",
+    "Node",
+    "Quantization",
+    "TensorSpec",
+    "Value",
+    "ValueKind",
+    "bits_of",
+    "is_floating",
+    "located",
+    "topological",
+    "validate",
+]

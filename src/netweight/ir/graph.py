@@ -1,0 +1,215 @@
+"""The graph: values, nodes and modules as plain data.
+
+A value is named once and written once. Nodes are in execution order. Nothing here knows what an operator does.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from netweight.errors import GraphError, NetweightError
+from netweight.ir.spec import TensorSpec
+
+ValueKind = Literal["input", "parameter", "buffer", "constant", "activation"]
+InitKind = Literal["zeros", "ones", "normal", "uniform", "values"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Init:
+    """How the numbers of a parameter, buffer or constant are made when a network is run.
+
+    Attributes:
+        kind: Distribution, or ``"values"`` for fixed numbers.
+        scale: Standard deviation of ``normal``, bound of ``uniform``.
+        values: The numbers in row-major order, for ``"values"``.
+    """
+
+    kind: InitKind
+    scale: float = 1.0
+    values: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantization:
+    """What a quantised tensor stores beside its elements.
+
+    Attributes:
+        group_size: Elements that share one scale.
+        scale_bits: Bits of a scale.
+        zero_point_bits: Bits of a zero point; 0 for symmetric quantisation.
+    """
+
+    group_size: int
+    scale_bits: int = 16
+    zero_point_bits: int = 0
+
+    def nbytes(self, numel: int) -> int:
+        """Bytes of the scales and zero points of ``numel`` elements."""
+        groups = -(-numel // self.group_size)
+        return -(-groups * (self.scale_bits + self.zero_point_bits) // 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A tensor in the graph.
+
+    Attributes:
+        name: Unique in the graph.
+        spec: Shape and element type.
+        kind: Where it comes from. Parameters are learned; buffers are state that is not.
+        storage: Name of the value whose memory this one lives in: its own name, or another's for a view and for
+            the result of an operator that works in place.
+        init: How to make its numbers, for parameters, buffers and constants.
+        quantization: Scales and zero points stored beside the elements.
+    """
+
+    name: str
+    spec: TensorSpec
+    kind: ValueKind = "activation"
+    storage: str = ""
+    init: Init | None = None
+    quantization: Quantization | None = None
+
+    def __post_init__(self) -> None:
+        """A value lives in its own memory unless told otherwise."""
+        if not self.storage:
+            object.__setattr__(self, "storage", self.name)
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes in a model file: elements, scales and zero points."""
+        extra = 0 if self.quantization is None else self.quantization.nbytes(self.spec.numel)
+        return self.spec.nbytes + extra
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One call of an operator.
+
+    Attributes:
+        op: Name of the operator: ``"conv"``.
+        attrs: Settings of the operator, a frozen dataclass, or None.
+        inputs: Names of the values it reads; None where an optional one is left out.
+        outputs: Names of the values it writes.
+        layer: Module path shown to the user: ``"layer1.0.conv1"``. Calls of one module share it.
+        origin: Where the model's author wrote it: ``"resnet.py:91"``.
+    """
+
+    op: str
+    attrs: Any = None
+    inputs: tuple[str | None, ...]
+    outputs: tuple[str, ...]
+    layer: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """A network.
+
+    Attributes:
+        name: What the user calls it.
+        values: Every value by name.
+        nodes: In execution order.
+        inputs: Names of the values that the caller supplies.
+        outputs: Names of the values that the caller gets.
+        modules: Class of each module path that has one: ``{"layer1.0": "Bottleneck"}``.
+        updates: Buffer name to name of the value that is its next state (running statistics).
+    """
+
+    name: str
+    values: Mapping[str, Value]
+    nodes: tuple[Node, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    modules: Mapping[str, str] = field(default_factory=dict)
+    updates: Mapping[str, str] = field(default_factory=dict)
+
+    def spec(self, name: str) -> TensorSpec:
+        """Shape and element type of a value."""
+        return self.values[name].spec
+
+    def input_specs(self, node: Node) -> tuple[TensorSpec | None, ...]:
+        """Specs of a node's inputs, None for those left out: the arguments of its rules."""
+        return tuple(None if name is None else self.values[name].spec for name in node.inputs)
+
+
+@contextmanager
+def located(node: Node) -> Iterator[None]:
+    """Add the node to any error raised inside, once, where it is known."""
+    try:
+        yield
+    except NetweightError as error:
+        origin = f", from {node.origin}" if node.origin else ""
+        error.add_note(f"in node {node.layer!r} ({node.op}){origin}")
+        raise
+
+
+def topological(nodes: Sequence[Node], known: Sequence[str]) -> tuple[Node, ...]:
+    """The nodes so ordered that each comes after those it reads from, keeping the given order where it is free.
+
+    Args:
+        nodes: In any order.
+        known: Names of the values that no node writes.
+
+    Raises:
+        GraphError: If values depend on each other in a circle, or nothing writes one that is read.
+    """
+    writer = {name: index for index, node in enumerate(nodes) for name in node.outputs}
+    given = set(known)
+    waiting = [0] * len(nodes)
+    readers: list[list[int]] = [[] for _ in nodes]
+    for index, node in enumerate(nodes):
+        for name in {n for n in node.inputs if n is not None and n not in given}:
+            if name not in writer:
+                raise GraphError(f"graph: expected every value to be written, got {name!r} read by {node.layer!r} only")
+            readers[writer[name]].append(index)
+            waiting[index] += 1
+    ready = [index for index, count in enumerate(waiting) if count == 0]
+    order: list[Node] = []
+    while ready:
+        index = heapq.heappop(ready)
+        order.append(nodes[index])
+        for reader in readers[index]:
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                heapq.heappush(ready, reader)
+    if len(order) < len(nodes):
+        stuck = next(node.layer for node, count in zip(nodes, waiting, strict=True) if count)
+        raise GraphError(f"graph: expected no circle, got values around {stuck!r} that depend on each other")
+    return tuple(order)
+
+
+def validate(graph: Graph) -> None:
+    """Check that the graph does not contradict itself.
+
+    Raises:
+        GraphError: If a name is missing or used twice, a value is read before it is written, or a view has no owner.
+    """
+    for name, value in graph.values.items():
+        if name != value.name:
+            raise GraphError(f"graph: expected value {name!r} under its own name, got {value.name!r}")
+        if value.storage not in graph.values:
+            raise GraphError(f"graph: expected the storage of {name!r} to be a value, got {value.storage!r}")
+    written = {name for name, value in graph.values.items() if value.kind != "activation"}
+    for node in graph.nodes:
+        _validate_node(graph, node, written)
+        written.update(node.outputs)
+    for role, names in (("input", graph.inputs), ("output", graph.outputs), ("update", graph.updates.values())):
+        for name in names:
+            if name not in written:
+                raise GraphError(f"graph: expected every {role} to have a value, got {name!r}")
+
+
+def _validate_node(graph: Graph, node: Node, written: set[str]) -> None:
+    for read in node.inputs:
+        if read is not None and read not in written:
+            raise GraphError(f"graph: expected {read!r} to be written before {node.layer!r} reads it, got no writer")
+    for made in node.outputs:
+        if made in written or made not in graph.values:
+            state = "written twice" if made in written else "unknown"
+            raise GraphError(f"graph: expected {node.layer!r} to write a new value, got {made!r}, {state}")

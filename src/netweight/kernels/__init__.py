@@ -1,0 +1,1 @@
+"""Functions of arrays that repeat a rule of ``netweight.ops`` in another way, under the same name."""

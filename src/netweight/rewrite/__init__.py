@@ -1,0 +1,1 @@
+"""Graph in, graph out: what would it cost if ..."""

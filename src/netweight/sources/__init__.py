@@ -1,0 +1,1 @@
+"""Ways in: one file per kind of model, each turning it into a graph."""

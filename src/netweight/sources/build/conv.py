@@ -1,0 +1,67 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+import math
+
+from netweight.ops.conv import ConvAttrs
+from netweight.ops.padding import PaddingAmount, PaddingMode, resolve_padding
+from netweight.sources.build.core import Symbol
+from netweight.sources.build.params import ZEROS, he, per_dim
+
+
+def conv1d(x: Symbol, out_channels: int, **options: object) -> Symbol:
+    """One-dimensional convolution; options as ``conv2d``."""
+    return _conv(x, out_channels, 1, **options)  # type: ignore[arg-type]
+
+
+def conv2d(x: Symbol, out_channels: int, **options: object) -> Symbol:
+    """Two-dimensional convolution.
+
+    Args:
+        x: (N, C_in, H, W).
+        out_channels: C_out.
+        **options: ``kernel_size`` (required), ``stride=1``, ``padding=0`` (a number, a tuple of
+            numbers or (before, after) pairs, ``"valid"``, ``"same"``, ``"same_upper"``, ``"same_lower"``, ``"full"``),
+            ``dilation=1``, ``groups=1``, ``bias=True``, ``padding_mode="zeros"``, ``weight=None`` (a symbol to share),
+            ``name="conv"``.
+
+    Raises:
+        ShapeError: If channels and groups disagree, or the kernel does not fit.
+    """
+    return _conv(x, out_channels, 2, **options)  # type: ignore[arg-type]
+
+
+def conv3d(x: Symbol, out_channels: int, **options: object) -> Symbol:
+    """Three-dimensional convolution; options as ``conv2d``."""
+    return _conv(x, out_channels, 3, **options)  # type: ignore[arg-type]
+
+
+def _conv(
+    x: Symbol,
+    out_channels: int,
+    dims: int,
+    *,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    padding: PaddingAmount = 0,
+    dilation: int | tuple[int, ...] = 1,
+    groups: int = 1,
+    bias: bool = True,
+    padding_mode: PaddingMode = "zeros",
+    weight: Symbol | None = None,
+    name: str = "conv",
+) -> Symbol:
+    builder = x.builder
+    layer = builder.layer_name(name)
+    kernel = per_dim(kernel_size, dims)
+    steps, spread = per_dim(stride, dims), per_dim(dilation, dims)
+    pads = resolve_padding(padding, x.shape[2:], kernel, steps, spread)
+    attrs = ConvAttrs(stride=steps, padding=pads, dilation=spread, groups=groups, padding_mode=padding_mode)
+    in_per_group = x.shape[1] // groups
+    if weight is None:
+        weight = builder.state(
+            layer, "weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel))
+        )
+    offset = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
+    return builder.call("conv", attrs, (x, weight, offset), layer=layer)[0]

@@ -1,0 +1,212 @@
+"""Symbols, scopes and the graph that grows behind them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netweight.errors import ShapeError, UsageError
+from netweight.ir import Graph, Init, Node, TensorSpec, Value, ValueKind, located
+from netweight.ops.base import REGISTRY, output_specs
+
+_HERE = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A value of the network under construction: a shape and an element type, no numbers.
+
+    Attributes:
+        name: Name of the value in the graph.
+        spec: Shape and element type.
+        builder: The network it belongs to.
+    """
+
+    name: str
+    spec: TensorSpec
+    builder: Builder
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes, outermost first."""
+        return self.spec.shape
+
+
+class Builder:
+    """Collects the values and nodes of one network.
+
+    Attributes:
+        training: Whether batch normalisation uses batch statistics and dropout drops.
+    """
+
+    def __init__(self, *, training: bool = False) -> None:
+        self.training = training
+        self.values: dict[str, Value] = {}
+        self.nodes: list[Node] = []
+        self.modules: dict[str, str] = {}
+        self.updates: dict[str, str] = {}
+        self._path: list[str] = []
+        self._layers: set[str] = set()
+        self._next_number: dict[str, int] = {}
+
+    def value(self, value: Value) -> Symbol:
+        """Add a value.
+
+        Raises:
+            UsageError: If its name is taken.
+        """
+        if value.name in self.values:
+            raise UsageError(f"build: expected a new name, got {value.name!r} twice")
+        self.values[value.name] = value
+        return Symbol(value.name, value.spec, self)
+
+    def layer_name(self, name: str) -> str:
+        """Module path of a call: the scopes around it and ``name``, numbered when it was used before.
+
+        Numbers only grow, so finding one costs the same for the first and the hundred-thousandth call.
+        """
+        path = ".".join((*self._path, name))
+        if path not in self._layers:
+            self._layers.add(path)
+            return path
+        number = self._next_number.get(path, 1)
+        while f"{path}_{number}" in self._layers:
+            number += 1
+        self._next_number[path] = number + 1
+        self._layers.add(f"{path}_{number}")
+        return f"{path}_{number}"
+
+    @contextmanager
+    def scope(self, name: str, kind: str = "") -> Iterator[None]:
+        """Everything called inside belongs to the module ``name``."""
+        self._path.append(name)
+        if kind:
+            self.modules[".".join(self._path)] = kind
+        try:
+            yield
+        finally:
+            self._path.pop()
+
+    def state(
+        self,
+        layer: str,
+        slot: str,
+        shape: Sequence[int],
+        init: Init,
+        *,
+        kind: ValueKind = "parameter",
+        dtype: str = "float32",
+    ) -> Symbol:
+        """A parameter, buffer or constant of ``layer``, named ``layer.slot`` (just ``slot`` for the network itself)."""
+        name = f"{layer}.{slot}" if layer else slot
+        return self.value(Value(name=name, spec=TensorSpec(tuple(shape), dtype), kind=kind, init=init))
+
+    def call(
+        self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False
+    ) -> tuple[Symbol, ...]:
+        """Add a node; its outputs follow from the operator's shape rule.
+
+        Args:
+            op: Name of the operator.
+            attrs: Its attributes.
+            inputs: Its tensors, None where an optional one is left out.
+            layer: Module path, from ``layer_name``.
+            inplace: The output takes the memory of the first input.
+
+        Raises:
+            ShapeError: If the operator cannot accept these shapes; a note names the layer.
+        """
+        definition = REGISTRY[op]
+        names = tuple(None if symbol is None else symbol.name for symbol in inputs)
+        node = Node(op=op, attrs=attrs, inputs=names, outputs=(), layer=layer, origin=_origin())
+        with located(node):
+            specs = output_specs(definition, attrs, *(None if symbol is None else symbol.spec for symbol in inputs))
+        first = inputs[0] if inputs else None
+        storage = self.values[first.name].storage if first is not None and (inplace or definition.view) else ""
+        single = len(specs) == 1
+        outputs = tuple(
+            self.value(Value(name=layer if single else f"{layer}:{i}", spec=spec, storage=storage))
+            for i, spec in enumerate(specs)
+        )
+        self.nodes.append(
+            Node(
+                op=op,
+                attrs=attrs,
+                inputs=names,
+                outputs=tuple(s.name for s in outputs),
+                layer=layer,
+                origin=node.origin,
+            )
+        )
+        return outputs
+
+
+def graph(
+    describe: Callable[..., Symbol | tuple[Symbol, ...]],
+    *inputs: Sequence[int] | TensorSpec,
+    name: str = "",
+    training: bool = False,
+    **options: Any,
+) -> Graph:
+    """Graph of what ``describe`` does with symbols of the given shapes.
+
+    Args:
+        describe: Function of one symbol per input; returns the output or outputs.
+        *inputs: Shape, or spec, of each input. The inputs are called x, or x0, x1 ...
+        name: Name of the network; the function's own by default.
+        training: Batch normalisation uses batch statistics and dropout drops.
+        **options: Passed on to ``describe``.
+
+    Raises:
+        ShapeError: If a layer cannot accept its input.
+    """
+    builder = Builder(training=training)
+    specs = [spec if isinstance(spec, TensorSpec) else TensorSpec(tuple(spec)) for spec in inputs]
+    for spec in specs:
+        if any(size < 1 for size in spec.shape):
+            raise ShapeError(f"input: expected sizes of at least 1, got {spec.shape}")
+    names = ["x"] if len(specs) == 1 else [f"x{i}" for i in range(len(specs))]
+    symbols = [builder.value(Value(name=n, spec=s, kind="input")) for n, s in zip(names, specs, strict=True)]
+    result = describe(*symbols, **options)
+    outputs = result if isinstance(result, tuple) else (result,)
+    return Graph(
+        name=name or getattr(describe, "__name__", "network"),
+        values=builder.values,
+        nodes=tuple(builder.nodes),
+        inputs=tuple(names),
+        outputs=tuple(symbol.name for symbol in outputs),
+        modules=builder.modules,
+        updates=builder.updates,
+    )
+
+
+@contextmanager
+def scope(x: Symbol, name: str, kind: str = "") -> Iterator[None]:
+    """Everything called inside belongs to the module ``name`` of ``x``'s network.
+
+    Args:
+        x: Any symbol of the network.
+        name: Last part of the module path.
+        kind: Class of the module, as the report shows it.
+    """
+    with x.builder.scope(name, kind):
+        yield
+
+
+def call(op: str, attrs: object, *inputs: Symbol | None, name: str = "", inplace: bool = False) -> Symbol:
+    """Any operator with one output, by its name in the table; the layer is called like it unless named."""
+    first = next(symbol for symbol in inputs if symbol is not None)
+    layer = first.builder.layer_name(name or op)
+    return first.builder.call(op, attrs, inputs, layer=layer, inplace=inplace)[0]
+
+
+def _origin() -> str:
+    """File name and line of the description, the first caller outside this package."""
+    frame = sys._getframe(2)  # noqa: SLF001  -- inspect.stack() reads source files and is a thousand times slower
+    while frame.f_code.co_filename.startswith(_HERE) and frame.f_back is not None:
+        frame = frame.f_back
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -1,0 +1,33 @@
+"""How parameters are made, and what functions of several dimensions share."""
+
+from __future__ import annotations
+
+import math
+
+from netweight.ir import Init
+from netweight.sources.build.core import Symbol
+
+ZEROS = Init(kind="zeros")
+ONES = Init(kind="ones")
+
+
+def he(fan_in: int) -> Init:
+    """He et al. 2015: normal with variance 2 / fan_in, for layers followed by ReLU."""
+    return Init(kind="normal", scale=math.sqrt(2 / max(fan_in, 1)))
+
+
+def xavier(fan_in: int, fan_out: int) -> Init:
+    """Glorot & Bengio 2010: uniform within sqrt(6 / (fan_in + fan_out))."""
+    return Init(kind="uniform", scale=math.sqrt(6 / max(fan_in + fan_out, 1)))
+
+
+def per_dim(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+    """One entry per spatial dimension."""
+    return (value,) * count if isinstance(value, int) else value
+
+
+def parameter(x: Symbol, name: str, shape: tuple[int, ...], init: Init = ZEROS) -> Symbol:
+    """A parameter of its own in the network of ``x``, to be shared by layers or used in arithmetic."""
+    layer = x.builder.layer_name(name)
+    parent, _, last = layer.rpartition(".")
+    return x.builder.state(parent, last, shape, init)

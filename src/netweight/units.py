@@ -1,0 +1,74 @@
+"""Numbers with units, as text and back: the only place that knows "G" or "KiB".
+
+SI prefixes (1 MB = 1,000,000 bytes) are the default; IEC (1 MiB = 1,048,576 bytes) and raw integers on request.
+"""
+
+import re
+from typing import Literal
+
+from netweight.errors import UsageError
+
+Units = Literal["si", "iec", "raw"]
+
+_SI = ("", "k", "M", "G", "T", "P", "E")
+_IEC = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+
+
+def scaled(value: float, unit: str = "", *, units: Units = "si", digits: int = 3) -> str:
+    """A quantity with a prefix, ``digits`` significant digits and at least every digit before the point.
+
+    >>> scaled(1_448_813_632, "FLOP")
+    '1.45 GFLOP'
+    >>> scaled(1_404_928, "B", units="iec", digits=4)
+    '1.340 MiB'
+    >>> scaled(60_965_224, "params", units="raw")
+    '60965224 params'
+    """
+    if units == "raw":
+        return f"{value} {unit}".rstrip()
+    base, prefixes = (1000, _SI) if units == "si" else (1024, _IEC)
+    magnitude, step = abs(float(value)), 0
+    # Rounding may carry into the next prefix: 999,999 is 1.00 M, not 1000 k.
+    while step < len(prefixes) - 1 and float(_rounded(magnitude, digits if step else 0)) >= base:
+        magnitude, step = magnitude / base, step + 1
+    number = _rounded(magnitude, digits) if step else f"{magnitude:g}"
+    return f"{'-' if value < 0 else ''}{number} {prefixes[step]}{unit}".rstrip()
+
+
+def exact(value: int | None, *, units: Units = "si") -> str:
+    """Every digit, in groups of three (no groups for ``raw``); a dash for unknown.
+
+    >>> exact(60965224)
+    '60,965,224'
+    """
+    if value is None:
+        return "-"
+    return str(int(value)) if units == "raw" else f"{int(value):,}"
+
+
+def parse(text: str) -> int:
+    """Integer amount from text with an optional prefix and unit.
+
+    >>> parse("256 KiB"), parse("1.5MB"), parse("1e3")
+    (262144, 1500000, 1000)
+
+    Raises:
+        UsageError: If the text is no number with a known prefix, or no whole amount.
+    """
+    match = re.fullmatch(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][0-9]+)?)\s*([kKMGTPE]i?)?\s*([A-Za-z]*)\s*", text)
+    if match is None:
+        raise UsageError(f"units: expected a number with an optional prefix (256 KiB, 1.5 MB), got {text!r}")
+    number, prefix, _ = match.groups()
+    scale = 1
+    if prefix is not None:
+        letter = "k" if prefix[0] in "kK" else prefix[0]
+        scale = (1024 if prefix.endswith("i") else 1000) ** _SI.index(letter)
+    amount = float(number.replace(",", "").replace("_", "")) * scale
+    if not amount.is_integer():
+        raise UsageError(f"units: expected a whole amount, got {text!r} = {amount}")
+    return int(amount)
+
+
+def _rounded(magnitude: float, digits: int) -> str:
+    before_point = len(str(int(magnitude)))
+    return f"{magnitude:.{max(0, digits - before_point)}f}"

@@ -1,0 +1,45 @@
+"""Every operator that PyTorch has computes what PyTorch computes, forward and backward, in float64."""
+
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from cases import CASES
+
+torch = pytest.importorskip("torch")
+
+from netweight.ops import REGISTRY  # noqa: E402
+from netweight.testing.laws import gradients, run  # noqa: E402
+from witness import WITNESSES  # noqa: E402
+
+
+def _tensor(x: Any) -> Any:
+    if x is None:
+        return None
+    tensor = torch.from_numpy(np.array(x))  # a copy: the witness may not touch ours
+    return tensor.requires_grad_() if tensor.is_floating_point() else tensor
+
+
+@pytest.mark.parametrize("name", sorted(WITNESSES))
+@given(data=st.data())
+def test_forward_and_backward_are_pytorchs(name: str, data: st.DataObject) -> None:
+    attrs, inputs = data.draw(CASES[name])
+    op = REGISTRY[name]
+    tensors = tuple(_tensor(x) for x in inputs)
+    theirs = WITNESSES[name](attrs, *tensors)
+    theirs = theirs if isinstance(theirs, tuple) else (theirs,)
+    ours, saved = run(op, attrs, inputs)
+    for y, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(y, expected.detach().numpy(), rtol=1e-9, atol=1e-11)
+    if not op.differentiable:
+        return
+    rng = np.random.default_rng(0)
+    grad_outputs = tuple(rng.standard_normal(y.shape) for y in ours)
+    torch.autograd.backward(theirs, [torch.from_numpy(np.asarray(g)) for g in grad_outputs])
+    found = gradients(op, attrs, grad_outputs, inputs, saved)
+    for grad, tensor in zip(found, tensors, strict=True):
+        if tensor is not None and tensor.grad is not None:
+            np.testing.assert_allclose(grad, tensor.grad.numpy(), rtol=1e-8, atol=1e-10)
