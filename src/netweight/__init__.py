@@ -1,10 +1,15 @@
 """Weigh a neural network: parameters, MACs, memory, receptive field, layer by layer, and why."""
 
-from netweight.analysis.profile import Profile
-from netweight.api import capture, weigh
-from netweight.errors import NetweightError, ShapeError, UnsupportedOpError, UsageError
-from netweight.ir import Graph, TensorSpec
-from netweight.sources import build
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netweight import build
+    from netweight.analysis.profile import Profile
+    from netweight.api import capture, doctor, explain, models, weigh
+    from netweight.errors import NetweightError, ShapeError, UnsupportedOpError, UsageError
+    from netweight.ir import Graph, TensorSpec
+    from netweight.runtime import backward, initialize, run
 
 __all__ = [
     "Graph",
@@ -14,8 +19,35 @@ __all__ = [
     "TensorSpec",
     "UnsupportedOpError",
     "UsageError",
+    "backward",
     "build",
     "capture",
+    "doctor",
+    "explain",
+    "initialize",
+    "models",
+    "run",
     "weigh",
 ]
 __version__ = "0.1.0"
+
+# A name is imported when it is first used: the command starts in the time that its own job needs.
+_HOMES = {
+    "Profile": "analysis.profile",
+    **dict.fromkeys(("capture", "doctor", "explain", "models", "weigh"), "api"),
+    **dict.fromkeys(("NetweightError", "ShapeError", "UnsupportedOpError", "UsageError"), "errors"),
+    **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
+    **dict.fromkeys(("backward", "initialize", "run"), "runtime"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "build":
+        return importlib.import_module("netweight.build")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netweight' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"netweight.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

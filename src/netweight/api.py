@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from netweight import zoo
 from netweight.analysis.cost import DEFAULT_CONVENTIONS, weigh_graph
+from netweight.analysis.explanation import Explanation, explain_layer
 from netweight.analysis.profile import Profile
-from netweight.errors import CaptureError, FormatError, UsageError, unknown_name
+from netweight.diagnosis import Check, diagnose
+from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.ir import Graph, TensorSpec
 from netweight.ir.serial import graph_from_json
 from netweight.ops import REGISTRY
@@ -37,13 +41,13 @@ def capture(model: Model, inputs: InputShapes = None, *, batch: int = 1, trainin
     """
     if isinstance(model, Graph):
         return model
-    if isinstance(model, str) and not _is_path(model):
+    path = _path_of(model)
+    if path is not None:
+        return graph_from_json(_read(path), {name: op.attrs for name, op in REGISTRY.items()})
+    if isinstance(model, str):
         name, _, options = model.partition(":")
-        spec = inputs if inputs is None or isinstance(inputs, TensorSpec) else TensorSpec(tuple(inputs))
-        return zoo.make(name, batch=batch, input_spec=spec, training=training, **_parse_options(options))
-    if not isinstance(model, str | Path):
-        raise CaptureError(f"capture: expected a built-in name, a path or a Graph, got a {type(model).__name__}")
-    return graph_from_json(_read(Path(model)), {name: op.attrs for name, op in REGISTRY.items()})
+        return zoo.make(name, batch=batch, inputs=inputs, training=training, **_parse_options(options))
+    raise CaptureError(f"capture: expected a built-in name, a path or a Graph, got a {type(model).__name__}")
 
 
 def weigh(
@@ -77,14 +81,95 @@ def weigh(
     return weigh_graph(graph, source=_source_of(model), conventions=conventions)
 
 
+def explain(
+    model: Model,
+    layer: str,
+    inputs: InputShapes = None,
+    *,
+    batch: int = 1,
+    bits: str | None = None,
+    training: bool = False,
+) -> Explanation:
+    """Why a layer, or a module, costs what it costs.
+
+    Args:
+        model: As for ``weigh``.
+        layer: Path of a layer or module: ``"conv1"``, ``"layer1.0"``.
+        inputs: As for ``weigh``.
+        batch: As for ``weigh``.
+        bits: As for ``weigh``.
+        training: As for ``weigh``.
+
+    Raises:
+        UnknownNameError: If the model has no such layer.
+        NetweightError: As ``weigh``.
+    """
+    profile = weigh(model, inputs, batch=batch, bits=bits, training=training)
+    return explain_layer(profile, layer, _rules_of)
+
+
+def _rules_of(name: str) -> tuple[str, ...]:
+    """What the operator's shape and cost rules say of themselves, in their first paragraph."""
+    op = REGISTRY.get(name)
+    texts = () if op is None else (inspect.getdoc(rule) or "" for rule in (op.shape, op.cost))
+    return tuple(" ".join(text.split("\n\n")[0].split()) for text in texts if text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltIn:
+    """A built-in network; the costs only where they were asked for.
+
+    Attributes:
+        name: What ``weigh`` takes.
+        about: One line.
+        params: Parameters.
+        macs: Multiply-accumulates of one sample.
+        peak_activation_count: Largest input + output of a layer (``lecture``).
+    """
+
+    name: str
+    about: str
+    params: int | None = None
+    macs: int | None = None
+    peak_activation_count: int | None = None
+
+
+def models(*, costs: bool = False) -> tuple[BuiltIn, ...]:
+    """The built-in networks, with what they cost on request."""
+    return tuple(_built_in(name, costs=costs) for name in zoo.names())
+
+
+def _built_in(name: str, *, costs: bool) -> BuiltIn:
+    about = zoo.about(name)
+    if not costs:
+        return BuiltIn(name=name, about=about)
+    profile = weigh(name, conventions=("lecture",))
+    return BuiltIn(
+        name=name,
+        about=about,
+        params=profile.totals.params,
+        macs=profile.totals.macs,
+        peak_activation_count=profile.activations["lecture"].peak_count,
+    )
+
+
+def doctor() -> tuple[Check, ...]:
+    """What is installed and usable, and why not."""
+    return diagnose()
+
+
 def _source_of(model: Model) -> str:
     if isinstance(model, Graph):
         return "graph"
-    return "json" if isinstance(model, Path) or _is_path(model) else "builtin"
+    return "builtin" if _path_of(model) is None else "json"
 
 
-def _is_path(model: str) -> bool:
-    return model.endswith(".json") or "/" in model or "\\" in model
+def _path_of(model: object) -> Path | None:
+    """The file that a model names, if it names one."""
+    if isinstance(model, Path):
+        return model
+    looks_like_one = isinstance(model, str) and (model.endswith(".json") or "/" in model or "\\" in model)
+    return Path(str(model)) if looks_like_one else None
 
 
 def _read(path: Path) -> str:
@@ -99,10 +184,12 @@ def _stored_profile(model: Model) -> Profile | None:
     """The profile in a JSON file, or None if ``model`` is no such file."""
     from netweight.analysis.stored import PROFILE_PREFIX, profile_from_dict
 
-    if isinstance(model, Graph) or not (isinstance(model, Path) or _is_path(model)):
+    path = _path_of(model)
+    if path is None:
         return None
+    text = _read(path)
     try:
-        data = json.loads(_read(Path(model)))
+        data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"file: expected JSON in {str(model)!r}, got other text: {error}") from error
     is_profile = isinstance(data, dict) and str(data.get("schema", "")).startswith(PROFILE_PREFIX)
@@ -132,6 +219,3 @@ def _parse_value(text: str) -> Any:
         except ValueError:
             continue
     return text
-
-
-__all__ = ["Model", "capture", "unknown_name", "weigh"]

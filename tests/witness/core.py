@@ -24,12 +24,6 @@ def linear(_attrs: None, x: Any, weight: Any, bias: Any) -> Any:
     return F.linear(x, weight, bias)
 
 
-def local_response_norm(attrs: Any, x: Any) -> Any:
-    if x.ndim < 3:  # PyTorch wants a spatial dimension
-        return local_response_norm(attrs, x[..., None])[..., 0]
-    return F.local_response_norm(x, attrs.size, alpha=attrs.alpha, beta=attrs.beta, k=attrs.k)
-
-
 def dropout(attrs: Any, x: Any) -> Any:
     """The mask NumPy draws for the same seed, applied by PyTorch."""
     mask = torch.from_numpy(np.random.default_rng(0).random(tuple(x.shape)) >= attrs.p)
@@ -44,7 +38,5 @@ WITNESSES = {
     "conv": conv,
     "dropout": dropout,
     "linear": linear,
-    "local_response_norm": local_response_norm,
-    "relu": lambda _attrs, x: F.relu(x),
     "reshape": reshape,
 }

@@ -105,10 +105,8 @@ def _call_row(graph: Graph, node: Node, owned: _Ownership, field: tuple[int, ...
         **work,
         activation_count=total(product(named_shape(spec, _dims(definition, "y"))) for spec in made),
         activation_bytes=sum(spec.nbytes for spec in made),
-        bytes_read=sum(graph.values[n].stored_bytes for n in dict.fromkeys(node.inputs) if n is not None)
-        if moved
-        else 0,
-        bytes_written=sum(graph.spec(n).nbytes for n in node.outputs) if moved else 0,
+        bytes_read=_traffic(graph.values[n] for n in dict.fromkeys(node.inputs) if n is not None) if moved else 0,
+        bytes_written=_traffic(graph.values[n] for n in node.outputs) if moved else 0,
         receptive_field=field,
     )
 
@@ -126,6 +124,11 @@ def _activation_shapes(graph: Graph, names: Iterable[str | None]) -> tuple[tuple
 
 def _dims(definition: OpDef | None, slot: str) -> str:
     return "" if definition is None else definition.dims.get(slot, "")
+
+
+def _traffic(values: Iterable[Value]) -> int:
+    """Bytes of the values, each named."""
+    return total(product({value.name: value.stored_bytes}) for value in values)
 
 
 def _count(value: Value, dims: str) -> int:

@@ -7,7 +7,7 @@ A convention is data: a new one is a line in ``CONVENTIONS``. ``layer`` conventi
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from netweight.analysis.profile import Activations
@@ -74,8 +74,8 @@ class _Home:
     """One piece of activation memory: the values that live in it one after the other, or as views.
 
     Attributes:
-        count: Elements of the largest of them.
-        nbytes: Bytes of the largest of them.
+        count: Elements of the first.
+        nbytes: Bytes of the first, the largest of them.
         born: Step that writes the first.
         dies: Last step that reads any.
     """
@@ -101,11 +101,23 @@ def activation_memory(graph: Graph, rule: Convention) -> Activations:
 
 
 def new_outputs(graph: Graph, node: Node, rule: Convention) -> tuple[str, ...]:
-    """Outputs of a node that take memory of their own under a ``layer`` convention."""
-    definition = REGISTRY.get(node.op)
-    if definition is not None and (definition.view or _writes_over(graph, node, rule)):
+    """Outputs of a node that take memory of their own under a ``layer`` convention.
+
+    That a description has an operator work in place is not looked at here: the same network has the same figure.
+    """
+    if _is_view(node):
         return ()
-    return node.outputs
+    over = _writes_over(graph, node, rule) and any(_is_activation(graph, name) for name in node.inputs)
+    return node.outputs[1:] if over else node.outputs
+
+
+def _is_view(node: Node) -> bool:
+    definition = REGISTRY.get(node.op)
+    return definition is not None and definition.view
+
+
+def _is_activation(graph: Graph, name: str | None) -> bool:
+    return name is not None and graph.values[graph.values[name].storage].kind in ("activation", "input")
 
 
 def _assign(graph: Graph, rule: Convention) -> tuple[dict[str, str], dict[str, _Home]]:
@@ -120,7 +132,9 @@ def _assign(graph: Graph, rule: Convention) -> tuple[dict[str, str], dict[str, _
     for step, node in enumerate(graph.nodes):
         for index, name in enumerate(node.outputs):
             value = graph.values[name]
-            home = home_of.get(value.storage)
+            if graph.values[value.storage].kind in ("parameter", "buffer", "constant"):
+                continue  # a view of a weight is no activation
+            home = home_of.get(value.storage) if rule.moment == "schedule" or _is_view(node) else None
             if home is None and index == 0:
                 home = _taken_over(graph, node, rule, step, home_of, homes)
             dies = max(step, last_read.get(name, step))
@@ -130,9 +144,8 @@ def _assign(graph: Graph, rule: Convention) -> tuple[dict[str, str], dict[str, _
             else:
                 old = homes[home]
                 home_of[name] = home
-                homes[home] = _Home(
-                    max(old.count, value.spec.numel), max(old.nbytes, value.spec.nbytes), old.born, max(old.dies, dies)
-                )
+                # A view never makes memory larger, not even one that repeats elements; nor does writing over it.
+                homes[home] = replace(old, dies=max(old.dies, dies))
     return home_of, homes
 
 

@@ -131,6 +131,7 @@ def _windowed(field: _Field, reach: Slides | Spreads, window: int, count: int) -
 def _mix(state: _State, dims: tuple[int, ...], rank_out: int) -> _State:
     fields = list(state.fields)
     axes = list(state.axes)
+    dims = tuple(dim for dim in dims if -len(axes) <= dim < len(axes))  # the operand with most dimensions has them all
     for dim in dims:
         for axis in axes[dim]:
             fields[axis] = fields[axis].whole()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -128,7 +129,43 @@ class OpDef:
         return (*fixed, *(f"{stem}{index}" for index in range(count - len(fixed))))
 
 
-REGISTRY: dict[str, OpDef] = {}
+class Registry(Mapping[str, OpDef]):
+    """The table of all operators: those registered so far, and those that a file will register when it is imported."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, OpDef] = {}
+        self._homes: dict[str, str] = {}
+
+    def expect(self, homes: Mapping[str, str]) -> None:
+        """Say which module registers which operator."""
+        self._homes.update(homes)
+
+    def add(self, op: OpDef) -> None:
+        """Add an operator.
+
+        Raises:
+            ValueError: If the name is taken.
+        """
+        if op.name in self._found:
+            raise ValueError(f"operator {op.name!r} is already registered")
+        self._found[op.name] = op
+
+    def __getitem__(self, name: str) -> OpDef:
+        if name not in self._found and name in self._homes:
+            importlib.import_module(self._homes[name])
+        return self._found[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._found or name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._homes, *self._found)))
+
+    def __len__(self) -> int:
+        return len({*self._homes, *self._found})
+
+
+REGISTRY = Registry()
 
 
 def register(op: OpDef) -> OpDef:
@@ -137,9 +174,7 @@ def register(op: OpDef) -> OpDef:
     Raises:
         ValueError: If the name is taken.
     """
-    if op.name in REGISTRY:
-        raise ValueError(f"operator {op.name!r} is already registered")
-    REGISTRY[op.name] = op
+    REGISTRY.add(op)
     return op
 
 

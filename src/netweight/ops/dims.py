@@ -1,5 +1,6 @@
-"""Names of tensor dimensions, for formulas that say what they multiply."""
+"""Names of tensor dimensions, for formulas that say what they multiply; and which dimensions there are."""
 
+from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 
 _SPATIAL = {0: (), 1: ("l",), 2: ("h", "w"), 3: ("d", "h", "w")}
@@ -32,6 +33,8 @@ def named_shape(spec: TensorSpec, names: str = "") -> dict[str, int]:
     {'c_out': 96, 'c_in/groups': 3, 'k_h': 11, 'k_w': 11}
     >>> named_shape(TensorSpec((2, 4)))
     {'d0': 2, 'd1': 4}
+    >>> named_shape(TensorSpec((2, 4)), "hidden hidden")
+    {'d0': 2, 'd1': 4}
     """
     words = names.split() if names else ["*d"]
     starred = [word for word in words if word.startswith("*")]
@@ -39,9 +42,20 @@ def named_shape(spec: TensorSpec, names: str = "") -> dict[str, int]:
     full: list[str] = []
     for word in words:
         full.extend(_expand(word[1:], rest) if word in starred else [word])
-    if len(full) != len(spec.shape):
+    if len(full) != len(spec.shape) or len(set(full)) < len(full):  # a name used twice would count once
         full = [f"d{i}" for i in range(len(spec.shape))]
     return dict(zip(full, spec.shape, strict=True))
+
+
+def check_dims(op: str, shape: tuple[int, ...], *dims: int) -> None:
+    """Refuse dimensions that a tensor of ``shape`` does not have; canonical attributes count from the front.
+
+    Raises:
+        ShapeError: If one is negative or too large, or named twice.
+    """
+    if len(set(dims)) < len(dims) or any(not 0 <= dim < len(shape) for dim in dims):
+        listed = dims[0] if len(dims) == 1 else dims
+        raise ShapeError(f"{op}: expected different dims from 0 to {len(shape) - 1}, got {listed} for shape {shape}")
 
 
 def _expand(stem: str, count: int) -> list[str]:

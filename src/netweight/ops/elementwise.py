@@ -37,6 +37,7 @@ def register_unary(
     saves: tuple[str, ...],
     kind: OpKind = "elementwise",
     attrs: type | None = None,
+    shape: Callable[..., TensorSpec] = same_shape,
 ) -> OpDef:
     """Register an operator of one tensor that keeps its shape and does ``each`` work per element."""
     return register(
@@ -45,7 +46,7 @@ def register_unary(
             kind=kind,
             attrs=attrs,
             inputs=("x",),
-            shape=same_shape,
+            shape=shape,
             cost=per_element(**each),
             forward=forward,
             backward=backward,

@@ -1,6 +1,6 @@
-"""Operators that rearrange elements and compute nothing.
+"""Operators that show the same elements under another shape: views that compute and move nothing.
 
-Source: torch.reshape.
+Source: torch.reshape, torch.permute, torch.Tensor.expand.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
+from netweight.lazy import np
 from netweight.ops.base import OpDef, free, register
-from netweight.ops.reach import reshapes
+from netweight.ops.broadcast import unbroadcast
+from netweight.ops.reach import Permutes, Reach, reshapes, same_position
 
 if TYPE_CHECKING:
     from netweight.ops.base import Array
@@ -67,6 +69,118 @@ RESHAPE = register(
         extras=(),
         view=True,
         reach=reshapes,
+        random=False,
+        dims={},
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermuteAttrs:
+    """Attributes of a permutation.
+
+    Attributes:
+        order: For each dimension of the result the dimension of ``x`` that it was.
+    """
+
+    order: tuple[int, ...]
+
+
+def permute_shape(attrs: PermuteAttrs, x: TensorSpec) -> TensorSpec:
+    """The sizes in the new order.
+
+    Raises:
+        ShapeError: If the order does not name every dimension once.
+    """
+    if sorted(attrs.order) != list(range(len(x.shape))):
+        raise ShapeError(
+            f"permute: expected an order of the dims 0 to {len(x.shape) - 1}, got {attrs.order} for shape {x.shape}"
+        )
+    return TensorSpec(tuple(x.shape[dim] for dim in attrs.order), x.dtype)
+
+
+def permute_forward(attrs: PermuteAttrs, x: Array) -> Array:
+    """Dimensions in the new order."""
+    return x.transpose(attrs.order)
+
+
+def permute_backward(attrs: PermuteAttrs, grad_y: Array, _x: Array) -> tuple[Array]:
+    """Dimensions back in the old order."""
+    return (grad_y.transpose(tuple(attrs.order.index(dim) for dim in range(len(attrs.order)))),)
+
+
+def permute_reach(attrs: PermuteAttrs, _x: TensorSpec) -> Reach:
+    """The order itself."""
+    return Permutes(attrs.order)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpandAttrs:
+    """Attributes of an expansion.
+
+    Attributes:
+        shape: New sizes; those of ``x`` where they are not 1, and any number of dimensions before them.
+    """
+
+    shape: tuple[int, ...]
+
+
+def expand_shape(attrs: ExpandAttrs, x: TensorSpec) -> TensorSpec:
+    """The new sizes.
+
+    Raises:
+        ShapeError: If a size other than 1 would change.
+    """
+    kept = attrs.shape[len(attrs.shape) - len(x.shape) :]
+    fits = len(attrs.shape) >= len(x.shape) and min(attrs.shape, default=1) > 0
+    if not fits or any(old not in {1, new} for old, new in zip(x.shape, kept, strict=True)):
+        raise ShapeError(f"expand: expected a shape that stretches sizes of 1 only, got {attrs.shape} for {x.shape}")
+    return TensorSpec(attrs.shape, x.dtype)
+
+
+def expand_forward(attrs: ExpandAttrs, x: Array) -> Array:
+    """The same elements over and over, stored once."""
+    return np.broadcast_to(x, attrs.shape)
+
+
+def expand_backward(_attrs: ExpandAttrs, grad_y: Array, x: Array) -> tuple[Array]:
+    """Sum over what was stretched."""
+    return (unbroadcast(grad_y, x.shape),)
+
+
+PERMUTE = register(
+    OpDef(
+        name="permute",
+        kind="layout",
+        attrs=PermuteAttrs,
+        inputs=("x",),
+        shape=permute_shape,
+        cost=free,
+        forward=permute_forward,
+        backward=permute_backward,
+        saves=(),
+        extras=(),
+        view=True,
+        reach=permute_reach,
+        random=False,
+        dims={},
+    )
+)
+
+EXPAND = register(
+    OpDef(
+        name="expand",
+        kind="layout",
+        attrs=ExpandAttrs,
+        inputs=("x",),
+        shape=expand_shape,
+        cost=free,
+        forward=expand_forward,
+        backward=expand_backward,
+        saves=(),
+        extras=(),
+        view=True,
+        reach=same_position,
         random=False,
         dims={},
     )

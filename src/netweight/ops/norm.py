@@ -1,112 +1,92 @@
-"""Normalisation.
+"""What normalisations share: standard scores over some dimensions, their gradient, their work, and the affine part.
 
-Source: local response, Krizhevsky et al. 2012, section 3.3, in the form of torch.nn.functional.local_response_norm.
+    mean = mean of x,  var = mean of (x - mean)²,  rstd = 1 / sqrt(var + eps),  z = (x - mean) * rstd
+    y = z * weight + bias
+
+``mean`` and ``rstd`` keep the dimensions they were taken over with size 1, so that they broadcast against ``x``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netweight.count import product
+from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
-from netweight.ops.reach import same_position
+from netweight.ops.base import Cost
 
 if TYPE_CHECKING:
     from netweight.ops.base import Array
 
+Dims = tuple[int, ...]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalResponseNormAttrs:
-    """Attributes of local response normalisation.
 
-    Attributes:
-        size: Channels in the sum around each channel.
-        alpha: Factor of the mean square.
-        beta: Exponent.
-        k: Additive constant.
+def standardize(x: Array, dims: Dims, eps: float) -> tuple[Array, Array, Array]:
+    """z, mean and rstd of ``x`` over ``dims``; the variance is the biased one."""
+    mean = x.mean(axis=dims, keepdims=True)
+    centered = x - mean
+    rstd = 1 / np.sqrt((centered * centered).mean(axis=dims, keepdims=True) + eps)
+    return centered * rstd, mean, rstd
+
+
+def standardize_backward(grad_z: Array, z: Array, rstd: Array, dims: Dims) -> Array:
+    """The direct part, less what goes through the mean and through the variance."""
+    through_mean = grad_z.mean(axis=dims, keepdims=True)
+    through_var = z * (grad_z * z).mean(axis=dims, keepdims=True)
+    grad_x: Array = rstd * (grad_z - through_mean - through_var)
+    return grad_x
+
+
+def affine(z: Array, weight: Array | None, bias: Array | None) -> Array:
+    """z * weight + bias, either left out."""
+    scaled = z if weight is None else z * weight
+    return scaled if bias is None else scaled + bias
+
+
+def affine_backward(
+    grad_y: Array, z: Array, weight: Array | None, bias: Array | None, dims: Dims
+) -> tuple[Array, Array | None, Array | None]:
+    """Gradients of ``z``, ``weight`` and ``bias``; the parameters are shared along ``dims``."""
+    grad_weight = None if weight is None else (grad_y * z).sum(axis=dims)
+    grad_bias = None if bias is None else grad_y.sum(axis=dims)
+    return (grad_y if weight is None else grad_y * weight), grad_weight, grad_bias
+
+
+def per_channel(parameter: Array | None, rank: int) -> Array | None:
+    """A parameter (C,) shaped to broadcast against (N, C, ...) of ``rank`` dimensions."""
+    return None if parameter is None else parameter.reshape(-1, *(1,) * (rank - 2))
+
+
+def normalize_cost(elements: dict[str, int], groups: int, weight: TensorSpec | None, bias: TensorSpec | None) -> Cost:
+    """Work of the formula at the top: elements in ``groups`` of a common mean and variance.
+
+    Per element: three adds (into the mean, less the mean, into the variance), two multiplications (square, times rstd),
+    one more for ``weight`` and one more add for ``bias``. Per group: two divisions by the group's size, one add of
+    eps, one reciprocal square root.
     """
+    return Cost(
+        adds=total((_each(elements, 3 + (bias is not None)), product(groups=groups))),
+        muls=_each(elements, 2 + (weight is not None)),
+        divs=product(groups=groups, each=2),
+        sqrts=product(groups=groups),
+    )
 
-    size: int
-    alpha: float = 1e-4
-    beta: float = 0.75
-    k: float = 1.0
 
-
-def local_response_norm_shape(attrs: LocalResponseNormAttrs, x: TensorSpec) -> TensorSpec:
-    """Same as ``x``.
+def check_channels(op: str, x: TensorSpec, **per_channel_tensors: TensorSpec | None) -> int:
+    """Number of channels of ``x``.
 
     Raises:
-        ShapeError: If ``x`` has no channel dimension, or the size is not positive.
+        ShapeError: If ``x`` has none, or a tensor is not one number per channel.
     """
-    if len(x.shape) < 2 or attrs.size < 1:
-        raise ShapeError(
-            f"local_response_norm: expected x (N, C, ...) and size of at least 1, got {x.shape}, {attrs.size}"
-        )
-    return x
-
-
-def local_response_norm_cost(attrs: LocalResponseNormAttrs, x: TensorSpec) -> Cost:
-    """Per element: a square and two scalings, a sum over ``size`` channels, one power, one division."""
-    elements = x.numel
-    return Cost(
-        muls=product(elements=elements, each=2),
-        adds=product(elements=elements, size=attrs.size),
-        pows=product(elements=elements),
-        divs=product(elements=elements),
-    )
-
-
-def local_response_norm_forward(attrs: LocalResponseNormAttrs, x: Array) -> Array:
-    """x / (k + alpha * mean of x² over ``size`` channels around it) ** beta."""
-    y: Array = x / _scale(attrs, x) ** attrs.beta
-    return y
-
-
-def local_response_norm_backward(attrs: LocalResponseNormAttrs, grad_y: Array, x: Array) -> tuple[Array]:
-    """The direct part, less the part through the sum that each channel enters."""
-    scale = _scale(attrs, x)
-    through = grad_y * x * scale ** (-attrs.beta - 1)
-    # The channel sum is not symmetric for even sizes: its transpose looks the other way.
-    summed = _channel_sum(through, (attrs.size - 1) // 2, attrs.size // 2 + 1)
-    return (grad_y * scale**-attrs.beta - (2 * attrs.alpha * attrs.beta / attrs.size) * x * summed,)
-
-
-def _scale(attrs: LocalResponseNormAttrs, x: Array) -> Array:
-    squares = _channel_sum(x * x, attrs.size // 2, (attrs.size - 1) // 2 + 1)
-    scale: Array = attrs.k + (attrs.alpha / attrs.size) * squares
-    return scale
-
-
-def _channel_sum(x: Array, before: int, after: int) -> Array:
-    """Sum over channels c - before ... c + after - 1, zeros outside."""
+    if len(x.shape) < 2:
+        raise ShapeError(f"{op}: expected x (N, C, ...), got {x.shape}")
     channels = x.shape[1]
-    total = np.zeros_like(x)
-    for offset in range(-before, after):
-        lo, hi = max(0, -offset), min(channels, channels - offset)
-        if lo < hi:
-            total[:, lo:hi] += x[:, lo + offset : hi + offset]
-    return total
+    for name, spec in per_channel_tensors.items():
+        if spec is not None and spec.shape != (channels,):
+            raise ShapeError(f"{op}: expected {name} of shape ({channels},), got {spec.shape}")
+    return channels
 
 
-LOCAL_RESPONSE_NORM = register(
-    OpDef(
-        name="local_response_norm",
-        kind="norm",
-        attrs=LocalResponseNormAttrs,
-        inputs=("x",),
-        shape=local_response_norm_shape,
-        cost=local_response_norm_cost,
-        forward=local_response_norm_forward,
-        backward=local_response_norm_backward,
-        saves=("x",),
-        extras=(),
-        view=False,
-        reach=same_position,
-        random=False,
-        dims={},
-    )
-)
+def _each(elements: dict[str, int], each: int) -> Count:
+    return product({**elements, "each": each})

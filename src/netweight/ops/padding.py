@@ -55,7 +55,10 @@ def resolve_padding(
                 raise ShapeError(f"padding: expected {known}, got {padding!r}")
     if len(padding) != len(in_size):
         raise ShapeError(f"padding: expected one entry per spatial dimension ({len(in_size)}), got {padding}")
-    return tuple((entry, entry) if isinstance(entry, int) else entry for entry in padding)
+    pads = tuple((entry, entry) if isinstance(entry, int) else entry for entry in padding)
+    if any(len(pad) != 2 for pad in pads):
+        raise ShapeError(f"padding: expected a number or a (before, after) pair per spatial dimension, got {padding}")
+    return pads
 
 
 def check_padding(op: str, in_size: tuple[int, ...], padding: Pads, mode: PaddingMode) -> None:

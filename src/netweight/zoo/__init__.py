@@ -6,39 +6,16 @@ A model is a name, optionally with options: ``"alexnet"``, ``"mobilenet_v1:width
 from __future__ import annotations
 
 import importlib
-import inspect
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from netweight.build import graph
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph, TensorSpec
-from netweight.sources.build import graph
+from netweight.zoo.options import RESOLUTION, check_options, image_size
+from netweight.zoo.table import ARCHITECTURES, Architecture
 
-_IMAGE = (3, 224, 224)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Architecture:
-    """One built-in network.
-
-    Attributes:
-        function: ``"module:function"`` in this package; the function describes the network over a symbol.
-        about: One line for the list.
-        input_shape: Sizes of one sample.
-        options: Arguments of the function that make this member of the family.
-    """
-
-    function: str
-    about: str
-    input_shape: tuple[int, ...] = _IMAGE
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-ARCHITECTURES: dict[str, Architecture] = {
-    "alexnet": Architecture(
-        function="alexnet:alexnet", about="Krizhevsky et al. 2012: two towers, local response normalisation"
-    ),
-}
+_IMAGE_RANK = 3
 
 
 def names() -> tuple[str, ...]:
@@ -46,21 +23,33 @@ def names() -> tuple[str, ...]:
     return tuple(ARCHITECTURES)
 
 
+def about(name: str) -> str:
+    """One line on a built-in network."""
+    return ARCHITECTURES[name].about
+
+
 def make(
-    name: str, *, batch: int = 1, input_spec: TensorSpec | None = None, training: bool = False, **options: Any
+    name: str,
+    *,
+    batch: int = 1,
+    inputs: Sequence[int] | TensorSpec | None = None,
+    training: bool = False,
+    **options: Any,
 ) -> Graph:
     """Graph of a built-in network.
 
     Args:
         name: One of ``names()``.
         batch: Samples at once.
-        input_spec: Shape of the input, batch included, instead of the published one.
+        inputs: Shape of the input, batch included, instead of the published one; a spec to change its type too.
         training: Batch normalisation uses batch statistics and dropout drops.
-        **options: Arguments of the network's function, such as ``num_classes``.
+        **options: Arguments of the network's function, such as ``num_classes``; for images also ``resolution``, one
+            size or (height, width).
 
     Raises:
         UnknownNameError: If there is no such network.
-        UsageError: If it has no such option, or batch is not positive.
+        UsageError: If it has no such option or an option no such value, batch is not positive, or the input is given
+            twice.
         ShapeError: If the network cannot accept the input.
     """
     if name not in ARCHITECTURES:
@@ -68,11 +57,33 @@ def make(
     if batch < 1:
         raise UsageError(f"batch: expected at least 1 sample, got {batch}")
     entry = ARCHITECTURES[name]
-    module, _, function = entry.function.partition(":")
-    describe = getattr(importlib.import_module(f"{__name__}.{module}"), function)
-    known = [parameter for parameter in inspect.signature(describe).parameters if parameter != "x"]
-    for option in options:
-        if option not in known:
-            raise unknown_name(f"option of {name}", option, known, fix=f"{name} has {', '.join(known)}")
-    spec = input_spec or TensorSpec((batch, *entry.input_shape))
-    return graph(describe, spec, name=name, training=training, **{**entry.options, **options})
+    describe = _function(entry.function)
+    check_options(name, describe, options, takes_images=_takes_images(entry))
+    settings = {**entry.options, **options}
+    resolution = settings.pop(RESOLUTION, None)
+    if resolution is not None and inputs is not None:
+        shape = inputs.shape if isinstance(inputs, TensorSpec) else tuple(inputs)
+        raise UsageError(f"input: expected a shape or a resolution, got both: {shape} and {resolution}")
+    if inputs is None:
+        inputs = (batch, *_sample_shape(entry, settings, resolution))
+    spec = inputs if isinstance(inputs, TensorSpec) else TensorSpec(tuple(inputs), entry.input_dtype)
+    return graph(describe, spec, name=name, training=training, **settings)
+
+
+def _function(path: str) -> Any:
+    """The function of this package that ``"module:function"`` names."""
+    module, _, function = path.partition(":")
+    return getattr(importlib.import_module(f"{__name__}.{module}"), function)
+
+
+def _takes_images(entry: Architecture) -> bool:
+    return isinstance(entry.input_shape, tuple) and len(entry.input_shape) == _IMAGE_RANK
+
+
+def _sample_shape(entry: Architecture, settings: Mapping[str, Any], resolution: Any) -> tuple[int, ...]:
+    if not isinstance(entry.input_shape, tuple):
+        shape: tuple[int, ...] = _function(entry.input_shape)(settings)
+        return shape
+    if resolution is None:
+        return entry.input_shape
+    return (entry.input_shape[0], *image_size(resolution))

@@ -1,14 +1,99 @@
-"""Activation functions and dropout."""
+"""Activation functions and dropout.
+
+``inplace`` lets the output take the memory of ``x``; while training, only where the gradient does not need ``x``.
+"""
 
 from __future__ import annotations
 
+from typing import Literal
+
+from netweight.ir import Init
+from netweight.ops.activation import EluAttrs, LeakyReluAttrs
+from netweight.ops.activation_smooth import GeluAttrs, SoftplusAttrs
+from netweight.ops.base import REGISTRY
 from netweight.ops.dropout import DropoutAttrs
 from netweight.sources.build.core import Symbol, call
 
 
 def relu(x: Symbol, *, inplace: bool = False, name: str = "relu") -> Symbol:
     """max(x, 0)."""
-    return call("relu", None, x, name=name, inplace=inplace)
+    return _activation("relu", None, x, inplace=inplace, name=name)
+
+
+def relu6(x: Symbol, *, inplace: bool = False, name: str = "relu6") -> Symbol:
+    """min(max(x, 0), 6)."""
+    return _activation("relu6", None, x, inplace=inplace, name=name)
+
+
+def leaky_relu(x: Symbol, negative_slope: float = 0.01, *, inplace: bool = False, name: str = "leaky_relu") -> Symbol:
+    """x, or negative_slope * x where x is negative."""
+    return _activation("leaky_relu", LeakyReluAttrs(negative_slope=negative_slope), x, inplace=inplace, name=name)
+
+
+def prelu(
+    x: Symbol, num_parameters: int = 1, *, init: float = 0.25, inplace: bool = False, name: str = "prelu"
+) -> Symbol:
+    """As leaky ReLU with learned slopes: one, or one per channel."""
+    builder = x.builder
+    layer = builder.layer_name(name)
+    start = Init(kind="values", values=(init,) * num_parameters)
+    weight = builder.state(layer, "weight", (num_parameters,), start)
+    return builder.call("prelu", None, (x, weight), layer=layer, inplace=inplace and not builder.training)[0]
+
+
+def elu(x: Symbol, alpha: float = 1.0, *, inplace: bool = False, name: str = "elu") -> Symbol:
+    """x, or alpha * (exp(x) - 1) where x is negative."""
+    return _activation("elu", EluAttrs(alpha=alpha), x, inplace=inplace, name=name)
+
+
+def selu(x: Symbol, *, inplace: bool = False, name: str = "selu") -> Symbol:
+    """ELU scaled so that unit variance stays unit variance."""
+    return _activation("selu", None, x, inplace=inplace, name=name)
+
+
+def gelu(
+    x: Symbol, *, approximate: Literal["none", "tanh"] = "none", inplace: bool = False, name: str = "gelu"
+) -> Symbol:
+    """x times the Gaussian distribution function of x."""
+    return _activation("gelu", GeluAttrs(approximate=approximate), x, inplace=inplace, name=name)
+
+
+def silu(x: Symbol, *, inplace: bool = False, name: str = "silu") -> Symbol:
+    """x * sigmoid(x), also called swish."""
+    return _activation("silu", None, x, inplace=inplace, name=name)
+
+
+def hardswish(x: Symbol, *, inplace: bool = False, name: str = "hardswish") -> Symbol:
+    """x * relu6(x + 3) / 6."""
+    return _activation("hardswish", None, x, inplace=inplace, name=name)
+
+
+def hardsigmoid(x: Symbol, *, inplace: bool = False, name: str = "hardsigmoid") -> Symbol:
+    """relu6(x + 3) / 6."""
+    return _activation("hardsigmoid", None, x, inplace=inplace, name=name)
+
+
+def sigmoid(x: Symbol, *, inplace: bool = False, name: str = "sigmoid") -> Symbol:
+    """1 / (1 + exp(-x))."""
+    return _activation("sigmoid", None, x, inplace=inplace, name=name)
+
+
+def tanh(x: Symbol, *, inplace: bool = False, name: str = "tanh") -> Symbol:
+    """Hyperbolic tangent."""
+    return _activation("tanh", None, x, inplace=inplace, name=name)
+
+
+def softplus(
+    x: Symbol, beta: float = 1.0, threshold: float = 20.0, *, inplace: bool = False, name: str = "softplus"
+) -> Symbol:
+    """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold."""
+    attrs = SoftplusAttrs(beta=beta, threshold=threshold)
+    return _activation("softplus", attrs, x, inplace=inplace, name=name)
+
+
+def mish(x: Symbol, *, inplace: bool = False, name: str = "mish") -> Symbol:
+    """x * tanh(softplus(x))."""
+    return _activation("mish", None, x, inplace=inplace, name=name)
 
 
 def dropout(x: Symbol, p: float = 0.5, *, name: str = "dropout") -> Symbol:
@@ -16,3 +101,8 @@ def dropout(x: Symbol, p: float = 0.5, *, name: str = "dropout") -> Symbol:
     if x.builder.training:
         return call("dropout", DropoutAttrs(p=p), x, name=name)
     return call("identity", None, x, name=name)
+
+
+def _activation(op: str, attrs: object, x: Symbol, *, inplace: bool, name: str) -> Symbol:
+    needs_x = x.builder.training and "x" in REGISTRY[op].saves
+    return call(op, attrs, x, name=name, inplace=inplace and not needs_x)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+from netweight.errors import ShapeError
 from netweight.ops.conv import ConvAttrs
+from netweight.ops.conv_transpose import ConvTransposeAttrs
 from netweight.ops.padding import PaddingAmount, PaddingMode, resolve_padding
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.params import ZEROS, he, per_dim
@@ -37,6 +39,32 @@ def conv3d(x: Symbol, out_channels: int, **options: object) -> Symbol:
     return _conv(x, out_channels, 3, **options)  # type: ignore[arg-type]
 
 
+def conv_transpose1d(x: Symbol, out_channels: int, **options: object) -> Symbol:
+    """One-dimensional transposed convolution; options as ``conv_transpose2d``."""
+    return _conv_transpose(x, out_channels, 1, **options)  # type: ignore[arg-type]
+
+
+def conv_transpose2d(x: Symbol, out_channels: int, **options: object) -> Symbol:
+    """Two-dimensional transposed convolution.
+
+    Args:
+        x: (N, C_in, H, W).
+        out_channels: C_out.
+        **options: ``kernel_size`` (required), ``stride=1``, ``padding=0`` (a number, a tuple of numbers or
+            (before, after) pairs), ``output_padding=0``, ``dilation=1``, ``groups=1``, ``bias=True``,
+            ``weight=None`` (a symbol to share), ``name="conv_transpose"``.
+
+    Raises:
+        ShapeError: If channels and groups disagree, or nothing is left after the padding.
+    """
+    return _conv_transpose(x, out_channels, 2, **options)  # type: ignore[arg-type]
+
+
+def conv_transpose3d(x: Symbol, out_channels: int, **options: object) -> Symbol:
+    """Three-dimensional transposed convolution; options as ``conv_transpose2d``."""
+    return _conv_transpose(x, out_channels, 3, **options)  # type: ignore[arg-type]
+
+
 def _conv(
     x: Symbol,
     out_channels: int,
@@ -58,10 +86,50 @@ def _conv(
     steps, spread = per_dim(stride, dims), per_dim(dilation, dims)
     pads = resolve_padding(padding, x.shape[2:], kernel, steps, spread)
     attrs = ConvAttrs(stride=steps, padding=pads, dilation=spread, groups=groups, padding_mode=padding_mode)
-    in_per_group = x.shape[1] // groups
+    in_per_group = x.shape[1] // max(groups, 1)  # the shape rule refuses the rest
     if weight is None:
         weight = builder.state(
             layer, "weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel))
         )
     offset = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
     return builder.call("conv", attrs, (x, weight, offset), layer=layer)[0]
+
+
+def _conv_transpose(
+    x: Symbol,
+    out_channels: int,
+    dims: int,
+    *,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] = 1,
+    padding: PaddingAmount = 0,
+    output_padding: int | tuple[int, ...] = 0,
+    dilation: int | tuple[int, ...] = 1,
+    groups: int = 1,
+    bias: bool = True,
+    weight: Symbol | None = None,
+    name: str = "conv_transpose",
+) -> Symbol:
+    if isinstance(padding, str):
+        raise ShapeError(f"conv_transpose: expected padding as a number or a tuple, got {padding!r}")
+    if len(x.shape) != dims + 2 or out_channels % groups:
+        raise ShapeError(
+            f"conv_transpose: expected x with 2 + {dims} dimensions and out_channels divisible by groups, "
+            f"got {x.shape}, {out_channels} and {groups}"
+        )
+    builder = x.builder
+    layer = builder.layer_name(name)
+    kernel = per_dim(kernel_size, dims)
+    steps, spread = per_dim(stride, dims), per_dim(dilation, dims)
+    attrs = ConvTransposeAttrs(
+        stride=steps,
+        padding=resolve_padding(padding, x.shape[2:], kernel, steps, spread),
+        output_padding=per_dim(output_padding, dims),
+        dilation=spread,
+        groups=groups,
+    )
+    if weight is None:
+        met = x.shape[1] // groups * math.prod(kernel) // max(1, math.prod(steps))  # inputs that one output sums over
+        weight = builder.state(layer, "weight", (x.shape[1], out_channels // groups, *kernel), he(met))
+    offset = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
+    return builder.call("conv_transpose", attrs, (x, weight, offset), layer=layer)[0]

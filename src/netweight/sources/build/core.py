@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from netweight.errors import ShapeError, UsageError
@@ -34,6 +36,44 @@ class Symbol:
     def shape(self) -> tuple[int, ...]:
         """Sizes, outermost first."""
         return self.spec.shape
+
+    def __add__(self, other: Symbol | float) -> Symbol:
+        return _arith().add(self, other)
+
+    def __sub__(self, other: Symbol | float) -> Symbol:
+        return _arith().sub(self, other)
+
+    def __mul__(self, other: Symbol | float) -> Symbol:
+        return _arith().mul(self, other)
+
+    def __truediv__(self, other: Symbol | float) -> Symbol:
+        return _arith().div(self, other)
+
+    def __pow__(self, exponent: Symbol | float) -> Symbol:
+        return _arith().pow(self, exponent)
+
+    def __radd__(self, other: float) -> Symbol:
+        return _arith().add(self, other)
+
+    def __rsub__(self, other: float) -> Symbol:
+        return _arith().rsub(self, other)
+
+    def __rmul__(self, other: float) -> Symbol:
+        return _arith().mul(self, other)
+
+    def __rtruediv__(self, other: float) -> Symbol:
+        return _arith().rdiv(self, other)
+
+    def __neg__(self) -> Symbol:
+        return _arith().neg(self)
+
+    def __getitem__(self, key: Any) -> Symbol:
+        return importlib.import_module("netweight.sources.build.index").getitem(self, key)
+
+    __iter__ = None  # or Python would iterate by asking for x[0], x[1] ... until something fails
+
+    def __matmul__(self, other: Symbol) -> Symbol:
+        return importlib.import_module("netweight.sources.build.matmul").matmul(self, other)
 
 
 class Builder:
@@ -101,8 +141,14 @@ class Builder:
         kind: ValueKind = "parameter",
         dtype: str = "float32",
     ) -> Symbol:
-        """A parameter, buffer or constant of ``layer``, named ``layer.slot`` (just ``slot`` for the network itself)."""
+        """A parameter, buffer or constant of ``layer``, named ``layer.slot`` (just ``slot`` for the network itself).
+
+        Raises:
+            ShapeError: If a size is not positive.
+        """
         name = f"{layer}.{slot}" if layer else slot
+        if any(size < 1 for size in shape):
+            raise ShapeError(f"{kind}: expected sizes of at least 1, got {tuple(shape)} for {name!r}")
         return self.value(Value(name=name, spec=TensorSpec(tuple(shape), dtype), kind=kind, init=init))
 
     def call(
@@ -202,6 +248,11 @@ def call(op: str, attrs: object, *inputs: Symbol | None, name: str = "", inplace
     first = next(symbol for symbol in inputs if symbol is not None)
     layer = first.builder.layer_name(name or op)
     return first.builder.call(op, attrs, inputs, layer=layer, inplace=inplace)[0]
+
+
+def _arith() -> ModuleType:
+    """The functions behind the operators of symbols; they are made of symbols themselves, so they come later."""
+    return importlib.import_module("netweight.sources.build.arith")
 
 
 def _origin() -> str:

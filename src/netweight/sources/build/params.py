@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from netweight.errors import ShapeError, UsageError
 from netweight.ir import Init
 from netweight.sources.build.core import Symbol
 
@@ -22,8 +23,16 @@ def xavier(fan_in: int, fan_out: int) -> Init:
 
 
 def per_dim(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
-    """One entry per spatial dimension."""
-    return (value,) * count if isinstance(value, int) else value
+    """One entry per spatial dimension.
+
+    Raises:
+        UsageError: If a tuple has another number of entries.
+    """
+    if isinstance(value, int):
+        return (value,) * count
+    if len(value) != count:
+        raise UsageError(f"build: expected a number or {count} of them, one per spatial dimension, got {value}")
+    return value
 
 
 def parameter(x: Symbol, name: str, shape: tuple[int, ...], init: Init = ZEROS) -> Symbol:
@@ -31,3 +40,17 @@ def parameter(x: Symbol, name: str, shape: tuple[int, ...], init: Init = ZEROS) 
     layer = x.builder.layer_name(name)
     parent, _, last = layer.rpartition(".")
     return x.builder.state(parent, last, shape, init)
+
+
+def from_front(x: Symbol, dim: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Dimensions of ``x`` as attributes have them: a tuple, counted from the front.
+
+    Raises:
+        ShapeError: If ``x`` has no such dimension.
+    """
+    dims = (dim,) if isinstance(dim, int) else dim
+    rank = len(x.shape)
+    for entry in dims:
+        if not -rank <= entry < rank:
+            raise ShapeError(f"dim: expected {-rank} <= dim < {rank}, got {entry} for shape {x.shape}")
+    return tuple(entry + rank if entry < 0 else entry for entry in dims)

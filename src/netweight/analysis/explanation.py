@@ -1,0 +1,103 @@
+"""Why a layer costs what it costs: every figure with the numbers it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from netweight.analysis.profile import FORMULA_FIELDS, LayerRow, ModuleRow, Profile
+from netweight.count import formula, named_formula
+from netweight.errors import unknown_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure of a layer.
+
+    Attributes:
+        name: Field of the profile.
+        value: The number.
+        formula: The arithmetic; evaluating it gives ``value``.
+        named: The same with the name of each factor.
+    """
+
+    name: str
+    value: int
+    formula: str
+    named: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a layer, or a module, costs what it costs.
+
+    Attributes:
+        model: Name of the network.
+        row: The layer; None for a module.
+        figures: Its figures that are not zero.
+        rules: What the operator's rules say, in words.
+        modules: Sums of the modules around it, the network first; for a module, it and its children too.
+        layers: Layers below a module.
+    """
+
+    model: str
+    row: LayerRow | None
+    figures: tuple[Figure, ...]
+    rules: tuple[str, ...]
+    modules: tuple[ModuleRow, ...]
+    layers: tuple[LayerRow, ...] = ()
+
+
+def explain_layer(profile: Profile, name: str, rules_of: Callable[[str], tuple[str, ...]]) -> Explanation:
+    """Explanation of a layer or module.
+
+    Args:
+        profile: The weighed network.
+        name: Path of a layer or module.
+        rules_of: What the rules of an operator say, by its name.
+
+    Raises:
+        UnknownNameError: If the network has no such layer.
+    """
+    modules = {row.module: row for row in profile.modules}
+    around = tuple(modules[path] for path in _ancestors(name) if path in modules)
+    for row in profile.layers:
+        if row.layer == name:
+            return Explanation(
+                model=profile.model.name,
+                row=row,
+                figures=tuple(_figures(row)),
+                rules=rules_of(row.op),
+                modules=around,
+            )
+    if name not in modules:
+        known = [*(row.layer for row in profile.layers), *filter(None, modules)]
+        raise unknown_name(
+            f"layer of {profile.model.name}", name, known, fix=f"its first layers: {', '.join(known[:5])}"
+        )
+    below = tuple(row for row in profile.layers if row.layer.startswith(f"{name}."))
+    children = tuple(
+        row for path, row in modules.items() if path.startswith(f"{name}.") and "." not in path[len(name) + 1 :]
+    )
+    return Explanation(
+        model=profile.model.name,
+        row=None,
+        figures=(),
+        rules=(),
+        modules=(*around, modules[name], *children),
+        layers=below,
+    )
+
+
+def _ancestors(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:depth]) for depth in range(len(parts))]
+
+
+def _figures(row: LayerRow) -> list[Figure]:
+    named = ((name, getattr(row, name)) for name in FORMULA_FIELDS)
+    return [
+        Figure(name=name, value=int(value), formula=formula(value), named=named_formula(value))
+        for name, value in named
+        if value
+    ]

@@ -1,0 +1,5 @@
+"""Command line: arguments in, calls of ``netweight.api``, text out; no logic."""
+
+from netweight.cli.main import main
+
+__all__ = ["main"]

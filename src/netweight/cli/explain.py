@@ -1,0 +1,41 @@
+"""``netweight explain``: why a layer costs what it costs, or what a term means."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from netweight import api
+from netweight.cli.options import model_options, parse_inputs, units_option, verbose_option
+from netweight.report.explain import explanation_text, term_text
+from netweight.report.glossary import term
+
+
+@click.command()
+@click.argument("subject", metavar="MODEL|TERM")
+@click.argument("layer", required=False)
+@model_options
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
+@units_option
+@verbose_option
+def explain(subject: str, layer: str | None, **flags: Any) -> None:
+    """Where the numbers of a LAYER come from; without LAYER, what a TERM or an error code means."""
+    if layer is None:
+        found = term(subject)
+        click.echo(json.dumps(asdict(found), indent=2) if flags["form"] == "json" else term_text(found).rstrip())
+        return
+    explanation = api.explain(
+        subject,
+        layer,
+        parse_inputs(flags["inputs"]),
+        batch=flags["batch"],
+        bits=flags["bits"],
+        training=flags["training"],
+    )
+    if flags["form"] == "json":
+        click.echo(json.dumps(asdict(explanation), indent=2))
+    else:
+        click.echo(explanation_text(explanation, units=flags["units"]), nl=False)

@@ -1,0 +1,106 @@
+"""The command, what it does with errors, and its exit codes.
+
+Exit 0 fine; 1 a gate failed (``--strict``); 2 usage, unreadable input, internal error; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from netweight.errors import NetweightError
+
+_EXAMPLES = """\b
+Examples:
+  netweight alexnet                      what it costs, layer by layer
+  netweight resnet50 --depth 1           summed by stage
+  netweight vgg16 --sort params --top 5  the five heaviest layers
+  netweight alexnet --bits 8             as an int8 network
+  netweight alexnet -o alexnet.json      every figure, for a script
+  netweight explain alexnet conv1        where the numbers come from
+  netweight explain macs                 what a term means
+  netweight models                       the built-in networks
+
+MODEL is a built-in name, with options after a colon (mobilenet_v1:width=0.5), or a .json file: a stored
+report or graph. `netweight MODEL` is short for `netweight show MODEL`."""
+
+
+_COMMANDS = {"show": "show", "explain": "explain", "models": "inspect", "doctor": "inspect"}
+
+
+class _ModelFirst(click.Group):
+    """A group whose first argument may be a model: then the command is ``show``. Only the one asked for is imported."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in {*_COMMANDS, "--help", "-h", "--version"}:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"netweight.cli.{_COMMANDS[name]}"), name)
+        return command
+
+
+@click.group(
+    cls=_ModelFirst,
+    help=f"What a neural network costs, layer by layer, and why.\n\n{_EXAMPLES}",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+)
+@click.version_option(package_name="netweight", message="netweight %(version)s")
+def cli() -> None:
+    """The command."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code."""
+    try:
+        code = cli.main(list(arguments), prog_name="netweight", standalone_mode=False)
+        sys.stdout.flush()
+    except NetweightError as error:
+        return _fail(error_text(error), arguments)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # Whoever reads us has seen enough; Python must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _fail(f"error[E100]: internal error: {type(error).__name__}: {error}\n  fix: -vv shows where", arguments)
+    return code if isinstance(code, int) else 0
+
+
+def error_text(error: NetweightError) -> str:
+    """What, where, why, and what to do."""
+    lines = [f"error[{error.code}]: {error}"]
+    lines.extend(f"  --> {note}" for note in getattr(error, "__notes__", ()))
+    if error.why:
+        lines.append(f"  why: {error.why}")
+    if error.fix:
+        lines.append(f"  fix: {error.fix}")
+    return "\n".join(lines)
+
+
+def _fail(text: str, arguments: Sequence[str]) -> int:
+    if "-vv" in arguments:
+        traceback.print_exc()
+    click.echo(text, err=True)
+    return 2

@@ -1,0 +1,123 @@
+"""``netweight MODEL``: what it costs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netweight import api
+from netweight.cli.options import model_options, parse_inputs, units_option, verbose_option, write_file
+from netweight.errors import UsageError
+from netweight.report import delimited, markdown, terminal
+from netweight.report.summary import summary_line
+from netweight.report.table import COLUMNS, Options
+
+if TYPE_CHECKING:
+    from netweight.analysis.profile import Profile
+
+_FORMATS = ("table", "json", "csv", "markdown")
+_SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
+
+
+@click.command()
+@click.argument("model")
+@model_options
+@click.option(
+    "--convention", "conventions", multiple=True, metavar="NAME", help="Activation convention; repeat for several."
+)
+@click.option("--depth", type=int, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
+@click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
+@click.option("--sort", metavar="COLUMN", help="Largest first.")
+@click.option("--top", type=int, metavar="N", help="Only the first N lines, the rest summed.")
+@click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="table", help="On stdout.  [default: table]")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write to .json, .csv, .md or .txt; repeat."
+)
+@units_option
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="[default: auto]")
+@click.option("--strict", is_flag=True, help="Exit 1 if an operator is unknown.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the last line.")
+@verbose_option
+@click.pass_context
+def show(ctx: click.Context, /, model: str, **flags: Any) -> int:
+    """What MODEL costs: a table by layer, totals, one summary sentence."""
+    options = _table_options(flags)
+    targets = [(Path(name), _format_of(Path(name))) for name in flags["outputs"]]
+    start = time.perf_counter()
+    profile = api.weigh(
+        model,
+        parse_inputs(flags["inputs"]),
+        batch=flags["batch"],
+        bits=flags["bits"],
+        training=flags["training"],
+        **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
+    )
+    if flags["verbose"]:
+        elapsed = 1000 * (time.perf_counter() - start)
+        click.echo(f"weighed {profile.coverage.nodes} operator calls in {elapsed:.0f} ms", err=True)
+    if flags["quiet"]:
+        click.echo(summary_line(profile, units=options.units))
+    elif not targets or flags["form"] != "table":
+        _print(profile, options, flags["form"], flags["color"])
+    for path, form in targets:
+        write_file(path, _render(profile, options, form))
+    if flags["strict"] and not profile.coverage.complete:
+        unknown = sorted({op.op for op in profile.coverage.unknown})
+        click.echo(f"strict: {len(unknown)} unknown operators: {', '.join(unknown)}", err=True)
+        ctx.exit(1)
+    return 0
+
+
+def _table_options(flags: dict[str, Any]) -> Options:
+    chosen = {"columns": tuple(key.strip() for key in flags["columns"].split(","))} if flags["columns"] else {}
+    columns = chosen.get("columns", Options().columns)
+    if flags["sort"] in COLUMNS and flags["sort"] not in columns:
+        chosen["columns"] = (*columns, flags["sort"])
+    return Options(
+        depth=flags["depth"], fold=flags["fold"], sort=flags["sort"], top=flags["top"], units=flags["units"], **chosen
+    )
+
+
+def _format_of(path: Path) -> str:
+    form = _SUFFIXES.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(f"output: expected a file name ending in {', '.join(_SUFFIXES)}, got {path.name!r}")
+    return form
+
+
+def _render(profile: Profile, options: Options, form: str) -> str:
+    match form:
+        case "json":
+            return profile.to_json() + "\n"
+        case "csv":
+            return delimited.to_csv(profile)
+        case "markdown":
+            return markdown.to_markdown(profile, options)
+        case _:
+            return terminal.to_text(profile, options)
+
+
+def _print(profile: Profile, options: Options, form: str, color: str) -> None:
+    if form == "table":
+        width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else None
+        text = terminal.to_text(profile, options, width=width, color=_wants_color(color))
+    else:
+        text = _render(profile, options, form)
+    click.echo(text, nl=False, color=True)  # True: leave our own escapes alone, they were decided above
+
+
+def _wants_color(color: str) -> bool:
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,198 @@
+"""Scaled dot-product attention with masks, causality and grouped heads.
+
+Shapes
+    query  (*batch, H, L, E), or (L, E)
+    key    (*batch, H_kv, S, E); H a multiple of H_kv, each key head serving H / H_kv neighbouring query heads
+    value  (*batch, H_kv, S, E_v)
+    mask   broadcastable to (*batch, H, L, S), or None; booleans: True attends; numbers are added to the scores
+    y      (*batch, H, L, E_v)
+
+In the einsum strings below: g key head, r query head of the group, l query position, s key position, e v features.
+    scores      ...grle, ...gse -> ...grls       y           ...grls, ...gsv -> ...grlv
+    grad_query  ...grls, ...gse -> ...grle       grad_p      ...grlv, ...gsv -> ...grls
+    grad_key    ...grls, ...grle -> ...gse       grad_value  ...grls, ...grlv -> ...gsv
+
+Backward computes the probabilities again from the logarithm of each row's sum, as fused kernels do, so that training
+keeps nothing of L * S elements. A row with nothing to attend to gives zeros and passes no gradient, as in PyTorch
+since 2.5.
+
+Source: Vaswani et al. 2017, equation 1; Ainslie et al. 2023 (grouped heads); Dao et al. 2022, algorithm 4 (backward);
+torch.nn.functional.scaled_dot_product_attention.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netweight.count import product, total
+from netweight.errors import ShapeError
+from netweight.ir import TensorSpec
+from netweight.lazy import np
+from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.broadcast import Shape, broadcast_shape, unbroadcast
+from netweight.ops.reach import Mixes, Reach
+
+if TYPE_CHECKING:
+    from netweight.ops.base import Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionAttrs:
+    """Attributes of scaled dot-product attention.
+
+    Attributes:
+        scale: Factor of the scores; 1 / sqrt(E) unless the model says otherwise.
+        is_causal: Query l sees keys 0 to l, counted from the first whatever L and S; beside the mask if there is one.
+    """
+
+    scale: float
+    is_causal: bool = False
+
+
+def attention_shape(
+    _attrs: AttentionAttrs, query: TensorSpec, key: TensorSpec, value: TensorSpec, mask: TensorSpec | None
+) -> tuple[TensorSpec, TensorSpec]:
+    """Sizes of ``query`` with the features of ``value``; and one logarithm per query.
+
+    Raises:
+        ShapeError: If the tensors do not fit together.
+    """
+    q, k, v = query.shape, key.shape, value.shape
+    if not (len(q) == len(k) == len(v) >= 2) or q[:-3] != k[:-3] or k[:-1] != v[:-1] or q[-1] != k[-1]:
+        raise ShapeError(
+            "scaled_dot_product_attention: expected query (*batch, H, L, E), key (*batch, H_kv, S, E) and "
+            f"value (*batch, H_kv, S, E_v), got {q}, {k} and {v}"
+        )
+    if len(q) > 2 and (k[-3] == 0 or q[-3] % k[-3]):
+        raise ShapeError(
+            f"scaled_dot_product_attention: expected query heads divisible by key heads, got {q[-3]} and {k[-3]}"
+        )
+    scores = (*q[:-1], k[-2])
+    if mask is not None and broadcast_shape("scaled_dot_product_attention", mask.shape, scores) != scores:
+        raise ShapeError(f"scaled_dot_product_attention: expected a mask that broadcasts to {scores}, got {mask.shape}")
+    return TensorSpec((*q[:-1], v[-1]), query.dtype), TensorSpec(q[:-1], query.dtype)
+
+
+def attention_cost(
+    attrs: AttentionAttrs, query: TensorSpec, key: TensorSpec, value: TensorSpec, mask: TensorSpec | None
+) -> Cost:
+    """Two products per query and key, dense: masked pairs count.
+
+    Per score besides: one multiplication by the scale, one addition of a mask of numbers or one logic operation per
+    boolean or causal mask, and the softmax (compare for the maximum, subtract it, exponential, add, divide).
+    The logarithm per row, which only training needs, is not counted.
+    """
+    attention_shape(attrs, query, key, value, mask)
+    *batch, queries, e = query.shape
+    *_, keys, e_v = value.shape
+    pairs = {**_batch_names(tuple(batch)), "l": queries, "s": keys}
+    boolean = mask is not None and mask.dtype == "bool"
+    added = mask is not None and not boolean
+    selections = boolean + attrs.is_causal
+    return Cost(
+        macs=product({**pairs, "e + e_v": total([product(e=e), product(e_v=e_v)])}),
+        muls=product(pairs),
+        adds=product(pairs, each=2 + added),
+        exps=product(pairs),
+        divs=product(pairs),
+        compares=product(pairs),
+        logics=product(pairs, each=selections) if selections else 0,
+    )
+
+
+def attention_forward(
+    attrs: AttentionAttrs, query: Array, key: Array, value: Array, mask: Array | None
+) -> tuple[Array, Array]:
+    """softmax(query keyᵀ * scale + mask) value; and the logarithm of the sum of each row's exponentials."""
+    scores = _scores(attrs, query, key, mask)
+    largest = scores.max(axis=-1, keepdims=True, initial=-np.inf)
+    largest = np.where(np.isneginf(largest), 0, largest)  # a row with nothing to attend to
+    exps = np.exp(scores - largest)
+    sums = exps.sum(axis=-1, keepdims=True)
+    sums = np.where(sums == 0, 1, sums)
+    y = np.einsum("...grls,...gsv->...grlv", exps / sums, _with_heads(value))
+    return y.reshape(*query.shape[:-1], value.shape[-1]), (largest + np.log(sums)).reshape(query.shape[:-1])
+
+
+def attention_backward(
+    attrs: AttentionAttrs,
+    grad_y: Array,
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    *,
+    y: Array,
+    logsumexp: Array,
+) -> tuple[Array, Array, Array, Array | None]:
+    """grad_scores = p * (grad_p - grad_y · y), with p = exp(scores - logsumexp) computed again."""
+    heads = _with_heads(key).shape[-3]
+    grouped_query, grad = _grouped(query, heads), _grouped(grad_y, heads)
+    k, v = _with_heads(key), _with_heads(value)
+    p = np.exp(_scores(attrs, query, key, mask) - logsumexp.reshape(*grad.shape[:-1], 1))
+    grad_p = np.einsum("...grlv,...gsv->...grls", grad, v)
+    drawn = np.einsum("...v,...v->...", grad, _grouped(y, heads))
+    grad_scores = p * (grad_p - drawn[..., None])
+    grad_value = np.einsum("...grls,...grlv->...gsv", p, grad)
+    grad_query = attrs.scale * np.einsum("...grls,...gse->...grle", grad_scores, k)
+    grad_key = attrs.scale * np.einsum("...grls,...grle->...gse", grad_scores, grouped_query)
+    grad_mask = None
+    if mask is not None and mask.dtype.kind != "b":
+        grad_mask = unbroadcast(grad_scores.reshape(*query.shape[:-1], key.shape[-2]), mask.shape)
+    return grad_query.reshape(query.shape), grad_key.reshape(key.shape), grad_value.reshape(value.shape), grad_mask
+
+
+def attention_reach(_attrs: AttentionAttrs, *_inputs: TensorSpec | None) -> Reach:
+    """All positions, and all features of a head."""
+    return Mixes((-2, -1))
+
+
+def _batch_names(batch: Shape) -> dict[str, int]:
+    """Names of the dimensions before the positions: the batch, then the heads."""
+    names = [*(["n"] if len(batch) == 2 else [f"batch{i}" for i in range(len(batch) - 1)]), "heads"][-len(batch) :]
+    return dict(zip(names, batch, strict=True)) if batch else {}
+
+
+def _with_heads(x: Array) -> Array:
+    return x[None] if x.ndim == 2 else x
+
+
+def _grouped(x: Array, heads: int) -> Array:
+    """View (*batch, H, L, E) as (*batch, heads, H / heads, L, E)."""
+    headed = _with_heads(x)
+    return headed.reshape(*headed.shape[:-3], heads, headed.shape[-3] // heads, *headed.shape[-2:])
+
+
+def _scores(attrs: AttentionAttrs, query: Array, key: Array, mask: Array | None) -> Array:
+    """Scaled and masked scores (*batch, groups, heads of the group, L, S)."""
+    k = _with_heads(key)
+    grouped = np.einsum("...grle,...gse->...grls", _grouped(query, k.shape[-3]), k) * attrs.scale
+    scores = grouped.reshape(*query.shape[:-1], key.shape[-2])
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf) if mask.dtype.kind == "b" else scores + mask
+    if attrs.is_causal:
+        scores = np.where(np.tri(*scores.shape[-2:], dtype=np.bool_), scores, -np.inf)
+    masked: Array = scores.reshape(grouped.shape)
+    return masked
+
+
+SCALED_DOT_PRODUCT_ATTENTION = register(
+    OpDef(
+        name="scaled_dot_product_attention",
+        kind="attention",
+        attrs=AttentionAttrs,
+        inputs=("query", "key", "value", "mask"),
+        shape=attention_shape,
+        cost=attention_cost,
+        forward=attention_forward,
+        backward=attention_backward,
+        saves=("query", "key", "value", "mask", "y", "logsumexp"),
+        extras=("logsumexp",),
+        view=False,
+        reach=attention_reach,
+        random=False,
+        dims={"query": "*batch heads l e", "key": "*batch heads s e", "value": "*batch heads s e_v",
+              "y": "*batch heads l e_v"},
+    )
+)  # fmt: skip

@@ -1,0 +1,163 @@
+"""Lines of a report before they are text: layers, modules at a depth, folded repeats; what is left out is summed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import groupby
+
+from netweight.analysis.profile import LayerRow, Profile
+
+Shapes = tuple[tuple[int, ...], ...]
+
+_WORDS = ("layer", "op", "kind", "input_shapes", "output_shapes", "dtype", "receptive_field")
+NUMBERS: tuple[str, ...] = tuple(f.name for f in fields(LayerRow) if f.name not in _WORDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line.
+
+    Attributes:
+        label: Module path, or what the line stands for.
+        op: Operator, or class of the module.
+        kind: Sort of operator.
+        dtype: Element type of the arithmetic.
+        input_shapes: Shapes read.
+        output_shapes: Shapes written.
+        receptive_field: Input positions that one output position depends on.
+        numbers: Figures by name; None where unknown.
+        repeat: How many equal blocks it stands for; the numbers are those of all of them.
+    """
+
+    label: str
+    op: str
+    kind: str
+    dtype: str
+    input_shapes: Shapes
+    output_shapes: Shapes
+    receptive_field: tuple[int, ...] | None
+    numbers: dict[str, int | None]
+    repeat: int = 1
+
+
+def entries_of(profile: Profile, *, depth: int | None = None, fold: bool = False) -> tuple[Entry, ...]:
+    """One entry per layer, or per module at ``depth`` (1 is the outermost), equal neighbours folded on request."""
+    entries = [_entry(row) for row in profile.layers]
+    if depth is not None:
+        kinds = {row.module: row.kind for row in profile.modules}
+        groups = groupby(entries, key=lambda entry: ".".join(entry.label.split(".")[:depth]))
+        entries = [_module_entry(path, list(members), kinds.get(path, "")) for path, members in groups]
+    return tuple(_folded(entries) if fold else entries)
+
+
+def sum_of(entries: Iterable[Entry], label: str) -> Entry:
+    """The entries as one line; a figure that is unknown in any of them is summed over the others."""
+    members = list(entries)
+    numbers = {name: sum(int(entry.numbers[name] or 0) for entry in members) for name in NUMBERS}
+    return Entry(
+        label=label,
+        op="",
+        kind="",
+        dtype="",
+        input_shapes=(),
+        output_shapes=(),
+        receptive_field=None,
+        numbers=dict(numbers),
+    )
+
+
+def _entry(row: LayerRow) -> Entry:
+    return Entry(
+        label=row.layer,
+        op=row.op,
+        kind=row.kind,
+        dtype=row.dtype,
+        input_shapes=row.input_shapes,
+        output_shapes=row.output_shapes,
+        receptive_field=row.receptive_field,
+        numbers={name: getattr(row, name) for name in NUMBERS},
+    )
+
+
+def _module_entry(path: str, members: Sequence[Entry], kind: str) -> Entry:
+    """Sums of the members, the shapes at both ends."""
+    if len(members) == 1 and members[0].label == path:
+        return members[0]
+    return replace(
+        sum_of(members, path),
+        op=kind or "module",
+        kind="module",
+        dtype=members[-1].dtype,
+        input_shapes=members[0].input_shapes,
+        output_shapes=members[-1].output_shapes,
+        receptive_field=members[-1].receptive_field,
+    )
+
+
+def _folded(entries: Sequence[Entry]) -> list[Entry]:
+    """Runs of equal numbered blocks (``layer1.1``, ``layer1.2``) as one block each."""
+    folded: list[Entry] = []
+    at = 0
+    while at < len(entries):
+        blocks = _equal_blocks(entries, at)
+        if len(blocks) < 2:
+            folded.append(entries[at])
+            at += 1
+            continue
+        span = f"{_block_of(blocks[0][0].label)[1]}-{_block_of(blocks[-1][0].label)[1]}"
+        folded.extend(_merge(list(same), span) for same in zip(*blocks, strict=True))
+        at += sum(map(len, blocks))
+    return folded
+
+
+def _equal_blocks(entries: Sequence[Entry], at: int) -> list[Sequence[Entry]]:
+    """The block that starts at ``at`` and those after it that look the same; empty if none starts here."""
+    first = _take_block(entries, at)
+    if not first or (at > 0 and _block_of(entries[at - 1].label)[:2] == _block_of(entries[at].label)[:2]):
+        return []
+    blocks = [first]
+    at += len(first)
+    while at < len(entries):
+        nxt = _take_block(entries, at)
+        if len(nxt) != len(first) or not all(map(_alike, first, nxt)):
+            break
+        blocks.append(nxt)
+        at += len(nxt)
+    return blocks
+
+
+def _block_of(label: str) -> tuple[str, str, str]:
+    """Path before, number, and path after the last numbered part that has one: ``("encoder.", "3", ".fc1")``."""
+    match = re.match(r"^(.*?(?:^|[._])(?:[A-Za-z_]*?))(\d+)((?:\..*)?)$", label)
+    return (match[1], match[2], match[3]) if match else (label, "", "")
+
+
+def _take_block(entries: Sequence[Entry], at: int) -> Sequence[Entry]:
+    """Entries from ``at`` on that belong to the same numbered module."""
+    prefix, number, _ = _block_of(entries[at].label)
+    if not number:
+        return []
+    end = at
+    while end < len(entries) and _block_of(entries[end].label)[:2] == (prefix, number):
+        end += 1
+    return entries[at:end]
+
+
+def _alike(a: Entry, b: Entry) -> bool:
+    before_a, _, after_a = _block_of(a.label)
+    before_b, _, after_b = _block_of(b.label)
+    same_place = (before_a, after_a) == (before_b, after_b)
+    same_shapes = (a.op, a.input_shapes, a.output_shapes) == (b.op, b.input_shapes, b.output_shapes)
+    return same_place and same_shapes and a.numbers == b.numbers
+
+
+def _merge(same: list[Entry], span: str) -> Entry:
+    prefix, _, rest = _block_of(same[0].label)
+    return replace(
+        same[-1],
+        label=f"{prefix}[{span}]{rest}",
+        numbers=sum_of(same, "").numbers if None not in same[0].numbers.values() else same[0].numbers,
+        repeat=len(same),
+    )

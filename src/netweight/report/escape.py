@@ -1,0 +1,33 @@
+"""Names from files are data: no control characters reach a terminal, no markup a document, no formula a sheet."""
+
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    r"""Control and direction characters as escapes.
+
+    >>> plain("conv\x1b[31m")
+    'conv\\x1b[31m'
+    """
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def markdown(text: str) -> str:
+    r"""As ``plain``, and characters that Markdown reads as markup escaped.
+
+    >>> markdown("a|b_c")
+    'a\\|b\\_c'
+    """
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", plain(text))
+
+
+def csv_cell(text: str) -> str:
+    """As ``plain``, and a quote before what a spreadsheet would run as a formula.
+
+    >>> csv_cell("=1+1")
+    "'=1+1"
+    """
+    safe = plain(text)
+    return f"'{safe}" if safe[:1] in ("=", "+", "-", "@") else safe

@@ -1,0 +1,102 @@
+"""The figures below the table, and the last line: the whole network in one sentence."""
+
+from __future__ import annotations
+
+from netweight.analysis.profile import Activations, Profile
+from netweight.units import Units, exact, scaled
+
+_WIDTHS = (32, 16, 8, 4)
+_FLOATING = (16, 32, 64)
+
+
+def summary_line(profile: Profile, *, units: Units = "si") -> str:
+    """One sentence: parameters, size, work, peak of the first convention, coverage."""
+    totals = profile.totals
+    params = scaled(totals.params, "" if units == "raw" else " ", units=units).strip()
+    work = f"{scaled(totals.macs, 'MACs', units=_si(units))} ({_work(profile, units)})"
+    return (
+        f"{profile.model.name}: {params} params, {_size(totals.model_size_bytes, units)} {_dtypes(profile)}, {work}"
+        f"{_peak(profile, units)}; {_covered(profile)}"
+    )
+
+
+def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str]]:
+    """Name and text of each figure of the whole network."""
+    totals = profile.totals
+    lines = [
+        ("params", f"{exact(totals.params, units=units)} ({exact(totals.params_no_bias, units=units)} without bias)"),
+        ("model size", _sizes(profile, units)),
+        ("MACs", exact(totals.macs, units=units)),
+        (
+            "FLOPs",
+            f"{exact(totals.flops, units=units)} ({exact(totals.contraction_flops, units=units)} of them 2 x MACs)",
+        ),
+    ]
+    if totals.buffers:
+        lines.insert(1, ("buffers", exact(totals.buffers, units=units)))
+    if totals.ops_total != totals.flops:
+        lines.append(("OPs", exact(totals.ops_total, units=units)))
+    lines.extend((f"activations, {name}", _activations(found, units)) for name, found in profile.activations.items())
+    moved = f"{_size(totals.bytes_read, units)} read, {_size(totals.bytes_written, units)} written, nothing cached"
+    lines.append(("traffic", moved))
+    coverage = profile.coverage
+    calls = f"{coverage.nodes} operator calls: {coverage.counted} counted, {coverage.free} free by rule"
+    lines.append(("coverage", f"{calls}, {sum(op.count for op in coverage.unknown)} unknown"))
+    lines.extend((f"unknown op {op.op}", f"{op.count} x in {op.layer}") for op in coverage.unknown)
+    return lines
+
+
+def _si(units: Units) -> Units:
+    """MACs and FLOPs are never counted in powers of 1024."""
+    return "si" if units == "iec" else units
+
+
+def _size(nbytes: int, units: Units) -> str:
+    return scaled(nbytes, "B", units=units)
+
+
+def _work(profile: Profile, units: Units) -> str:
+    totals = profile.totals
+    if totals.flops:
+        return scaled(totals.contraction_flops, "FLOP", units=_si(units))
+    return f"0 FLOP, {scaled(totals.ops_total, 'OP', units=_si(units))}"
+
+
+def _dtypes(profile: Profile) -> str:
+    """Width of a parameter in short: fp32, int8; an average where widths differ or scales are stored."""
+    if not profile.totals.params:
+        return "of weights"
+    bits = 8 * profile.totals.model_size_bytes / profile.totals.params
+    if bits in _FLOATING:
+        return f"fp{bits:g}"
+    return f"int{bits:g}" if bits == int(bits) else f"at {bits:.3g} bits each"
+
+
+def _sizes(profile: Profile, units: Units) -> str:
+    params = profile.totals.params
+    stored = f"{_size(profile.totals.model_size_bytes, units)} {_dtypes(profile)}"
+    others = (f"{_size(-(-params * width // 8), units)} at {width}" for width in _WIDTHS)
+    return f"{stored}; all parameters: {', '.join(others)}"
+
+
+def _activations(found: Activations, units: Units) -> str:
+    total = f"total {exact(found.total_count, units=units)} = {_size(found.total_bytes, units)}"
+    peak = f"peak {exact(found.peak_count, units=units)} = {_size(found.peak_bytes, units)}"
+    return f"{total}; {peak} at {found.peak_layer}"
+
+
+def _peak(profile: Profile, units: Units) -> str:
+    if not profile.activations:
+        return ""
+    name, found = next(iter(profile.activations.items()))
+    count = scaled(found.peak_count, units=_si(units))
+    return f", peak activations {count} ({name}) = {_size(found.peak_bytes, units)}"
+
+
+def _covered(profile: Profile) -> str:
+    coverage = profile.coverage
+    unknown = sum(op.count for op in coverage.unknown)
+    share = 100 * (coverage.nodes - unknown) / coverage.nodes if coverage.nodes else 100
+    stopped = f", stopped at {coverage.stopped_at}" if coverage.stopped_at else ""
+    shown = "100" if not unknown else f"{min(share, 99.9):.1f}"
+    return f"{shown} % of ops counted{stopped}"

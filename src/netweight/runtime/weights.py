@@ -1,0 +1,44 @@
+"""Parameters, buffers and constants of a graph, made from a seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from netweight.ir import Graph, Init, TensorSpec, is_floating
+from netweight.lazy import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[Any]
+
+
+def initialize(graph: Graph, *, seed: int = 0, dtype: str | None = None) -> dict[str, Array]:
+    """Every parameter, buffer and constant by name, as their ``init`` says.
+
+    Args:
+        graph: The network.
+        seed: Of the generator; the same seed gives the same numbers.
+        dtype: Floating type of all floating values, instead of each one's own.
+    """
+    rng = np.random.default_rng(seed)
+    return {
+        name: _make(value.spec, value.init or Init(kind="zeros"), rng, dtype)
+        for name, value in graph.values.items()
+        if value.kind in ("parameter", "buffer", "constant")
+    }
+
+
+def _make(spec: TensorSpec, init: Init, rng: np.random.Generator, dtype: str | None) -> Array:
+    wanted = dtype if dtype is not None and is_floating(spec.dtype) else spec.dtype
+    match init.kind:
+        case "zeros":
+            return np.zeros(spec.shape, wanted)
+        case "ones":
+            return np.ones(spec.shape, wanted)
+        case "normal":
+            return (init.scale * rng.standard_normal(spec.shape)).astype(wanted)
+        case "uniform":
+            return rng.uniform(-init.scale, init.scale, spec.shape).astype(wanted)
+        case "values":
+            return np.array(init.values, wanted).reshape(spec.shape)

@@ -1,0 +1,36 @@
+"""Embeddings."""
+
+from __future__ import annotations
+
+from netweight.ir import Init
+from netweight.ops.embed import EmbeddingAttrs
+from netweight.sources.build.core import Symbol
+
+
+def embedding(
+    indices: Symbol,
+    num_embeddings: int,
+    embedding_dim: int,
+    *,
+    padding_idx: int | None = None,
+    weight: Symbol | None = None,
+    name: str = "embedding",
+) -> Symbol:
+    """A learned row for every index.
+
+    Args:
+        indices: (...), integers from 0 to num_embeddings - 1.
+        num_embeddings: Rows of the table.
+        embedding_dim: Size of a row.
+        padding_idx: Row that is looked up like any other and never learned.
+        weight: A symbol (num_embeddings, embedding_dim) to share instead of a new parameter.
+        name: Last part of the module path.
+
+    Raises:
+        ShapeError: If the indices are no integers, or a shared table has another shape.
+    """
+    builder = indices.builder
+    layer = builder.layer_name(name)
+    if weight is None:
+        weight = builder.state(layer, "weight", (num_embeddings, embedding_dim), Init(kind="normal"))
+    return builder.call("embedding", EmbeddingAttrs(padding_idx=padding_idx), (indices, weight), layer=layer)[0]

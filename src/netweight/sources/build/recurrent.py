@@ -1,0 +1,185 @@
+"""Recurrent layers: stacks of layers in one or two directions, with the parameters of torch.nn.RNN, GRU and LSTM.
+
+Every layer and direction is a node. The final states come as tuples with one symbol (N, H) per layer and direction,
+in PyTorch's order: layer by layer, forward before backward. They are accepted as initial states in the same form.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from netweight.errors import ShapeError
+from netweight.ir import Init
+from netweight.ops.recurrent import RecurrentAttrs
+from netweight.ops.rnn import RnnAttrs
+from netweight.sources.build.activation import dropout as drop
+from netweight.sources.build.core import Symbol
+from netweight.sources.build.layout import concat, transpose
+
+States: TypeAlias = tuple[Symbol, ...]
+"""One symbol (N, H) per layer and direction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stack:
+    """What the three kinds of layer share.
+
+    Attributes:
+        op: Name of the operator.
+        kind: Class of the module.
+        gates: Gates stacked in a weight.
+        hidden_size: Size of a state.
+        num_layers: Layers on top of each other.
+        bias: Whether there are biases.
+        batch_first: Whether sequences are (N, T, C) instead of (T, N, C).
+        dropout: Probability of a zero between layers while training.
+        bidirectional: Whether each layer reads both ways.
+        nonlinearity: Activation function, for the operator that has a choice.
+    """
+
+    op: Literal["rnn", "gru", "lstm"]
+    kind: str
+    gates: int
+    hidden_size: int
+    num_layers: int
+    bias: bool
+    batch_first: bool
+    dropout: float
+    bidirectional: bool
+    nonlinearity: Literal["tanh", "relu"] = "tanh"
+
+
+def rnn(
+    x: Symbol,
+    hidden_size: int,
+    *,
+    num_layers: int = 1,
+    nonlinearity: Literal["tanh", "relu"] = "tanh",
+    bias: bool = True,
+    batch_first: bool = False,
+    dropout: float = 0.0,
+    bidirectional: bool = False,
+    h0: States | None = None,
+    name: str = "rnn",
+) -> tuple[Symbol, States]:
+    """Elman recurrent layers: the states of the last layer at every step, and the final states.
+
+    Args:
+        x: (T, N, C), or (N, T, C) with ``batch_first``.
+        hidden_size: H.
+        num_layers: Layers on top of each other.
+        nonlinearity: Activation function.
+        bias: Whether to add two per gate.
+        batch_first: Whether the samples come before the steps, in ``x`` and in the result.
+        dropout: Probability of a zero between layers while training.
+        bidirectional: Whether each layer reads both ways, and gives 2 H features.
+        h0: Initial states; zeros unless given.
+        name: Last part of the module path.
+
+    Raises:
+        ShapeError: If ``x`` has not three dimensions, or there are too few or too many initial states.
+    """
+    stack = _Stack(
+        op="rnn", kind="RNN", gates=1, hidden_size=hidden_size, num_layers=num_layers, bias=bias,
+        batch_first=batch_first, dropout=dropout, bidirectional=bidirectional, nonlinearity=nonlinearity,
+    )  # fmt: skip
+    y, (h_n,) = _stacked(x, stack, (h0,), name)
+    return y, h_n
+
+
+def gru(
+    x: Symbol,
+    hidden_size: int,
+    *,
+    num_layers: int = 1,
+    bias: bool = True,
+    batch_first: bool = False,
+    dropout: float = 0.0,
+    bidirectional: bool = False,
+    h0: States | None = None,
+    name: str = "gru",
+) -> tuple[Symbol, States]:
+    """Gated recurrent units; arguments, result and errors as ``rnn``."""
+    stack = _Stack(
+        op="gru", kind="GRU", gates=3, hidden_size=hidden_size, num_layers=num_layers, bias=bias,
+        batch_first=batch_first, dropout=dropout, bidirectional=bidirectional,
+    )  # fmt: skip
+    y, (h_n,) = _stacked(x, stack, (h0,), name)
+    return y, h_n
+
+
+def lstm(
+    x: Symbol,
+    hidden_size: int,
+    *,
+    num_layers: int = 1,
+    bias: bool = True,
+    batch_first: bool = False,
+    dropout: float = 0.0,
+    bidirectional: bool = False,
+    hx: tuple[States, States] | None = None,
+    name: str = "lstm",
+) -> tuple[Symbol, tuple[States, States]]:
+    """Long short-term memory; as ``rnn``, but the states are pairs (hidden states, cell states)."""
+    stack = _Stack(
+        op="lstm", kind="LSTM", gates=4, hidden_size=hidden_size, num_layers=num_layers, bias=bias,
+        batch_first=batch_first, dropout=dropout, bidirectional=bidirectional,
+    )  # fmt: skip
+    y, (h_n, c_n) = _stacked(x, stack, hx or (None, None), name)
+    return y, (h_n, c_n)
+
+
+def _stacked(
+    x: Symbol, stack: _Stack, initial: Sequence[States | None], name: str
+) -> tuple[Symbol, tuple[States, ...]]:
+    """Every layer in every direction; ``initial`` and the final states have one entry per kind of state."""
+    if len(x.shape) != 3:
+        raise ShapeError(f"{stack.op}: expected x of three dimensions, steps, samples and features, got {x.shape}")
+    suffixes = ("", "_reverse") if stack.bidirectional else ("",)
+    count = stack.num_layers * len(suffixes)
+    for states in initial:
+        if states is not None and len(states) != count:
+            raise ShapeError(
+                f"{stack.op}: expected {count} initial states, one per layer and direction, got {len(states)}"
+            )
+    builder = x.builder
+    layer = builder.layer_name(name)
+    final: list[States] = []
+    with builder.scope(layer.rpartition(".")[2], stack.kind):
+        x = transpose(x, 0, 1, name="steps_first") if stack.batch_first else x
+        for depth in range(stack.num_layers):
+            if depth and stack.dropout:
+                x = drop(x, stack.dropout, name=f"dropout{depth}")
+            ways = []
+            for suffix in suffixes:
+                starts = [None if states is None else states[len(final)] for states in initial]
+                y, *ends = _one_way(x, stack, starts, layer, f"l{depth}{suffix}")
+                ways.append(y)
+                final.append(tuple(ends))
+            x = concat(ways, -1, name=f"both_l{depth}") if stack.bidirectional else ways[0]
+        x = transpose(x, 0, 1, name="samples_first") if stack.batch_first else x
+    return x, tuple(zip(*final, strict=True))
+
+
+def _one_way(x: Symbol, stack: _Stack, starts: Sequence[Symbol | None], layer: str, suffix: str) -> tuple[Symbol, ...]:
+    """One layer in one direction."""
+    builder = x.builder
+    rows = stack.gates * stack.hidden_size
+    uniform = Init(kind="uniform", scale=1 / math.sqrt(max(1, stack.hidden_size)))
+    weights = (
+        builder.state(layer, f"weight_ih_{suffix}", (rows, x.shape[-1]), uniform),
+        builder.state(layer, f"weight_hh_{suffix}", (rows, stack.hidden_size), uniform),
+    )
+    biases = [
+        builder.state(layer, f"bias_{part}_{suffix}", (rows,), uniform) if stack.bias else None for part in ("ih", "hh")
+    ]
+    reverse = suffix.endswith("_reverse")
+    attrs = (
+        RnnAttrs(reverse=reverse, nonlinearity=stack.nonlinearity)
+        if stack.op == "rnn"
+        else RecurrentAttrs(reverse=reverse)
+    )
+    return builder.call(stack.op, attrs, (x, *starts, *weights, *biases), layer=builder.layer_name(suffix))

@@ -1,0 +1,78 @@
+"""Resizing."""
+
+from __future__ import annotations
+
+import math
+
+from netweight.errors import ShapeError, UsageError
+from netweight.ops.resize import ResizeAttrs, ResizeMode
+from netweight.sources.build.core import Symbol, call
+from netweight.sources.build.params import per_dim
+
+_MODES: dict[str, ResizeMode] = {
+    "nearest": "nearest",
+    "nearest-exact": "nearest-exact",
+    "linear": "linear",
+    "bilinear": "linear",
+    "trilinear": "linear",
+    "bicubic": "cubic",
+}
+_DIMS = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+
+
+def interpolate(
+    x: Symbol,
+    *,
+    size: int | tuple[int, ...] | None = None,
+    scale_factor: float | tuple[float, ...] | None = None,
+    mode: str = "nearest",
+    align_corners: bool = False,
+    recompute_scale_factor: bool = False,
+    name: str = "interpolate",
+) -> Symbol:
+    """Interpolate (N, C, *in) to a size, or by a factor.
+
+    Args:
+        x: (N, C, *in), one to three spatial dimensions.
+        size: Spatial sizes of the result.
+        scale_factor: Outputs per input instead; sizes are rounded down.
+        mode: ``nearest``, ``nearest-exact``, ``linear`` (1-D), ``bilinear``, ``trilinear`` or ``bicubic``.
+        align_corners: Corner elements of input and output lie on each other; not for nearest.
+        recompute_scale_factor: Coordinates follow from the sizes, not from the factor that made them.
+        name: Last part of the module path.
+
+    Raises:
+        UsageError: If not just one of size and scale_factor is given, or there is no such mode for as many dimensions.
+        ShapeError: If the sizes make no sense.
+    """
+    if mode not in _MODES:
+        raise UsageError(f"interpolate: expected mode {', '.join(_MODES)}, got {mode!r}")
+    dims = len(x.shape) - 2
+    if _DIMS.get(mode, dims) != dims:
+        raise UsageError(f"interpolate: expected {mode!r} for {_DIMS[mode]} spatial dimensions, got {dims}")
+    factors = None
+    if scale_factor is not None and size is None:
+        sizes, factors = _scaled(x.shape[2:], scale_factor)
+    elif size is not None and scale_factor is None:
+        sizes = per_dim(size, dims)
+    else:
+        raise UsageError(f"interpolate: expected either size or scale_factor, got {size} and {scale_factor}")
+    attrs = ResizeAttrs(
+        size=sizes,
+        mode=_MODES[mode],
+        align_corners=align_corners,
+        scale_factor=None if recompute_scale_factor or align_corners else factors,
+    )
+    return call("resize", attrs, x, name=name)
+
+
+def _scaled(
+    in_size: tuple[int, ...], scale_factor: float | tuple[float, ...]
+) -> tuple[tuple[int, ...], tuple[float, ...] | None]:
+    """Sizes by a factor, rounded down, and the factors where rounding made them differ from the sizes."""
+    factors = scale_factor if isinstance(scale_factor, tuple) else (scale_factor,) * len(in_size)
+    if len(factors) != len(in_size):
+        raise ShapeError(f"interpolate: expected {len(in_size)} scale factors, got {factors}")
+    exact = [size * factor for size, factor in zip(in_size, factors, strict=True)]
+    sizes = tuple(math.floor(size) for size in exact)
+    return sizes, tuple(map(float, factors)) if any(e != s for e, s in zip(exact, sizes, strict=True)) else None

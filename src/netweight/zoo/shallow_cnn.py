@@ -1,0 +1,14 @@
+"""A small convolutional network for 28 x 28 or 32 x 32 images: the first one that many people train."""
+
+from netweight.build import Symbol, conv2d, flatten, linear, max_pool2d, relu
+
+
+def shallow_cnn(
+    x: Symbol, *, widths: tuple[int, ...] = (16, 32), kernel_size: int = 3, num_classes: int = 10
+) -> Symbol:
+    """Convolution, ReLU and 2 x 2 pooling once per width, then one fully connected layer."""
+    for number, width in enumerate(widths, start=1):
+        x = conv2d(x, width, kernel_size=kernel_size, padding="same", name=f"conv{number}")
+        x = relu(x, inplace=True, name=f"relu{number}")
+        x = max_pool2d(x, 2, name=f"pool{number}")
+    return linear(flatten(x), num_classes, name="fc")

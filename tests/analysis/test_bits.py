@@ -1,0 +1,60 @@
+import pytest
+
+from netweight import build, weigh
+from netweight.errors import UsageError
+from netweight.rewrite.bits import BitWidths, parse_bits
+
+
+def test_by_layer() -> None:
+    """AlexNet's convolutions at 8 bits, its fully connected layers at 4: 2,332,704 + 1,152 + 58,632,120 / 2 + ..."""
+    profile = weigh("alexnet", bits="conv*=8,fc*=4")
+    convs = sum(row.params for row in profile.layers if row.layer.startswith("conv"))
+    layers = sum(row.params for row in profile.layers if row.layer.startswith("fc"))
+    assert convs + layers == 60_965_224
+    assert profile.totals.model_size_bytes == convs + layers // 2
+    rows = {row.layer: row for row in profile.layers}
+    assert (rows["conv1"].dtype, rows["fc6"].dtype, rows["norm1"].dtype) == ("int8", "int4", "float32")
+    assert rows["conv1"].flops == 0
+    assert rows["norm1"].flops == rows["norm1"].ops_total > 0
+
+
+def test_four_bits_in_groups_of_32_are_four_and_a_half() -> None:
+    graph = build.graph(lambda x: build.linear(x, 64, bias=False), (1, 64))
+    profile = weigh(graph, bits="w4g32")
+    assert 8 * profile.totals.model_size_bytes == 4.5 * 64 * 64
+    assert profile.totals.flops == 2 * 64 * 64  # weights only: the arithmetic stays floating
+
+
+def test_sixteen_bits_are_floating() -> None:
+    profile = weigh("alexnet", bits="16")
+    assert profile.totals.model_size_bytes == 2 * 60_965_224
+    assert profile.totals.flops == weigh("alexnet").totals.flops
+
+
+def test_three_bits_are_packed() -> None:
+    graph = build.graph(lambda x: build.linear(x, 3, bias=False), (1, 3))
+    assert weigh(graph, bits="w3").totals.model_size_bytes == 4  # 27 bits
+
+
+def test_settings() -> None:
+    assert parse_bits("w8a16") == (BitWidths(weight=8, activation=16),)
+    assert parse_bits("*=8, conv1=w4") == (BitWidths(weight=8, activation=8), BitWidths(pattern="conv1", weight=4))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0", "a width from 1 to 64, got 0"),
+        ("65", "a width from 1 to 64, got 65"),
+        ("w8a0", "a width from 1 to 64, got 0"),
+        ("", "expected 8, w8a8"),
+        ("x8", "expected 8, w8a8"),
+        ("=8", "expected 8, w8a8"),
+        ("conv*=", "expected 8, w8a8"),
+        ("w4g0", "a group of at least 1 weight"),
+        ("nothing*=8", "patterns that match a layer, got nothing"),
+    ],
+)
+def test_settings_that_are_none(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=f"bits: .*{message.replace('*', '.*')}"):
+        weigh("alexnet", bits=text)

@@ -1,0 +1,136 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from netweight import Graph, Profile, TensorSpec, build, weigh
+from netweight.analysis.stored import profile_from_dict
+from netweight.errors import CaptureError, FormatError, ShapeError, UnknownNameError, UsageError
+from netweight.ir import Node, Value
+
+
+def test_a_layer_called_twice_costs_twice_and_owns_its_parameters_once() -> None:
+    """The builder numbers calls apart; a capture gives calls of one module the same layer."""
+
+    def describe(x: build.Symbol) -> build.Symbol:
+        weight = build.parameter(x, "shared", (8, 8))
+        return build.linear(build.linear(x, 8, weight=weight, bias=False), 8, weight=weight, bias=False)
+
+    graph = build.graph(describe, (2, 8))
+    assert weigh(graph).totals.params == 64
+    nodes = tuple(replace(node, layer="fc") for node in graph.nodes)
+    row = weigh(replace(graph, nodes=nodes)).layers[-1]
+    assert (row.layer, row.calls, row.params, row.macs) == ("fc", 2, 64, 2 * (2 * 8 * 8))
+    assert row.formulas["macs"] == "2 * (2 * 8 * 8)"
+
+
+def test_unknown_operators_are_listed_and_not_zero() -> None:
+    spec = TensorSpec((4,))
+    values = {name: Value(name=name, spec=spec, kind="input" if name == "x" else "activation") for name in "xyz"}
+    nodes = (
+        Node(op="mystery", inputs=("x",), outputs=("y",), layer="block.mystery"),
+        Node(op="relu", inputs=("y",), outputs=("z",), layer="block.relu"),
+    )
+    profile = weigh(Graph(name="g", values=values, nodes=nodes, inputs=("x",), outputs=("z",)))
+    assert not profile.coverage.complete
+    (unknown,) = profile.coverage.unknown
+    assert (unknown.op, unknown.layer, unknown.count) == ("mystery", "block.mystery", 1)
+    row = profile.layers[1]
+    assert (row.macs, row.flops, row.ops_total, row.kind) == (None, None, None, "unknown")
+    assert profile.coverage.counted == 1
+    assert json.loads(profile.to_json())["layers"][1]["macs"] is None
+    assert "50.0 % of ops counted" in str(profile)
+
+
+def test_modules_sum_to_their_parents() -> None:
+    def describe(x: build.Symbol) -> build.Symbol:
+        with build.scope(x, "outer", "Outer"):
+            for index in range(2):
+                with build.scope(x, str(index), "Inner"):
+                    x = build.linear(x, 8, name="fc")
+            return build.relu(x)
+
+    profile = weigh(build.graph(describe, (1, 8)))
+    by_path = {row.module: row for row in profile.modules}
+    assert list(by_path) == ["", "outer", "outer.0", "outer.1"]
+    assert by_path["outer"].kind == "Outer"
+    for name in ("params", "macs", "flops", "activation_count", "bytes_read"):
+        inner = sum(getattr(by_path[path], name) for path in ("outer.0", "outer.1"))
+        own = sum(getattr(row, name) for row in profile.layers if row.layer == "outer.relu")
+        assert getattr(by_path["outer"], name) == inner + own
+    assert by_path[""].macs == profile.totals.macs
+
+
+def test_json_round_trip_gives_an_equal_profile() -> None:
+    profile = weigh("alexnet")
+    again = profile_from_dict(json.loads(profile.to_json()))
+    assert again == profile
+    assert again.to_json() == profile.to_json()
+
+
+def test_a_formula_that_does_not_give_its_figure_is_refused() -> None:
+    data = weigh("alexnet").to_dict()
+    data["layers"][1]["formulas"]["macs"] = "1 * 2"
+    with pytest.raises(FormatError, match="conv1: macs is 105415200, its formula gives 2"):
+        profile_from_dict(data)
+
+
+def test_equal_networks_have_equal_digests_whatever_their_names() -> None:
+    def with_names(a: str, b: str) -> Profile:
+        return weigh(build.graph(lambda x: build.linear(build.linear(x, 4, name=a), 4, name=b), (1, 4)))
+
+    assert with_names("a", "b").model.digest == with_names("c", "d").model.digest
+    assert weigh("alexnet").model.digest != weigh("alexnet", batch=2).model.digest
+
+
+def test_batch_multiplies_work_and_activations_and_no_parameter() -> None:
+    one, four = weigh("alexnet"), weigh("alexnet", batch=4)
+    assert four.totals.macs == 4 * one.totals.macs
+    assert four.totals.params == one.totals.params
+    assert four.activations["lecture"].total_count == 4 * one.activations["lecture"].total_count
+
+
+def test_traffic_by_hand() -> None:
+    """conv1: 34,944 parameters and the picture in, 96 maps out, four bytes each; a flatten moves nothing."""
+    rows = {row.layer: row for row in weigh("alexnet").layers}
+    assert rows["conv1"].bytes_read == 4 * (34_944 + 150_528)
+    assert rows["conv1"].bytes_written == 4 * 290_400
+    assert (rows["flatten"].bytes_read, rows["flatten"].bytes_written) == (0, 0)
+
+
+def test_weighing_a_weighed_model_of_another_kind_is_refused() -> None:
+    with pytest.raises(CaptureError, match="a built-in name, a path or a Graph, got a int"):
+        weigh(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "message"),
+    [
+        ("alexnt", UnknownNameError, "no built-in network is called 'alexnt'"),
+        ("alexnet:classes=10", UnknownNameError, "no option of alexnet is called 'classes'"),
+        ("alexnet:10", UsageError, "options as NAME=VALUE, got '10'"),
+        ("nowhere/x.json", FormatError, "expected readable JSON at 'nowhere/x.json'"),
+    ],
+)
+def test_models_that_are_none(model: str, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        weigh(model)
+
+
+def test_impossible_shapes_name_the_layer_and_the_line() -> None:
+    with pytest.raises(ShapeError, match="kernel to fit in the padded input") as caught:
+        weigh("alexnet", (1, 3, 8, 8))
+    (note,) = caught.value.__notes__
+    assert note.startswith("in node 'pool1' (max_pool), from alexnet.py:")
+
+
+def test_chains_of_a_hundred_thousand_nodes_are_weighed() -> None:
+    def describe(x: build.Symbol) -> build.Symbol:
+        for _ in range(100_000):
+            x = build.relu(x)
+        return x
+
+    profile = weigh(build.graph(describe, (1, 4)))
+    assert profile.coverage.nodes == 100_000
+    assert profile.totals.ops_total == 400_000
+    assert profile.activations["liveness"].peak_count == 8

@@ -1,0 +1,53 @@
+import subprocess
+import sys
+
+import pytest
+
+import netweight
+
+HEAVY = ["numpy", "torch", "onnx", "numba", "pandas", "jinja2"]
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "import netweight",
+        "import netweight; netweight.weigh('alexnet')",
+        "import netweight.cli; netweight.cli.main(['alexnet', '-q'])",
+        "import netweight.cli; netweight.cli.main(['--help'])",
+        "import netweight.cli; netweight.cli.main(['explain', 'alexnet', 'conv1'])",
+    ],
+)
+def test_the_start_is_light(job: str) -> None:
+    code = f"""
+import sys
+try:
+    {job}
+except SystemExit as stop:
+    assert not stop.code, stop.code
+loaded = set({HEAVY!r}) & sys.modules.keys()
+sys.exit(f"loaded {{sorted(loaded)}}" if loaded else 0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_public_names() -> None:
+    assert netweight.__all__ == [
+        "Graph",
+        "NetweightError",
+        "Profile",
+        "ShapeError",
+        "TensorSpec",
+        "UnsupportedOpError",
+        "UsageError",
+        "backward",
+        "build",
+        "capture",
+        "doctor",
+        "explain",
+        "initialize",
+        "models",
+        "run",
+        "weigh",
+    ]
+    assert all(hasattr(netweight, name) for name in netweight.__all__)

@@ -1,0 +1,40 @@
+from typing import Any
+
+import torch
+
+
+def _all(attrs: Any, x: Any) -> tuple[int, ...]:
+    return attrs.dims or tuple(range(x.ndim))
+
+
+def _over(name: str) -> Any:
+    return lambda attrs, x: getattr(torch, name)(x, dim=_all(attrs, x), keepdim=attrs.keepdim)
+
+
+def prod(attrs: Any, x: Any) -> Any:
+    """One dimension after the other, as PyTorch's takes one."""
+    for dim in _all(attrs, x):
+        x = x.prod(dim, keepdim=True)
+    return x if attrs.keepdim else x.reshape([s for d, s in enumerate(x.shape) if attrs.dims and d not in attrs.dims])
+
+
+def var(attrs: Any, x: Any) -> Any:
+    return x.var(_all(attrs, x), correction=attrs.correction, keepdim=attrs.keepdim)
+
+
+def _position(name: str) -> Any:
+    def witness(attrs: Any, x: Any) -> Any:
+        dim = attrs.dims[0] if attrs.dims else None
+        return getattr(torch, name)(x, dim=dim, keepdim=attrs.keepdim)
+
+    return witness
+
+
+WITNESSES = {
+    **{name: _over(name) for name in ("sum", "mean", "amax", "amin")},
+    "argmax": _position("argmax"),
+    "argmin": _position("argmin"),
+    "prod": prod,
+    "var": var,
+    "cumsum": lambda attrs, x: torch.cumsum(x, attrs.dim),
+}
