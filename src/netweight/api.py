@@ -36,15 +36,21 @@ def capture(model: Model, inputs: InputShapes = None, *, batch: int = 1, trainin
 
     Raises:
         UnknownNameError: If no built-in network and no file has that name.
+        UsageError: If a graph that is already fixed is asked for another input, batch or mode; or a shape and a batch
+            are both given.
         FormatError: If the file is no stored graph.
         ShapeError: If the network cannot accept the input.
     """
-    if isinstance(model, Graph):
-        return model
     path = _path_of(model)
+    if path is not None or isinstance(model, Graph):
+        _check_as_stored("a graph", inputs=inputs, batch=batch, training=training)
     if path is not None:
         return graph_from_json(_read(path), {name: op.attrs for name, op in REGISTRY.items()})
+    if isinstance(model, Graph):
+        return model
     if isinstance(model, str):
+        if inputs is not None and batch != 1:
+            raise UsageError(f"batch: expected the batch in the input's shape, got {batch} beside an input")
         name, _, options = model.partition(":")
         return zoo.make(name, batch=batch, inputs=inputs, training=training, **_parse_options(options))
     raise CaptureError(f"capture: expected a built-in name, a path or a Graph, got a {type(model).__name__}")
@@ -74,6 +80,7 @@ def weigh(
     """
     stored = _stored_profile(model)
     if stored is not None:
+        _check_as_stored("a report", inputs=inputs, batch=batch, training=training, bits=bits)
         return stored
     graph = capture(model, inputs, batch=batch, training=training)
     if bits is not None:
@@ -170,6 +177,20 @@ def _path_of(model: object) -> Path | None:
         return model
     looks_like_one = isinstance(model, str) and (model.endswith(".json") or "/" in model or "\\" in model)
     return Path(str(model)) if looks_like_one else None
+
+
+def _check_as_stored(what: str, *, batch: int, **others: Any) -> None:
+    """Refuse settings that would have no effect.
+
+    Raises:
+        UsageError: If one is given.
+    """
+    given = [name for name, value in others.items() if value] + (["batch"] if batch != 1 else [])
+    if given:
+        raise UsageError(
+            f"{given[0]}: expected a model that is still to be described, got {what} with its shapes",
+            fix="set it where the graph is described",
+        )
 
 
 def _read(path: Path) -> str:

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +135,17 @@ def test_chains_of_a_hundred_thousand_nodes_are_weighed() -> None:
     assert profile.coverage.nodes == 100_000
     assert profile.totals.ops_total == 400_000
     assert profile.activations["liveness"].peak_count == 8
+
+
+def test_settings_that_would_have_no_effect_are_refused(tmp_path: Path) -> None:
+    graph = build.graph(build.relu, (1, 4))
+    for settings in ({"inputs": (1, 4)}, {"batch": 2}, {"training": True}):
+        with pytest.raises(UsageError, match="expected a model that is still to be described, got a graph"):
+            weigh(graph, **settings)  # type: ignore[arg-type]
+    report = tmp_path / "report.json"
+    report.write_text(weigh(graph).to_json())
+    assert weigh(report) == weigh(graph)
+    with pytest.raises(UsageError, match=r"bits: expected .*, got a report"):
+        weigh(report, bits="8")
+    with pytest.raises(UsageError, match="batch: expected the batch in the input's shape, got 2"):
+        weigh("alexnet", (1, 3, 224, 224), batch=2)
