@@ -69,18 +69,24 @@ def col2im(
     """Transpose of ``im2col``: every column entry is added back to the input position it was copied from."""
     n = len(stride)
     kernel_size, out_size = columns.shape[2 : 2 + n], columns.shape[2 + n :]
-    # The index map of the padding, padded like the data: where each padded position came from (-1: nowhere).
     padded_size = tuple(size + sum(pad) for size, pad in zip(in_size, padding, strict=True))
     padded = np.zeros((*columns.shape[:2], *padded_size), columns.dtype)
     for tap in itertools.product(*map(range, kernel_size)):
         padded[_positions(tap, out_size, stride, dilation)] += columns[_column(tap)]
-    plane = np.arange(1, math.prod(in_size) + 1).reshape(1, 1, *in_size)
-    source = _pad(plane, padding, padding_mode).reshape(-1) - 1
-    flat = padded.reshape(*columns.shape[:2], -1)
-    x = np.zeros((*columns.shape[:2], math.prod(in_size)), columns.dtype)
-    inside: Any = (slice(None), slice(None), source[source >= 0])
-    np.add.at(x, inside, flat[..., source >= 0])
-    return x.reshape(*columns.shape[:2], *in_size)
+    if padding_mode == "zeros":
+        inside: Any = (..., *(slice(before, before + size) for size, (before, _) in zip(in_size, padding, strict=True)))
+        return padded[inside]
+    return _unpad(padded, in_size, padding, padding_mode)
+
+
+def _unpad(padded: Array, in_size: Sizes, padding: Pads, mode: str) -> Array:
+    """Transpose of ``_pad`` for modes that copy: where each padded position came from is a padded index plane."""
+    plane = np.arange(math.prod(in_size)).reshape(1, 1, *in_size)
+    source = _pad(plane, padding, mode).reshape(-1)
+    x = np.zeros((*padded.shape[:2], math.prod(in_size)), padded.dtype)
+    everywhere: Any = (slice(None), slice(None), source)
+    np.add.at(x, everywhere, padded.reshape(*padded.shape[:2], -1))
+    return x.reshape(*padded.shape[:2], *in_size)
 
 
 def conv_im2col(

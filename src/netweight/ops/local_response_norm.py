@@ -50,7 +50,7 @@ def local_response_norm_shape(attrs: LocalResponseNormAttrs, x: TensorSpec) -> T
 
 
 def local_response_norm_cost(attrs: LocalResponseNormAttrs, x: TensorSpec) -> Cost:
-    """Per element: a square and two scalings, a sum over ``size`` channels, one power, one division."""
+    """Per element: a square and a scaling, a sum over ``size`` channels, one power, one division."""
     elements = x.numel
     return Cost(
         muls=product(elements=elements, each=2),

@@ -12,7 +12,7 @@ _FLOATING = (16, 32, 64)
 def summary_line(profile: Profile, *, units: Units = "si") -> str:
     """One sentence: parameters, size, work, peak of the first convention, coverage."""
     totals = profile.totals
-    params = scaled(totals.params, "" if units == "raw" else " ", units=units).strip()
+    params = scaled(totals.params, units=_si(units))
     work = f"{scaled(totals.macs, 'MACs', units=_si(units))} ({_work(profile, units)})"
     return (
         f"{profile.model.name}: {params} params, {_size(totals.model_size_bytes, units)} {_dtypes(profile)}, {work}"
