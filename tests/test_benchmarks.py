@@ -1,5 +1,6 @@
 """The benchmarks run and print their tables; how fast is for people to read, not for a test on a busy machine."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -51,6 +52,14 @@ def test_conv_forms() -> None:
     for (layer, way, form), peak in peaks.items():
         if form == "einsum":  # im2col copies every window
             assert float(peak) < float(peaks[layer, way, "im2col"])
+
+
+def test_flop_counter() -> None:
+    if importlib.util.find_spec("torchvision") is None:
+        pytest.skip("torchvision is not installed")
+    (table,) = tables_of("flop_counter.py")
+    assert [row[0] for row in table[1:]] == ["resnet18", "mobilenet_v2", "vit_b_16", "r3d_18"]
+    assert {(row[4], row[5]) for row in table[1:]} == {("0", "")}
 
 
 @pytest.mark.parametrize("script", ["weigh_zoo.py", "start.py", "conv_forms.py"])

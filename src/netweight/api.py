@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight import zoo
 from netweight.analysis.cost import DEFAULT_CONVENTIONS, weigh_graph
 from netweight.analysis.explanation import Explanation, explain_layer
 from netweight.analysis.profile import Profile
+from netweight.analysis.training import Training, training_cost
 from netweight.diagnosis import Check, diagnose
-from netweight.errors import CaptureError, FormatError, UsageError
-from netweight.ir import Graph, TensorSpec
-from netweight.ir.serial import graph_from_json
+from netweight.errors import CaptureError, UsageError
+from netweight.ir import Graph
+from netweight.loading import check_as_stored, load, stored_profile
 from netweight.ops import REGISTRY
 from netweight.rewrite.bits import parse_bits, with_bits
 
-Model = str | Path | Graph
-InputShapes = Sequence[int] | TensorSpec | None
+if TYPE_CHECKING:
+    import torch
+
+Model: TypeAlias = "str | Path | Graph | torch.nn.Module"
+Inputs: TypeAlias = Any
+"""A shape, a ``TensorSpec`` or a tensor; a tuple of them, or a dict by name; None for the published input, or a guess
+that the profile's notes name."""
 
 
-def capture(model: Model, inputs: InputShapes = None, *, batch: int = 1, training: bool = False) -> Graph:
+def capture(model: Model, inputs: Inputs = None, *, batch: int = 1, training: bool = False) -> Graph:
     """Graph of a model.
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of a graph
-            stored as JSON; or a ``Graph``.
-        inputs: Shape of the input, batch included, instead of the published one.
+            stored as JSON; a ``Graph``; or a PyTorch module, which is left exactly as it was.
+        inputs: Shape of the input, batch included, or spec or tensor; several as a tuple, or as a dict by name.
         batch: Samples at once, where ``inputs`` does not say.
         training: Batch normalisation uses batch statistics and dropout drops.
 
@@ -40,29 +46,27 @@ def capture(model: Model, inputs: InputShapes = None, *, batch: int = 1, trainin
             are both given.
         FormatError: If the file is no stored graph.
         ShapeError: If the network cannot accept the input.
+        CaptureError: If the module's forward raises.
     """
-    path = _path_of(model)
-    if path is not None or isinstance(model, Graph):
-        _check_as_stored("a graph", inputs=inputs, batch=batch, training=training)
-    if path is not None:
-        return graph_from_json(_read(path), {name: op.attrs for name, op in REGISTRY.items()})
-    if isinstance(model, Graph):
-        return model
-    if isinstance(model, str):
-        if inputs is not None and batch != 1:
-            raise UsageError(f"batch: expected the batch in the input's shape, got {batch} beside an input")
-        name, _, options = model.partition(":")
-        return zoo.make(name, batch=batch, inputs=inputs, training=training, **_parse_options(options))
-    raise CaptureError(f"capture: expected a built-in name, a path or a Graph, got a {type(model).__name__}")
+    found = load(model, inputs, batch=batch, training=training)
+    if found.error is not None:
+        raise CaptureError(
+            f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
+            why=str(found.error),
+        ) from found.error
+    return found.graph
 
 
 def weigh(
     model: Model,
-    inputs: InputShapes = None,
+    inputs: Inputs = None,
     *,
     batch: int = 1,
     bits: str | None = None,
     training: bool = False,
+    optimizer: str | None = None,
+    checkpoint: Sequence[str] = (),
+    freeze: Sequence[str] = (),
     conventions: Sequence[str] = DEFAULT_CONVENTIONS,
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
@@ -72,26 +76,60 @@ def weigh(
         inputs: As for ``capture``.
         batch: As for ``capture``.
         bits: Bit widths: ``"8"``, ``"w8a8"``, ``"conv*=8,fc*=w4"``; as described by default.
-        training: As for ``capture``.
+        training: As for ``capture``; the profile also says what a step of training costs.
+        optimizer: What updates the parameters: sgd, momentum, rmsprop, adam or adamw; sgd where ``training`` alone is
+            given. Alone it asks for a step of training of the network as it is described.
+        checkpoint: Patterns of modules that keep only their inputs for backward, and run twice: ``"layer*"``.
+        freeze: Patterns of parameters, or of modules around them, that are not trained.
         conventions: Names of the activation conventions to report.
 
     Raises:
-        NetweightError: As ``capture``; and if ``bits`` or a convention is not one we know.
+        NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
     """
-    stored = _stored_profile(model)
+    asked: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
+    stored = stored_profile(model)
     if stored is not None:
-        _check_as_stored("a report", inputs=inputs, batch=batch, training=training, bits=bits)
+        check_as_stored("a report", inputs=inputs, batch=batch, training=training, bits=bits, **asked)
         return stored
-    graph = capture(model, inputs, batch=batch, training=training)
-    if bits is not None:
-        graph = with_bits(graph, parse_bits(bits))
-    return weigh_graph(graph, source=_source_of(model), conventions=conventions)
+    found = load(model, inputs, batch=batch, training=training)
+    graph = found.graph if bits is None else with_bits(found.graph, parse_bits(bits))
+    profile = weigh_graph(
+        graph,
+        source=found.source,
+        conventions=conventions,
+        notes=found.notes if found.error is None else (*found.notes, _reason(found.error)),
+        exact=found.exact,
+        stopped_at=found.stopped_at,
+    )
+    if found.error is not None:
+        return profile
+    return replace(profile, training=_training(graph, training=training, **asked))
+
+
+def _training(
+    graph: Graph, optimizer: str | None, *, training: bool, checkpoint: Sequence[str], freeze: Sequence[str]
+) -> Training | None:
+    """What a step of training costs, if it was asked for.
+
+    Raises:
+        UsageError: If parts are to be checkpointed or frozen in no training.
+    """
+    if training or optimizer is not None:
+        return training_cost(graph, optimizer=optimizer or "sgd", checkpoint=checkpoint, freeze=freeze)
+    for name, patterns in (("checkpoint", checkpoint), ("freeze", freeze)):
+        if patterns:
+            raise UsageError(f"{name}: expected a step of training to weigh, got none", fix="training=True, --training")
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    return f"partial: the model's own code raised {type(error).__name__}: {error}"
 
 
 def explain(
     model: Model,
     layer: str,
-    inputs: InputShapes = None,
+    inputs: Inputs = None,
     *,
     batch: int = 1,
     bits: str | None = None,
@@ -112,13 +150,14 @@ def explain(
         NetweightError: As ``weigh``.
     """
     profile = weigh(model, inputs, batch=batch, bits=bits, training=training)
-    return explain_layer(profile, layer, _rules_of)
+    return explain_layer(profile, layer, partial(_rules_of, training=training))
 
 
-def _rules_of(name: str) -> tuple[str, ...]:
-    """What the operator's shape and cost rules say of themselves, in their first paragraph."""
+def _rules_of(name: str, *, training: bool) -> tuple[str, ...]:
+    """What the operator's shape and cost rules say of themselves, in their first paragraph; in training of backward."""
     op = REGISTRY.get(name)
-    texts = () if op is None else (inspect.getdoc(rule) or "" for rule in (op.shape, op.cost))
+    rules = () if op is None else (op.shape, op.cost, *((op.backward_cost,) if training else ()))
+    texts = (inspect.getdoc(rule) or "" for rule in rules)
     return tuple(" ".join(text.split("\n\n")[0].split()) for text in texts if text)
 
 
@@ -163,80 +202,3 @@ def _built_in(name: str, *, costs: bool) -> BuiltIn:
 def doctor() -> tuple[Check, ...]:
     """What is installed and usable, and why not."""
     return diagnose()
-
-
-def _source_of(model: Model) -> str:
-    if isinstance(model, Graph):
-        return "graph"
-    return "builtin" if _path_of(model) is None else "json"
-
-
-def _path_of(model: object) -> Path | None:
-    """The file that a model names, if it names one."""
-    if isinstance(model, Path):
-        return model
-    looks_like_one = isinstance(model, str) and (model.endswith(".json") or "/" in model or "\\" in model)
-    return Path(str(model)) if looks_like_one else None
-
-
-def _check_as_stored(what: str, *, batch: int, **others: Any) -> None:
-    """Refuse settings that would have no effect.
-
-    Raises:
-        UsageError: If one is given.
-    """
-    given = [name for name, value in others.items() if value] + (["batch"] if batch != 1 else [])
-    if given:
-        raise UsageError(
-            f"{given[0]}: expected a model that is still to be described, got {what} with its shapes",
-            fix="set it where the graph is described",
-        )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
-        raise FormatError(f"file: expected readable JSON at {str(path)!r}, got none: {reason}") from error
-
-
-def _stored_profile(model: Model) -> Profile | None:
-    """The profile in a JSON file, or None if ``model`` is no such file."""
-    from netweight.analysis.stored import PROFILE_PREFIX, profile_from_dict
-
-    path = _path_of(model)
-    if path is None:
-        return None
-    text = _read(path)
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"file: expected JSON in {str(model)!r}, got other text: {error}") from error
-    is_profile = isinstance(data, dict) and str(data.get("schema", "")).startswith(PROFILE_PREFIX)
-    return profile_from_dict(data) if is_profile else None
-
-
-def _parse_options(text: str) -> dict[str, Any]:
-    """Options of a built-in network: ``width=0.5,num_classes=10``; widths as ``5-3-2``."""
-    options: dict[str, Any] = {}
-    for part in filter(None, text.split(",")):
-        key, equals, value = part.partition("=")
-        if not equals:
-            raise UsageError(f"model: expected options as NAME=VALUE, got {part!r}")
-        options[key.strip()] = _parse_value(value.strip())
-    return options
-
-
-def _parse_value(text: str) -> Any:
-    words = {"true": True, "false": False, "none": None}
-    if text.lower() in words:
-        return words[text.lower()]
-    if "-" in text.strip("-"):
-        return tuple(_parse_value(part) for part in text.split("-"))
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
-    return text

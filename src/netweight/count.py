@@ -36,7 +36,7 @@ class Count(int):
 
     def __new__(cls, value: int, terms: tuple[tuple[Factor, ...], ...] | None = None) -> Self:
         """Make a Count of ``value``; without ``terms`` it is a single unnamed number."""
-        count = super().__new__(cls, value)
+        count = int.__new__(cls, value)
         count.terms = ((("", int(value)),),) if terms is None else terms
         return count
 
@@ -57,20 +57,27 @@ class Count(int):
         return Count(int(self) + int(other), _terms(other) + self.terms)
 
 
+_NOTHING = Count(0)
+
+
 def product(named: Mapping[str, int] | None = None, /, **factors: int) -> Count:
     """Product of the named factors; the mapping comes first and is for names that are no identifiers.
 
     >>> formula(product({"c_in/groups": 48}, k_h=5))
     '48 * 5'
     """
-    pairs = (*(named or {}).items(), *factors.items())
-    return Count(math.prod(int(value) for _, value in pairs), (pairs,))
+    pairs = tuple(factors.items()) if named is None else (*named.items(), *factors.items())
+    return Count(math.prod([int(value) for _, value in pairs]), (pairs,))
 
 
 def total(counts: Iterable[int]) -> Count:
     """Sum of many counts in linear time (repeated ``+`` would copy the expression each time)."""
     parts = [count for count in counts if count]
-    return Count(sum(int(part) for part in parts), tuple(term for part in parts for term in _terms(part)) or None)
+    if not parts:
+        return _NOTHING
+    if len(parts) == 1 and isinstance(parts[0], Count):
+        return parts[0]
+    return Count(sum(map(int, parts)), tuple([term for part in parts for term in _terms(part)]) or None)
 
 
 def formula(count: int) -> str:

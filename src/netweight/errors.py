@@ -83,6 +83,10 @@ class MissingExtraError(NetweightError, ImportError):
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> UnknownNameError:
     """Error for a ``name`` that is not among ``known``, with the closest ones as a suggestion."""
-    near = difflib.get_close_matches(name.lower(), list(known), n=3, cutoff=0.5)
+    by_lower: dict[str, list[str]] = {}
+    for candidate in known:
+        by_lower.setdefault(candidate.lower(), []).append(candidate)
+    matches = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
+    near = [candidate for match in matches for candidate in by_lower[match]][:3]
     suggestion = f"did you mean {' or '.join(near)}?" if near else fix
     return UnknownNameError(f"no {kind} is called {name!r}", fix=suggestion)

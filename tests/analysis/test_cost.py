@@ -100,7 +100,7 @@ def test_traffic_by_hand() -> None:
 
 
 def test_weighing_a_weighed_model_of_another_kind_is_refused() -> None:
-    with pytest.raises(CaptureError, match="a built-in name, a path or a Graph, got a int"):
+    with pytest.raises(CaptureError, match="a Graph or a PyTorch module, got a int"):
         weigh(3)  # type: ignore[arg-type]
 
 

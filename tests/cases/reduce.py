@@ -5,6 +5,7 @@ from hypothesis.strategies import DrawFn
 from cases.draws import Case, distinct, normal, shapes
 from netweight.ops.cumulative import CumsumAttrs
 from netweight.ops.reduce import ReduceAttrs, VarAttrs
+from netweight.ops.vector_norm import VectorNormAttrs
 
 
 @st.composite
@@ -40,6 +41,13 @@ def var_cases(draw: DrawFn) -> Case:
 
 
 @st.composite
+def vector_norm_cases(draw: DrawFn) -> Case:
+    attrs, (x,) = draw(reduce_cases())
+    power = draw(st.sampled_from([0.5, 1, 2, 3]))
+    return VectorNormAttrs(dims=attrs.dims, keepdim=attrs.keepdim, ord=power), (x,)
+
+
+@st.composite
 def cumsum_cases(draw: DrawFn) -> Case:
     shape = draw(shapes())
     return CumsumAttrs(dim=draw(st.integers(0, len(shape) - 1))), (normal(draw, *shape),)
@@ -50,6 +58,7 @@ CASES = {
     **{name: reduce_cases(most=1) for name in ("argmax", "argmin")},
     "prod": prod_cases(),
     "var": var_cases(),
+    "vector_norm": vector_norm_cases(),
     "cumsum": cumsum_cases(),
 }
 LINEAR = ["sum", "mean", "cumsum"]

@@ -159,7 +159,7 @@ def test_models_and_doctor(netweight: Callable[..., Result]) -> None:
         (["alexnet", "--bits", "65"], "error[E101]: bits: expected a width from 1 to 64, got 65", ""),
         (
             ["alexnet", "--input", "1xx3"],
-            "error[E101]: input: expected [NAME:]SHAPE[:TYPE], got",
+            "error[E101]: input: expected [NAME:]SHAPE[:TYPE[:NUMBERS]], got",
             "--input 1x3x",
         ),
         (["alexnet", "--input", "y:1x3x224x224"], "error[E101]: input: expected the name x, got 'y'", ""),

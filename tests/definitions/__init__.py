@@ -1,7 +1,8 @@
 """Definitions of the operators that multiply and accumulate, as plain loops that count what they multiply.
 
 A family file has ``DEFINITIONS``: operator name to a function of ``(attrs, *inputs)`` that returns the output and the
-number of multiply-accumulates it did.
+number of multiply-accumulates it did. It may have ``BACKWARD``: operator name to a function of ``(attrs, grad_y,
+*inputs)`` that returns the gradients, and the multiply-accumulates of that of the first tensor and of the second.
 """
 
 import importlib
@@ -9,8 +10,11 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+_MODULES = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+
 DEFINITIONS: dict[str, Callable[..., tuple[Any, int]]] = {
-    name: definition
-    for info in pkgutil.iter_modules(__path__)
-    for name, definition in importlib.import_module(f"{__name__}.{info.name}").DEFINITIONS.items()
+    name: definition for module in _MODULES for name, definition in getattr(module, "DEFINITIONS", {}).items()
+}
+BACKWARD: dict[str, Callable[..., tuple[Any, list[int]]]] = {
+    name: definition for module in _MODULES for name, definition in getattr(module, "BACKWARD", {}).items()
 }

@@ -8,6 +8,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
 from netweight.ops.activation import EluAttrs, LeakyReluAttrs
+from netweight.ops.activation_shrink import CeluAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.activation_smooth import GeluAttrs, SoftplusAttrs
 from netweight.ops.special import erf
 from netweight.testing.laws import gradients, run
@@ -62,11 +63,16 @@ ATTRS: dict[str, Any] = {
     "gelu": GeluAttrs(),
     "leaky_relu": LeakyReluAttrs(),
     "softplus": SoftplusAttrs(threshold=math.inf),
+    "celu": CeluAttrs(),
+    "hardshrink": ShrinkAttrs(),
+    "softshrink": ShrinkAttrs(),
+    "threshold": ThresholdAttrs(threshold=0, value=0),
 }
+_OTHERS = ("prelu", "glu", "softsign")  # two inputs, half an output, limits approached slowly
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", [n for n, op in REGISTRY.items() if op.kind == "activation" and n != "prelu"])
+@pytest.mark.parametrize("name", [n for n, op in REGISTRY.items() if op.kind == "activation" and n not in _OTHERS])
 def test_large_numbers_neither_overflow_nor_warn(name: str, dtype: Any) -> None:
     """Far from zero every one of them is flat or a line with the slope 0, 1, that of SELU, or a small one."""
     op, attrs = REGISTRY[name], ATTRS.get(name)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 
 from cases import CASES
-from definitions import DEFINITIONS
+from definitions import BACKWARD, DEFINITIONS
 from netweight.ops import REGISTRY
 from netweight.testing import specs_of
-from netweight.testing.laws import run
+from netweight.testing.laws import gradients, run
 
 
 def test_every_operator_that_contracts_is_defined_by_loops() -> None:
@@ -28,3 +28,31 @@ def test_value_and_cost_are_those_of_the_loops(name: str, data: st.DataObject) -
     outputs, _ = run(REGISTRY[name], attrs, inputs)
     np.testing.assert_allclose(outputs[0], expected, rtol=1e-9, atol=1e-11)
     assert REGISTRY[name].cost(attrs, *specs_of(inputs)).macs == macs
+
+
+@pytest.mark.parametrize("name", sorted(BACKWARD))
+@settings(max_examples=15)
+@given(data=st.data())
+def test_gradients_and_their_cost_are_those_of_the_loops(name: str, data: st.DataObject) -> None:
+    attrs, inputs = data.draw(CASES[name])
+    op, specs = REGISTRY[name], specs_of(inputs)
+    outputs, saved = run(op, attrs, inputs)
+    grad_y = np.random.default_rng(0).standard_normal(outputs[0].shape)
+    expected, macs = BACKWARD[name](attrs, grad_y, *inputs)
+    for found, wanted in zip(gradients(op, attrs, (grad_y,), inputs, saved), expected, strict=True):
+        if wanted is not None:
+            np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11)
+    rest = (False,) * (len(inputs) - 2)
+    assert op.backward_cost(attrs, (True, False, *rest), *specs).macs == macs[0]
+    assert op.backward_cost(attrs, (False, True, *rest), *specs).macs == macs[1]
+    assert op.backward_cost(attrs, (True, True, *rest), *specs).macs == sum(macs)
+
+
+@pytest.mark.parametrize("name", ["scaled_dot_product_attention", "rnn", "gru", "lstm"])
+@settings(max_examples=15)
+@given(data=st.data())
+def test_all_gradients_take_twice_the_macs_of_the_forward(name: str, data: st.DataObject) -> None:
+    attrs, inputs = data.draw(CASES[name])
+    op, specs = REGISTRY[name], specs_of(inputs)
+    wanted = tuple(x is not None and x.dtype.kind == "f" for x in inputs)
+    assert op.backward_cost(attrs, wanted, *specs).macs == 2 * op.cost(attrs, *specs).macs

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from cases import BATCHED, CASES, LINEAR
+from cases import BATCHED, CASES, LINEAR, STRAIGHT_THROUGH
 from netweight.ops import REGISTRY
 from netweight.testing import (
     check_adjoint,
     check_backward,
+    check_backward_cost,
     check_batch,
     check_formulas,
     check_saves,
@@ -33,7 +34,7 @@ def test_shape_foresees_forward(name: str, data: st.DataObject) -> None:
     check_shape(REGISTRY[name], attrs, inputs)
 
 
-@every_differentiable
+@pytest.mark.parametrize("name", [name for name in DIFFERENTIABLE if name not in STRAIGHT_THROUGH])
 @given(data=st.data())
 def test_backward_is_the_gradient(name: str, data: st.DataObject) -> None:
     attrs, inputs = data.draw(CASES[name])
@@ -45,6 +46,13 @@ def test_backward_is_the_gradient(name: str, data: st.DataObject) -> None:
 def test_backward_reads_only_what_it_saves(name: str, data: st.DataObject) -> None:
     attrs, inputs = data.draw(CASES[name])
     check_saves(REGISTRY[name], attrs, inputs, np.random.default_rng(0))
+
+
+@every_differentiable
+@given(data=st.data())
+def test_backward_costs_what_is_wanted(name: str, data: st.DataObject) -> None:
+    attrs, inputs = data.draw(CASES[name])
+    check_backward_cost(REGISTRY[name], attrs, inputs, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("name", sorted(LINEAR))

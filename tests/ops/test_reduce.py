@@ -13,6 +13,7 @@ from netweight.ops import REGISTRY, Cost
 from netweight.ops.cumulative import CumsumAttrs
 from netweight.ops.reach import Mixes
 from netweight.ops.reduce import ReduceAttrs, VarAttrs
+from netweight.ops.vector_norm import VectorNormAttrs
 from netweight.testing import check_batch
 
 _MAPS = TensorSpec((8, 64, 7, 7))
@@ -107,3 +108,29 @@ def test_samples_cost_the_same_apart_as_together(name: str, data: st.DataObject)
 def test_errors(name: str, attrs: Any, x: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         REGISTRY[name].shape(attrs, TensorSpec(x))
+
+
+def test_length_by_hand() -> None:
+    """3 4 is 5 long; 1 and -2 add up to 3; the cube root of 1 + 8."""
+    op = REGISTRY["vector_norm"]
+    rows = np.array([[3.0, 4.0], [1.0, -2.0]])
+    np.testing.assert_allclose(op.forward(VectorNormAttrs(dims=(1,)), rows), [5, 5**0.5])
+    np.testing.assert_allclose(op.forward(VectorNormAttrs(dims=(1,), ord=1.0), rows), [7, 3])
+    np.testing.assert_allclose(op.forward(VectorNormAttrs(dims=(1,), ord=3.0), rows), [91 ** (1 / 3), 9 ** (1 / 3)])
+    # Per row two squares, one sum, one root; absolute values instead of squares; powers, and one of the sum.
+    spec = TensorSpec((2, 2))
+    assert op.cost(VectorNormAttrs(dims=(1,)), spec) == Cost(muls=4, adds=2, sqrts=2)
+    assert op.cost(VectorNormAttrs(dims=(1,), ord=1.0), spec) == Cost(compares=4, adds=2)
+    assert op.cost(VectorNormAttrs(dims=(1,), ord=3.0), spec) == Cost(compares=4, adds=2, pows=4 + 2)
+
+
+def test_the_origin_has_no_direction() -> None:
+    attrs, x = VectorNormAttrs(dims=(1,)), np.array([[3.0, 4.0], [0.0, 0.0]])
+    grad = REGISTRY["vector_norm"].backward(attrs, np.ones(2), x, y=np.array([5.0, 0.0]))[0]
+    np.testing.assert_allclose(grad, [[0.6, 0.8], [0, 0]])
+
+
+@pytest.mark.parametrize("power", [0.0, -1.0, float("inf")])
+def test_length_needs_a_positive_finite_exponent(power: float) -> None:
+    with pytest.raises(ShapeError, match=r"vector_norm: expected ord above 0 and finite, got"):
+        REGISTRY["vector_norm"].shape(VectorNormAttrs(ord=power), _MAPS)

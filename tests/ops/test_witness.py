@@ -12,7 +12,7 @@ from cases import CASES
 torch = pytest.importorskip("torch")
 
 from netweight.ops import REGISTRY  # noqa: E402
-from netweight.testing.laws import gradients, run  # noqa: E402
+from netweight.testing.laws import gradients, noise_like, run  # noqa: E402
 from witness import WITNESSES  # noqa: E402
 
 
@@ -20,7 +20,7 @@ def _tensor(x: Any) -> Any:
     if x is None:
         return None
     tensor = torch.from_numpy(np.array(x))  # a copy: the witness may not touch ours
-    return tensor.requires_grad_() if tensor.is_floating_point() else tensor
+    return tensor.requires_grad_() if tensor.is_floating_point() or tensor.is_complex() else tensor
 
 
 @pytest.mark.parametrize("name", sorted(WITNESSES))
@@ -37,7 +37,7 @@ def test_forward_and_backward_are_pytorchs(name: str, data: st.DataObject) -> No
     if not op.differentiable:
         return
     rng = np.random.default_rng(0)
-    grad_outputs = tuple(rng.standard_normal(y.shape) for y in ours)
+    grad_outputs = tuple(noise_like(y, rng) for y in ours)
     torch.autograd.backward(theirs, [torch.from_numpy(np.asarray(g)) for g in grad_outputs])
     found = gradients(op, attrs, grad_outputs, inputs, saved)
     for grad, tensor in zip(found, tensors, strict=True):

@@ -9,6 +9,7 @@ from netweight.ir import Graph, TensorSpec
 from netweight.ops.reduce import ReduceAttrs, VarAttrs
 from netweight.ops.scalar import PowScalarAttrs, ScalarAttrs
 from netweight.ops.unary import CastAttrs, ClampAttrs
+from netweight.ops.vector_norm import VectorNormAttrs
 
 _SPEC = TensorSpec((2, 3))
 
@@ -106,6 +107,13 @@ def test_positions_and_deviations() -> None:
         TensorSpec((), "int64"), TensorSpec((2,), "int64"), _SPEC, TensorSpec((2,))
     ]  # fmt: skip
     assert graph.values["std"].storage == "var"
+
+
+def test_lengths() -> None:
+    graph = _graph(lambda x: (build.vector_norm(x, dim=1), build.vector_norm(x, 1, (0, 1), keepdim=True)))
+    assert [node.attrs for node in graph.nodes] == [
+        VectorNormAttrs(dims=(1,)), VectorNormAttrs(dims=(0, 1), keepdim=True, ord=1.0)
+    ]  # fmt: skip
 
 
 def test_embedding_makes_or_shares_its_table() -> None:

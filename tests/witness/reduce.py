@@ -22,6 +22,10 @@ def var(attrs: Any, x: Any) -> Any:
     return x.var(_all(attrs, x), correction=attrs.correction, keepdim=attrs.keepdim)
 
 
+def vector_norm(attrs: Any, x: Any) -> Any:
+    return torch.linalg.vector_norm(x, attrs.ord, _all(attrs, x), attrs.keepdim)
+
+
 def _position(name: str) -> Any:
     def witness(attrs: Any, x: Any) -> Any:
         dim = attrs.dims[0] if attrs.dims else None
@@ -36,5 +40,6 @@ WITNESSES = {
     "argmin": _position("argmin"),
     "prod": prod,
     "var": var,
+    "vector_norm": vector_norm,
     "cumsum": lambda attrs, x: torch.cumsum(x, attrs.dim),
 }

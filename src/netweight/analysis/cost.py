@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
-from netweight.analysis.memory import CONVENTIONS, activation_memory, convention, new_outputs
+from netweight.analysis.memory import CONVENTIONS, Convention, activation_memory, convention, new_outputs
 from netweight.analysis.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp
 from netweight.analysis.receptive_field import receptive_fields
-from netweight.count import product, total
+from netweight.collector import paused_collector
+from netweight.count import Count, total
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ops import REGISTRY, WORK_KINDS, Cost, OpDef
-from netweight.ops.dims import named_shape
+from netweight.ops.dims import named_count
 
 DEFAULT_CONVENTIONS = ("lecture", "liveness")
 _BIASES = frozenset({"bias", "bias_ih", "bias_hh"})
 _LECTURE = CONVENTIONS["lecture"]
+_WORK = attrgetter(*WORK_KINDS)
 
 
 def weigh_graph(
-    graph: Graph, *, source: str = "graph", conventions: Sequence[str] = DEFAULT_CONVENTIONS, notes: Sequence[str] = ()
+    graph: Graph,
+    *,
+    source: str = "graph",
+    conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    notes: Sequence[str] = (),
+    exact: bool = True,
+    stopped_at: str | None = None,
 ) -> Profile:
     """What a graph costs, layer by layer.
 
@@ -30,22 +39,32 @@ def weigh_graph(
         source: What kind of model it was made from.
         conventions: Names of the activation conventions to report.
         notes: What the source wants a reader to know.
+        exact: Whether the source guessed nothing and left nothing out.
+        stopped_at: Module in which the source stopped.
 
     Raises:
         UnknownNameError: If there is no such convention.
         ShapeError: If an operator cannot accept its inputs.
     """
     rules = {name: convention(name) for name in conventions}
+    with paused_collector():
+        return _weighed(graph, rules, source=source, notes=tuple(notes), exact=exact, stopped_at=stopped_at)
+
+
+def _weighed(
+    graph: Graph, rules: Mapping[str, Convention], *, source: str, notes: tuple[str, ...], exact: bool,
+    stopped_at: str | None,
+) -> Profile:  # fmt: skip
     calls = _weigh_calls(graph)
     rows = (*_input_rows(graph), *_merged(calls))
     return Profile(
         model=_model_info(graph, source),
         totals=_totals(graph, rows),
         activations={name: activation_memory(graph, rule) for name, rule in rules.items()},
-        coverage=_coverage(graph, rows, calls),
+        coverage=_coverage(rows, calls, exact=exact, stopped_at=stopped_at),
         layers=rows,
         modules=_module_rows(graph, rows),
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
@@ -55,16 +74,22 @@ class _Ownership:
 
     seen: set[str]
 
-    def first_reads(self, graph: Graph, node: Node, kind: str) -> list[tuple[str, Value]]:
-        """Values of ``kind`` that this node is the first to read, with the name of the slot."""
-        found = []
-        definition = REGISTRY.get(node.op)
-        slots = definition.slot_names(len(node.inputs)) if definition else ("",) * len(node.inputs)
-        for slot, name in zip(slots, node.inputs, strict=True):
-            if name is not None and name not in self.seen and graph.values[name].kind == kind:
-                self.seen.add(name)
-                found.append((slot, graph.values[name]))
-        return found
+    def first_reads(
+        self, graph: Graph, node: Node, definition: OpDef | None
+    ) -> tuple[list[tuple[str, Value]], list[Value]]:
+        """Parameters that this node is the first to read, with the name of the slot; and such buffers."""
+        params: list[tuple[str, Value]] = []
+        buffers: list[Value] = []
+        for at, name in enumerate(node.inputs):
+            if name is None or (kind := graph.values[name].kind) not in ("parameter", "buffer") or name in self.seen:
+                continue
+            self.seen.add(name)
+            if kind == "buffer":
+                buffers.append(graph.values[name])
+            else:
+                slot = "" if definition is None else definition.slot_names(len(node.inputs))[at]
+                params.append((slot, graph.values[name]))
+        return params, buffers
 
 
 def _weigh_calls(graph: Graph) -> list[LayerRow]:
@@ -83,12 +108,14 @@ def _call_row(graph: Graph, node: Node, owned: _Ownership, field: tuple[int, ...
     if definition is not None:
         with located(node):
             cost = definition.cost(node.attrs, *specs)
-    dtype = _arithmetic_dtype(specs)
-    params = owned.first_reads(graph, node, "parameter")
-    buffers = owned.first_reads(graph, node, "buffer")
+    dtype = arithmetic_dtype(specs)
+    params, buffers = owned.first_reads(graph, node, definition)
+    counts = [named_count(value.spec, _dims(definition, slot)) for slot, value in params]
     made = [graph.spec(name) for name in new_outputs(graph, node, _LECTURE)]
     moved = definition is None or not definition.view
-    work: dict[str, Any] = {kind: None if cost is None else getattr(cost, kind) for kind in WORK_KINDS}
+    work: dict[str, Any] = (
+        dict.fromkeys(WORK_KINDS) if cost is None else dict(zip(WORK_KINDS, _WORK(cost), strict=True))
+    )
     return LayerRow(
         layer=node.layer,
         op=node.op,
@@ -96,22 +123,22 @@ def _call_row(graph: Graph, node: Node, owned: _Ownership, field: tuple[int, ...
         input_shapes=_activation_shapes(graph, node.inputs),
         output_shapes=tuple(graph.spec(name).shape for name in node.outputs),
         dtype=dtype,
-        params=total(_count(value, _dims(definition, slot)) for slot, value in params),
-        params_no_bias=total(_count(value, _dims(definition, slot)) for slot, value in params if slot not in _BIASES),
-        buffers=sum(value.spec.numel for _, value in buffers),
-        model_size_bytes=sum(value.stored_bytes for _, value in params),
+        params=total(counts),
+        params_no_bias=total([count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]),
+        buffers=sum(value.spec.numel for value in buffers),
+        model_size_bytes=sum([value.stored_bytes for _, value in params]),
         flops=None if cost is None else (cost.arithmetic if is_floating(dtype) else 0),
         ops_total=None if cost is None else cost.ops_total,
         **work,
-        activation_count=total(product(named_shape(spec, _dims(definition, "y"))) for spec in made),
-        activation_bytes=sum(spec.nbytes for spec in made),
+        activation_count=total([named_count(spec, _dims(definition, "y")) for spec in made]),
+        activation_bytes=sum([spec.nbytes for spec in made]),
         bytes_read=_traffic(graph.values[n] for n in dict.fromkeys(node.inputs) if n is not None) if moved else 0,
         bytes_written=_traffic(graph.values[n] for n in node.outputs) if moved else 0,
         receptive_field=field,
     )
 
 
-def _arithmetic_dtype(specs: Iterable[TensorSpec | None]) -> str:
+def arithmetic_dtype(specs: Iterable[TensorSpec | None]) -> str:
     """Type the arithmetic is done in: floating where an input is, else that of the first input."""
     dtypes = [spec.dtype for spec in specs if spec is not None]
     return next((dtype for dtype in dtypes if is_floating(dtype)), dtypes[0] if dtypes else "float32")
@@ -128,11 +155,8 @@ def _dims(definition: OpDef | None, slot: str) -> str:
 
 def _traffic(values: Iterable[Value]) -> int:
     """Bytes of the values, each named."""
-    return total(product({value.name: value.stored_bytes}) for value in values)
-
-
-def _count(value: Value, dims: str) -> int:
-    return product(named_shape(value.spec, dims))
+    sizes = [(value.name, value.stored_bytes) for value in values]
+    return Count(sum([size for _, size in sizes]), tuple([(pair,) for pair in sizes if pair[1]]) or None)
 
 
 def _input_rows(graph: Graph) -> tuple[LayerRow, ...]:
@@ -155,7 +179,7 @@ def _input_row(name: str, spec: TensorSpec) -> LayerRow:
         flops=0,
         ops_total=0,
         **dict.fromkeys(WORK_KINDS, 0),
-        activation_count=product(named_shape(spec)),
+        activation_count=named_count(spec),
         activation_bytes=spec.nbytes,
         bytes_read=0,
         bytes_written=0,
@@ -225,31 +249,45 @@ def _totals(graph: Graph, rows: Sequence[LayerRow]) -> Totals:
     )
 
 
-def _coverage(graph: Graph, rows: Iterable[LayerRow], calls: Sequence[LayerRow]) -> Coverage:
+def _coverage(rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None) -> Coverage:
     unknown = tuple(UnknownOp(op=row.op, layer=row.layer, count=row.calls) for row in rows if row.kind == "unknown")
     working = sum(1 for row in calls if row.ops_total)
     return Coverage(
-        nodes=len(graph.nodes),
+        nodes=len(calls),
         counted=working,
         free=len(calls) - working - sum(op.count for op in unknown),
         unknown=unknown,
-        complete=not unknown,
+        complete=exact and not unknown and stopped_at is None,
+        stopped_at=stopped_at,
     )
 
 
 _MODULE_SUMS = tuple(f.name for f in fields(ModuleRow) if f.name not in ("module", "kind", "layers"))
+_MODULE_AMOUNTS = attrgetter(*_MODULE_SUMS)
 
 
 def _module_rows(graph: Graph, rows: Iterable[LayerRow]) -> tuple[ModuleRow, ...]:
     """Sums for every prefix of every layer's path, the whole network first."""
-    sums: dict[str, dict[str, int]] = {"": dict.fromkeys(("layers", *_MODULE_SUMS), 0)}
+    below: dict[str, list[Sequence[int]]] = {"": []}
     for row in rows:
-        amounts = {name: int(getattr(row, name) or 0) for name in _MODULE_SUMS} | {"layers": 1}
-        for path in _prefixes(row.layer):
-            into = sums.setdefault(path, dict.fromkeys(amounts, 0))
-            for name, amount in amounts.items():
-                into[name] += amount
-    return tuple(ModuleRow(module=path, kind=graph.modules.get(path, ""), **amounts) for path, amounts in sums.items())
+        parent = row.layer.rpartition(".")[0]
+        if parent not in below:
+            below.update({path: [] for path in _prefixes(row.layer) if path not in below})
+        below[parent].append((1, *[int(amount or 0) for amount in _MODULE_AMOUNTS(row)]))
+    sums: dict[str, Sequence[int]] = {}
+    for path in sorted(below, key=_depth, reverse=True):
+        sums[path] = [sum(column) for column in zip(*below[path], strict=True)] or (0,) * (1 + len(_MODULE_SUMS))
+        if path:
+            below[path.rpartition(".")[0]].append(sums[path])
+    names = ("layers", *_MODULE_SUMS)
+    return tuple(
+        ModuleRow(module=path, kind=graph.modules.get(path, ""), **dict(zip(names, sums[path], strict=True)))
+        for path in below
+    )
+
+
+def _depth(path: str) -> int:
+    return path.count(".") + 1 if path else 0
 
 
 def _prefixes(layer: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from netweight.analysis.profile import FORMULA_FIELDS, LayerRow, ModuleRow, Profile
+from netweight.analysis.training import TRAINING_FORMULA_FIELDS
 from netweight.count import formula, named_formula
 from netweight.errors import unknown_name
 
@@ -66,7 +67,7 @@ def explain_layer(profile: Profile, name: str, rules_of: Callable[[str], tuple[s
             return Explanation(
                 model=profile.model.name,
                 row=row,
-                figures=tuple(_figures(row)),
+                figures=(*_figures(row, FORMULA_FIELDS), *_training_figures(profile, row)),
                 rules=rules_of(row.op),
                 modules=around,
             )
@@ -94,8 +95,15 @@ def _ancestors(name: str) -> list[str]:
     return [".".join(parts[:depth]) for depth in range(len(parts))]
 
 
-def _figures(row: LayerRow) -> list[Figure]:
-    named = ((name, getattr(row, name)) for name in FORMULA_FIELDS)
+def _training_figures(profile: Profile, row: LayerRow) -> list[Figure]:
+    """Figures of a training step, if it was weighed."""
+    rows = () if profile.training is None else profile.training.layers
+    same = next((found for found in rows if (found.layer, found.op) == (row.layer, row.op)), None)
+    return [] if same is None else _figures(same, TRAINING_FORMULA_FIELDS)
+
+
+def _figures(row: object, names: tuple[str, ...]) -> list[Figure]:
+    named = ((name, getattr(row, name)) for name in names)
     return [
         Figure(name=name, value=int(value), formula=formula(value), named=named_formula(value))
         for name, value in named

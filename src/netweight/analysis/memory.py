@@ -7,7 +7,7 @@ A convention is data: a new one is a line in ``CONVENTIONS``. ``layer`` conventi
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from netweight.analysis.profile import Activations
@@ -27,6 +27,7 @@ class Convention:
             nothing reads the input later.
         holds_io: Whether the graph's inputs and outputs stay allocated throughout.
         depthwise_int8_in_place: Whether depthwise convolution of 8-bit types writes over its input.
+        held_by_program: Whether a tensor lives as long as the captured program held it, not only to its last reader.
     """
 
     about: str
@@ -34,6 +35,7 @@ class Convention:
     in_place: frozenset[str] = frozenset()
     holds_io: bool = False
     depthwise_int8_in_place: bool = False
+    held_by_program: bool = False
 
 
 _LECTURE_IN_PLACE = frozenset({"activation", "norm", "dropout"})
@@ -55,6 +57,12 @@ CONVENTIONS: dict[str, Convention] = {
         in_place=_LECTURE_IN_PLACE | {"elementwise"},
         depthwise_int8_in_place=True,
     ),
+    "torch-eager": Convention(
+        about="what PyTorch eager holds: as liveness, but a tensor lives as long as the program refers to it",
+        moment="schedule",
+        holds_io=True,
+        held_by_program=True,
+    ),
 }
 
 
@@ -69,7 +77,7 @@ def convention(name: str) -> Convention:
     return CONVENTIONS[name]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Home:
     """One piece of activation memory: the values that live in it one after the other, or as views.
 
@@ -142,10 +150,9 @@ def _assign(graph: Graph, rule: Convention) -> tuple[dict[str, str], dict[str, _
                 home_of[name] = name
                 homes[name] = _Home(value.spec.numel, value.spec.nbytes, step, dies)
             else:
-                old = homes[home]
                 home_of[name] = home
                 # A view never makes memory larger, not even one that repeats elements; nor does writing over it.
-                homes[home] = replace(old, dies=max(old.dies, dies))
+                homes[home].dies = max(homes[home].dies, dies)
     return home_of, homes
 
 
@@ -184,6 +191,8 @@ def _last_reads(graph: Graph, rule: Convention) -> dict[str, int]:
     last = {name: step for step, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
     end = len(graph.nodes)
     last.update(dict.fromkeys(graph.outputs, end))
+    if rule.held_by_program:
+        last.update({name: max(step, last.get(name, step)) for name, step in graph.lifetimes.items()})
     if rule.holds_io:
         last.update(dict.fromkeys(graph.inputs, end))
     return last

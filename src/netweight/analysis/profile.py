@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netweight.count import formula
+
+if TYPE_CHECKING:
+    from netweight.analysis.training import Training
 
 SCHEMA = "netweight/profile/1"
 
@@ -221,6 +224,7 @@ class Profile:
         layers: One row per layer, in execution order.
         modules: Sums per module path, parents before children.
         notes: What a reader must know.
+        training: What a step of training costs, where it was asked for.
     """
 
     model: ModelInfo
@@ -230,10 +234,11 @@ class Profile:
     layers: tuple[LayerRow, ...]
     modules: tuple[ModuleRow, ...]
     notes: tuple[str, ...] = field(default=())
+    training: Training | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Nested dicts and lists of the JSON schema ``netweight/profile/1``."""
-        return {"schema": SCHEMA, **{f.name: _plain(getattr(self, f.name)) for f in fields(self)}}
+        """Nested dicts and lists of the JSON schema ``netweight/profile/1``; ``training`` only where there is any."""
+        return {"schema": SCHEMA, **{name: value for name, value in _fields(self).items() if value is not None}}
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """JSON text; integers are exact and have their unit in the key."""
@@ -280,8 +285,6 @@ class Profile:
 def _plain(value: Any) -> Any:
     """Dataclasses to dicts, tuples to lists, Counts to ints."""
     match value:
-        case LayerRow():
-            return {**_fields(value), "formulas": value.formulas}
         case Mapping():
             return {key: _plain(item) for key, item in value.items()}
         case tuple() | list():
@@ -291,14 +294,8 @@ def _plain(value: Any) -> Any:
         case int():
             return int(value)
         case _:
-            return _fields(value)
+            return _fields(value) | ({"formulas": value.formulas} if hasattr(value, "formulas") else {})
 
 
 def _fields(value: Any) -> dict[str, Any]:
     return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-
-
-def layer_paths(profile: Profile) -> Iterator[str]:
-    """Every layer and module path, for "did you mean"."""
-    yield from (row.layer for row in profile.layers)
-    yield from (row.module for row in profile.modules if row.module)

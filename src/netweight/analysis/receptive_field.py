@@ -25,19 +25,17 @@ class _Field:
 
     Attributes:
         size: Input positions that one output position depends on.
-        jump: Input positions between neighbouring outputs.
-        start: Centre of the first output's field, in input positions.
+        jump: Input positions between neighbouring outputs; a fraction of one after an operator that enlarges.
         count: Outputs along the dimension.
     """
 
-    size: Fraction
-    jump: Fraction
-    start: Fraction
+    size: int | Fraction
+    jump: int | Fraction
     count: int
 
     def whole(self) -> _Field:
         """Field of all outputs together."""
-        return _Field(self.size + (self.count - 1) * self.jump, self.jump, self.start, 1)
+        return _Field(self.size + (self.count - 1) * self.jump, self.jump, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,8 @@ class _State:
 def receptive_fields(graph: Graph) -> dict[str, tuple[int, ...]]:
     """Size of the field per spatial dimension, by value name; values that no spatial input reaches are left out."""
     states = _input_states(graph)
+    if not states:
+        return {}
     for node in graph.nodes:
         merged = _merged(states[name] for name in node.inputs if name in states)
         definition = REGISTRY.get(node.op)
@@ -73,7 +73,7 @@ def _input_states(graph: Graph) -> dict[str, _State]:
         rank = len(graph.spec(name).shape)
         if rank >= 4 or (rank == 3 and name in slid):
             sizes = graph.spec(name).shape[2:]
-            fields = tuple(_Field(Fraction(1), Fraction(1), Fraction(0), size) for size in sizes)
+            fields = tuple(_Field(1, 1, size) for size in sizes)
             states[name] = _State(fields, ((), (), *((axis,) for axis in range(rank - 2))))
     return states
 
@@ -118,14 +118,9 @@ def _slide(state: _State, reach: Slides | Spreads, shape: tuple[int, ...]) -> _S
 def _windowed(field: _Field, reach: Slides | Spreads, window: int, count: int) -> _Field:
     if isinstance(reach, Spreads):
         size = field.size + (reach.taps[window] - 1) * field.jump
-        return _Field(size, field.jump / reach.scale[window], field.start, count)
+        return _Field(size, Fraction(field.jump) / reach.scale[window], count)
     extra = (reach.kernel_size[window] - 1) * reach.dilation[window]
-    return _Field(
-        field.size + extra * field.jump,
-        field.jump * reach.stride[window],
-        field.start + (Fraction(extra, 2) - reach.padding_before[window]) * field.jump,
-        count,
-    )
+    return _Field(field.size + extra * field.jump, field.jump * reach.stride[window], count)
 
 
 def _mix(state: _State, dims: tuple[int, ...], rank_out: int) -> _State:

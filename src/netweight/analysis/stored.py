@@ -18,7 +18,8 @@ from netweight.analysis.profile import (
     Totals,
     UnknownOp,
 )
-from netweight.count import parse
+from netweight.analysis.training import TRAINING_FORMULA_FIELDS, Training, TrainingRow
+from netweight.count import Count, parse
 from netweight.errors import FormatError
 
 PROFILE_PREFIX = "netweight/profile/"
@@ -49,16 +50,30 @@ def _profile(data: dict[str, Any]) -> Profile:
         layers=tuple(_layer(item) for item in data["layers"]),
         modules=tuple(_make(ModuleRow, item) for item in data["modules"]),
         notes=tuple(data["notes"]),
+        training=_training(data.get("training")),
     )
 
 
 def _layer(item: dict[str, Any]) -> LayerRow:
-    """A row whose counts carry their formulas again; a formula must give the figure it stands beside."""
-    counts = {name: parse(item["formulas"][name]) for name in FORMULA_FIELDS if name in item["formulas"]}
+    """A row whose counts carry their formulas again."""
+    return _make(LayerRow, {**item, **_counts(item, FORMULA_FIELDS)})
+
+
+def _training(data: dict[str, Any] | None) -> Training | None:
+    """What training costs; reports written before it was known have none."""
+    if data is None:
+        return None
+    rows = (_make(TrainingRow, {**item, **_counts(item, TRAINING_FORMULA_FIELDS)}) for item in data["layers"])
+    return _make(Training, {**data, "layers": tuple(rows)})
+
+
+def _counts(item: dict[str, Any], names: tuple[str, ...]) -> dict[str, Count]:
+    """Counts with their formulas; a formula must give the figure it stands beside."""
+    counts = {name: parse(item["formulas"][name]) for name in names if name in item["formulas"]}
     for name, count in counts.items():
         if count != item[name]:
             raise ValueError(f"{item['layer']}: {name} is {item[name]}, its formula gives {int(count)}")
-    return _make(LayerRow, {**item, **counts})
+    return counts
 
 
 def _make(cls: type, item: dict[str, Any]) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from typing import Any
 
@@ -27,14 +29,15 @@ def explain(subject: str, layer: str | None, **flags: Any) -> None:
         found = term(subject)
         click.echo(json.dumps(asdict(found), indent=2) if flags["form"] == "json" else term_text(found).rstrip())
         return
-    explanation = api.explain(
-        subject,
-        layer,
-        parse_inputs(flags["inputs"]),
-        batch=flags["batch"],
-        bits=flags["bits"],
-        training=flags["training"],
-    )
+    with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the explanation
+        explanation = api.explain(
+            subject,
+            layer,
+            parse_inputs(flags["inputs"]),
+            batch=flags["batch"],
+            bits=flags["bits"],
+            training=flags["training"],
+        )
     if flags["form"] == "json":
         click.echo(json.dumps(asdict(explanation), indent=2))
     else:

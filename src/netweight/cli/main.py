@@ -1,6 +1,7 @@
 """The command, what it does with errors, and its exit codes.
 
-Exit 0 fine; 1 a gate failed (``--strict``); 2 usage, unreadable input, internal error; 130 interrupted.
+Exit 0 fine; 1 a gate failed (``--strict``) or the model's own code did, so that the report is partial; 2 usage,
+unreadable input, internal error; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -22,12 +23,22 @@ Examples:
   netweight vgg16 --sort params --top 5  the five heaviest layers
   netweight alexnet --bits 8             as an int8 network
   netweight alexnet -o alexnet.json      every figure, for a script
+  netweight net.py:Net --input 1x3x32x32 a PyTorch module of your own
+  netweight torchvision:resnet50         an architecture of torchvision, timm: or hf:config.json
   netweight explain alexnet conv1        where the numbers come from
   netweight explain macs                 what a term means
   netweight models                       the built-in networks
 
-MODEL is a built-in name, with options after a colon (mobilenet_v1:width=0.5), or a .json file: a stored
-report or graph. `netweight MODEL` is short for `netweight show MODEL`."""
+MODEL is one of these, tried in this order, options after a colon (mobilenet_v1:width=0.5):
+
+\b
+  torchvision:NAME, timm:NAME, hf:PATH   an architecture of that package, without weights
+  FILE.py:NAME                           a PyTorch module, its class or a function that returns it, in a file
+  FILE.json                              a stored report or graph
+  NAME                                   a built-in network, also if something of yours is called so
+  MODULE:NAME                            as FILE.py:NAME, in what `python -m MODULE` would find from here
+
+NAME may return (module, inputs). Nothing is downloaded. `netweight MODEL` is short for `netweight show MODEL`."""
 
 
 _COMMANDS = {"show": "show", "explain": "explain", "models": "inspect", "doctor": "inspect"}

@@ -10,12 +10,17 @@ from typing import Any
 import click
 
 from netweight.errors import UsageError
-from netweight.ir import TensorSpec
+from netweight.ir import Filled, TensorSpec, is_floating
 
 _DTYPES = {
     "f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64",
     "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64", "u8": "uint8", "bool": "bool",
 }  # fmt: skip
+
+_INPUT = (
+    r"(?:(?P<name>[A-Za-z_]\w*(?:\.\w+)*):)?(?P<shape>\d+(?:[x,]\d+)*|scalar)"
+    r"(?::(?P<dtype>\w+)(?::(?P<first>-?\d+)(?:-(?P<last>-?\d+))?)?)?"
+)
 
 Decorator = Callable[[Any], Any]
 
@@ -29,9 +34,15 @@ def model_options(function: Any) -> Any:
 
 _MODEL_OPTIONS: tuple[Decorator, ...] = (
     click.option(
-        "--input", "inputs", multiple=True, metavar="[NAME:]SHAPE[:TYPE]", help="Input shape: 1x3x224x224:f16."
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="[NAME:]SHAPE[:TYPE[:NUMBERS]]",
+        help="Input: 1x3x224x224, 1x128:i64; several by name: ids:1x128:i64:0-30521, mask:1x128:bool:1.",
     ),
-    click.option("--batch", type=int, default=1, metavar="N", help="Samples at once.  [default: 1]"),
+    click.option(
+        "--batch", type=int, default=1, metavar="N", help="Samples at once, where no --input says.  [default: 1]"
+    ),
     click.option("--bits", metavar="BITS", help="8, w8a8, w4g32, or by layer: 'conv*=8,fc*=w4'."),
     click.option("--training", is_flag=True, help="Batch statistics and dropout, as in a training step."),
 )
@@ -44,39 +55,79 @@ verbose_option: Decorator = click.option(
 )
 
 
-def parse_inputs(texts: tuple[str, ...]) -> TensorSpec | tuple[int, ...] | None:
-    """What ``weigh`` takes as ``inputs``, or None when no flag was given.
+Input = Filled | TensorSpec | tuple[int, ...]
+
+
+def parse_inputs(texts: tuple[str, ...]) -> Any:
+    """What ``weigh`` takes as ``inputs``: one input, a tuple, or a dict by name; None when no flag was given.
 
     Raises:
-        UsageError: If a text is no shape, or there are several inputs.
+        UsageError: If a text is no input, a name is there twice, or only some have one.
     """
     if not texts:
         return None
-    if len(texts) > 1:
-        raise UsageError(f"input: expected one input, got {len(texts)}: built-in networks have one, called x")
-    return parse_input(texts[0])
+    parsed = [parse_input(text) for text in texts]
+    names = [name for name, _ in parsed if name]
+    if not names:
+        return parsed[0][1] if len(parsed) == 1 else tuple(value for _, value in parsed)
+    if len(names) < len(parsed):
+        raise UsageError(f"input: expected names for all {len(parsed)} inputs or for none, got {', '.join(names)}")
+    return _nested(parsed)
 
 
-def parse_input(text: str) -> TensorSpec | tuple[int, ...]:
-    """Spec from ``[NAME:]SHAPE:TYPE``, or just the shape, which leaves the type to the network.
+def parse_input(text: str) -> tuple[str, Input]:
+    """Name, which may be empty, and input of ``[NAME:]SHAPE[:TYPE[:NUMBERS]]``; the shape alone leaves the type open.
 
     Raises:
         UsageError: If the text is none.
     """
-    match = re.fullmatch(r"(?:(?P<name>[A-Za-z_]\w*):)?(?P<shape>\d+(?:[x,]\d+)*)(?::(?P<dtype>\w+))?", text.strip())
+    match = re.fullmatch(_INPUT, text.strip())
     if match is None:
         raise UsageError(
-            f"input: expected [NAME:]SHAPE[:TYPE], got {text!r}", fix="--input 1x3x224x224 or x:8x3x224x224:f16"
+            f"input: expected [NAME:]SHAPE[:TYPE[:NUMBERS]], got {text!r}",
+            fix="--input 1x3x224x224, x:8x3x224x224:f16, or ids:1x128:i64:0-30521",
         )
-    if match["name"] not in (None, "x"):
-        raise UsageError(f"input: expected the name x, got {match['name']!r}")
-    shape = tuple(int(size) for size in re.split("[x,]", match["shape"]))
+    name = match["name"] or ""
+    shape = tuple(int(size) for size in re.split("[x,]", match["shape"])) if match["shape"] != "scalar" else ()
     if match["dtype"] is None:
-        return shape
+        return name, shape or TensorSpec(())
     dtype = _DTYPES.get(match["dtype"], match["dtype"])
     if dtype not in _DTYPES.values():
         raise UsageError(f"input: expected a type of {', '.join(_DTYPES)}, got {match['dtype']!r}")
-    return TensorSpec(shape, dtype)
+    spec = TensorSpec(shape, dtype)
+    if match["first"] is None:
+        return name, spec
+    first, last = int(match["first"]), int(match["last"] or match["first"])
+    if is_floating(dtype):
+        raise UsageError(f"input: expected numbers for a type of whole numbers or bool, got them for {dtype}")
+    if last < first:
+        raise UsageError(f"input: expected numbers FIRST-LAST with FIRST below LAST, got {first}-{last}")
+    return name, Filled(spec, first, last)
+
+
+def _nested(named: list[tuple[str, Input]]) -> dict[str, Any]:
+    """Inputs by name; ``images.0`` and ``images.1`` are a list ``images``, ``x.mask`` is in a dict ``x``."""
+    found: dict[str, Any] = {}
+    for name, value in named:
+        at = found
+        *parents, last = name.split(".")
+        for parent in parents:
+            at = at.setdefault(parent, {})
+            if not isinstance(at, dict):
+                raise UsageError(f"input: expected {parent!r} to be an input or to have parts, got both in {name!r}")
+        if last in at:
+            raise UsageError(f"input: expected each name once, got {name!r} twice")
+        at[last] = value
+    return {name: _with_lists(value) for name, value in found.items()}
+
+
+def _with_lists(value: Any) -> Any:
+    """Dicts with keys 0, 1, 2 ... as lists."""
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {str(at) for at in range(len(value))}:
+        return [_with_lists(value[str(at)]) for at in range(len(value))]
+    return {name: _with_lists(part) for name, part in value.items()}
 
 
 def write_file(path: Path, text: str) -> None:

@@ -1,10 +1,11 @@
 """The graph: what every other part of netweight reads, and only sources and rewrites write."""
 
 from netweight.ir.graph import Graph, Init, Node, Quantization, Value, ValueKind, located, topological, validate
-from netweight.ir.spec import DType, TensorSpec, bits_of, is_floating
+from netweight.ir.spec import DType, Filled, TensorSpec, bits_of, is_floating
 
 __all__ = [
     "DType",
+    "Filled",
     "Graph",
     "Init",
     "Node",

@@ -6,8 +6,7 @@ A value is named once and written once. Nodes are in execution order. Nothing he
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -119,6 +118,8 @@ class Graph:
         outputs: Names of the values that the caller gets.
         modules: Class of each module path that has one: ``{"layer1.0": "Bottleneck"}``.
         updates: Buffer name to name of the value that is its next state (running statistics).
+        lifetimes: For values whose memory a program was seen to hold longer than its last reader: the step after which
+            it let go of it.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Graph:
     outputs: tuple[str, ...]
     modules: Mapping[str, str] = field(default_factory=dict)
     updates: Mapping[str, str] = field(default_factory=dict)
+    lifetimes: Mapping[str, int] = field(default_factory=dict)
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""
@@ -138,15 +140,21 @@ class Graph:
         return tuple(None if name is None else self.values[name].spec for name in node.inputs)
 
 
-@contextmanager
-def located(node: Node) -> Iterator[None]:
-    """Add the node to any error raised inside, once, where it is known."""
-    try:
-        yield
-    except NetweightError as error:
-        origin = f", from {node.origin}" if node.origin else ""
-        error.add_note(f"in node {node.layer!r} ({node.op}){origin}")
-        raise
+class located:  # noqa: N801
+    """Add the node to any error raised inside, once, where it is known: ``with located(node):``."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, NetweightError):
+            origin = f", from {self.node.origin}" if self.node.origin else ""
+            error.add_note(f"in node {self.node.layer!r} ({self.node.op}){origin}")
 
 
 def topological(nodes: Sequence[Node], known: Sequence[str]) -> tuple[Node, ...]:

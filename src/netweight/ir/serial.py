@@ -27,6 +27,7 @@ def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
         "outputs": graph.outputs,
         "modules": dict(graph.modules),
         "updates": dict(graph.updates),
+        "lifetimes": dict(graph.lifetimes),
     }
     return json.dumps(data, indent=indent)
 
@@ -98,6 +99,7 @@ def _graph_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | None
         outputs=tuple(data["outputs"]),
         modules=dict(data["modules"]),
         updates=dict(data["updates"]),
+        lifetimes=dict(data.get("lifetimes", {})),
     )
 
 

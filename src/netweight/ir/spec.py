@@ -70,3 +70,18 @@ class TensorSpec:
 
     def __str__(self) -> str:
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An input whose numbers matter: token ids that a program looks at, a mask of ones.
+
+    Attributes:
+        spec: Shape and element type; whole numbers or ``bool``.
+        first: Smallest number.
+        last: Largest number; the numbers are spread over the range, always the same ones.
+    """
+
+    spec: TensorSpec
+    first: int
+    last: int

@@ -1,7 +1,7 @@
 """Activation functions made of pieces: one tensor in, the same shape out.
 
-The work per element is that of the formula in the docstring of each forward, with constants folded and signs free;
-where an element takes one of two branches, that of the dearer branch. Gradients at kinks are PyTorch's.
+The work per element is that of the formula in the docstring of each forward and backward, with constants folded and
+signs free; where an element takes one of two branches, that of the dearer branch. Gradients at kinks are PyTorch's.
 
 Source: torch.nn.functional; ELU, Clevert et al. 2016; SELU, Klambauer et al. 2017; PReLU, He et al. 2015; hard swish,
 Howard et al. 2019.
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import OpDef, register
-from netweight.ops.elementwise import per_element, register_unary
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.elementwise import per_element, per_element_backward, register_unary, work_of
 from netweight.ops.reach import same_position
 
 if TYPE_CHECKING:
@@ -118,6 +118,13 @@ def prelu_backward(_attrs: None, grad_y: Array, x: Array, weight: Array) -> tupl
     return grad_x, through_weight.sum(axis=shared).reshape(weight.shape)
 
 
+def prelu_backward_cost(_attrs: None, wanted: Wanted, x: TensorSpec, _weight: TensorSpec) -> Cost:
+    """Comparison and product for either gradient; that of ``weight`` is also added up."""
+    grad_x, grad_weight = wanted
+    cost = work_of(x.numel, {"compares": 1, "muls": 1}) if grad_x else FREE
+    return cost + work_of(x.numel, {"compares": 1, "muls": 1, "adds": 1}) if grad_weight else cost
+
+
 def elu_shape(attrs: EluAttrs, x: TensorSpec) -> TensorSpec:
     """Same as ``x``.
 
@@ -177,10 +184,22 @@ def _along_channels(weight: Array, x: Array) -> Array:
 
 
 RELU = register_unary(
-    "relu", kind="activation", each={"compares": 1}, forward=relu_forward, backward=relu_backward, saves=("y",)
+    "relu",
+    kind="activation",
+    each={"compares": 1},
+    forward=relu_forward,
+    backward=relu_backward,
+    backward_cost=per_element_backward(compares=1),
+    saves=("y",),
 )
 RELU6 = register_unary(
-    "relu6", kind="activation", each={"compares": 2}, forward=relu6_forward, backward=relu6_backward, saves=("y",)
+    "relu6",
+    kind="activation",
+    each={"compares": 2},
+    forward=relu6_forward,
+    backward=relu6_backward,
+    backward_cost=per_element_backward(compares=2),
+    saves=("y",),
 )
 LEAKY_RELU = register_unary(
     "leaky_relu",
@@ -190,6 +209,7 @@ LEAKY_RELU = register_unary(
     each={"compares": 1, "muls": 1},
     forward=leaky_relu_forward,
     backward=leaky_relu_backward,
+    backward_cost=per_element_backward(compares=1, muls=1),
     saves=("y",),
 )
 PRELU = register(
@@ -202,6 +222,7 @@ PRELU = register(
         cost=per_element(compares=1, muls=1),
         forward=prelu_forward,
         backward=prelu_backward,
+        backward_cost=prelu_backward_cost,
         saves=("x", "weight"),
         extras=(),
         view=False,
@@ -218,6 +239,7 @@ ELU = register_unary(
     each={"compares": 1, "exps": 1, "adds": 1, "muls": 1},
     forward=elu_forward,
     backward=elu_backward,
+    backward_cost=per_element_backward(compares=1, adds=1, muls=1),
     saves=("y",),
 )
 SELU = register_unary(
@@ -226,6 +248,7 @@ SELU = register_unary(
     each={"compares": 1, "exps": 1, "adds": 1, "muls": 1},
     forward=selu_forward,
     backward=selu_backward,
+    backward_cost=per_element_backward(compares=1, adds=1, muls=1),
     saves=("y",),
 )
 HARDSIGMOID = register_unary(
@@ -234,6 +257,7 @@ HARDSIGMOID = register_unary(
     each={"muls": 1, "adds": 1, "compares": 2},
     forward=hardsigmoid_forward,
     backward=hardsigmoid_backward,
+    backward_cost=per_element_backward(compares=2, muls=1),
     saves=("y",),
 )
 HARDSWISH = register_unary(
@@ -242,5 +266,6 @@ HARDSWISH = register_unary(
     each={"muls": 2, "adds": 1, "compares": 2},
     forward=hardswish_forward,
     backward=hardswish_backward,
+    backward_cost=per_element_backward(compares=2, adds=1, muls=2),
     saves=("x",),
 )

@@ -1,6 +1,7 @@
 """Smooth activation functions: one tensor in, the same shape out.
 
-The work per element is that of the formula in the docstring of each forward, with constants folded and signs free.
+The work per element is that of the formula in the docstring of each forward and backward, with constants folded and
+signs free.
 
 Source: torch.nn.functional; GELU, Hendrycks & Gimpel 2016; SiLU (swish), Ramachandran et al. 2017; Mish, Misra 2019.
 """
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
-from netweight.ops.elementwise import per_element, register_unary
+from netweight.ops.base import Cost, OpDef, Wanted, register
+from netweight.ops.elementwise import per_element, per_element_backward, register_unary
 from netweight.ops.reach import same_position
 from netweight.ops.special import erf, sigmoid
 
@@ -122,6 +123,13 @@ def gelu_backward(attrs: GeluAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     return (grad_y * 0.5 * (1 + gate + x * slope),)
 
 
+def gelu_backward_cost(attrs: GeluAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """The gate again, its derivative, and their sum times the gradient; x² is taken once."""
+    if attrs.approximate == "tanh":
+        return per_element_backward(muls=9, adds=5, tanhs=1)(attrs, wanted, x)
+    return per_element_backward(muls=7, adds=2, exps=1, erfs=1)(attrs, wanted, x)
+
+
 def softplus_shape(attrs: SoftplusAttrs, x: TensorSpec) -> TensorSpec:
     """Same as ``x``.
 
@@ -172,10 +180,17 @@ SIGMOID = register_unary(
     each={"exps": 1, "adds": 1, "divs": 1},
     forward=sigmoid_forward,
     backward=sigmoid_backward,
+    backward_cost=per_element_backward(muls=2, adds=1),
     saves=("y",),
 )
 TANH = register_unary(
-    "tanh", kind="activation", each={"tanhs": 1}, forward=tanh_forward, backward=tanh_backward, saves=("y",)
+    "tanh",
+    kind="activation",
+    each={"tanhs": 1},
+    forward=tanh_forward,
+    backward=tanh_backward,
+    backward_cost=per_element_backward(muls=2, adds=1),
+    saves=("y",),
 )
 SILU = register_unary(
     "silu",
@@ -183,6 +198,7 @@ SILU = register_unary(
     each={"exps": 1, "adds": 1, "divs": 1},
     forward=silu_forward,
     backward=silu_backward,
+    backward_cost=per_element_backward(exps=1, adds=3, divs=1, muls=3),
     saves=("x",),
 )
 GELU = register(
@@ -195,6 +211,7 @@ GELU = register(
         cost=gelu_cost,
         forward=gelu_forward,
         backward=gelu_backward,
+        backward_cost=gelu_backward_cost,
         saves=("x",),
         extras=(),
         view=False,
@@ -211,6 +228,7 @@ SOFTPLUS = register_unary(
     each={"muls": 1, "compares": 1, "exps": 1, "adds": 1, "logs": 1, "divs": 1},
     forward=softplus_forward,
     backward=softplus_backward,
+    backward_cost=per_element_backward(compares=1, exps=1, adds=1, divs=1, muls=2),
     saves=("x",),
 )
 MISH = register_unary(
@@ -219,5 +237,6 @@ MISH = register_unary(
     each={"exps": 1, "adds": 1, "logs": 1, "tanhs": 1, "muls": 1},
     forward=mish_forward,
     backward=mish_backward,
+    backward_cost=per_element_backward(exps=2, adds=4, logs=1, tanhs=1, divs=1, muls=4),
     saves=("x",),
 )

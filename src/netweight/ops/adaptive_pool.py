@@ -25,7 +25,7 @@ from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.dims import out_dims
 from netweight.ops.pool import scatter_add
 from netweight.ops.reach import Reach, Slides, Spreads
@@ -78,6 +78,14 @@ def adaptive_avg_pool_backward(attrs: AdaptivePoolAttrs, grad_y: Array, x: Array
     return (grad_x,)
 
 
+def adaptive_avg_pool_backward_cost(attrs: AdaptivePoolAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """One division per output element, and an add of the share to each element of its window."""
+    if not any(wanted):
+        return FREE
+    outputs = product(outputs=adaptive_avg_pool_shape(attrs, x).numel)
+    return Cost(adds=total((_window_work(attrs, x), outputs)), divs=outputs)
+
+
 def adaptive_max_pool_shape(attrs: AdaptivePoolAttrs, x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     """The output size, for ``y`` and for the positions of the chosen elements.
 
@@ -110,6 +118,11 @@ def adaptive_max_pool_forward(attrs: AdaptivePoolAttrs, x: Array) -> tuple[Array
 def adaptive_max_pool_backward(_attrs: AdaptivePoolAttrs, grad_y: Array, x: Array, *, indices: Array) -> tuple[Array]:
     """The gradient goes to the chosen position, and adds up where windows overlap."""
     return (scatter_add(grad_y, indices, x.shape),)
+
+
+def adaptive_max_pool_backward_cost(attrs: AdaptivePoolAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """One add per output element."""
+    return Cost(adds=product(outputs=adaptive_max_pool_shape(attrs, x)[0].numel)) if any(wanted) else FREE
 
 
 def adaptive_pool_reach(attrs: AdaptivePoolAttrs, x: TensorSpec) -> Reach:
@@ -179,6 +192,7 @@ ADAPTIVE_AVG_POOL = register(
         cost=adaptive_avg_pool_cost,
         forward=adaptive_avg_pool_forward,
         backward=adaptive_avg_pool_backward,
+        backward_cost=adaptive_avg_pool_backward_cost,
         saves=(),
         extras=(),
         view=False,
@@ -198,6 +212,7 @@ ADAPTIVE_MAX_POOL = register(
         cost=adaptive_max_pool_cost,
         forward=adaptive_max_pool_forward,
         backward=adaptive_max_pool_backward,
+        backward_cost=adaptive_max_pool_backward_cost,
         saves=("indices",),
         extras=("indices",),
         view=False,

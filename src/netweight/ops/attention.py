@@ -22,6 +22,7 @@ torch.nn.functional.scaled_dot_product_attention.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
-from netweight.ops.broadcast import Shape, broadcast_shape, unbroadcast
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.reach import Mixes, Reach
 
 if TYPE_CHECKING:
@@ -143,6 +144,38 @@ def attention_backward(
     return grad_query.reshape(query.shape), grad_key.reshape(key.shape), grad_value.reshape(value.shape), grad_mask
 
 
+def attention_backward_cost(
+    attrs: AttentionAttrs,
+    wanted: Wanted,
+    query: TensorSpec,
+    key: TensorSpec,
+    value: TensorSpec,
+    mask: TensorSpec | None,
+) -> Cost:
+    """Four products per query and key, twice the forward: grad_value, grad_p, grad_query and grad_key; dense.
+
+    Scores that backward computes again are not counted: a kernel that keeps them does not. With them it would be five,
+    as PyTorch's counter has it. Besides: a product and a subtraction per score, grad_y · y per query, and the scale on
+    the gradients of ``query`` and ``key``.
+    """
+    attention_shape(attrs, query, key, value, mask)
+    grad_query, grad_key, grad_value, grad_mask = wanted
+    *batch, queries, e = query.shape
+    *_, keys, e_v = value.shape
+    pairs = {**_batch_names(tuple(batch)), "l": queries, "s": keys}
+    cost = Cost(macs=product({**pairs, "e_v": e_v})) if grad_value else FREE
+    if not (grad_query or grad_key or grad_mask):
+        return cost
+    rows = product(rows=math.prod((*batch, queries)), e_v=e_v)
+    cost += Cost(macs=product({**pairs, "e_v": e_v}), muls=product(pairs) + rows, adds=product(pairs) + rows)
+    for asked, tensor in ((grad_query, query), (grad_key, key)):
+        if asked:
+            cost += Cost(macs=product({**pairs, "e": e}), muls=product(elements=tensor.numel))
+    if grad_mask and mask is not None:
+        cost += unbroadcast_cost(math.prod(pairs.values()), mask.numel)
+    return cost
+
+
 def attention_reach(_attrs: AttentionAttrs, *_inputs: TensorSpec | None) -> Reach:
     """All positions, and all features of a head."""
     return Mixes((-2, -1))
@@ -187,6 +220,7 @@ SCALED_DOT_PRODUCT_ATTENTION = register(
         cost=attention_cost,
         forward=attention_forward,
         backward=attention_backward,
+        backward_cost=attention_backward_cost,
         saves=("query", "key", "value", "mask", "y", "logsumexp"),
         extras=("logsumexp",),
         view=False,

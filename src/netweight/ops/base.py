@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[Any]
 
 Specs: TypeAlias = TensorSpec | tuple[TensorSpec, ...]
+Saves: TypeAlias = tuple[str, ...] | Mapping[str, tuple[str, ...]]
+Wanted: TypeAlias = tuple[bool, ...]
 
 OpKind = Literal[
     "conv", "linear", "matmul", "attention", "recurrent", "embedding", "pool", "norm", "activation", "softmax",
-    "dropout", "elementwise", "reduce", "resize", "layout", "loss",
+    "dropout", "elementwise", "reduce", "transform", "resize", "layout", "loss",
 ]  # fmt: skip
 
 
@@ -39,7 +41,7 @@ class Cost:
         pows: Powers with a general exponent.
         tanhs: Hyperbolic tangents.
         erfs: Error functions.
-        trigs: Sines and cosines.
+        trigs: Sines, cosines, tangents and their inverses.
         logics: Logic operations on booleans; OPs, never FLOPs.
     """
 
@@ -60,9 +62,10 @@ class Cost:
     @property
     def arithmetic(self) -> int:
         """Arithmetic operations, one MAC being two: FLOPs where the element type is floating."""
-        return 2 * int(self.macs) + sum(
-            int(getattr(self, kind)) for kind in WORK_KINDS if kind not in ("macs", "logics")
-        )
+        return (
+            2 * int(self.macs) + int(self.adds) + int(self.muls) + int(self.divs) + int(self.compares) + int(self.exps)
+            + int(self.logs) + int(self.sqrts) + int(self.pows) + int(self.tanhs) + int(self.erfs) + int(self.trigs)
+        )  # fmt: skip
 
     @property
     def ops_total(self) -> int:
@@ -70,12 +73,16 @@ class Cost:
         return self.arithmetic + int(self.logics)
 
     def __add__(self, other: Cost) -> Cost:
+        if self is FREE or other is FREE:
+            return other if self is FREE else self
         return Cost(**{kind: getattr(self, kind) + getattr(other, kind) for kind in WORK_KINDS})
 
 
 WORK_KINDS: tuple[str, ...] = tuple(field.name for field in fields(Cost))
 
 FREE = Cost()
+COPIED = Cost()
+"""Equal to ``FREE``: no work. Backward cost rules return it for a gradient that takes memory of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +100,13 @@ class OpDef:
         forward: Arrays to array, or a tuple in the order of ``shape``. The reference: clear first, fast second.
         backward: ``(attrs, grad_y, *tensors, **saved)`` to one gradient per tensor, None where there is none.
             ``grad_y`` is a tuple if there are several outputs. ``saved`` are the names of ``saves`` that are no inputs.
-        saves: Names whose values ``backward`` reads: inputs, ``"y"``, or extras. Training memory counts them.
+        backward_cost: ``(attrs, wanted, *specs)`` to the work of ``backward``. ``wanted`` says, one bool per tensor,
+            whose gradients are needed; nothing wanted costs nothing. What ``backward`` computes only because it was
+            not kept (scores of an attention) is not counted. ``FREE`` itself says that a gradient is that of ``y`` or
+            a view of it, and takes no memory; ``COPIED`` that it does, although nothing is computed.
+        saves: Names whose values ``backward`` reads: inputs, ``"y"``, ``"y1"`` for the second of several outputs, or
+            extras. Training memory counts them. A mapping also says for the gradients of which inputs, where not all
+            read it: ``{"x": ("weight",)}``.
         extras: Names of results that only ``backward`` uses (pooling positions), last in what ``forward`` returns.
         view: Whether the outputs are views of the first input: same storage, no work, no traffic.
         reach: Which input positions an output position depends on: the receptive field.
@@ -109,7 +122,8 @@ class OpDef:
     cost: Callable[..., Cost]
     forward: Callable[..., Any]
     backward: Callable[..., tuple[Array | None, ...]]
-    saves: tuple[str, ...]
+    backward_cost: Callable[..., Cost]
+    saves: Saves
     extras: tuple[str, ...]
     view: bool
     reach: Callable[..., Reach]
@@ -120,6 +134,12 @@ class OpDef:
     def differentiable(self) -> bool:
         """Whether ``backward`` gives gradients."""
         return self.backward is not not_differentiable
+
+    def saved_for(self, wanted: Collection[str]) -> tuple[str, ...]:
+        """What the gradients of the inputs of those names read."""
+        if isinstance(self.saves, Mapping):
+            return tuple(name for name, readers in self.saves.items() if any(name in wanted for name in readers))
+        return tuple(self.saves) if wanted else ()
 
     def slot_names(self, count: int) -> tuple[str, ...]:
         """One name per tensor of a call with ``count`` tensors: ``("x0", "x1")`` for ``"*xs"``."""
@@ -151,9 +171,10 @@ class Registry(Mapping[str, OpDef]):
         self._found[op.name] = op
 
     def __getitem__(self, name: str) -> OpDef:
-        if name not in self._found and name in self._homes:
+        found = self._found.get(name)
+        if found is None and name in self._homes:
             importlib.import_module(self._homes[name])
-        return self._found[name]
+        return found or self._found[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._found or name in self._homes
@@ -188,6 +209,11 @@ def free(*_args: Any) -> Cost:
     return FREE
 
 
+def copied(_attrs: Any, wanted: Wanted, *_specs: TensorSpec | None) -> Cost:
+    """Backward cost of an operator whose gradients are made of copies, or of zeros: no work, memory of their own."""
+    return COPIED if any(wanted) else FREE
+
+
 def as_tuple(result: Any) -> tuple[Any, ...]:
     """What a shape or forward rule returned, always as a tuple."""
     return result if isinstance(result, tuple) else (result,)
@@ -206,6 +232,5 @@ def forward(
     results = as_tuple(op.forward(attrs, *inputs, **rng))
     visible = len(results) - len(op.extras)
     saved = dict(zip(op.extras, results[visible:], strict=True))
-    if "y" in op.saves:
-        saved["y"] = results[0]
+    saved |= {f"y{index or ''}": result for index, result in enumerate(results[:visible])}
     return results[:visible], {name: array for name, array in saved.items() if name in op.saves}

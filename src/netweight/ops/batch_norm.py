@@ -17,12 +17,14 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import Cost, OpDef, Wanted, register
 from netweight.ops.norm import (
     Dims,
     affine,
     affine_backward,
     check_channels,
+    fixed_backward_cost,
+    normalize_backward_cost,
     normalize_cost,
     per_channel,
     standardize,
@@ -223,6 +225,19 @@ def batch_norm_training_backward(
     return grad_x, grad_weight, grad_bias, *(keep * grad for grad in grad_running)
 
 
+def batch_norm_training_backward_cost(
+    _attrs: BatchNormTrainingAttrs,
+    wanted: Wanted,
+    x: TensorSpec,
+    weight: TensorSpec | None,
+    bias: TensorSpec | None,
+    *_running: TensorSpec | None,
+) -> Cost:
+    """That of standard scores per channel, as ``normalize_backward_cost`` says."""
+    cost = normalize_backward_cost({"elements": x.numel}, x.shape[1], wanted[:3], weight, bias)
+    return cost + Cost(muls=product(c=x.shape[1], statistics=sum(wanted[3:]))) if any(wanted[3:]) else cost
+
+
 def _batch_dims(rank: int) -> Dims:
     """All dimensions but that of the channels."""
     return (0, *range(2, rank))
@@ -247,7 +262,13 @@ BATCH_NORM = register(
         cost=batch_norm_cost,
         forward=batch_norm_forward,
         backward=batch_norm_backward,
-        saves=("x", "running_mean", "running_var", "weight"),
+        backward_cost=fixed_backward_cost,
+        saves={
+            "x": ("running_var", "weight"),
+            "running_mean": ("running_var", "weight"),
+            "running_var": ("x", "running_mean", "running_var", "weight"),
+            "weight": ("x", "running_mean", "running_var"),
+        },
         extras=(),
         view=False,
         reach=same_position,
@@ -266,6 +287,7 @@ BATCH_NORM_TRAINING = register(
         cost=batch_norm_training_cost,
         forward=batch_norm_training_forward,
         backward=batch_norm_training_backward,
+        backward_cost=batch_norm_training_backward_cost,
         saves=("x", "weight", "mean", "rstd"),
         extras=("mean", "rstd"),
         view=False,

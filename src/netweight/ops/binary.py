@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netweight.count import product
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
-from netweight.ops.broadcast import broadcast_shape, joint_dtype, summed_back
+from netweight.ops.base import FREE, Cost, OpDef, Saves, Wanted, register
+from netweight.ops.broadcast import broadcast_shape, joint_dtype, summed_back, unbroadcast_cost
+from netweight.ops.elementwise import work_of
 from netweight.ops.reach import same_position
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def register_binary(
     each: dict[str, int],
     formula: Callable[[Array, Array], Array],
     partials: Callable[[Array, Array, Array], tuple[Array, Array]],
-    saves: tuple[str, ...],
+    each_partial: tuple[dict[str, int], dict[str, int]],
+    saves: Saves,
 ) -> OpDef:
     """Register arithmetic on two tensors that broadcast, with ``each`` work per element of the result.
 
@@ -41,6 +42,7 @@ def register_binary(
         each: Operations per element of ``y``, by kind.
         formula: ``y`` of ``x`` and ``other``.
         partials: ``(grad_y, x, other)`` to both gradients in the shape of ``y``; they are summed back from there.
+        each_partial: Operations per element of ``y`` for the gradient of ``x`` and for that of ``other``.
         saves: What ``partials`` reads values of.
     """
 
@@ -48,8 +50,15 @@ def register_binary(
         return TensorSpec(broadcast_shape(name, x.shape, other.shape), joint_dtype(x.dtype, other.dtype))
 
     def cost(attrs: None, x: TensorSpec, other: TensorSpec) -> Cost:
+        return work_of(shape(attrs, x, other).numel, each)
+
+    def backward_cost(attrs: None, wanted: Wanted, x: TensorSpec, other: TensorSpec) -> Cost:
         elements = shape(attrs, x, other).numel
-        return Cost(**{kind: product(elements=elements, each=count) for kind, count in each.items()})
+        cost = FREE
+        for asked, work, spec in zip(wanted, each_partial, (x, other), strict=True):
+            if asked:
+                cost += work_of(elements, work) + unbroadcast_cost(elements, spec.numel)
+        return cost
 
     def forward(_attrs: None, x: Array, other: Array) -> Array:
         dtype = np.dtype(joint_dtype(x.dtype.name, other.dtype.name))
@@ -70,6 +79,7 @@ def register_binary(
             cost=cost,
             forward=forward,
             backward=backward,
+            backward_cost=backward_cost,
             saves=saves,
             extras=(),
             view=False,
@@ -153,14 +163,49 @@ def minimum_partials(grad_y: Array, x: Array, other: Array) -> tuple[Array, Arra
 
 _BOTH = ("x", "other")
 
-ADD = register_binary("add", each={"adds": 1}, formula=add_formula, partials=add_partials, saves=())
-SUB = register_binary("sub", each={"adds": 1}, formula=sub_formula, partials=sub_partials, saves=())
-MUL = register_binary("mul", each={"muls": 1}, formula=mul_formula, partials=mul_partials, saves=_BOTH)
-DIV = register_binary("div", each={"divs": 1}, formula=div_formula, partials=div_partials, saves=_BOTH)
-POW = register_binary("pow", each={"pows": 1}, formula=pow_formula, partials=pow_partials, saves=_BOTH)
+ADD = register_binary(
+    "add", each={"adds": 1}, formula=add_formula, partials=add_partials, each_partial=({}, {}), saves=()
+)
+SUB = register_binary(
+    "sub", each={"adds": 1}, formula=sub_formula, partials=sub_partials, each_partial=({}, {"adds": 1}), saves=()
+)
+MUL = register_binary(
+    "mul",
+    each={"muls": 1},
+    formula=mul_formula,
+    partials=mul_partials,
+    each_partial=({"muls": 1}, {"muls": 1}),
+    saves={"x": ("other",), "other": ("x",)},
+)
+DIV = register_binary(
+    "div",
+    each={"divs": 1},
+    formula=div_formula,
+    partials=div_partials,
+    each_partial=({"divs": 1}, {"divs": 1, "muls": 2}),
+    saves={"x": ("other",), "other": ("x", "other")},
+)
+POW = register_binary(
+    "pow",
+    each={"pows": 1},
+    formula=pow_formula,
+    partials=pow_partials,
+    each_partial=({"adds": 1, "pows": 1, "muls": 2}, {"compares": 1, "pows": 1, "logs": 1, "muls": 2}),
+    saves=_BOTH,
+)
 MAXIMUM = register_binary(
-    "maximum", each={"compares": 1}, formula=maximum_formula, partials=maximum_partials, saves=_BOTH
+    "maximum",
+    each={"compares": 1},
+    formula=maximum_formula,
+    partials=maximum_partials,
+    each_partial=({"compares": 1}, {"compares": 1}),
+    saves=_BOTH,
 )
 MINIMUM = register_binary(
-    "minimum", each={"compares": 1}, formula=minimum_formula, partials=minimum_partials, saves=_BOTH
+    "minimum",
+    each={"compares": 1},
+    formula=minimum_formula,
+    partials=minimum_partials,
+    each_partial=({"compares": 1}, {"compares": 1}),
+    saves=_BOTH,
 )

@@ -8,8 +8,10 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import bits_of, is_floating
+from netweight.ops.base import FREE, Cost
 
 if TYPE_CHECKING:
     from netweight.ops.base import Array
@@ -55,6 +57,11 @@ def unbroadcast(grad: Array, shape: Shape) -> Array:
     extra = grad.ndim - len(shape)
     stretched = tuple(extra + dim for dim, size in enumerate(shape) if size == 1 and grad.shape[extra + dim] != 1)
     return grad.sum(axis=(*range(extra), *stretched), keepdims=True).reshape(shape)
+
+
+def unbroadcast_cost(elements: int, into: int) -> Cost:
+    """Adds that ``unbroadcast`` of ``elements`` gradients takes: all but the first of each of ``into`` sums."""
+    return Cost(adds=product(summed=elements - into)) if elements > into else FREE
 
 
 def summed_back(grad: Array, into: Array) -> Array | None:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from netweight.count import product
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, not_differentiable, register
-from netweight.ops.broadcast import broadcast_shape, joint_dtype, summed_back
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, free, not_differentiable, register
+from netweight.ops.broadcast import broadcast_shape, joint_dtype, summed_back, unbroadcast_cost
 from netweight.ops.reach import same_position
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def register_predicate(name: str, kind_of_work: str, function: str, inputs: tupl
             cost=cost,
             forward=forward,
             backward=not_differentiable,
+            backward_cost=free,
             saves=(),
             extras=(),
             view=False,
@@ -91,6 +92,16 @@ def where_backward(
     return None, summed_back(grad_y * chosen, x), summed_back(grad_y * ~chosen, other)
 
 
+def where_backward_cost(attrs: None, wanted: Wanted, condition: TensorSpec, x: TensorSpec, other: TensorSpec) -> Cost:
+    """One choice per element of ``y`` and gradient, and the adds where a tensor was stretched."""
+    elements = where_shape(attrs, condition, x, other).numel
+    cost = FREE
+    for asked, spec in zip(wanted[1:], (x, other), strict=True):
+        if asked:
+            cost += Cost(logics=product(elements=elements)) + unbroadcast_cost(elements, spec.numel)
+    return cost
+
+
 EQ = register_predicate("eq", "compares", "equal")
 NE = register_predicate("ne", "compares", "not_equal")
 LT = register_predicate("lt", "compares", "less")
@@ -112,6 +123,7 @@ WHERE = register(
         cost=where_cost,
         forward=where_forward,
         backward=where_backward,
+        backward_cost=where_backward_cost,
         saves=("condition",),
         extras=(),
         view=False,

@@ -20,13 +20,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netweight.count import product
+from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.dims import kernel_dims, out_dims
-from netweight.ops.padding import PaddingMode, Pads, check_padding, pad_array, unpad_gradient
+from netweight.ops.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.reach import Reach, Slides
 from netweight.ops.windows import Sizes, add_windows, out_sizes, windows
 
@@ -112,6 +112,22 @@ def conv_backward(
     return _add_windows(attrs, grad_windows, x), grad_weight.reshape(weight.shape), grad_bias
 
 
+def conv_backward_cost(
+    attrs: ConvAttrs, wanted: Wanted, x: TensorSpec, weight: TensorSpec, bias: TensorSpec | None
+) -> Cost:
+    """As many MACs as the forward for the gradient of ``x``, and as many for that of ``weight``.
+
+    Dense: what ends up in the padding counts, as in transposed convolution. The gradient of ``bias`` is one add per
+    output element; padding that copies takes an add per copy.
+    """
+    if not any(wanted):
+        return FREE
+    grad_x, grad_weight, grad_bias = wanted
+    forward = conv_cost(attrs, x, weight, bias)
+    cost = Cost(macs=total([forward.macs] * (grad_x + grad_weight)), adds=forward.adds if grad_bias else 0)
+    return cost + unpad_cost(x.shape, attrs.padding, attrs.padding_mode) if grad_x else cost
+
+
 def conv_reach(attrs: ConvAttrs, _x: TensorSpec, weight: TensorSpec, _bias: TensorSpec | None) -> Reach:
     """A window of the kernel's size."""
     return Slides(weight.shape[2:], attrs.stride, attrs.dilation, tuple(before for before, _ in attrs.padding))
@@ -159,7 +175,8 @@ CONV = register(
         cost=conv_cost,
         forward=conv_forward,
         backward=conv_backward,
-        saves=("x", "weight"),
+        backward_cost=conv_backward_cost,
+        saves={"x": ("weight",), "weight": ("x",)},
         extras=(),
         view=False,
         reach=conv_reach,

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from netweight.count import product
+from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.dims import named_shape
 from netweight.ops.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.reach import Reach, Spreads
@@ -125,6 +125,20 @@ def conv_transpose_backward(
     return grad_x.reshape(x.shape), grad_weight.reshape(weight.shape), grad_bias
 
 
+def conv_transpose_backward_cost(
+    attrs: ConvTransposeAttrs, wanted: Wanted, x: TensorSpec, weight: TensorSpec, bias: TensorSpec | None
+) -> Cost:
+    """As many MACs as the forward for the gradient of ``x``, and as many for that of ``weight``.
+
+    Products with what the padding cut off count. The gradient of ``bias`` is one add per output element.
+    """
+    if not any(wanted):
+        return FREE
+    grad_x, grad_weight, grad_bias = wanted
+    forward = conv_transpose_cost(attrs, x, weight, bias)
+    return Cost(macs=total([forward.macs] * (grad_x + grad_weight)), adds=forward.adds if grad_bias else 0)
+
+
 def conv_transpose_reach(
     attrs: ConvTransposeAttrs, _x: TensorSpec, weight: TensorSpec, _bias: TensorSpec | None
 ) -> Reach:
@@ -181,7 +195,8 @@ CONV_TRANSPOSE = register(
         cost=conv_transpose_cost,
         forward=conv_transpose_forward,
         backward=conv_transpose_backward,
-        saves=("x", "weight"),
+        backward_cost=conv_transpose_backward_cost,
+        saves={"x": ("weight",), "weight": ("x",)},
         extras=(),
         view=False,
         reach=conv_transpose_reach,

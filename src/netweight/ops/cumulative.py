@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netweight.count import product
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.dims import check_dims
 from netweight.ops.reach import Mixes, Reach
 from netweight.ops.reduce import counting_dtype
@@ -57,6 +57,11 @@ def cumsum_backward(attrs: CumsumAttrs, grad_y: Array, _x: Array) -> tuple[Array
     return (np.flip(np.cumsum(np.flip(grad_y, attrs.dim), axis=attrs.dim), attrs.dim),)
 
 
+def cumsum_backward_cost(attrs: CumsumAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """That of the forward."""
+    return cumsum_cost(attrs, x) if any(wanted) else FREE
+
+
 def cumsum_reach(attrs: CumsumAttrs, _x: TensorSpec) -> Reach:
     """The last total reads everything along the dimension."""
     return Mixes((attrs.dim,))
@@ -72,6 +77,7 @@ CUMSUM = register(
         cost=cumsum_cost,
         forward=cumsum_forward,
         backward=cumsum_backward,
+        backward_cost=cumsum_backward_cost,
         saves=(),
         extras=(),
         view=False,

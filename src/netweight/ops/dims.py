@@ -1,5 +1,8 @@
 """Names of tensor dimensions, for formulas that say what they multiply; and which dimensions there are."""
 
+from functools import cache
+
+from netweight.count import Count
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 
@@ -36,15 +39,25 @@ def named_shape(spec: TensorSpec, names: str = "") -> dict[str, int]:
     >>> named_shape(TensorSpec((2, 4)), "hidden hidden")
     {'d0': 2, 'd1': 4}
     """
+    return dict(zip(_dim_names(names, len(spec.shape)), spec.shape, strict=True))
+
+
+def named_count(spec: TensorSpec, names: str = "") -> Count:
+    """Number of elements, as the product of the sizes named as ``named_shape`` does."""
+    return Count(spec.numel, (tuple(zip(_dim_names(names, len(spec.shape)), spec.shape, strict=True)),))
+
+
+@cache
+def _dim_names(names: str, rank: int) -> list[str]:
     words = names.split() if names else ["*d"]
     starred = [word for word in words if word.startswith("*")]
-    rest = len(spec.shape) - len(words) + len(starred)
+    rest = rank - len(words) + len(starred)
     full: list[str] = []
     for word in words:
         full.extend(_expand(word[1:], rest) if word in starred else [word])
-    if len(full) != len(spec.shape) or len(set(full)) < len(full):  # a name used twice would count once
-        full = [f"d{i}" for i in range(len(spec.shape))]
-    return dict(zip(full, spec.shape, strict=True))
+    if len(full) != rank or len(set(full)) < len(full):  # a name used twice would count once
+        full = [f"d{i}" for i in range(rank)]
+    return full
 
 
 def check_dims(op: str, shape: tuple[int, ...], *dims: int) -> None:

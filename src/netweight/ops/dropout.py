@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops.base import Cost, OpDef, free, register
-from netweight.ops.elementwise import per_element, same_shape
+from netweight.ops.elementwise import per_element, per_element_backward, same_shape
 from netweight.ops.reach import same_position
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ DROPOUT = register(
         cost=dropout_cost,
         forward=dropout_forward,
         backward=dropout_backward,
+        backward_cost=per_element_backward(muls=1),
         saves=("mask",),
         extras=("mask",),
         view=False,
@@ -97,6 +98,7 @@ IDENTITY = register(
         cost=free,
         forward=identity_forward,
         backward=identity_backward,
+        backward_cost=free,
         saves=(),
         extras=(),
         view=True,

@@ -26,7 +26,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import FREE, Cost, OpDef, register
+from netweight.ops.base import COPIED, FREE, Cost, OpDef, Wanted, register
 from netweight.ops.reach import Mixes, Permutes, Reach
 
 if TYPE_CHECKING:
@@ -187,10 +187,35 @@ def einsum_backward(attrs: EinsumAttrs, grad_y: Array, *xs: Array) -> tuple[Arra
     return (grad, *reversed(grads))
 
 
+def einsum_backward_cost(attrs: EinsumAttrs, wanted: Wanted, *xs: TensorSpec) -> Cost:
+    """Per pair and gradient the product of the sizes of the letters of the result and of the other operand.
+
+    MACs where a letter is summed, else multiplications. Results of pairs that a gradient reads are computed again, and
+    counted. A single tensor is only spread out.
+    """
+    if len(xs) == 1:
+        return COPIED if wanted[0] else FREE
+    sizes = _sizes(attrs, [x.shape for x in xs])
+    cost = FREE
+    for index, (first, second, made) in enumerate(_steps(attrs.equation)):
+        if any(wanted[: index + 1]):
+            cost += _pair_cost(made, second, _shared(first, made + second), sizes)
+        if wanted[index + 1]:
+            cost += _pair_cost(made, first, _shared(second, made + first), sizes)
+        if any(wanted[index + 2 :]):
+            cost += _pair_cost(first, second, made, sizes)
+    return cost
+
+
 def _pair_gradient(grad: Array, made: str, other: Array, theirs: str, x: Array, ours: str) -> Array:
     """Gradient of ``x`` with letters ``ours``, contracted with ``other`` to letters ``made``."""
-    shared = "".join(letter for letter in dict.fromkeys(ours) if letter in made + theirs)
+    shared = _shared(ours, made + theirs)
     return _spread(np.asarray(np.einsum(f"{made},{theirs}->{shared}", grad, other)), shared, ours, x.shape)
+
+
+def _shared(ours: str, others: str) -> str:
+    """Letters, each once, that also stand in ``others``."""
+    return "".join(letter for letter in dict.fromkeys(ours) if letter in others)
 
 
 def _spread(grad: Array, has: str, wants: str, shape: tuple[int, ...]) -> Array:
@@ -233,6 +258,7 @@ EINSUM = register(
         cost=einsum_cost,
         forward=einsum_forward,
         backward=einsum_backward,
+        backward_cost=einsum_backward_cost,
         saves=("xs",),
         extras=(),
         view=False,

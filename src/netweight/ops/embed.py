@@ -15,10 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import OpDef, free, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, free, register
 from netweight.ops.gather import check_positions
 from netweight.ops.reach import Permutes, Reach
 
@@ -66,6 +67,11 @@ def embedding_backward(attrs: EmbeddingAttrs, grad_y: Array, indices: Array, wei
     return None, grad_weight
 
 
+def embedding_backward_cost(_attrs: EmbeddingAttrs, wanted: Wanted, indices: TensorSpec, weight: TensorSpec) -> Cost:
+    """One add per element looked up."""
+    return Cost(adds=product(rows=indices.numel, embedding_dim=weight.shape[1])) if wanted[1] else FREE
+
+
 def embedding_reach(_attrs: EmbeddingAttrs, indices: TensorSpec, _weight: TensorSpec) -> Reach:
     """The same position, and a new last dimension."""
     return Permutes((*range(len(indices.shape)), None))
@@ -81,6 +87,7 @@ EMBEDDING = register(
         cost=free,
         forward=embedding_forward,
         backward=embedding_backward,
+        backward_cost=embedding_backward_cost,
         saves=("indices",),
         extras=(),
         view=False,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import np
-from netweight.ops.base import OpDef, free, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, free, register
 from netweight.ops.dims import check_dims
 from netweight.ops.reach import Mixes, Reach
 
@@ -59,14 +60,19 @@ def gather_shape(attrs: GatherAttrs, x: TensorSpec, index: TensorSpec) -> Tensor
 
 def gather_forward(attrs: GatherAttrs, x: Array, index: Array) -> Array:
     """y[i, j, k] = x[i, index[i, j, k], k] for dim 1 of three."""
-    return x[_everywhere(attrs, index)]
+    return x[everywhere(attrs, index)]
 
 
 def gather_backward(attrs: GatherAttrs, grad_y: Array, x: Array, index: Array) -> tuple[Array, None]:
     """Each element collects the gradients of its copies."""
     grad_x = np.zeros(x.shape, grad_y.dtype)
-    np.add.at(grad_x, _everywhere(attrs, index), grad_y)
+    np.add.at(grad_x, everywhere(attrs, index), grad_y)
     return grad_x, None
+
+
+def gather_backward_cost(attrs: GatherAttrs, wanted: Wanted, x: TensorSpec, index: TensorSpec) -> Cost:
+    """One add per element of ``y``."""
+    return Cost(adds=product(outputs=gather_shape(attrs, x, index).numel)) if wanted[0] else FREE
 
 
 def index_select_shape(attrs: GatherAttrs, x: TensorSpec, index: TensorSpec) -> TensorSpec:
@@ -95,12 +101,17 @@ def index_select_backward(attrs: GatherAttrs, grad_y: Array, x: Array, index: Ar
     return grad_x, None
 
 
+def index_select_backward_cost(attrs: GatherAttrs, wanted: Wanted, x: TensorSpec, index: TensorSpec) -> Cost:
+    """One add per element of ``y``."""
+    return Cost(adds=product(outputs=index_select_shape(attrs, x, index).numel)) if wanted[0] else FREE
+
+
 def gather_reach(attrs: GatherAttrs, _x: TensorSpec, _index: TensorSpec) -> Reach:
     """Any position along the dimension."""
     return Mixes((attrs.dim,))
 
 
-def _everywhere(attrs: GatherAttrs, index: Array) -> tuple[Any, ...]:
+def everywhere(attrs: GatherAttrs, index: Array) -> tuple[Any, ...]:
     """Positions in ``x`` of every element of ``index``, one array per dimension."""
     own: list[Array] = list(np.indices(index.shape, sparse=True))
     own[attrs.dim] = index
@@ -117,6 +128,7 @@ GATHER = register(
         cost=free,
         forward=gather_forward,
         backward=gather_backward,
+        backward_cost=gather_backward_cost,
         saves=("index",),
         extras=(),
         view=False,
@@ -136,6 +148,7 @@ INDEX_SELECT = register(
         cost=free,
         forward=index_select_forward,
         backward=index_select_backward,
+        backward_cost=index_select_backward_cost,
         saves=("index",),
         extras=(),
         view=False,

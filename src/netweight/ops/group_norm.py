@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import Cost, OpDef, Wanted, register
 from netweight.ops.dims import named_shape
 from netweight.ops.norm import (
     Dims,
     affine,
     affine_backward,
     check_channels,
+    normalize_backward_cost,
     normalize_cost,
     per_channel,
     standardize,
@@ -107,6 +108,13 @@ def group_norm_backward(
     return grad_x.reshape(x.shape), grad_weight, grad_bias
 
 
+def group_norm_backward_cost(
+    attrs: GroupNormAttrs, wanted: Wanted, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None
+) -> Cost:
+    """That of standard scores per sample and group, as ``normalize_backward_cost`` says."""
+    return normalize_backward_cost(named_shape(x, "n c *in"), x.shape[0] * attrs.num_groups, wanted, weight, bias)
+
+
 def group_norm_reach(_attrs: GroupNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
     """All positions of a sample and the channels of a group are mixed."""
     return Mixes(tuple(range(1, len(x.shape))))
@@ -154,6 +162,13 @@ def instance_norm_backward(
     return group_norm_backward(_one_per_channel(attrs, x), grad_y, x, weight, bias, mean=mean, rstd=rstd)
 
 
+def instance_norm_backward_cost(
+    attrs: InstanceNormAttrs, wanted: Wanted, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None
+) -> Cost:
+    """That of standard scores per sample and channel, as ``normalize_backward_cost`` says."""
+    return group_norm_backward_cost(_one_per_channel(attrs, x), wanted, x, weight, bias)
+
+
 def instance_norm_reach(_attrs: InstanceNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
     """All positions of a channel are mixed."""
     return Mixes(tuple(range(2, len(x.shape))))
@@ -184,6 +199,7 @@ GROUP_NORM = register(
         cost=group_norm_cost,
         forward=group_norm_forward,
         backward=group_norm_backward,
+        backward_cost=group_norm_backward_cost,
         saves=("x", "weight", "mean", "rstd"),
         extras=("mean", "rstd"),
         view=False,
@@ -203,6 +219,7 @@ INSTANCE_NORM = register(
         cost=instance_norm_cost,
         forward=instance_norm_forward,
         backward=instance_norm_backward,
+        backward_cost=instance_norm_backward_cost,
         saves=("x", "weight", "mean", "rstd"),
         extras=("mean", "rstd"),
         view=False,

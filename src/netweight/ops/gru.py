@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import Cost, OpDef, Wanted, register
 from netweight.ops.recurrent import (
     RecurrentAttrs,
     in_order,
@@ -27,6 +27,7 @@ from netweight.ops.recurrent import (
     previous_states,
     project,
     project_gradients,
+    recurrent_backward_cost,
     recurrent_cost,
     recurrent_dims,
     recurrent_reach,
@@ -139,6 +140,24 @@ def gru_backward(
     return grad_x, grad_h0, grad_weight_ih, grad_weight_hh, grad_bias_ih, grad_bias_hh
 
 
+def gru_backward_cost(
+    _attrs: RecurrentAttrs,
+    wanted: Wanted,
+    x: TensorSpec,
+    h0: TensorSpec | None,
+    weight_ih: TensorSpec,
+    weight_hh: TensorSpec,
+    bias_ih: _Bias,
+    bias_hh: _Bias,
+) -> Cost:
+    """Twice the MACs of the forward if all is wanted, as ``recurrent_backward_cost`` says.
+
+    Per step, sample and hidden feature 11 products and 7 additions: three gates, and the state through time.
+    """
+    sizes = recurrent_sizes("gru", 3, x, [h0], (weight_ih, weight_hh), [bias_ih, bias_hh])
+    return recurrent_backward_cost(3, sizes, wanted, {"muls": 11, "adds": 7})
+
+
 GRU = register(
     OpDef(
         name="gru",
@@ -149,6 +168,7 @@ GRU = register(
         cost=gru_cost,
         forward=gru_forward,
         backward=gru_backward,
+        backward_cost=gru_backward_cost,
         saves=("x", "h0", "weight_ih", "weight_hh", "y", "gates", "inner"),
         extras=("gates", "inner"),
         view=False,

@@ -16,8 +16,16 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
-from netweight.ops.norm import Dims, affine, affine_backward, normalize_cost, standardize, standardize_backward
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.norm import (
+    Dims,
+    affine,
+    affine_backward,
+    normalize_backward_cost,
+    normalize_cost,
+    standardize,
+    standardize_backward,
+)
 from netweight.ops.reach import Mixes, Reach
 
 if TYPE_CHECKING:
@@ -79,6 +87,14 @@ def layer_norm_backward(
     return standardize_backward(grad_z, z, rstd, _normalized_dims(attrs)), grad_weight, grad_bias
 
 
+def layer_norm_backward_cost(
+    attrs: LayerNormAttrs, wanted: Wanted, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None
+) -> Cost:
+    """That of standard scores per row, as ``normalize_backward_cost`` says."""
+    _, mean, _ = layer_norm_shape(attrs, x, weight, bias)
+    return normalize_backward_cost(_elements(attrs, mean), mean.numel, wanted, weight, bias)
+
+
 def rms_norm_shape(attrs: LayerNormAttrs, x: TensorSpec, weight: TensorSpec | None) -> tuple[TensorSpec, TensorSpec]:
     """Same as ``x``; the reciprocal root mean square.
 
@@ -119,6 +135,24 @@ def rms_norm_backward(
     return rrms * (grad_z - through), grad_weight
 
 
+def rms_norm_backward_cost(attrs: LayerNormAttrs, wanted: Wanted, x: TensorSpec, weight: TensorSpec | None) -> Cost:
+    """Per element: x times rrms again; for ``weight`` a product and an add.
+
+    For ``x`` a product with ``weight``, a product and the add into its mean, one product with that, a subtraction, and
+    the product with rrms; per row one division.
+    """
+    if not any(wanted):
+        return FREE
+    grad_x, grad_weight = wanted
+    _, rrms = rms_norm_shape(attrs, x, weight)
+    elements = _elements(attrs, rrms)
+    return Cost(
+        adds=product({**elements, "each": grad_weight + 2 * grad_x}),
+        muls=product({**elements, "each": 1 + grad_weight + (3 + (weight is not None)) * grad_x}),
+        divs=product(rows=rrms.numel) if grad_x else 0,
+    )
+
+
 def layer_norm_reach(attrs: LayerNormAttrs, _x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
     """The normalised dimensions are mixed."""
     return Mixes(_normalized_dims(attrs))
@@ -157,6 +191,7 @@ LAYER_NORM = register(
         cost=layer_norm_cost,
         forward=layer_norm_forward,
         backward=layer_norm_backward,
+        backward_cost=layer_norm_backward_cost,
         saves=("x", "weight", "mean", "rstd"),
         extras=("mean", "rstd"),
         view=False,
@@ -176,6 +211,7 @@ RMS_NORM = register(
         cost=rms_norm_cost,
         forward=rms_norm_forward,
         backward=rms_norm_backward,
+        backward_cost=rms_norm_backward_cost,
         saves=("x", "weight", "rrms"),
         extras=("rrms",),
         view=False,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import OpDef, free, register
-from netweight.ops.broadcast import unbroadcast
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, free, register
+from netweight.ops.broadcast import unbroadcast, unbroadcast_cost
 from netweight.ops.reach import Permutes, Reach, reshapes, same_position
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ RESHAPE = register(
         cost=free,
         forward=reshape_forward,
         backward=reshape_backward,
+        backward_cost=free,
         saves=(),
         extras=(),
         view=True,
@@ -148,6 +149,11 @@ def expand_backward(_attrs: ExpandAttrs, grad_y: Array, x: Array) -> tuple[Array
     return (unbroadcast(grad_y, x.shape),)
 
 
+def expand_backward_cost(attrs: ExpandAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """The adds over what was stretched."""
+    return unbroadcast_cost(math.prod(attrs.shape), x.numel) if any(wanted) else FREE
+
+
 PERMUTE = register(
     OpDef(
         name="permute",
@@ -158,6 +164,7 @@ PERMUTE = register(
         cost=free,
         forward=permute_forward,
         backward=permute_backward,
+        backward_cost=free,
         saves=(),
         extras=(),
         view=True,
@@ -177,6 +184,7 @@ EXPAND = register(
         cost=free,
         forward=expand_forward,
         backward=expand_backward,
+        backward_cost=expand_backward_cost,
         saves=(),
         extras=(),
         view=True,

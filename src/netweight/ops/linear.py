@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netweight.count import product
+from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.reach import mixes_last
 
 if TYPE_CHECKING:
@@ -64,6 +64,17 @@ def linear_backward(
     return grad_y @ weight, grad_rows.T @ rows, grad_bias
 
 
+def linear_backward_cost(
+    attrs: None, wanted: Wanted, x: TensorSpec, weight: TensorSpec, bias: TensorSpec | None
+) -> Cost:
+    """As many MACs as the forward for the gradient of ``x``, and as many for that of ``weight``; adds for ``bias``."""
+    if not any(wanted):
+        return FREE
+    grad_x, grad_weight, grad_bias = wanted
+    forward = linear_cost(attrs, x, weight, bias)
+    return Cost(macs=total([forward.macs] * (grad_x + grad_weight)), adds=forward.adds if grad_bias else 0)
+
+
 LINEAR = register(
     OpDef(
         name="linear",
@@ -74,7 +85,8 @@ LINEAR = register(
         cost=linear_cost,
         forward=linear_forward,
         backward=linear_backward,
-        saves=("x", "weight"),
+        backward_cost=linear_backward_cost,
+        saves={"x": ("weight",), "weight": ("x",)},
         extras=(),
         view=False,
         reach=mixes_last,

@@ -12,7 +12,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.reach import same_position
 
 if TYPE_CHECKING:
@@ -75,6 +75,18 @@ def local_response_norm_backward(attrs: LocalResponseNormAttrs, grad_y: Array, x
     return (grad_y * scale**-attrs.beta - (2 * attrs.alpha * attrs.beta / attrs.size) * x * summed,)
 
 
+def local_response_norm_backward_cost(attrs: LocalResponseNormAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """Per element: the sum of squares again and the sum of what goes through it, two powers, seven products."""
+    if not any(wanted):
+        return FREE
+    elements = x.numel
+    return Cost(
+        muls=product(elements=elements, each=7),
+        adds=product(elements=elements, sums=2, size=attrs.size),
+        pows=product(elements=elements, each=2),
+    )
+
+
 def _scale(attrs: LocalResponseNormAttrs, x: Array) -> Array:
     squares = _channel_sum(x * x, attrs.size // 2, (attrs.size - 1) // 2 + 1)
     scale: Array = attrs.k + (attrs.alpha / attrs.size) * squares
@@ -102,6 +114,7 @@ LOCAL_RESPONSE_NORM = register(
         cost=local_response_norm_cost,
         forward=local_response_norm_forward,
         backward=local_response_norm_backward,
+        backward_cost=local_response_norm_backward_cost,
         saves=("x",),
         extras=(),
         view=False,

@@ -11,13 +11,14 @@ Source: torch.nn.functional.cross_entropy, mse_loss; label smoothing, Szegedy et
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from netweight.count import product
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.elementwise import work_of
 from netweight.ops.reach import Mixes, Reach
 from netweight.ops.softmax import SoftmaxAttrs, log_softmax_cost, log_softmax_forward
 
@@ -66,7 +67,7 @@ def cross_entropy_shape(attrs: CrossEntropyAttrs, x: TensorSpec, target: TensorS
         raise ShapeError(f"cross_entropy: expected class numbers of an integer type, got target of {target.dtype}")
     if not 0 <= attrs.label_smoothing <= 1:
         raise ShapeError(f"cross_entropy: expected 0 <= label_smoothing <= 1, got {attrs.label_smoothing}")
-    return _reduced_spec("cross_entropy", attrs.reduction, target.shape, x.dtype), x
+    return loss_spec("cross_entropy", attrs.reduction, target.shape, x.dtype), x
 
 
 def cross_entropy_cost(attrs: CrossEntropyAttrs, x: TensorSpec, target: TensorSpec) -> Cost:
@@ -74,7 +75,7 @@ def cross_entropy_cost(attrs: CrossEntropyAttrs, x: TensorSpec, target: TensorSp
 
     Smoothing adds up the logarithms of all classes, and takes two multiplications and an add per position.
     """
-    cost = log_softmax_cost(_OVER_CLASSES, x) + _reduction_cost(attrs.reduction, target.numel)
+    cost = log_softmax_cost(_OVER_CLASSES, x) + reduction_cost(attrs.reduction, target.numel)
     if not attrs.label_smoothing:
         return cost
     positions = product(positions=target.numel)
@@ -87,12 +88,12 @@ def cross_entropy_forward(attrs: CrossEntropyAttrs, x: Array, target: Array) -> 
     Raises:
         UsageError: If a class number is out of range.
     """
-    _check_classes(x, target)
+    check_classes("cross_entropy", x.shape[1], target)
     log_probs = log_softmax_forward(_OVER_CLASSES, x)
     losses = -np.take_along_axis(log_probs, np.expand_dims(target.astype(np.intp), 1), axis=1)[:, 0]
     if attrs.label_smoothing:
         losses = (1 - attrs.label_smoothing) * losses - attrs.label_smoothing * log_probs.mean(axis=1)
-    return _reduce(attrs.reduction, losses), log_probs
+    return reduce_losses(attrs.reduction, losses), log_probs
 
 
 def cross_entropy_backward(
@@ -102,8 +103,15 @@ def cross_entropy_backward(
     classes = np.arange(x.shape[1]).reshape(-1, *(1,) * (x.ndim - 2))
     picked = np.expand_dims(target, 1) == classes
     wanted = (1 - attrs.label_smoothing) * picked + attrs.label_smoothing / x.shape[1]
-    grad_losses = _reduce_backward(attrs.reduction, grad_y, target)
+    grad_losses = grad_of_losses(attrs.reduction, grad_y, target)
     return np.expand_dims(grad_losses, 1) * (np.exp(log_probs) - wanted), None
+
+
+def cross_entropy_backward_cost(attrs: CrossEntropyAttrs, wanted: Wanted, x: TensorSpec, _target: TensorSpec) -> Cost:
+    """Per element an exponential, less what was wanted, times the gradient of the loss; for the mean its share."""
+    if not wanted[0]:
+        return FREE
+    return work_of(x.numel, {"exps": 1, "adds": 1, "muls": 1}) + share_cost(attrs.reduction)
 
 
 def mse_loss_shape(attrs: MseLossAttrs, x: TensorSpec, target: TensorSpec) -> TensorSpec:
@@ -114,24 +122,32 @@ def mse_loss_shape(attrs: MseLossAttrs, x: TensorSpec, target: TensorSpec) -> Te
     """
     if x.shape != target.shape:
         raise ShapeError(f"mse_loss: expected x and target of the same shape, got {x.shape} and {target.shape}")
-    return _reduced_spec("mse_loss", attrs.reduction, x.shape, x.dtype)
+    return loss_spec("mse_loss", attrs.reduction, x.shape, x.dtype)
 
 
 def mse_loss_cost(attrs: MseLossAttrs, x: TensorSpec, _target: TensorSpec) -> Cost:
     """A subtraction and a square per element, and the reduction."""
     cost = Cost(adds=product(elements=x.numel), muls=product(elements=x.numel))
-    return cost + _reduction_cost(attrs.reduction, x.numel)
+    return cost + reduction_cost(attrs.reduction, x.numel)
 
 
 def mse_loss_forward(attrs: MseLossAttrs, x: Array, target: Array) -> Array:
     """(x - target)², reduced."""
-    return _reduce(attrs.reduction, (x - target) ** 2)
+    return reduce_losses(attrs.reduction, (x - target) ** 2)
 
 
 def mse_loss_backward(attrs: MseLossAttrs, grad_y: Array, x: Array, target: Array) -> tuple[Array, Array]:
     """2 * (x - target) times the gradient of each element's loss; the opposite for the target."""
-    grad_x = 2 * (x - target) * _reduce_backward(attrs.reduction, grad_y, x)
+    grad_x = 2 * (x - target) * grad_of_losses(attrs.reduction, grad_y, x)
     return grad_x, -grad_x
+
+
+def mse_loss_backward_cost(attrs: MseLossAttrs, wanted: Wanted, x: TensorSpec, _target: TensorSpec) -> Cost:
+    """A subtraction and two products per element, for the mean its share; a change of sign for ``target``."""
+    if not any(wanted):
+        return FREE
+    cost = work_of(x.numel, {"adds": 1, "muls": 2}) + share_cost(attrs.reduction)
+    return cost + work_of(x.numel, {"adds": 1}) if wanted[1] else cost
 
 
 def cross_entropy_reach(attrs: CrossEntropyAttrs, x: TensorSpec, _target: TensorSpec) -> Reach:
@@ -139,24 +155,34 @@ def cross_entropy_reach(attrs: CrossEntropyAttrs, x: TensorSpec, _target: Tensor
     return Mixes((1,) if attrs.reduction == "none" else tuple(range(len(x.shape))))
 
 
-def mse_loss_reach(attrs: MseLossAttrs, x: TensorSpec, _target: TensorSpec) -> Reach:
+def loss_reach(attrs: Any, x: TensorSpec, *_others: TensorSpec | None) -> Reach:
     """Nothing is mixed but where the losses are reduced."""
     return Mixes(() if attrs.reduction == "none" else tuple(range(len(x.shape))))
 
 
-def _check_classes(x: Array, target: Array) -> None:
-    wrong = target[(target < 0) | (target >= x.shape[1])]
+def check_classes(op: str, classes: int, target: Array) -> None:
+    """Refuse class numbers out of range.
+
+    Raises:
+        UsageError: If there is one.
+    """
+    wrong = target[(target < 0) | (target >= classes)]
     if wrong.size:
-        raise UsageError(f"cross_entropy: expected classes from 0 to {x.shape[1] - 1}, got {wrong.flat[0]}")
+        raise UsageError(f"{op}: expected classes from 0 to {classes - 1}, got {wrong.flat[0]}")
 
 
-def _reduced_spec(op: str, reduction: Reduction, shape: tuple[int, ...], dtype: str) -> TensorSpec:
+def loss_spec(op: str, reduction: Reduction, shape: tuple[int, ...], dtype: str) -> TensorSpec:
+    """What losses of that shape are reduced to.
+
+    Raises:
+        ShapeError: If there is no such reduction.
+    """
     if reduction not in ("mean", "sum", "none"):
         raise ShapeError(f"{op}: expected reduction 'mean', 'sum' or 'none', got {reduction!r}")
     return TensorSpec(shape if reduction == "none" else (), dtype)
 
 
-def _reduction_cost(reduction: Reduction, losses: int) -> Cost:
+def reduction_cost(reduction: Reduction, losses: int) -> Cost:
     """An add per loss, and for the mean one division."""
     match reduction:
         case "none":
@@ -167,7 +193,13 @@ def _reduction_cost(reduction: Reduction, losses: int) -> Cost:
             return Cost(adds=product(losses=losses), divs=product(mean=1))
 
 
-def _reduce(reduction: Reduction, losses: Array) -> Array:
+def share_cost(reduction: Reduction) -> Cost:
+    """The division that gives every loss its share of the gradient of their mean."""
+    return Cost(divs=product(mean=1)) if reduction == "mean" else FREE
+
+
+def reduce_losses(reduction: Reduction, losses: Array) -> Array:
+    """Mean or sum of all losses, or all of them."""
     match reduction:
         case "none":
             return losses
@@ -177,7 +209,7 @@ def _reduce(reduction: Reduction, losses: Array) -> Array:
             return np.asarray(losses.mean())
 
 
-def _reduce_backward(reduction: Reduction, grad_y: Array, like: Array) -> Array:
+def grad_of_losses(reduction: Reduction, grad_y: Array, like: Array) -> Array:
     """Gradient of each loss; ``like`` gives their number and shape."""
     share = grad_y / like.size if reduction == "mean" else grad_y
     return np.broadcast_to(share, like.shape)
@@ -193,6 +225,7 @@ CROSS_ENTROPY = register(
         cost=cross_entropy_cost,
         forward=cross_entropy_forward,
         backward=cross_entropy_backward,
+        backward_cost=cross_entropy_backward_cost,
         saves=("target", "log_probs"),
         extras=("log_probs",),
         view=False,
@@ -212,10 +245,11 @@ MSE_LOSS = register(
         cost=mse_loss_cost,
         forward=mse_loss_forward,
         backward=mse_loss_backward,
+        backward_cost=mse_loss_backward_cost,
         saves=("x", "target"),
         extras=(),
         view=False,
-        reach=mse_loss_reach,
+        reach=loss_reach,
         random=False,
         dims={},
     )

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import Cost, OpDef, Wanted, register
 from netweight.ops.recurrent import (
     RecurrentAttrs,
     in_order,
@@ -28,6 +28,7 @@ from netweight.ops.recurrent import (
     previous_states,
     project,
     project_gradients,
+    recurrent_backward_cost,
     recurrent_cost,
     recurrent_dims,
     recurrent_reach,
@@ -146,6 +147,26 @@ def lstm_backward(
     return grad_x, grad_h0, grad_c0, grad_weight_ih, grad_weight_hh, grad_bias_ih, grad_bias_hh
 
 
+def lstm_backward_cost(
+    _attrs: RecurrentAttrs,
+    wanted: Wanted,
+    x: TensorSpec,
+    h0: _Optional,
+    c0: _Optional,
+    weight_ih: TensorSpec,
+    weight_hh: TensorSpec,
+    bias_ih: _Optional,
+    bias_hh: _Optional,
+) -> Cost:
+    """Twice the MACs of the forward if all is wanted, as ``recurrent_backward_cost`` says.
+
+    Per step, sample and hidden feature tanh(c) again, 16 products and 7 additions: four
+    gates, and the cell state through time.
+    """
+    sizes = recurrent_sizes("lstm", 4, x, [h0, c0], (weight_ih, weight_hh), [bias_ih, bias_hh])
+    return recurrent_backward_cost(4, sizes, wanted, {"tanhs": 1, "muls": 16, "adds": 7})
+
+
 LSTM = register(
     OpDef(
         name="lstm",
@@ -156,6 +177,7 @@ LSTM = register(
         cost=lstm_cost,
         forward=lstm_forward,
         backward=lstm_backward,
+        backward_cost=lstm_backward_cost,
         saves=("x", "h0", "c0", "weight_ih", "weight_hh", "y", "gates", "cells"),
         extras=("gates", "cells"),
         view=False,

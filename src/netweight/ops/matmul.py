@@ -15,14 +15,15 @@ Source: torch.matmul; ONNX MatMul.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
-from netweight.ops.broadcast import Shape, broadcast_shape, unbroadcast
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.reach import Mixes, Reach
 
 if TYPE_CHECKING:
@@ -63,6 +64,16 @@ def matmul_backward(_attrs: None, grad_y: Array, a: Array, b: Array) -> tuple[Ar
     return grad_a.reshape(a.shape), grad_b.reshape(b.shape)
 
 
+def matmul_backward_cost(attrs: None, wanted: Wanted, a: TensorSpec, b: TensorSpec) -> Cost:
+    """As many MACs as the forward for each gradient, and adds over the batch dimensions that were broadcast."""
+    batch, m, k, n = _sizes(a.shape, b.shape)
+    cost = FREE
+    for asked, spec, matrix in zip(wanted, (a, b), (m * k, k * n), strict=True):
+        if asked:
+            cost += matmul_cost(attrs, a, b) + unbroadcast_cost(math.prod(batch) * matrix, spec.numel)
+    return cost
+
+
 def matmul_reach(_attrs: None, a: TensorSpec, b: TensorSpec) -> Reach:
     """All positions along the inner dimension, of every operand that differs from sample to sample.
 
@@ -101,7 +112,8 @@ MATMUL = register(
         cost=matmul_cost,
         forward=matmul_forward,
         backward=matmul_backward,
-        saves=("a", "b"),
+        backward_cost=matmul_backward_cost,
+        saves={"a": ("b",), "b": ("a",)},
         extras=(),
         view=False,
         reach=matmul_reach,

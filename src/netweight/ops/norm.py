@@ -14,7 +14,8 @@ from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost
+from netweight.ops.base import FREE, Cost, Wanted
+from netweight.ops.elementwise import work_of
 
 if TYPE_CHECKING:
     from netweight.ops.base import Array
@@ -71,6 +72,37 @@ def normalize_cost(elements: dict[str, int], groups: int, weight: TensorSpec | N
         divs=product(groups=groups, each=2),
         sqrts=product(groups=groups),
     )
+
+
+def normalize_backward_cost(
+    elements: dict[str, int], groups: int, wanted: Wanted, weight: TensorSpec | None, bias: TensorSpec | None
+) -> Cost:
+    """Work of ``standardize_backward`` and ``affine_backward``; ``wanted`` says of ``x``, ``weight`` and ``bias``.
+
+    Per element: a subtraction and a product for z again; for ``weight`` a product and an add; for ``bias`` an add. For
+    ``x`` a product with ``weight``, the add into one mean, a product and the add into the other, two subtractions and
+    two products more; per group two divisions.
+    """
+    grad_x, grad_weight, grad_bias = wanted
+    grad_weight, grad_bias = grad_weight and weight is not None, grad_bias and bias is not None
+    if not (grad_x or grad_weight or grad_bias):
+        return FREE
+    z = grad_x or grad_weight
+    return Cost(
+        adds=_each(elements, z + grad_weight + grad_bias + 4 * grad_x),
+        muls=_each(elements, z + grad_weight + (3 + (weight is not None)) * grad_x),
+        divs=product(groups=groups, each=2) if grad_x else 0,
+    )
+
+
+def fixed_backward_cost(_attrs: object, wanted: Wanted, x: TensorSpec, *_others: TensorSpec | None) -> Cost:
+    """Work of normalising with fixed statistics: for ``x``, mean, variance, ``weight`` and ``bias``.
+
+    Per element one product with the folded scale for ``x``; an add for ``bias``, and for the mean; z again, a product
+    and an add for ``weight``, and for the variance. The folding is that of the forward.
+    """
+    each = ({"muls": 1}, {"adds": 1}, {"adds": 2, "muls": 2}, {"adds": 2, "muls": 2}, {"adds": 1})
+    return sum((work_of(x.numel, work) for asked, work in zip(wanted, each, strict=True) if asked), start=FREE)
 
 
 def check_channels(op: str, x: TensorSpec, **per_channel_tensors: TensorSpec | None) -> int:

@@ -6,10 +6,13 @@ definition: the forward gathers along it, the backward adds along it, every mode
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
+from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.lazy import np
+from netweight.ops.base import FREE, Cost
 
 if TYPE_CHECKING:
     from netweight.ops.base import Array
@@ -118,3 +121,13 @@ def unpad_gradient(grad_padded: Array, in_size: tuple[int, ...], padding: Pads, 
         np.add.at(grad, index[index >= 0], moved[index >= 0])
         grad_padded = np.moveaxis(grad, 0, dim)
     return grad_padded
+
+
+def unpad_cost(shape: tuple[int, ...], padding: Pads, mode: PaddingMode = "zeros") -> Cost:
+    """Adds that ``unpad_gradient`` takes to get to ``shape``: one per element that the padding copied."""
+    if mode == "zeros":
+        return FREE
+    rest, padded = shape[: len(shape) - len(padding)], shape[len(shape) - len(padding) :]
+    grown = math.prod(size + sum(pad) for size, pad in zip(padded, padding, strict=True))
+    copies = math.prod(rest) * (grown - math.prod(padded))
+    return Cost(adds=product(copies=copies)) if copies else FREE

@@ -18,7 +18,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.dims import out_dims
 from netweight.ops.padding import Pads, pad_array
 from netweight.ops.reach import Reach, Slides
@@ -106,6 +106,12 @@ def max_pool_backward(_attrs: PoolAttrs, grad_y: Array, x: Array, *, indices: Ar
     return (scatter_add(grad_y, indices, x.shape),)
 
 
+def max_pool_backward_cost(attrs: PoolAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """One add per output element."""
+    n, c, *out_size = max_pool_shape(attrs, x)[0].shape
+    return Cost(adds=product({"n": n, "c": c, **out_dims(tuple(out_size))})) if any(wanted) else FREE
+
+
 def min_pool_shape(attrs: PoolAttrs, x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     """Windowed sizes, for ``y`` and for the positions of the chosen elements.
 
@@ -177,6 +183,7 @@ MAX_POOL = register(
         cost=max_pool_cost,
         forward=max_pool_forward,
         backward=max_pool_backward,
+        backward_cost=max_pool_backward_cost,
         saves=("indices",),
         extras=("indices",),
         view=False,
@@ -196,6 +203,7 @@ MIN_POOL = register(
         cost=max_pool_cost,
         forward=min_pool_forward,
         backward=max_pool_backward,
+        backward_cost=max_pool_backward_cost,
         saves=("indices",),
         extras=("indices",),
         view=False,

@@ -18,7 +18,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.dims import out_dims
 from netweight.ops.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.pool import pool_spec, reached_padding
@@ -98,6 +98,13 @@ def avg_pool_backward(attrs: AvgPoolAttrs, grad_y: Array, x: Array) -> tuple[Arr
     return (_spread_sums(attrs, grad_y / _divisors(attrs, x.shape[2:]).astype(grad_y.dtype), x.shape[2:]),)
 
 
+def avg_pool_backward_cost(attrs: AvgPoolAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """One division per output element, and an add of the share to each element of its window."""
+    outputs = _outputs(avg_pool_shape(attrs, x))
+    taps = math.prod(attrs.kernel_size)
+    return Cost(adds=product({**outputs, "k": taps}), divs=product(outputs)) if any(wanted) else FREE
+
+
 def avg_pool_reach(attrs: AvgPoolAttrs, _x: TensorSpec) -> Reach:
     """A window of the kernel's size."""
     one = (1,) * len(attrs.kernel_size)
@@ -152,6 +159,23 @@ def lp_pool_backward(attrs: LpPoolAttrs, grad_y: Array, x: Array, *, y: Array) -
     with np.errstate(divide="ignore"):
         slope = np.where(y == 0, 0, y ** (1 - p)) * _scales(attrs, x)
     return (_spread_sums(_as_average(attrs), grad_y * slope, x.shape[2:]) * x ** (p - 1),)
+
+
+def lp_pool_backward_cost(attrs: LpPoolAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """Per output element a power, a product, an add to each element of its window; per input a power and a product.
+
+    For p = 2 the power of the output is a reciprocal, that of the input the input; for p = 1 only the adds remain.
+    """
+    if not any(wanted):
+        return FREE
+    outputs = _outputs(lp_pool_shape(attrs, x))
+    adds = product({**outputs, "k": math.prod(attrs.kernel_size)})
+    if attrs.norm_type == 1:
+        return Cost(adds=adds)
+    products = product(outputs) + product(elements=x.numel)
+    if attrs.norm_type == 2:
+        return Cost(adds=adds, muls=products, divs=product(outputs))
+    return Cost(adds=adds, muls=products, pows=product(outputs) + product(elements=x.numel))
 
 
 def lp_pool_reach(attrs: LpPoolAttrs, _x: TensorSpec) -> Reach:
@@ -225,6 +249,7 @@ AVG_POOL = register(
         cost=avg_pool_cost,
         forward=avg_pool_forward,
         backward=avg_pool_backward,
+        backward_cost=avg_pool_backward_cost,
         saves=(),
         extras=(),
         view=False,
@@ -244,6 +269,7 @@ LP_POOL = register(
         cost=lp_pool_cost,
         forward=lp_pool_forward,
         backward=lp_pool_backward,
+        backward_cost=lp_pool_backward_cost,
         saves=("x", "y"),
         extras=(),
         view=False,

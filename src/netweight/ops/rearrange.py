@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import OpDef, free, register
+from netweight.ops.base import COPIED, FREE, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.broadcast import unbroadcast_cost
 from netweight.ops.dims import check_dims
-from netweight.ops.padding import PaddingMode, Pads, check_padding, pad_array, unpad_gradient
+from netweight.ops.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.reach import Reach, Slides, same_position
 
 if TYPE_CHECKING:
@@ -101,6 +102,11 @@ def pad_backward(attrs: PadAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     return (unpad_gradient(grad_y, x.shape, attrs.padding, attrs.mode),)
 
 
+def pad_backward_cost(attrs: PadAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """One add per element that the padding copied."""
+    return COPIED + unpad_cost(x.shape, attrs.padding, attrs.mode) if any(wanted) else FREE
+
+
 def pad_reach(attrs: PadAttrs, _x: TensorSpec) -> Reach:
     """A window of one element that starts in the padding."""
     ones = (1,) * len(attrs.padding)
@@ -172,6 +178,11 @@ def repeat_backward(attrs: RepeatAttrs, grad_y: Array, x: Array) -> tuple[Array]
     return (apart.sum(axis=tuple(range(0, 2 * len(copies), 2))).reshape(x.shape),)
 
 
+def repeat_backward_cost(attrs: RepeatAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """One add per copy but the first of each element."""
+    return COPIED + unbroadcast_cost(repeat_shape(attrs, x).numel, x.numel) if any(wanted) else FREE
+
+
 def _copies(attrs: RepeatAttrs, shape: tuple[int, ...]) -> list[tuple[int, int]]:
     """Number of copies and size of one, per dimension of ``y``."""
     new = (1,) * (len(attrs.repeats) - len(shape))
@@ -188,6 +199,7 @@ PAD = register(
         cost=free,
         forward=pad_forward,
         backward=pad_backward,
+        backward_cost=pad_backward_cost,
         saves=(),
         extras=(),
         view=False,
@@ -208,6 +220,7 @@ ROLL = register(
         cost=free,
         forward=roll_forward,
         backward=roll_backward,
+        backward_cost=copied,
         saves=(),
         extras=(),
         view=False,
@@ -227,6 +240,7 @@ FLIP = register(
         cost=free,
         forward=flip_forward,
         backward=flip_backward,
+        backward_cost=copied,
         saves=(),
         extras=(),
         view=False,
@@ -246,6 +260,7 @@ REPEAT = register(
         cost=free,
         forward=repeat_forward,
         backward=repeat_backward,
+        backward_cost=repeat_backward_cost,
         saves=(),
         extras=(),
         view=False,

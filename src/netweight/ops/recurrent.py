@@ -24,7 +24,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost
+from netweight.ops.base import FREE, Cost, Wanted
 from netweight.ops.reach import Mixes, Reach
 
 if TYPE_CHECKING:
@@ -95,6 +95,32 @@ def recurrent_cost(gates: int, sizes: Sizes, biases: Sequence[TensorSpec | None]
     return Cost(
         macs=product({**reads, "c + hidden": total([product(c=c), product(hidden=hidden)])}),
         **{kind: total(counts) for kind, counts in parts.items()},
+    )
+
+
+def recurrent_backward_cost(gates: int, sizes: Sizes, wanted: Wanted, each: dict[str, int]) -> Cost:
+    """Twice the MACs of the forward if all gradients are wanted; ``each`` work per hidden element.
+
+    Back through time, with weight_hh, is needed for any gradient; the products of the gates' gradients with weight_ih,
+    x and h' for those of ``x``, weight_ih and weight_hh. A bias takes one add per gate.
+
+    Args:
+        gates: Number of gates.
+        sizes: Sizes of the layer.
+        wanted: For ``x``, the initial states, both weights and both biases.
+        each: Work outside the products per step, sample and hidden feature.
+    """
+    if not any(wanted):
+        return FREE
+    t, n, c, hidden = sizes
+    grad_x, *_, grad_weight_ih, grad_weight_hh, grad_bias_ih, grad_bias_hh = wanted
+    states = {"t": t, "n": n, "hidden": hidden}
+    reads = {"t": t, "n": n, "gates": gates, "hidden": hidden}
+    features = [product(hidden=hidden)] * (1 + grad_weight_hh) + [product(c=c)] * (grad_x + grad_weight_ih)
+    parts = {kind: [product(states, each=count)] for kind, count in each.items()}
+    parts.setdefault("adds", []).extend([product(reads)] * (grad_bias_ih + grad_bias_hh))
+    return Cost(
+        macs=product({**reads, "features": total(features)}), **{kind: total(counts) for kind, counts in parts.items()}
     )
 
 

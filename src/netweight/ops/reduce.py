@@ -20,8 +20,9 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import FREE, Cost, OpDef, Saves, Wanted, free, register
 from netweight.ops.dims import check_dims
+from netweight.ops.elementwise import per_element_backward
 from netweight.ops.reach import Mixes, Reach
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def register_reduction(
     forward: Callable[..., Any],
     backward: Callable[..., tuple[Array | None, ...]],
     cost: Callable[[int, int], Cost],
-    saves: tuple[str, ...] = (),
+    backward_cost: Callable[..., Cost],
+    saves: Saves = (),
     dtype: Callable[[str], str] = lambda dtype: dtype,
     indices: bool = False,
     attrs: type = ReduceAttrs,
@@ -119,6 +121,7 @@ def register_reduction(
         forward: Arrays to array.
         backward: Gradient of ``x``, or ``not_differentiable``.
         cost: Number of outputs and of elements that become one, to work done.
+        backward_cost: As in ``OpDef``.
         saves: What ``backward`` reads values of.
         dtype: Element type of the result from that of ``x``.
         indices: Whether ``forward`` also returns the positions it chose.
@@ -144,6 +147,7 @@ def register_reduction(
             cost=work,
             forward=forward,
             backward=backward,
+            backward_cost=backward_cost,
             saves=saves,
             extras=("indices",) if indices else (),
             view=False,
@@ -195,6 +199,11 @@ def mean_backward(attrs: ReduceAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     return (np.broadcast_to(share, x.shape),)
 
 
+def mean_backward_cost(attrs: ReduceAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """One division per output."""
+    return Cost(divs=product(outputs=reduced_spec("mean", attrs, x).numel)) if any(wanted) else FREE
+
+
 def prod_forward(attrs: ReduceAttrs, x: Array) -> Array:
     """Product in the type of ``x``."""
     dims, dtype = reduced_dims(attrs, x.ndim), counting_dtype(x.dtype.name)
@@ -223,6 +232,14 @@ def var_backward(attrs: VarAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     return (spread(attrs, grad_y, x.shape) * deviation * (2 / _divisor(attrs, x.shape)),)
 
 
+def var_backward_cost(attrs: VarAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """The mean again; per element its deviation, times the gradient, times a constant."""
+    if not any(wanted):
+        return FREE
+    mean = mean_cost(reduced_spec("var", attrs, x).numel, reduced_size(attrs, x.shape))
+    return mean + Cost(adds=product(elements=x.numel), muls=product(elements=x.numel, each=2))
+
+
 def spread(attrs: ReduceAttrs, grad_y: Array, shape: tuple[int, ...]) -> Array:
     """``grad_y`` with size 1 in every reduced dimension of ``shape``."""
     dims = reduced_dims(attrs, len(shape))
@@ -241,12 +258,32 @@ def _check_var(attrs: VarAttrs, x: TensorSpec) -> None:
 
 
 SUM = register_reduction(
-    "sum", cost=combining("adds"), forward=sum_forward, backward=sum_backward, dtype=counting_dtype
+    "sum",
+    cost=combining("adds"),
+    forward=sum_forward,
+    backward=sum_backward,
+    backward_cost=free,
+    dtype=counting_dtype,
 )
-MEAN = register_reduction("mean", cost=mean_cost, forward=mean_forward, backward=mean_backward)
+MEAN = register_reduction(
+    "mean", cost=mean_cost, forward=mean_forward, backward=mean_backward, backward_cost=mean_backward_cost
+)
 PROD = register_reduction(
-    "prod", cost=combining("muls"), forward=prod_forward, backward=prod_backward, saves=("x",), dtype=counting_dtype
+    "prod",
+    cost=combining("muls"),
+    forward=prod_forward,
+    backward=prod_backward,
+    backward_cost=per_element_backward(muls=4),  # products from both ends, of both, and with the gradient
+    saves=("x",),
+    dtype=counting_dtype,
 )
 VAR = register_reduction(
-    "var", cost=var_cost, forward=var_forward, backward=var_backward, saves=("x",), attrs=VarAttrs, check=_check_var
+    "var",
+    cost=var_cost,
+    forward=var_forward,
+    backward=var_backward,
+    backward_cost=var_backward_cost,
+    saves=("x",),
+    attrs=VarAttrs,
+    check=_check_var,
 )

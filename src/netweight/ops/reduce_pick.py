@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import not_differentiable
+from netweight.ops.base import copied, free, not_differentiable
 from netweight.ops.reduce import (
     ReduceAttrs,
     combining,
@@ -79,16 +79,29 @@ def _one_or_all(op: str) -> Callable[[ReduceAttrs, TensorSpec], None]:
 _COMPARING = combining("compares")
 
 AMAX = register_reduction(
-    "amax", cost=_COMPARING, forward=amax_forward, backward=pick_backward, saves=("indices",), indices=True
+    "amax",
+    cost=_COMPARING,
+    forward=amax_forward,
+    backward=pick_backward,
+    backward_cost=copied,
+    saves=("indices",),
+    indices=True,
 )
 AMIN = register_reduction(
-    "amin", cost=_COMPARING, forward=amin_forward, backward=pick_backward, saves=("indices",), indices=True
+    "amin",
+    cost=_COMPARING,
+    forward=amin_forward,
+    backward=pick_backward,
+    backward_cost=copied,
+    saves=("indices",),
+    indices=True,
 )
 ARGMAX = register_reduction(
     "argmax",
     cost=_COMPARING,
     forward=argmax_forward,
     backward=not_differentiable,
+    backward_cost=free,
     dtype=lambda _dtype: "int64",
     check=_one_or_all("argmax"),
 )
@@ -97,6 +110,7 @@ ARGMIN = register_reduction(
     cost=_COMPARING,
     forward=argmin_forward,
     backward=not_differentiable,
+    backward_cost=free,
     dtype=lambda _dtype: "int64",
     check=_one_or_all("argmin"),
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.base import Cost, OpDef, Wanted, register
 from netweight.ops.recurrent import (
     RecurrentAttrs,
     in_order,
@@ -21,6 +21,7 @@ from netweight.ops.recurrent import (
     previous_states,
     project,
     project_gradients,
+    recurrent_backward_cost,
     recurrent_cost,
     recurrent_dims,
     recurrent_reach,
@@ -127,6 +128,26 @@ def rnn_backward(
     return grad_x, grad_h0, grad_weight_ih, grad_weight_hh, grad_bias_ih, grad_bias_hh
 
 
+def rnn_backward_cost(
+    attrs: RnnAttrs,
+    wanted: Wanted,
+    x: TensorSpec,
+    h0: TensorSpec | None,
+    weight_ih: TensorSpec,
+    weight_hh: TensorSpec,
+    bias_ih: _Bias,
+    bias_hh: _Bias,
+) -> Cost:
+    """Twice the MACs of the forward if all is wanted, as ``recurrent_backward_cost`` says.
+
+    Per step, sample and hidden feature: an addition, the slope (a square and a subtraction for tanh, a comparison for
+    ReLU) and the product with it.
+    """
+    sizes = recurrent_sizes("rnn", 1, x, [h0], (weight_ih, weight_hh), [bias_ih, bias_hh])
+    each = {"muls": 2, "adds": 2} if attrs.nonlinearity == "tanh" else {"compares": 1, "muls": 1, "adds": 1}
+    return recurrent_backward_cost(1, sizes, wanted, each)
+
+
 RNN = register(
     OpDef(
         name="rnn",
@@ -137,6 +158,7 @@ RNN = register(
         cost=rnn_cost,
         forward=rnn_forward,
         backward=rnn_backward,
+        backward_cost=rnn_backward_cost,
         saves=("x", "h0", "weight_ih", "weight_hh", "y"),
         extras=(),
         view=False,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netweight.lazy import np
-from netweight.ops.base import OpDef
-from netweight.ops.elementwise import register_unary
+from netweight.ops.base import Cost, OpDef, free
+from netweight.ops.elementwise import per_element_backward, register_unary
 
 if TYPE_CHECKING:
     from netweight.ops.base import Array
@@ -47,6 +47,7 @@ def register_scalar(
     each: dict[str, int],
     formula: Callable[[Array, float], Array],
     derivative: Callable[[Array, float], Array | float],
+    backward_cost: Callable[..., Cost],
     saves: tuple[str, ...] = (),
 ) -> OpDef:
     """Register arithmetic of a tensor and a number by its ``formula`` and the ``derivative`` of that."""
@@ -57,26 +58,51 @@ def register_scalar(
     def backward(attrs: ScalarAttrs, grad_y: Array, x: Array) -> tuple[Array]:
         return (grad_y * derivative(x, attrs.value),)
 
-    return register_unary(name, each=each, forward=forward, backward=backward, saves=saves, attrs=ScalarAttrs)
+    return register_unary(
+        name,
+        each=each,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves=saves,
+        attrs=ScalarAttrs,
+    )
 
 
 ADD_SCALAR = register_scalar(
-    "add_scalar", each={"adds": 1}, formula=lambda x, value: x + value, derivative=lambda _x, _value: 1.0
+    "add_scalar",
+    each={"adds": 1},
+    formula=lambda x, value: x + value,
+    derivative=lambda _x, _value: 1.0,
+    backward_cost=free,
 )
 MUL_SCALAR = register_scalar(
-    "mul_scalar", each={"muls": 1}, formula=lambda x, value: x * value, derivative=lambda _x, value: value
+    "mul_scalar",
+    each={"muls": 1},
+    formula=lambda x, value: x * value,
+    derivative=lambda _x, value: value,
+    backward_cost=per_element_backward(muls=1),
 )
 DIV_SCALAR = register_scalar(
-    "div_scalar", each={"divs": 1}, formula=lambda x, value: x / value, derivative=lambda _x, value: 1 / value
+    "div_scalar",
+    each={"divs": 1},
+    formula=lambda x, value: x / value,
+    derivative=lambda _x, value: 1 / value,
+    backward_cost=per_element_backward(muls=1),
 )
 RSUB_SCALAR = register_scalar(
-    "rsub_scalar", each={"adds": 1}, formula=lambda x, value: value - x, derivative=lambda _x, _value: -1.0
+    "rsub_scalar",
+    each={"adds": 1},
+    formula=lambda x, value: value - x,
+    derivative=lambda _x, _value: -1.0,
+    backward_cost=per_element_backward(adds=1),
 )
 RDIV_SCALAR = register_scalar(
     "rdiv_scalar",
     each={"divs": 1},
     formula=lambda x, value: value / x,
     derivative=lambda x, value: -value / (x * x),
+    backward_cost=per_element_backward(divs=1, muls=2),
     saves=("x",),
 )
 
@@ -96,6 +122,7 @@ POW_SCALAR = register_unary(
     each={"pows": 1},
     forward=pow_scalar_forward,
     backward=pow_scalar_backward,
+    backward_cost=per_element_backward(pows=1, muls=2),
     saves=("x",),
     attrs=PowScalarAttrs,
 )

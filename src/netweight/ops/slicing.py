@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.base import OpDef, as_tuple, free, register
+from netweight.ops.base import OpDef, as_tuple, copied, free, register
 from netweight.ops.broadcast import joint_dtype
 from netweight.ops.dims import check_dims
 from netweight.ops.reach import Reach, Slides, same_position
@@ -78,13 +78,22 @@ def slice_shape(attrs: SliceAttrs, x: TensorSpec) -> TensorSpec:
     """ceil((stop - start) / step) along the dimension.
 
     Raises:
-        ShapeError: If the positions are not inside, or none is taken.
+        ShapeError: If the positions are not inside.
     """
-    check_dims("slice", x.shape, attrs.dim)
+    return sliced_spec("slice", attrs, x)
+
+
+def sliced_spec(op: str, attrs: SliceAttrs, x: TensorSpec) -> TensorSpec:
+    """What a slice of ``x`` looks like.
+
+    Raises:
+        ShapeError: If the positions are not inside.
+    """
+    check_dims(op, x.shape, attrs.dim)
     size = x.shape[attrs.dim]
-    if not 0 <= attrs.start < attrs.stop <= size or attrs.step < 1:
+    if not 0 <= attrs.start <= attrs.stop <= size or attrs.step < 1:
         raise ShapeError(
-            f"slice: expected 0 <= start < stop <= {size} and step of at least 1, "
+            f"{op}: expected 0 <= start <= stop <= {size} and step of at least 1, "
             f"got {attrs.start}:{attrs.stop}:{attrs.step}"
         )
     return resized(x, attrs.dim, -((attrs.start - attrs.stop) // attrs.step))
@@ -171,6 +180,7 @@ SLICE = register(
         cost=free,
         forward=slice_forward,
         backward=slice_backward,
+        backward_cost=copied,
         saves=(),
         extras=(),
         view=True,
@@ -190,6 +200,7 @@ SPLIT = register(
         cost=free,
         forward=split_forward,
         backward=split_backward,
+        backward_cost=copied,
         saves=(),
         extras=(),
         view=True,
@@ -209,6 +220,7 @@ CONCAT = register(
         cost=free,
         forward=concat_forward,
         backward=concat_backward,
+        backward_cost=free,
         saves=(),
         extras=(),
         view=False,

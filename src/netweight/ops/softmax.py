@@ -16,6 +16,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.base import Cost, OpDef, register
+from netweight.ops.elementwise import per_element_backward
 from netweight.ops.reach import Mixes, Reach
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ SOFTMAX = register(
         cost=softmax_cost,
         forward=softmax_forward,
         backward=softmax_backward,
+        backward_cost=per_element_backward(muls=2, adds=2),
         saves=("y",),
         extras=(),
         view=False,
@@ -141,6 +143,7 @@ LOG_SOFTMAX = register(
         cost=log_softmax_cost,
         forward=log_softmax_forward,
         backward=log_softmax_backward,
+        backward_cost=per_element_backward(exps=1, muls=1, adds=2),
         saves=("y",),
         extras=(),
         view=False,

@@ -17,8 +17,8 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of, is_floating
 from netweight.lazy import np
-from netweight.ops.base import Cost, OpDef, free, register
-from netweight.ops.elementwise import register_unary
+from netweight.ops.base import FREE, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.elementwise import per_element_backward, register_unary
 from netweight.ops.reach import same_position
 from netweight.ops.special import erf
 
@@ -33,6 +33,7 @@ def register_function(
     derivative: Callable[[Array], Array | float],
     *,
     of: Literal["x", "y", "nothing"],
+    backward_cost: Callable[..., Cost],
 ) -> OpDef:
     """Register a function of each element by its formula.
 
@@ -42,6 +43,7 @@ def register_function(
         formula: ``y`` of ``x``.
         derivative: dy/dx as a function of ``x`` or of ``y``.
         of: Which of them it reads values of.
+        backward_cost: Work of ``derivative`` and of its product with the gradient of ``y``.
     """
 
     def forward(_attrs: None, x: Array) -> Array:
@@ -51,7 +53,9 @@ def register_function(
         return (grad_y * derivative(y if of == "y" else x),)
 
     saves = () if of == "nothing" else (of,)
-    return register_unary(name, each={kind_of_work: 1}, forward=forward, backward=backward, saves=saves)
+    return register_unary(
+        name, each={kind_of_work: 1}, forward=forward, backward=backward, backward_cost=backward_cost, saves=saves
+    )
 
 
 def erf_derivative(x: Array) -> Array:
@@ -59,22 +63,62 @@ def erf_derivative(x: Array) -> Array:
     return 2 / math.sqrt(math.pi) * np.exp(-x * x)
 
 
-NEG = register_function("neg", "adds", lambda x: -x, lambda _: -1.0, of="nothing")
-ABS = register_function("abs", "compares", lambda x: np.abs(x), lambda x: np.sign(x), of="x")
-EXP = register_function("exp", "exps", lambda x: np.exp(x), lambda y: y, of="y")
-LOG = register_function("log", "logs", lambda x: np.log(x), lambda x: 1 / x, of="x")
-SQRT = register_function("sqrt", "sqrts", lambda x: np.sqrt(x), lambda y: 0.5 / y, of="y")
-RSQRT = register_function("rsqrt", "sqrts", lambda x: 1 / np.sqrt(x), lambda y: -0.5 * y * y * y, of="y")
-SQUARE = register_function("square", "muls", lambda x: x * x, lambda x: 2 * x, of="x")
-RECIPROCAL = register_function("reciprocal", "divs", lambda x: 1 / x, lambda y: -y * y, of="y")
-SIN = register_function("sin", "trigs", lambda x: np.sin(x), lambda x: np.cos(x), of="x")
-COS = register_function("cos", "trigs", lambda x: np.cos(x), lambda x: -np.sin(x), of="x")
-ERF = register_function("erf", "erfs", erf, erf_derivative, of="x")
+NEG = register_function(
+    "neg", "adds", lambda x: -x, lambda _: -1.0, of="nothing", backward_cost=per_element_backward(adds=1)
+)
+ABS = register_function(
+    "abs",
+    "compares",
+    lambda x: np.abs(x),
+    lambda x: np.sign(x),
+    of="x",
+    backward_cost=per_element_backward(compares=1, muls=1),
+)
+EXP = register_function(
+    "exp", "exps", lambda x: np.exp(x), lambda y: y, of="y", backward_cost=per_element_backward(muls=1)
+)
+LOG = register_function(
+    "log", "logs", lambda x: np.log(x), lambda x: 1 / x, of="x", backward_cost=per_element_backward(divs=1, muls=1)
+)
+SQRT = register_function(
+    "sqrt", "sqrts", lambda x: np.sqrt(x), lambda y: 0.5 / y, of="y", backward_cost=per_element_backward(divs=1, muls=1)
+)
+RSQRT = register_function(
+    "rsqrt",
+    "sqrts",
+    lambda x: 1 / np.sqrt(x),
+    lambda y: -0.5 * y * y * y,
+    of="y",
+    backward_cost=per_element_backward(muls=4),
+)
+SQUARE = register_function(
+    "square", "muls", lambda x: x * x, lambda x: 2 * x, of="x", backward_cost=per_element_backward(muls=2)
+)
+RECIPROCAL = register_function(
+    "reciprocal", "divs", lambda x: 1 / x, lambda y: -y * y, of="y", backward_cost=per_element_backward(muls=2)
+)
+SIN = register_function(
+    "sin",
+    "trigs",
+    lambda x: np.sin(x),
+    lambda x: np.cos(x),
+    of="x",
+    backward_cost=per_element_backward(trigs=1, muls=1),
+)
+COS = register_function(
+    "cos",
+    "trigs",
+    lambda x: np.cos(x),
+    lambda x: -np.sin(x),
+    of="x",
+    backward_cost=per_element_backward(trigs=1, muls=1),
+)
+ERF = register_function("erf", "erfs", erf, erf_derivative, of="x", backward_cost=per_element_backward(exps=1, muls=3))
 # Steps: flat wherever they have a derivative. Halves round to even.
-FLOOR = register_function("floor", "compares", lambda x: np.floor(x), lambda _: 0.0, of="nothing")
-CEIL = register_function("ceil", "compares", lambda x: np.ceil(x), lambda _: 0.0, of="nothing")
-ROUND = register_function("round", "compares", lambda x: np.round(x), lambda _: 0.0, of="nothing")
-SIGN = register_function("sign", "compares", lambda x: np.sign(x), lambda _: 0.0, of="nothing")
+FLOOR = register_function("floor", "compares", lambda x: np.floor(x), lambda _: 0.0, of="nothing", backward_cost=copied)
+CEIL = register_function("ceil", "compares", lambda x: np.ceil(x), lambda _: 0.0, of="nothing", backward_cost=copied)
+ROUND = register_function("round", "compares", lambda x: np.round(x), lambda _: 0.0, of="nothing", backward_cost=copied)
+SIGN = register_function("sign", "compares", lambda x: np.sign(x), lambda _: 0.0, of="nothing", backward_cost=copied)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +174,11 @@ def clamp_backward(attrs: ClampAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     return (grad_y * ((x >= low) & (x <= high)),)
 
 
+def clamp_backward_cost(attrs: ClampAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
+    """One comparison per element and bound."""
+    return clamp_cost(attrs, x) if any(wanted) else FREE
+
+
 def cast_shape(attrs: CastAttrs, x: TensorSpec) -> TensorSpec:
     """Same shape, new element type.
 
@@ -161,6 +210,7 @@ CLAMP = register(
         cost=clamp_cost,
         forward=clamp_forward,
         backward=clamp_backward,
+        backward_cost=clamp_backward_cost,
         saves=("x",),
         extras=(),
         view=False,
@@ -180,6 +230,7 @@ CAST = register(
         cost=free,
         forward=cast_forward,
         backward=cast_backward,
+        backward_cost=copied,
         saves=(),
         extras=(),
         view=False,

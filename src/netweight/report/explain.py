@@ -11,7 +11,7 @@ from netweight.units import Units, exact, scaled
 
 _TITLES = {
     "params": "params", "macs": "MACs", "activation_count": "activations", "bytes_read": "bytes read",
-    "bytes_written": "bytes written",
+    "bytes_written": "bytes written", "backward_macs": "backward MACs", "recomputed_macs": "run again",
 }  # fmt: skip
 
 

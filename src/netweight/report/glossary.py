@@ -114,6 +114,12 @@ _TERMS = (
         see=("liveness",),
     ),
     Term(
+        name="torch-eager",
+        meaning="activation convention: what PyTorch eager holds. As liveness, but a tensor lives as long as the program "
+        "refers to it (a local variable, a list), and the caller keeps inputs and outputs. Kernel workspace is not in it.",
+        see=("liveness",),
+    ),
+    Term(
         name="peak",
         meaning="the worst moment under a convention: the layer named beside it, and the tensors alive then.",
         see=("activations",),
@@ -140,6 +146,60 @@ _TERMS = (
         name="coverage",
         meaning="operator calls that were counted, are free by a stated rule (views, copies, lookups), or unknown. "
         "An unknown operator is listed with its layer and never counted as zero; --strict makes it exit 1.",
+        see=("complete",),
+    ),
+    Term(
+        name="complete",
+        meaning="whether the figures speak of the whole network exactly: no unknown operator, no guess about what the "
+        "program does with real data, and its code ran to the end. If not, the notes say why; --strict makes it exit 1.",
+        see=("coverage",),
+    ),
+    Term(
+        name="training step",
+        meaning="forward, backward and update of the parameters, once. --training or --optimizer NAME weighs one.",
+        formula="forward + backward + what runs again + update",
+        example="MobileNetV2: 3 * 300,774,272 - 10,838,016 MACs, as the image needs no gradient",
+        see=("backward", "kept for backward", "optimizer state", "checkpointing", "training"),
+    ),
+    Term(
+        name="backward",
+        meaning="gradients of the parameters, and of the activations on the way to them. A convolution or linear layer "
+        "takes as many MACs as its forward for the gradient of its input, and as many for that of its weight.",
+        beware="PyTorch's FlopCounterMode counts groups times too much for the weight of a grouped convolution, and five "
+        "products for a fused attention where we count four: it computes the scores again.",
+        see=("training step", "MAC"),
+    ),
+    Term(
+        name="kept for backward",
+        meaning="memory that forward leaves because backward reads it: inputs, outputs or extras of operators, the network's "
+        "input included, each piece once. A layer is charged for what no layer before it keeps.",
+        see=("training", "checkpointing", "tinytl"),
+    ),
+    Term(
+        name="optimizer state",
+        meaning="what an optimizer keeps per parameter from step to step: sgd nothing, momentum and rmsprop one tensor, adam "
+        "and adamw two; all but sgd and momentum also the number of steps, 4 bytes per parameter tensor, as PyTorch does.",
+        see=("training",),
+    ),
+    Term(
+        name="checkpointing",
+        meaning="modules that keep only their input for backward and run a second time when backward comes to them: less "
+        "memory, more MACs. --checkpoint 'layer*' names them.",
+        see=("kept for backward", "training step"),
+    ),
+    Term(
+        name="training",
+        meaning="memory convention of a training step: parameters, their gradients once backward has made them, optimizer "
+        "state, buffers, inputs and outputs, what is kept for backward, and gradients of activations until they are used. "
+        "Freed as PyTorch frees; kernels need nothing besides.",
+        see=("kept for backward", "tinytl"),
+    ),
+    Term(
+        name="tinytl",
+        meaning="memory convention of the TinyTL paper: parameters, frozen ones at 8 bits, and per operator alone the input "
+        "of convolution, linear layers and normalisation whose weight is trained, one bit per element of ReLU.",
+        example="ResNet-50 of 102 classes, batch 8: 801,386,648 bytes; the paper prints 802 MB",
+        see=("training",),
     ),
     Term(name="E101", meaning="an argument is not one we accept: a batch below 1, a width outside 1 to 64."),
     Term(name="E102", meaning="no model, layer, column, convention or term has that name; close ones are suggested."),
@@ -148,18 +208,27 @@ _TERMS = (
         meaning="an operator cannot accept these shapes: a kernel larger than the padded input, groups that do "
         "not divide the channels, channels that do not match. The note names the layer and the line that describes it.",
     ),
-    Term(name="E104", meaning="the model could not be turned into a graph."),
+    Term(
+        name="E104",
+        meaning="the model could not be turned into a graph: the code that makes it or its forward raised, or what a name "
+        "gives is no module. The note names the line; -vv shows all of the error.",
+    ),
     Term(name="E105", meaning="the model uses an operator without a definition."),
     Term(name="E106", meaning="a graph contradicts itself: a value without a writer, a circle, a name used twice."),
     Term(name="E107", meaning="a file is unreadable, truncated or of another kind."),
-    Term(name="E108", meaning="an optional dependency is not installed; the line says what to install."),
+    Term(
+        name="E108",
+        meaning="an optional dependency is not installed, or is and does not import; the line says what to do, and "
+        "`netweight doctor` what else is usable.",
+    ),
 )
 
 _OTHER_NAMES = {
     "macs": "MAC", "flops": "FLOP", "ops": "OP", "parameters": "params", "memory": "activations", "field": "receptive field",
     "receptive_field": "receptive field", "arithmetic intensity": "intensity", "size": "model size",
     "model_size": "model size", "flop": "FLOP", "mac": "MAC", "op": "OP", "param": "params", "activation": "activations",
-    "rf": "receptive field",
+    "rf": "receptive field", "optimizer": "optimizer state", "checkpoint": "checkpointing", "saved": "kept for backward",
+    "step": "training step", "gradient": "backward",
 }  # fmt: skip
 
 TERMS: dict[str, Term] = {term.name: term for term in _TERMS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netweight.analysis.profile import Activations, Profile
+from netweight.report.training import training_text
 from netweight.units import Units, exact, scaled
 
 _WIDTHS = (32, 16, 8, 4)
@@ -39,9 +40,12 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
     lines.extend((f"activations, {name}", _activations(found, units)) for name, found in profile.activations.items())
     moved = f"{_size(totals.bytes_read, units)} read, {_size(totals.bytes_written, units)} written, nothing cached"
     lines.append(("traffic", moved))
+    lines.extend(training_text(profile, units=units))
     coverage = profile.coverage
     calls = f"{coverage.nodes} operator calls: {coverage.counted} counted, {coverage.free} free by rule"
     lines.append(("coverage", f"{calls}, {sum(op.count for op in coverage.unknown)} unknown"))
+    if not coverage.complete:
+        lines.append(("complete", f"no: {'; '.join(incomplete(profile))}"))
     lines.extend((f"unknown op {op.op}", f"{op.count} x in {op.layer}") for op in coverage.unknown)
     return lines
 
@@ -97,6 +101,19 @@ def _covered(profile: Profile) -> str:
     coverage = profile.coverage
     unknown = sum(op.count for op in coverage.unknown)
     share = 100 * (coverage.nodes - unknown) / coverage.nodes if coverage.nodes else 100
-    stopped = f", stopped at {coverage.stopped_at}" if coverage.stopped_at else ""
     shown = "100" if not unknown else f"{min(share, 99.9):.1f}"
-    return f"{shown} % of ops counted{stopped}"
+    if coverage.stopped_at:
+        return f"partial, stopped at {coverage.stopped_at}; {shown} % of ops until then counted"
+    guessed = "" if coverage.complete or unknown else ", some by a guess"
+    return f"{shown} % of ops counted{guessed}"
+
+
+def incomplete(profile: Profile) -> tuple[str, ...]:
+    """Why the figures do not speak of the whole network exactly; nothing if they do."""
+    coverage = profile.coverage
+    if coverage.complete:
+        return ()
+    unknown = sorted({op.op for op in coverage.unknown})
+    reasons = [f"stopped at {coverage.stopped_at}"] if coverage.stopped_at else []
+    reasons += [f"{len(unknown)} unknown operators: {', '.join(unknown)}"] if unknown else []
+    return tuple(reasons) or ("guesses, named in the notes",)

@@ -3,6 +3,7 @@
 from netweight.testing.laws import (
     check_adjoint,
     check_backward,
+    check_backward_cost,
     check_batch,
     check_formulas,
     check_saves,
@@ -13,6 +14,7 @@ from netweight.testing.laws import (
 __all__ = [
     "check_adjoint",
     "check_backward",
+    "check_backward_cost",
     "check_batch",
     "check_formulas",
     "check_saves",

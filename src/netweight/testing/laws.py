@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netweight.count import Count, formula, parse
 from netweight.ir import TensorSpec
-from netweight.ops.base import WORK_KINDS, Cost, OpDef, as_tuple, forward
+from netweight.ops.base import FREE, WORK_KINDS, Cost, OpDef, as_tuple, forward
 
 Array: TypeAlias = NDArray[Any]
 Inputs: TypeAlias = tuple[Any, ...]
@@ -34,8 +34,8 @@ def gradients(op: OpDef, attrs: Any, grad_outputs: tuple[Array, ...], inputs: In
 
 def check_shape(op: OpDef, attrs: Any, inputs: Inputs) -> None:
     """``shape`` foresees exactly what ``forward`` returns, extras included, in float64 and in float32."""
-    for floating in (np.float64, np.float32):
-        typed = tuple(x.astype(floating) if _moves(x) else x for x in inputs)
+    for dtypes in ({"f": np.float64, "c": np.complex128}, {"f": np.float32, "c": np.complex64}):
+        typed = tuple(x.astype(dtypes[x.dtype.kind]) if _moves(x) else x for x in inputs)
         rng = {"rng": np.random.default_rng(0)} if op.random else {}
         results = as_tuple(op.forward(attrs, *typed, **rng))
         foreseen = as_tuple(op.shape(attrs, *specs_of(typed)))
@@ -43,16 +43,19 @@ def check_shape(op: OpDef, attrs: Any, inputs: Inputs) -> None:
 
 
 def check_backward(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator) -> None:
-    """``backward`` agrees with central differences along one random direction, in float64."""
+    """``backward`` agrees with central differences along one random direction, in float64.
+
+    A complex number moves as the pair of its parts does, and its gradient is the pair of theirs.
+    """
     step = 1e-6
-    direction = [rng.standard_normal(x.shape) if _moves(x) else None for x in inputs]
+    direction = [noise_like(x, rng) if _moves(x) else None for x in inputs]
     outputs, saved = run(op, attrs, inputs)
-    grad_outputs = tuple(rng.standard_normal(y.shape) for y in outputs)
+    grad_outputs = tuple(noise_like(y, rng) for y in outputs)
     ahead, _ = run(op, attrs, _move(inputs, direction, step))
     behind, _ = run(op, attrs, _move(inputs, direction, -step))
-    numeric = sum(
-        float(np.vdot(g, a.astype(np.float64) - b)) for g, a, b in zip(grad_outputs, ahead, behind, strict=True)
-    ) / (2 * step)
+    numeric = sum(_dot(g, a.astype(np.complex128) - b) for g, a, b in zip(grad_outputs, ahead, behind, strict=True)) / (
+        2 * step
+    )
     grads = gradients(op, attrs, grad_outputs, inputs, saved)
     assert len(grads) == len(inputs), f"{op.name}: expected one gradient per tensor"
     exact = 0.0
@@ -60,27 +63,51 @@ def check_backward(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generat
         if grad is None or towards is None or x is None:
             continue
         assert grad.shape == x.shape, f"{op.name}: gradient of shape {grad.shape} for a tensor of shape {x.shape}"
-        exact += float(np.vdot(grad, towards))
+        exact += _dot(grad, towards)
     size = max(1, *(y.size for y in outputs))
     np.testing.assert_allclose(exact, numeric, rtol=1e-5, atol=1e-6 * size)
 
 
 def check_saves(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator) -> None:
-    """``backward`` reads no value outside ``saves``: poison the other inputs, nothing changes."""
+    """``backward`` reads no value outside ``saves``: for each gradient, poison the others, it does not change."""
     outputs, saved = run(op, attrs, inputs)
-    grad_outputs = tuple(rng.standard_normal(y.shape) for y in outputs)
+    grad_outputs = tuple(noise_like(y, rng) for y in outputs)
     names = op.slot_names(len(inputs))
-    kept = {name.removeprefix("*") for name in op.saves}
-    poisoned = tuple(
-        np.full_like(x, np.nan) if x is not None and _moves(x) and not _kept(name, kept) else x
-        for name, x in zip(names, inputs, strict=True)
-    )
     clean = gradients(op, attrs, grad_outputs, inputs, saved)
-    dirty = gradients(op, attrs, grad_outputs, poisoned, saved)
-    for expected, found in zip(clean, dirty, strict=True):
+    for index, (slot, expected) in enumerate(zip(names, clean, strict=True)):
+        kept = {name.removeprefix("*") for name in op.saved_for((slot,))}
+        poisoned = tuple(_poisoned(name, x, kept) for name, x in zip(names, inputs, strict=True))
+        results = {name: _poisoned(name, x, kept) for name, x in saved.items()}
+        found = gradients(op, attrs, grad_outputs, poisoned, results)[index]
         assert (expected is None) == (found is None)
         if expected is not None:
             np.testing.assert_array_equal(found, expected)
+
+
+def check_backward_cost(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator) -> None:
+    """What gradients cost: nothing if none is wanted, more for more of them, and as the printed formulas say.
+
+    A gradient that is said to take no memory (``FREE``) has no element that the gradient of the output has not.
+    """
+    specs = specs_of(inputs)
+    outputs, saved = run(op, attrs, inputs)
+    grad_outputs = tuple(noise_like(y, rng) for y in outputs)
+    grads = gradients(op, attrs, grad_outputs, inputs, saved)
+    asked = tuple(grad is not None for grad in grads)
+    none = (False,) * len(inputs)
+    assert op.backward_cost(attrs, none, *specs) is FREE, f"{op.name}: expected no work where nothing is wanted"
+    together = op.backward_cost(attrs, asked, *specs)
+    for kind in WORK_KINDS:
+        value = getattr(together, kind)
+        assert isinstance(value, Count) or value == 0, f"{op.name}: {kind} does not say what it was made from"
+        assert parse(formula(value)) == value >= 0
+    for index, grad in enumerate(grads):
+        if grad is None:
+            continue
+        alone = op.backward_cost(attrs, (*none[:index], True, *none[index + 1 :]), *specs)
+        assert all(getattr(alone, kind) <= getattr(together, kind) for kind in WORK_KINDS), op.name
+        if alone is FREE:
+            assert np.isin(grad, np.concatenate([y.ravel() for y in grad_outputs])).all(), f"{op.name}: it is no view"
 
 
 def check_adjoint(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator) -> None:
@@ -89,10 +116,10 @@ def check_adjoint(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generato
         None if name.startswith("bias") else x for name, x in zip(op.slot_names(len(inputs)), inputs, strict=True)
     )
     outputs, saved = run(op, attrs, fixed)
-    grad_outputs = tuple(rng.standard_normal(y.shape) for y in outputs)
+    grad_outputs = tuple(noise_like(y, rng) for y in outputs)
     grad_x = gradients(op, attrs, grad_outputs, fixed, saved)[0]
-    left = sum(float(np.vdot(g, y)) for g, y in zip(grad_outputs, outputs, strict=True))
-    right = float(np.vdot(grad_x, fixed[0]))
+    left = sum(_dot(g, y) for g, y in zip(grad_outputs, outputs, strict=True))
+    right = _dot(grad_x, fixed[0])
     scale = sum(float(np.abs(g * y).sum()) for g, y in zip(grad_outputs, outputs, strict=True))
     np.testing.assert_allclose(left, right, rtol=1e-9, atol=1e-11 * max(1.0, scale))
 
@@ -127,8 +154,23 @@ def check_formulas(op: OpDef, attrs: Any, inputs: Inputs) -> None:
         assert parse(formula(value)) == value
 
 
+def noise_like(x: Array, rng: np.random.Generator) -> Array:
+    """Random numbers of the shape of ``x``, complex where it is."""
+    noise = rng.standard_normal(x.shape)
+    return noise + 1j * rng.standard_normal(x.shape) if x.dtype.kind == "c" else noise
+
+
+def _dot(a: Any, b: Any) -> float:
+    """Sum of products; complex numbers are pairs of real ones."""
+    return float(np.vdot(a, b).real)
+
+
 def _moves(x: Array | None) -> bool:
-    return x is not None and x.dtype.kind == "f"
+    return x is not None and x.dtype.kind in "fc"
+
+
+def _poisoned(name: str, x: Any, kept: set[str]) -> Any:
+    return np.full_like(x, np.nan) if x is not None and _moves(x) and not _kept(name, kept) else x
 
 
 def _kept(name: str, kept: set[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netweight.ops.cumulative import CumsumAttrs
 from netweight.ops.reduce import ReduceAttrs, VarAttrs
+from netweight.ops.vector_norm import VectorNormAttrs
 from netweight.sources.build.arith import sqrt
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
@@ -45,6 +46,19 @@ def var(x: Symbol, dim: Dims = (), *, correction: int = 1, keepdim: bool = False
 def std(x: Symbol, dim: Dims = (), *, correction: int = 1, keepdim: bool = False, name: str = "std") -> Symbol:
     """Standard deviation: the root of the variance, in its place."""
     return sqrt(var(x, dim, correction=correction, keepdim=keepdim), inplace=True, name=name)
+
+
+def vector_norm(
+    x: Symbol,
+    ord: float = 2,  # noqa: A002
+    dim: Dims = (),
+    *,
+    keepdim: bool = False,
+    name: str = "vector_norm",
+) -> Symbol:
+    """Length of vectors: the Euclidean one, or that of another exponent."""
+    attrs = VectorNormAttrs(dims=from_front(x, dim), keepdim=keepdim, ord=float(ord))
+    return call("vector_norm", attrs, x, name=name)
 
 
 def argmax(x: Symbol, dim: int | None = None, *, keepdim: bool = False, name: str = "argmax") -> Symbol:

@@ -1,0 +1,226 @@
+"""What a training step costs: the work of forward, backward and update, and the memory they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from netweight.analysis.checkpointing import Segment, segments_of
+from netweight.analysis.cost import arithmetic_dtype
+from netweight.analysis.gradients import Backpropagation, Call, backpropagation
+from netweight.analysis.optimizers import optimizer_rule
+from netweight.analysis.tinytl import tinytl_saved_bytes, tinytl_weight_bytes
+from netweight.analysis.training_memory import TrainingMemory, state_bytes, training_memory
+from netweight.count import formula, product, total
+from netweight.ir import Graph, is_floating
+from netweight.ops import Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRow:
+    """What training one layer costs, all its calls together; None where it is unknown.
+
+    Attributes:
+        layer: Module path.
+        op: Operator.
+        backward_macs: Multiply-accumulates of the gradients that are needed.
+        backward_flops: Floating-point operations of backward, 2 per MAC.
+        recomputed_macs: Multiply-accumulates of the forward that run a second time, as checkpointed parts do.
+        recomputed_flops: Floating-point operations of that.
+        saved_activation_bytes: Memory kept for backward, charged to the first layer whose backward reads it.
+        gradient_bytes: Gradients of the parameters that are first read here.
+    """
+
+    layer: str
+    op: str
+    backward_macs: int | None
+    backward_flops: int | None
+    recomputed_macs: int | None
+    recomputed_flops: int | None
+    saved_activation_bytes: int
+    gradient_bytes: int
+
+    @property
+    def formulas(self) -> dict[str, str]:
+        """The arithmetic behind the figures that are no bytes, where they are not zero."""
+        named = ((name, getattr(self, name)) for name in TRAINING_FORMULA_FIELDS)
+        return {name: formula(value) for name, value in named if value}
+
+
+TRAINING_FORMULA_FIELDS = ("backward_macs", "recomputed_macs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """What a training step costs.
+
+    Attributes:
+        optimizer: Name of the optimiser.
+        checkpoint: Patterns of the modules that run twice instead of keeping what they write.
+        freeze: Patterns of the parameters that are not trained.
+        trained_params: Learned scalars that get a gradient.
+        forward_macs: Multiply-accumulates of the forward.
+        forward_flops: Floating-point operations of the forward.
+        backward_macs: Multiply-accumulates of backward.
+        backward_flops: Floating-point operations of backward.
+        recomputed_macs: Multiply-accumulates of the forward that run a second time.
+        recomputed_flops: Floating-point operations of that.
+        update_flops: Floating-point operations of the optimiser.
+        step_macs: Multiply-accumulates of the whole step.
+        step_flops: Floating-point operations of the whole step.
+        parameter_bytes: Parameters, trained or not.
+        buffer_bytes: State that is not learned, and constants.
+        gradient_bytes: Gradients of the parameters.
+        optimizer_state_bytes: What the optimiser keeps from step to step.
+        saved_activation_bytes: Memory kept from forward to backward, network input included, each piece once.
+        peak_bytes: Bytes alive at the worst moment.
+        peak_phase: ``"forward"``, ``"backward"`` or ``"update"``.
+        peak_layer: Layer that runs then; empty for the update.
+        peak_parts: What the bytes are.
+        tinytl_saved_bytes: Memory kept for backward by the rules of TinyTL: masks of ReLU at one bit, nothing shared.
+        tinytl_bytes: That and the parameters, frozen ones at 8 bits.
+        layers: One row per layer, in execution order.
+    """
+
+    optimizer: str
+    checkpoint: tuple[str, ...]
+    freeze: tuple[str, ...]
+    trained_params: int
+    forward_macs: int
+    forward_flops: int
+    backward_macs: int
+    backward_flops: int
+    recomputed_macs: int
+    recomputed_flops: int
+    update_flops: int
+    step_macs: int
+    step_flops: int
+    parameter_bytes: int
+    buffer_bytes: int
+    gradient_bytes: int
+    optimizer_state_bytes: int
+    saved_activation_bytes: int
+    peak_bytes: int
+    peak_phase: str
+    peak_layer: str
+    peak_parts: Mapping[str, int]
+    tinytl_saved_bytes: int
+    tinytl_bytes: int
+    layers: tuple[TrainingRow, ...]
+
+
+def training_cost(
+    graph: Graph, *, optimizer: str = "sgd", checkpoint: Sequence[str] = (), freeze: Sequence[str] = ()
+) -> Training:
+    """What one step of training ``graph`` costs.
+
+    Args:
+        graph: The network, with or without a loss; without, the gradient of its output comes from outside.
+        optimizer: Name of the optimiser: a key of ``OPTIMIZERS``.
+        checkpoint: Patterns of modules that keep only their inputs and run twice: ``"layer1"``, ``"layers.*"``.
+        freeze: Patterns of parameters, or of modules around them, that are not trained.
+
+    Raises:
+        UnknownNameError: If there is no such optimiser, or a pattern names nothing.
+        ShapeError: If an operator cannot accept its inputs.
+    """
+    rule = optimizer_rule(optimizer)
+    plan = backpropagation(graph, freeze)
+    segments = segments_of(plan, checkpoint)
+    memory = training_memory(plan, segments, rule)
+    calls = [_Work.of(plan, call, segments, memory) for call in plan.calls]
+    work = {name: sum(int(getattr(call, name) or 0) for call in calls) for name in _WORK}
+    trained = sum(graph.spec(name).numel for name in plan.trained)
+    values = graph.values.values()
+    parameter_bytes = sum(value.stored_bytes for value in values if value.kind == "parameter")
+    tinytl = tinytl_saved_bytes(plan)
+    return Training(
+        optimizer=rule.name,
+        checkpoint=tuple(checkpoint),
+        freeze=tuple(freeze),
+        trained_params=trained,
+        **work,
+        update_flops=rule.flops * trained,
+        step_macs=sum(work[name] for name in _WORK if name.endswith("macs")),
+        step_flops=sum(work[name] for name in _WORK if name.endswith("flops")) + rule.flops * trained,
+        parameter_bytes=parameter_bytes,
+        buffer_bytes=sum(value.stored_bytes for value in values if value.kind in ("buffer", "constant")),
+        gradient_bytes=sum(graph.spec(name).nbytes for name in plan.trained),
+        optimizer_state_bytes=state_bytes(plan, rule),
+        saved_activation_bytes=sum(memory.saved.values()),
+        peak_bytes=memory.peak.nbytes,
+        peak_phase=memory.peak.phase,
+        peak_layer=memory.peak.layer,
+        peak_parts=memory.peak.parts,
+        tinytl_saved_bytes=tinytl,
+        tinytl_bytes=tinytl + tinytl_weight_bytes(plan),
+        layers=_rows(plan, calls, memory),
+    )
+
+
+_WORK = ("forward_macs", "forward_flops", "backward_macs", "backward_flops", "recomputed_macs", "recomputed_flops")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """Work of one operator call in a step; None where it is unknown."""
+
+    forward_macs: int | None
+    forward_flops: int | None
+    backward_macs: int | None
+    backward_flops: int | None
+    recomputed_macs: int | None
+    recomputed_flops: int | None
+
+    @staticmethod
+    def of(plan: Backpropagation, call: Call, segments: Mapping[int, Segment], memory: TrainingMemory) -> _Work:
+        """Work of a call: its rules, the sums where several readers pass a gradient back, and what runs again."""
+        floating = is_floating(arithmetic_dtype(plan.graph.input_specs(call.node)))
+        segment = segments.get(call.step)
+        again = segment is not None and call.step - segment.calls[0].step < segment.again
+        backward = call.backward
+        if backward is not None and memory.sums.get(call.step):
+            backward += Cost(adds=product(sums=memory.sums[call.step]))
+        forward = _counted(call.forward, floating=floating)
+        return _Work(
+            **dict(zip(_WORK[:2], forward, strict=True)),
+            **dict(zip(_WORK[2:4], _counted(backward, floating=floating), strict=True)),
+            **dict(zip(_WORK[4:], forward if again else (0, 0), strict=True)),
+        )
+
+
+def _counted(cost: Cost | None, *, floating: bool) -> tuple[int | None, int | None]:
+    """MACs and FLOPs."""
+    return (None, None) if cost is None else (cost.macs, cost.arithmetic if floating else 0)
+
+
+def _rows(plan: Backpropagation, calls: Sequence[_Work], memory: TrainingMemory) -> tuple[TrainingRow, ...]:
+    """Calls of the same layer as one row, at the place of the first."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for call in plan.calls:
+        groups.setdefault((call.node.layer, call.node.op), []).append(call.step)
+    trained = set(plan.trained)
+    rows = []
+    for (layer, op), steps in groups.items():
+        mine = trained & {name or "" for step in steps for name in plan.calls[step].node.inputs}
+        trained -= mine
+        rows.append(
+            TrainingRow(
+                layer=layer,
+                op=op,
+                **{name: _sum(getattr(calls[step], name) for step in steps) for name in _WORK[2:]},
+                saved_activation_bytes=sum(memory.saved[step] for step in steps),
+                gradient_bytes=sum(plan.graph.spec(name).nbytes for name in mine),
+            )
+        )
+    return tuple(rows)
+
+
+def _sum(parts: Iterable[int | None]) -> int | None:
+    """Sum that keeps its formula; None where a part is unknown."""
+    known: list[int] = []
+    for part in parts:
+        if part is None:
+            return None
+        known.append(part)
+    return known[0] if len(known) == 1 else total(known)

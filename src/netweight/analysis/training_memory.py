@@ -1,0 +1,282 @@
+"""Memory of a training step, moment by moment, as PyTorch holds and frees it.
+
+The step is forward, backward, update. There from the start: parameters, buffers, what the optimiser keeps, the input.
+An operator's results are freed after their last reader, unless backward reads them; what a call of backward reads is
+freed after that call. Gradients of parameters are made by backward and stay; a gradient of an activation lives until
+the backward of the operator that wrote the activation is done. Where several readers pass a gradient back, the second
+is added onto the first in place, unless somebody else still holds that one. Kernels need nothing besides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from netweight.analysis.checkpointing import Segment
+from netweight.analysis.gradients import Backpropagation, Call
+from netweight.analysis.optimizers import Optimizer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The worst moment of a training step.
+
+    Attributes:
+        nbytes: Bytes alive.
+        phase: ``"forward"``, ``"backward"`` or ``"update"``.
+        layer: Layer that runs.
+        parts: What the bytes are.
+    """
+
+    nbytes: int
+    phase: str
+    layer: str
+    parts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingMemory:
+    """Memory of a training step.
+
+    Attributes:
+        peaks: The worst moment of each phase.
+        saved: Bytes kept for backward, by the step of the call that is the first to keep them.
+        sums: Elements added where several readers pass a gradient back, by the step of the reader that is added.
+    """
+
+    peaks: Mapping[str, Peak]
+    saved: Mapping[int, int]
+    sums: Mapping[int, int]
+
+    @property
+    def peak(self) -> Peak:
+        """The worst moment, the first of equal ones."""
+        return max(self.peaks.values(), key=lambda peak: peak.nbytes)
+
+
+def training_memory(plan: Backpropagation, segments: Mapping[int, Segment], rule: Optimizer) -> TrainingMemory:
+    """Memory of one step of training, from the second on: the optimiser has its state."""
+    walk = _Walk(plan=plan, segments=segments)
+    walk.start(rule)
+    walk.forward()
+    walk.backward()
+    walk.update(rule)
+    return TrainingMemory(peaks=walk.peaks, saved=walk.saved_bytes(), sums=dict(walk.sums))
+
+
+@dataclass(slots=True)
+class _Walk:
+    """State of the memory while the step goes on.
+
+    Attributes:
+        plan: The backward pass.
+        segments: Checkpointed part of each step.
+        size: Bytes of the pieces alive, and what they are.
+        holders: How many hold each piece alive.
+        alive: Bytes alive by what they are.
+        peaks: The worst moment of each phase so far.
+        gradient_of: Piece with the gradient of each value that is waiting for its writer.
+        kept: Pieces that the backward of each step releases.
+        sums: Elements added to a gradient, by step.
+        again: Segments that have run again.
+        count: Gradients made so far, for their names.
+    """
+
+    plan: Backpropagation
+    segments: Mapping[int, Segment]
+    size: dict[str, tuple[str, int]] = field(default_factory=dict)
+    holders: Counter[str] = field(default_factory=Counter)
+    alive: Counter[str] = field(default_factory=Counter)
+    peaks: dict[str, Peak] = field(default_factory=dict)
+    gradient_of: dict[str, str] = field(default_factory=dict)
+    kept: dict[int, list[str]] = field(default_factory=dict)
+    sums: Counter[int] = field(default_factory=Counter)
+    again: set[int] = field(default_factory=set)
+    count: int = 0
+
+    def start(self, rule: Optimizer) -> None:
+        """What is there before the step."""
+        values = self.plan.graph.values
+        for name, value in values.items():
+            if value.kind == "parameter":
+                self.take(name, "parameters", value.stored_bytes)
+            elif value.kind in ("buffer", "constant"):
+                self.take(name, "buffers", value.stored_bytes)
+            elif value.kind == "input":
+                self.take(name, "inputs", value.spec.nbytes)
+        self.alive["optimizer_state"] = state_bytes(self.plan, rule)
+
+    def forward(self) -> None:
+        """All operators in order; what backward reads stays."""
+        self.kept = {call.step: self.keeps(call) for call in self.plan.calls}
+        last_uses = self.last_uses(self.plan.calls)
+        saved = Counter(piece for pieces in self.kept.values() for piece in pieces)
+        held = Counter(self.plan.piece(name) for name in self.plan.graph.outputs)
+        self.holders.update({piece: saved[piece] + held[piece] for piece in self.size})
+        for call in self.plan.calls:
+            for piece, nbytes in self.written(call).items():
+                if piece not in self.size:
+                    self.take(piece, "saved" if saved[piece] else "activations", nbytes)
+                    self.holders[piece] += saved[piece] + held[piece]
+            self.note("forward", call)
+            self.release_all(last_uses.get(call.step, ()))
+
+    def keeps(self, call: Call) -> list[str]:
+        """Pieces that stay until the backward of a call is done."""
+        segment = self.segments.get(call.step)
+        if segment is None:
+            return list(call.saved)
+        first = next(other for other in segment.calls if other.runs_backward)
+        return list(segment.reads) if call is first else []
+
+    def backward(self) -> None:
+        """All operators in reverse that compute gradients."""
+        for name in self.plan.graph.outputs:
+            if name in self.plan.reached and name not in self.gradient_of:
+                self.gradient_of[name] = self.gradient(name, "gradients")
+        # Who calls backward of a loss holds the 1 that it starts from until backward returns.
+        ones = [self.gradient_of[name] for name in self.gradient_of if self.plan.graph.spec(name).numel == 1]
+        self.holders.update(ones)
+        for call in reversed(self.plan.calls):
+            if call.runs_backward:
+                self.run_again(call)
+                self.run_backward(call)
+        self.release_all(ones)
+
+    def run_again(self, call: Call) -> None:
+        """The forward of a checkpointed part, when the first call of its backward reads what was not kept."""
+        segment = self.segments.get(call.step)
+        if segment is None or not call.reads_any or segment.calls[0].step in self.again:
+            return
+        self.again.add(segment.calls[0].step)
+        calls = segment.calls[: segment.again]
+        made = {piece for one in calls for piece in self.written(one)} - set(segment.reads)
+        waiting = [one for one in segment.calls if one.step in self.kept]
+        for one in waiting:
+            self.kept[one.step] += [f"again {piece}" for piece in one.saved if piece in made]
+        saved = Counter(piece for one in waiting for piece in self.kept[one.step])
+        last_uses = self.last_uses(calls)
+        for one in calls:
+            for piece, nbytes in self.written(one).items():
+                name = f"again {piece}"
+                if piece in made and name not in self.size:
+                    self.take(name, "recomputed", nbytes)
+                    self.holders[name] += saved[name]
+            self.note("backward", one)
+            self.release_all(f"again {piece}" for piece in last_uses.get(one.step, ()) if piece in made)
+
+    def run_backward(self, call: Call) -> None:
+        """Gradients of one call, and what can be freed after it."""
+        values = self.plan.graph.values
+        arriving = [self.gradient_of.pop(name) for name in call.node.outputs if name in self.gradient_of]
+        made = []
+        for name, asked, passed in zip(call.node.inputs, call.wanted, call.passed, strict=True):
+            if name is None or not asked:
+                continue
+            if values[name].kind == "parameter":
+                made.append((name, self.gradient(name, "parameter_gradients")))
+            elif passed:
+                self.holders[arriving[0]] += 1
+                made.append((name, arriving[0]))
+            else:
+                made.append((name, self.gradient(name, "gradients")))
+        self.note("backward", call)
+        self.release_all(arriving)
+        self.release_all(self.kept.pop(call.step))
+        for name, piece in made:
+            self.add_gradient(call, name, piece)
+
+    def add_gradient(self, call: Call, name: str, piece: str) -> None:
+        """Keep a gradient, or add it to what other readers of the value passed back."""
+        before = self.gradient_of.get(name)
+        if before is None:
+            self.gradient_of[name] = piece
+            return
+        self.sums[call.step] += self.plan.graph.spec(name).numel
+        if self.holders[before] == 1:
+            self.release(piece)
+            return
+        self.gradient_of[name] = self.gradient(name, self.size[piece][0])
+        self.note("backward", call)
+        self.release_all((before, piece))
+
+    def update(self, rule: Optimizer) -> None:
+        """The optimiser's turn; a result of the parameter before lives until that of the next takes its place."""
+        sizes = [self.plan.graph.spec(name).nbytes for name in self.plan.trained]
+        if rule.scratch:
+            self.alive["scratch"] = max(before + rule.scratch * size for before, size in pairwise((0, *sizes)))
+        self.note("update", None)
+
+    def saved_bytes(self) -> dict[int, int]:
+        """Bytes kept for backward, by the step of the first call that keeps them."""
+        charged: set[str] = set()
+        found: dict[int, int] = {}
+        for call in self.plan.calls:
+            pieces = [piece for piece in self.keeps(call) if piece not in charged]
+            found[call.step] = sum(self.bytes_of(call, piece) for piece in pieces)
+            charged.update(pieces)
+        return found
+
+    def bytes_of(self, call: Call, piece: str) -> int:
+        """Size of a piece that a call writes, or keeps."""
+        return call.extras[piece] if piece in call.extras else self.plan.graph.spec(piece).nbytes
+
+    def written(self, call: Call) -> dict[str, int]:
+        """Pieces that a call writes, with their bytes."""
+        pieces = [self.plan.piece(name) for name in call.node.outputs]
+        made = [piece for piece in pieces if not self.plan.lasts(piece)]
+        return {piece: self.bytes_of(call, piece) for piece in (*made, *call.extras)}
+
+    def last_uses(self, calls: Sequence[Call]) -> dict[int, list[str]]:
+        """Pieces that no later call of ``calls`` reads or writes, by step; not what is there before the step."""
+        last: dict[str, int] = {}
+        for call in calls:
+            names = (*call.node.inputs, *call.node.outputs)
+            pieces = (self.plan.piece(name) for name in names if name is not None)
+            last.update(dict.fromkeys((*pieces, *call.extras), call.step))
+        found: dict[int, list[str]] = {}
+        for piece, step in last.items():
+            value = self.plan.graph.values.get(piece)
+            if value is None or value.kind == "activation":
+                found.setdefault(step, []).append(piece)
+        return found
+
+    def gradient(self, name: str, kind: str) -> str:
+        """A new piece for the gradient of a value."""
+        self.count += 1
+        piece = f"gradient {self.count}"
+        self.take(piece, kind, self.plan.graph.spec(name).nbytes)
+        return piece
+
+    def take(self, piece: str, kind: str, nbytes: int) -> None:
+        """Allocate, with one holder."""
+        self.size[piece] = (kind, nbytes)
+        self.alive[kind] += nbytes
+        self.holders[piece] = 1
+
+    def release_all(self, pieces: Iterable[str]) -> None:
+        """One holder less of each."""
+        for piece in pieces:
+            self.release(piece)
+
+    def release(self, piece: str) -> None:
+        """One holder less, and free what nobody holds."""
+        self.holders[piece] -= 1
+        if not self.holders[piece]:
+            kind, nbytes = self.size.pop(piece)
+            self.alive[kind] -= nbytes
+
+    def note(self, phase: str, call: Call | None) -> None:
+        """Look whether it was never worse."""
+        nbytes = self.alive.total()
+        if phase not in self.peaks or nbytes > self.peaks[phase].nbytes:
+            layer = "" if call is None else call.node.layer
+            parts = {kind: amount for kind, amount in self.alive.items() if amount}
+            self.peaks[phase] = Peak(nbytes=nbytes, phase=phase, layer=layer, parts=parts)
+
+
+def state_bytes(plan: Backpropagation, rule: Optimizer) -> int:
+    """Bytes that the optimiser keeps from step to step."""
+    return sum(rule.states * plan.graph.spec(name).nbytes + rule.step_bytes for name in plan.trained)

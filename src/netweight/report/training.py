@@ -1,0 +1,64 @@
+"""The figures of a training step, as lines below those of the network."""
+
+from __future__ import annotations
+
+from netweight.analysis.profile import Profile
+from netweight.analysis.training import Training
+from netweight.units import Units, exact, scaled
+
+_PARTS = {
+    "parameters": "parameters",
+    "parameter_gradients": "their gradients",
+    "optimizer_state": "optimizer state",
+    "saved": "kept for backward",
+    "recomputed": "run again",
+    "activations": "other activations",
+    "gradients": "gradients of activations",
+    "inputs": "inputs",
+    "buffers": "buffers",
+    "scratch": "scratch of the update",
+}
+
+
+def training_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str]]:
+    """Name and text of each figure of a training step; nothing if it was not asked for."""
+    found = profile.training
+    if found is None:
+        return []
+    return [
+        ("training step", _work(found, units)),
+        (
+            "backward",
+            f"{exact(found.backward_macs, units=units)} MACs, {exact(found.backward_flops, units=units)} FLOPs",
+        ),
+        *_recomputed(found, units),
+        ("kept for backward", f"{_size(found.saved_activation_bytes, units)} of activations"),
+        (f"training, {found.optimizer}", _peak(found, units)),
+        ("at the peak", ", ".join(f"{_size(n, units)} {_PARTS[name]}" for name, n in _largest_first(found))),
+    ]
+
+
+def _work(found: Training, units: Units) -> str:
+    ratio = found.step_macs / found.forward_macs if found.forward_macs else 0
+    trained = f", {exact(found.trained_params, units=units)} params trained"
+    shown = trained if found.freeze or not found.trained_params else ""
+    return f"{exact(found.step_macs, units=units)} MACs, {ratio:.3g} times the forward{shown}"
+
+
+def _recomputed(found: Training, units: Units) -> list[tuple[str, str]]:
+    if not found.checkpoint:
+        return []
+    return [("run again", f"{exact(found.recomputed_macs, units=units)} MACs in {', '.join(found.checkpoint)}")]
+
+
+def _peak(found: Training, units: Units) -> str:
+    where = f"in the {found.peak_phase} of {found.peak_layer}" if found.peak_layer else f"in the {found.peak_phase}"
+    return f"peak {_size(found.peak_bytes, units)} {where}"
+
+
+def _largest_first(found: Training) -> list[tuple[str, int]]:
+    return sorted(found.peak_parts.items(), key=lambda part: -part[1])
+
+
+def _size(nbytes: int, units: Units) -> str:
+    return scaled(nbytes, "B", units=units)

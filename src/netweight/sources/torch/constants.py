@@ -1,0 +1,137 @@
+"""Tensors with numbers while a module runs: what a program computes from constants alone, and where it may write.
+
+Memory that existed before the capture belongs to the user: the first write to it makes a copy, which the program sees
+from then on. Memory that the capture made may be written as it is.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, empty
+
+
+def tensors_in(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
+    """Tensors among the arguments of an operator: themselves, or in a list."""
+    found: list[Tensor] = []
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, list | tuple):
+            found.extend(item for item in value if isinstance(item, Tensor))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a view of a constant was made.
+
+    Attributes:
+        tensor: The view, weakly.
+        source: What it is a view of.
+        rule: What the view operator is in the table.
+        args: Its arguments, ``source`` first.
+        kwargs: Its named arguments.
+    """
+
+    tensor: Any
+    source: Tensor
+    rule: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class Constants:
+    """Which constants a capture made, and private copies of those that it did not."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Any] = {}
+        self._copies: dict[int, Tensor] = {}
+        self._originals: list[Tensor] = []
+        self._origins: dict[int, int] = {}
+        self._views: dict[int, View] = {}
+
+    def memory(self, tensor: Tensor) -> int:
+        """Address of what a tensor lives in; a private copy has that of its original."""
+        address: int = tensor.untyped_storage()._cdata
+        return self._origins.get(address, address) if self._origins else address
+
+    def compute(
+        self, func: Any, rule: Callable[..., Any] | None, targets: Sequence[Tensor], args: Any, kwargs: dict[str, Any]
+    ) -> Any:
+        """Result of an operator on constants, of which it writes ``targets``; ``rule`` tells how to follow a view."""
+        for target in targets:
+            self._protect(target)
+        result = self._call(func, args, kwargs) if self._copies else func(*args, **kwargs)
+        self._remember(func, rule, args, kwargs, result)
+        return result
+
+    def numbers(self, tensor: Tensor) -> Tensor:
+        """The tensor as the program sees it: its private copy if it has been written."""
+        copy = self._copies.get(self.memory(tensor)) if self._copies else None
+        if copy is None:
+            return tensor
+        stand_in = empty(0, dtype=tensor.dtype)
+        return stand_in.set_(copy.untyped_storage(), tensor.storage_offset(), tensor.size(), tensor.stride())
+
+    def views_of(self, tensor: Tensor) -> Iterator[tuple[Tensor, View]]:
+        """Live views of the memory of a constant, in the order they were made."""
+        memory = self.memory(tensor)
+        for view in list(self._views.values()):
+            alive = view.tensor()
+            if alive is not None and self.memory(alive) == memory:
+                yield alive, view
+
+    def _call(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The operator on private copies; what it returns of its arguments are the arguments themselves."""
+        originals: dict[int, Tensor] = {}
+
+        def seen(value: Any) -> Any:
+            if isinstance(value, list | tuple):
+                return [seen(item) for item in value]
+            if not isinstance(value, Tensor) or (now := self.numbers(value)) is value:
+                return value
+            originals[id(now)] = value
+            return now
+
+        result = func(*map(seen, args), **{name: seen(value) for name, value in kwargs.items()})
+        if isinstance(result, list | tuple):
+            return type(result)([originals.get(id(leaf), leaf) for leaf in result])
+        return originals.get(id(result), result)
+
+    def _protect(self, target: Tensor) -> None:
+        memory = self.memory(target)
+        if memory not in self._made and memory not in self._copies:
+            self._originals.append(target)  # an address means something only while its memory lives
+            copy = target.untyped_storage().clone()
+            self._copies[memory] = empty(0, dtype=target.dtype).set_(copy)
+            self._origins[copy._cdata] = memory
+
+    def _remember(self, func: Any, rule: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+        if isinstance(result, Tensor):
+            results = [result]
+        elif isinstance(result, list | tuple):
+            results = [leaf for leaf in result if isinstance(leaf, Tensor)]
+        else:
+            return
+        given = {self.memory(value) for value in tensors_in(args, kwargs)}
+        for leaf in results:
+            if self.memory(leaf) not in given or func._schema.name == "aten::lift_fresh":
+                self.add(leaf)
+            elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
+                self._follow(leaf, args[0], rule, args, kwargs)
+
+    def add(self, tensor: Tensor) -> None:
+        """Say that the capture made the memory of a tensor, and may write it."""
+        storage = tensor.untyped_storage()
+        memory = self.memory(tensor)
+        if memory not in self._made:
+            self._made[memory] = weakref.ref(storage, lambda _: self._made.pop(memory, None))
+
+    def _follow(self, view: Tensor, source: Tensor, rule: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        ident = id(view)
+        gone = weakref.ref(view, lambda _: self._views.pop(ident, None))
+        self._views[ident] = View(gone, source, rule, tuple(args), kwargs)

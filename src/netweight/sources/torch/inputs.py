@@ -1,0 +1,222 @@
+"""What a module is called with: tensors without numbers, made from shapes, specs or real tensors."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from netweight.errors import UsageError, unknown_name
+from netweight.ir import Filled, TensorSpec
+from netweight.sources.torch.tape import Tape, torch_dtype
+
+_SMALL = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """A call of the module.
+
+    Attributes:
+        args: Positional arguments.
+        kwargs: Named arguments.
+        names: Names of the graph's inputs.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    names: tuple[str, ...]
+
+    @staticmethod
+    def leaves_of(result: Any) -> list[torch.Tensor]:
+        """Tensors in what the module returned: in tuples, dicts, dataclasses and objects that hold some."""
+        return list(_leaves(result))
+
+
+def symbolic_arguments(module: torch.nn.Module, inputs: Any, *, batch: int, tape: Tape) -> Arguments:
+    """Arguments in which every tensor is without numbers (small integer tensors keep theirs: they steer programs).
+
+    Args:
+        module: The module; its ``forward`` names the inputs.
+        inputs: See ``capture_module``.
+        batch: Samples at once, where the inputs are guessed.
+        tape: Learns the inputs.
+
+    Raises:
+        UsageError: If ``inputs`` is none of the forms, or cannot be guessed.
+    """
+    if inputs is None:
+        spec, why = _guess(module, batch)
+        tape.note(f"no input was given: {spec} is a guess from {why}")
+        inputs = spec
+    given: tuple[Any, ...] = ()
+    named: dict[str, Any] = {}
+    if isinstance(inputs, Mapping):
+        named = dict(inputs)
+    elif isinstance(inputs, TensorSpec | Filled | torch.Tensor) or _is_shape(inputs):
+        given = (inputs,)
+    elif isinstance(inputs, list | tuple):
+        given = tuple(inputs)
+    else:
+        raise UsageError(f"inputs: expected a shape, a tensor, or a tuple or dict of them, got {type(inputs).__name__}")
+    maker = _Maker(tape)
+    _check_names(module, named)
+    positional = _parameter_names(module, len(given))
+    args = tuple(maker.make(value, name) for value, name in zip(given, positional, strict=True))
+    kwargs = {name: maker.make(value, name) for name, value in named.items()}
+    return Arguments(args=args, kwargs=kwargs, names=tuple(maker.names))
+
+
+class _Maker:
+    """Turns given inputs into symbolic ones, nested ones too."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.names: list[str] = []
+        self._tape = tape
+
+    def make(self, value: Any, name: str) -> Any:
+        if _is_shape(value):
+            value = TensorSpec(tuple(value))
+        match value:
+            case TensorSpec():
+                return self._add(_of_spec(value), name)
+            case Filled():
+                return self._add(_filled(value), name)
+            case torch.Tensor():
+                return self._add(_without_numbers(value), name)
+            case Mapping():
+                made = {key: self.make(item, f"{name}.{key}") for key, item in value.items()}
+                return made if type(value) is dict else type(value)(made)  # type: ignore[call-arg]
+            case list() | tuple():
+                parts = [self.make(item, f"{name}.{at}") for at, item in enumerate(value)]
+                return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+            case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+                parts_of = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+                return dataclasses.replace(value, **{k: self.make(v, f"{name}.{k}") for k, v in parts_of.items()})
+            case _:
+                return value
+
+    def _add(self, tensor: torch.Tensor, name: str) -> torch.Tensor:
+        self.names.append(name)
+        self._tape.add_input(tensor, name)
+        return tensor
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, tuple | list | torch.Size) and len(value) > 0 and all(type(n) is int for n in value)
+
+
+def _dtype(spec: TensorSpec) -> torch.dtype:
+    if any(size < 0 for size in spec.shape):
+        raise UsageError(f"inputs: expected sizes of at least 0, got {spec.shape}")
+    try:
+        return torch_dtype(spec.dtype)
+    except KeyError as error:
+        raise UsageError(f"inputs: expected an element type that PyTorch has, got {spec.dtype!r}") from error
+
+
+def _of_spec(spec: TensorSpec) -> torch.Tensor:
+    dtype = _dtype(spec)
+    if dtype.is_floating_point or dtype.is_complex or spec.numel > _SMALL:
+        return torch.empty(spec.shape, dtype=dtype, device="meta")
+    return torch.zeros(spec.shape, dtype=dtype)
+
+
+def _filled(given: Filled) -> torch.Tensor:
+    dtype = _dtype(given.spec)
+    if given.spec.numel > _SMALL:
+        return torch.empty(given.spec.shape, dtype=dtype, device="meta")
+    always_the_same = torch.Generator().manual_seed(0)
+    numbers = torch.randint(given.first, given.last + 1, given.spec.shape, generator=always_the_same)
+    return numbers.to(dtype)
+
+
+def _without_numbers(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.is_floating_point() or tensor.is_complex() or tensor.numel() > _SMALL or tensor.device.type == "meta":
+        return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+    return tensor.detach().cpu().clone()
+
+
+def _parameters(module: torch.nn.Module) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(module.forward).parameters.values())
+    except (TypeError, ValueError, AttributeError):  # a forward without a signature, as scripted modules have
+        return []
+
+
+def _parameter_names(module: torch.nn.Module, count: int) -> list[str]:
+    plain = [p.name for p in _parameters(module) if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names = plain[:count] + [f"x{at}" for at in range(len(plain), count)]
+    return ["x" if name == "input" and count == 1 else name for name in names]
+
+
+def _check_names(module: torch.nn.Module, named: Mapping[str, Any]) -> None:
+    """Refuse names that the module's forward does not have."""
+    parameters = _parameters(module)
+    if not parameters or any(p.kind == p.VAR_KEYWORD for p in parameters):
+        return
+    known = [p.name for p in parameters]
+    for name in named:
+        if name not in known:
+            raise unknown_name("input of the module", name, known, fix=f"its forward takes {', '.join(known)}")
+
+
+def _guess(module: torch.nn.Module, batch: int) -> tuple[TensorSpec, str]:
+    """An input that the first layer accepts.
+
+    Raises:
+        UsageError: If no layer says what it could be, or there must be several inputs.
+    """
+    needed = [p.name for p in _parameters(module) if p.default is p.empty and p.kind in (0, 1)]
+    if len(needed) > 1:
+        raise UsageError(
+            f"inputs: expected an input for each of {', '.join(needed)}, as only one can be guessed",
+            fix=" ".join(f"--input {name}:1x3x224x224" for name in needed),
+        )
+    guesses = (_accepted_by(name or "itself", layer, batch) for name, layer in module.named_modules())
+    found = next((guess for guess in guesses if guess is not None), None)
+    if found is None:
+        message = "inputs: expected an input, as the module has no layer to guess one from"
+        raise UsageError(message, fix="--input 1x3x224x224")
+    return found
+
+
+def _accepted_by(name: str, layer: torch.nn.Module, batch: int) -> tuple[TensorSpec, str] | None:
+    """An input that a layer accepts, and why, if the layer says what it wants."""
+    match layer:
+        case torch.nn.Conv2d() | torch.nn.ConvTranspose2d():
+            return TensorSpec((batch, layer.in_channels, 224, 224)), f"the convolution {name!r}, at 224 x 224"
+        case torch.nn.Conv1d() | torch.nn.ConvTranspose1d():
+            return TensorSpec((batch, layer.in_channels, 1024)), f"the convolution {name!r}, at length 1024"
+        case torch.nn.Conv3d() | torch.nn.ConvTranspose3d():
+            return TensorSpec((batch, layer.in_channels, 16, 112, 112)), f"the convolution {name!r}, 16 x 112 x 112"
+        case torch.nn.Embedding():
+            return TensorSpec((batch, 128), "int64"), f"the embedding {name!r}, 128 tokens"
+        case torch.nn.Linear():
+            return TensorSpec((batch, layer.in_features)), f"the linear layer {name!r}"
+        case torch.nn.RNNBase():
+            shape = (batch, 128, layer.input_size) if layer.batch_first else (128, batch, layer.input_size)
+            return TensorSpec(shape), f"the recurrent layer {name!r}, 128 steps"
+        case _:
+            return None
+
+
+def _leaves(result: Any) -> Iterator[torch.Tensor]:
+    match result:
+        case torch.Tensor():
+            yield result
+        case Mapping():
+            for item in result.values():
+                yield from _leaves(item)
+        case list() | tuple() | set():
+            for item in result:
+                yield from _leaves(item)
+        case _ if dataclasses.is_dataclass(result) and not isinstance(result, type):
+            for field in dataclasses.fields(result):
+                yield from _leaves(getattr(result, field.name))
+        case _:
+            return

@@ -1,0 +1,223 @@
+"""A PyTorch module to a graph, without running it and without touching it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from netweight.collector import paused_collector
+from netweight.errors import MissingExtraError, NetweightError
+from netweight.ir import Graph, Node, Value
+from netweight.sources.extras import OLDEST_TORCH
+from netweight.sources.torch.calls import Calls
+from netweight.sources.torch.frames import Frames, layer_names
+from netweight.sources.torch.inputs import Arguments, symbolic_arguments
+from netweight.sources.torch.pruned import note_pruned
+from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.tape import Tape
+from netweight.sources.torch.untouched import untouched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """What a module does.
+
+    Attributes:
+        graph: The network.
+        notes: Guesses, and what was left out.
+        exact: Whether no guess was made and the forward came to its end.
+        stopped_at: Module in which the forward failed, None if it did not.
+        error: What the user's own code raised.
+        tensors: The tensor behind each parameter, buffer and constant of the graph.
+    """
+
+    graph: Graph
+    notes: tuple[str, ...]
+    exact: bool
+    stopped_at: str | None
+    error: BaseException | None
+    tensors: Mapping[str, torch.Tensor]
+
+    def weights(self) -> dict[str, Any]:
+        """Arrays for ``netweight.run``.
+
+        Raises:
+            NetweightError: If the module has no numbers because it lies on the meta device, or is quantised.
+        """
+        if any(node.op in ("quantize", "dequantize") for node in self.graph.nodes):
+            raise NetweightError("weights: expected a network that is not quantised, got integers without their scales")
+        empty = next((name for name, tensor in self.tensors.items() if tensor.device.type == "meta"), None)
+        if empty is not None:
+            raise NetweightError(f"weights: expected tensors with numbers, got {empty!r} on the meta device")
+        return {name: tensor.detach().cpu().numpy() for name, tensor in self.tensors.items()}
+
+
+def capture_module(
+    module: torch.nn.Module, inputs: Any = None, *, batch: int = 1, training: bool | None = None, name: str = ""
+) -> Capture:
+    """Graph of what a module does with inputs of these shapes.
+
+    Args:
+        module: Any module, on any device; it is left exactly as it was, also when its forward raises.
+        inputs: A shape, a spec, a tensor, a tuple or dict of them, or nested; guessed from the first layer if None.
+        batch: Samples at once, where the inputs are guessed.
+        training: Capture what the module does in that mode; None for the mode that it is in.
+        name: What to call the network; the module's class by default.
+
+    Raises:
+        MissingExtraError: If PyTorch is older than 2.6.
+        UsageError: If the inputs are none, or cannot be guessed.
+    """
+    check_version()
+    module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
+    tape = Tape()
+    arguments = symbolic_arguments(module, inputs, batch=batch, tape=tape)
+    _own_state(module, tape)
+    note_pruned(module, tape)
+    frames = Frames(module)
+    error: BaseException | None = None
+    result: Any = None
+    with paused_collector(), untouched(module, training=training), frames:
+        try:
+            with _whole_operators(), Recorder(tape, frames) as recorder, Calls(recorder):
+                result = module(*arguments.args, **arguments.kwargs)
+        except Exception as raised:
+            error = raised
+    with paused_collector():
+        return _finish(tape, frames, arguments, result, error, name or type(module).__name__)
+
+
+def check_version() -> None:
+    """Refuse a PyTorch that the capture does not know.
+
+    Raises:
+        MissingExtraError: If it is older than 2.6.
+    """
+    version = tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
+    if version < OLDEST_TORCH:
+        raise MissingExtraError(
+            f"torch: expected version 2.6 or newer, got {torch.__version__}", fix="pip install --upgrade torch"
+        )
+
+
+def _own_state(module: torch.nn.Module, tape: Tape) -> None:
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        tape.own(parameter, name, "parameter")
+    for name, buffer in module.named_buffers(remove_duplicate=False):
+        tape.own(buffer, name, "buffer")
+
+
+@contextmanager
+def _whole_operators() -> Iterator[None]:
+    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode."""
+    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", None)
+    with torch.no_grad():
+        if guard is None:
+            with torch.inference_mode():
+                yield
+        else:
+            with guard():
+                yield
+
+
+def _finish(
+    tape: Tape, frames: Frames, arguments: Arguments, result: Any, error: BaseException | None, name: str
+) -> Capture:
+    outputs = [tape.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
+    owners = {value: frames.owner_of(value) for value in tape.tensors if tape.values[value].kind == "parameter"}
+    layers = layer_names(tape.nodes, tape.sites, frames.calls, owners)
+    names = _value_names(tape, layers)
+    nodes = tuple(_named_node(node, layer, names) for node, layer in zip(tape.nodes, layers, strict=True))
+    values = {
+        names[key]: Value(
+            name=names[key],
+            spec=value.spec,
+            kind=value.kind,
+            storage=names[value.storage],
+            quantization=value.quantization,
+        )
+        for key, value in tape.values.items()
+    }
+    stopped = None if error is None else (frames.place_of(error) or "the model's own forward")
+    if error is None:
+        _note_unread(tape)
+    graph = Graph(
+        name=name,
+        values=values,
+        nodes=nodes,
+        inputs=arguments.names,
+        outputs=tuple(dict.fromkeys(names[output] for output in outputs)) or _last_outputs(nodes),
+        modules=frames.kinds,
+        updates={buffer: names[value] for buffer, value in tape.updates.items()},
+        lifetimes=_lifetimes(tape, names),
+    )
+    return Capture(
+        graph=graph,
+        notes=tuple(text if count == 1 else f"{text} ({count} times)" for text, count in tape.notes.items()),
+        exact=tape.exact and error is None,
+        stopped_at=stopped,
+        error=error,
+        tensors=tape.tensors,
+    )
+
+
+def _note_unread(tape: Tape) -> None:
+    """Say which parameters no operator has read: figures speak of what runs."""
+    unread = [(name, tensor) for name, tensor in tape.parameters() if name not in tape.tensors]
+    if not unread:
+        return
+    places: dict[str, None] = {}
+    for name, _ in unread:
+        parts = name.split(".")
+        prefixes = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+        alone = (prefix for prefix in prefixes if not any(f"{r}.".startswith(f"{prefix}.") for r in tape.tensors))
+        places[next(alone, name)] = None
+    more = f" and {len(places) - 4} more" if len(places) > 4 else ""
+    count = sum(tensor.numel() for _, tensor in unread)
+    tape.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
+
+
+def _lifetimes(tape: Tape, names: dict[str, str]) -> dict[str, int]:
+    """Step after which PyTorch let go of the memory of each activation; the last step for what it still holds."""
+    end = len(tape.nodes)
+    owners = {value.storage for value in tape.values.values() if value.kind == "activation"}
+    return {
+        names[owner]: tape.released.get(owner, end) - 1 for owner in owners if tape.values[owner].kind == "activation"
+    }
+
+
+def _named_node(node: Node, layer: str, names: Mapping[str, str]) -> Node:
+    return Node(
+        op=node.op,
+        attrs=node.attrs,
+        inputs=tuple([None if i is None else names[i] for i in node.inputs]),
+        outputs=tuple([names[o] for o in node.outputs]),
+        layer=layer,
+        origin=node.origin,
+    )
+
+
+def _value_names(tape: Tape, layers: list[str]) -> dict[str, str]:
+    """Final names: an output is called like its layer, calls of the same layer and further outputs numbered."""
+    names = {name: name for name, value in tape.values.items() if value.kind != "activation"}
+    taken = set(names)
+    counts: dict[str, int] = {}
+    for node, layer in zip(tape.nodes, layers, strict=True):
+        for output in node.outputs:
+            number = counts.get(layer, 0)
+            name = layer if not number else f"{layer}:{number}"
+            while name in taken:
+                number += 1
+                name = f"{layer}:{number}"
+            counts[layer] = number + 1
+            taken.add(name)
+            names[output] = name
+    return names
+
+
+def _last_outputs(nodes: tuple[Node, ...]) -> tuple[str, ...]:
+    return nodes[-1].outputs if nodes else ()

@@ -1,0 +1,20 @@
+"""Weights that torch.nn.utils.prune has masked: figures are dense, and the reader is told what is left."""
+
+from __future__ import annotations
+
+import torch
+
+from netweight.sources.torch.tape import Tape
+
+
+def note_pruned(module: torch.nn.Module, tape: Tape) -> None:
+    """Say how many weights masks take away."""
+    total = gone = 0
+    for child in module.modules():
+        for name, mask in child._buffers.items():
+            if mask is None or mask.is_meta or name.removesuffix("_mask") + "_orig" not in child._parameters:
+                continue
+            total += mask.numel()
+            gone += mask.numel() - int(mask.count_nonzero())
+    if total:
+        tape.note(f"{gone:,} of {total:,} weights are pruned: figures are dense, {total - gone:,} weights are not zero")

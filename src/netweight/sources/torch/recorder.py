@@ -1,0 +1,292 @@
+"""Runs a module on tensors without numbers and writes down what it does.
+
+Composite operators (linear, attention, LSTM, normalisation) arrive whole, because dispatch starts below the layer that
+would take them apart. An operator with a rule is recorded and its result is an empty meta tensor of the shape that our
+own rule gives; one without is taken apart if it is composite, else PyTorch's meta kernel says the shape and the node is
+listed as unknown. Tensors that do not depend on the input are computed for real while they are small, so that branches
+and sizes taken from them are right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+from netweight.errors import CaptureError, ShapeError
+from netweight.ops.base import REGISTRY, output_specs
+from netweight.sources.torch.constants import tensors_in
+from netweight.sources.torch.frames import Frames
+from netweight.sources.torch.lower import RULES
+from netweight.sources.torch.strides import empty
+from netweight.sources.torch.tape import Tape, torch_dtype
+
+_SMALL = 1 << 22
+_ENDLESS = 1000
+_RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
+_META = torch.device("meta")
+_CPU = torch.device("cpu")
+
+
+class _Operator:
+    """What the recorder needs to know of an ATen overload, found once."""
+
+    __slots__ = ("base", "composite", "func", "name", "out", "rule", "writes")
+
+    def __init__(self, func: Any) -> None:
+        self.func = func
+        namespace, _, name = func._schema.name.partition("::")
+        overload = func._overloadname
+        self.name = name if namespace == "aten" else f"{namespace}.{name}"
+        self.writes = [i for i, a in enumerate(func._schema.arguments) if a.alias_info and a.alias_info.is_write]
+        self.out = [a.name for a in func._schema.arguments if a.is_out]
+        # add_ is add that writes its first argument; __iadd__ and friends are never seen here.
+        in_place = bool(self.writes) and not self.out
+        self.base = self.name.removesuffix("_") if in_place else self.name
+        plain = overload.removesuffix("_out").removesuffix("out")
+        keys = (f"{self.name}.{overload}", self.name, f"{self.base}.{plain}", self.base)
+        self.rule: Callable[..., Any] | None = next((RULES[key] for key in keys if key in RULES), None)
+        self.composite = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
+
+    def targets(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
+        """Tensors that a call writes."""
+        if self.out:
+            return [kwargs[name] for name in self.out if kwargs.get(name) is not None]
+        return [args[at] for at in self.writes if at < len(args) and isinstance(args[at], Tensor)]
+
+
+class Recorder(TorchDispatchMode):
+    """The dispatch mode.
+
+    Attributes:
+        tape: What has been recorded.
+        frames: Where the program is.
+        packed: Weights of quantised layers, by module.
+    """
+
+    def __init__(self, tape: Tape, frames: Frames) -> None:
+        super().__init__()
+        self.tape = tape
+        self.frames = frames
+        self._operators: dict[int, _Operator] = {}
+        self._overload: Any = None
+        self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
+        self._written: dict[int, Tensor] = {}
+        self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
+        self._guesses: Counter[tuple[int, str]] = Counter()
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # True would wrap every call of ours for a compiler that does not run
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        operator = self._operators.get(id(func))
+        if operator is None:
+            operator = self._operators[id(func)] = _Operator(func)
+        tensors = tensors_in(args, kwargs)
+        if not any(map(self.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
+            return self._constant(func, operator, tensors, args, kwargs)
+        self.tape.site = self.frames.site()
+        if operator.rule is not None:
+            try:
+                result = self._apply(operator, args, kwargs)
+            except ShapeError as refused:  # either PyTorch refuses the call as well, or it takes more than the table
+                self.tape.note(f"{operator.name} is not followed: {refused}")
+                result = NotImplemented
+            if result is not NotImplemented:
+                return result
+        if operator.composite:
+            with self:
+                result = func.decompose(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+        return self._unknown(func, operator, tensors, args, kwargs)
+
+    # What rules call.
+
+    def op(
+        self, name: str, attrs: Any, *tensors: Tensor | None, like: Tensor | Sequence[Tensor] | None = None,
+        order: tuple[int, ...] | None = None,
+    ) -> Any:  # fmt: skip
+        """Record an operator of the table; its results are new meta tensors.
+
+        Args:
+            name: Operator.
+            attrs: Its attributes.
+            *tensors: Its inputs, None where an optional one is left out.
+            like: A tensor whose memory layout an equally shaped result takes, as elementwise kernels do; several, as
+                those kernels take it from all of them.
+            order: Dimensions of the result from the outermost in memory to the innermost.
+        """
+        definition = REGISTRY[name]
+        names = self.tape.names_of(tensors)
+        specs = output_specs(definition, attrs, *self.tape.specs_of(names))
+        made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
+        self.tape.record_call(name, attrs, names, specs, made)
+        return made[0] if len(made) == 1 else tuple(made)
+
+    def view(self, result: Tensor, source: Tensor, *links: tuple[str, Any]) -> Tensor:
+        """Record view operators that lead from ``source`` to ``result``, a view that PyTorch made."""
+        # A parameter with numbers is viewed through the meta tensor that stands for it.
+        shares = result.untyped_storage()._cdata == self.shadow(source).untyped_storage()._cdata
+        self.tape.record_view(links, source, result, shares=shares)
+        return result
+
+    def native(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call PyTorch's own kernel on tensors without numbers, unrecorded."""
+        if self._overload is not None and func is self._overload.overloadpacket:
+            func = self._overload  # which one is meant is known already
+        converted = [self._stand_in(value) for value in args]
+        named = {key: self._stand_in(value) for key, value in kwargs.items()}
+        with torch._C._DisableTorchDispatch():
+            return func(*converted, **named)
+
+    def _stand_in(self, value: Any) -> Any:
+        """``shadow`` of an argument, or of each tensor in a list of them."""
+        if isinstance(value, list | tuple):
+            return [self.shadow(item) for item in value]
+        return self.shadow(value)
+
+    def constant(self, tensor: Tensor) -> Tensor:
+        """A tensor with numbers that a rule made: the program may write it."""
+        self.tape.constants.add(tensor)
+        return tensor
+
+    def guess(self, text: str) -> None:
+        """Say that a value which depends on data was assumed.
+
+        Raises:
+            CaptureError: If it is the thousandth at the same line in one call of a module: a loop that the guess
+                keeps alive.
+        """
+        site = self.frames.site()
+        self.tape.note(f"{text} in {self.frames.current or 'the model'} ({site.origin})", guess=True)
+        self._guesses[site.frame, site.origin] += 1
+        if self._guesses[site.frame, site.origin] >= _ENDLESS:
+            raise CaptureError(f"capture: expected the loop at {site.origin} to end, got {_ENDLESS} rounds of a guess")
+
+    def shadow(self, value: Any) -> Any:
+        """The meta tensor that stands for a tensor with numbers; views of meta tensors stay views."""
+        if not isinstance(value, Tensor):
+            return _META if isinstance(value, torch.device) else value
+        if value.is_meta:
+            return value
+        found = self._shadows.get(id(value))
+        if found is None or found[0] is not value:
+            empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
+            found = self._shadows[id(value)] = (value, empty)
+        return found[1]
+
+    def is_symbolic(self, tensor: Tensor) -> bool:
+        """Whether the tensor has no numbers, or may not be computed with."""
+        return (
+            tensor.is_meta
+            or self.tape.is_parameter(tensor)
+            or tensor.numel() > _SMALL
+            or (bool(self._written) and self.tape.constants.memory(tensor) in self._written)
+        )
+
+    def _apply(self, operator: _Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Record by rule; what works in place or into ``out=`` writes the result where it belongs."""
+        assert operator.rule is not None
+        self._overload = None if operator.out else operator.func
+        # What writes arguments beside its result, as observers do, is no plain operator in place: its rule knows.
+        targets = operator.targets(args, kwargs) if operator.out or operator.base != operator.name else []
+        if operator.out:
+            kwargs = {name: value for name, value in kwargs.items() if name not in operator.out}
+        for target in targets:
+            if not target.is_meta:
+                self._record_writes_to(target)
+        result = operator.rule(self, *args, **kwargs)
+        if result is NotImplemented or not targets or any(target is result for target in targets):
+            return result
+        if operator.name in _RESHAPING:
+            return self._reshape_in_place(operator, targets[0], result, args, kwargs)
+        for target, made in zip(targets, result if isinstance(result, tuple) else (result,), strict=False):
+            self.tape.write(target, made)
+        return targets[0] if len(targets) == 1 else tuple(targets)
+
+    def _constant(
+        self, func: Any, operator: _Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any]
+    ) -> Any:
+        """Nothing depends on the input: compute it, so that what the program decides by it is right."""
+        if not tensors and _asks_for(args, kwargs) > _SMALL:
+            return func(*args, **{**kwargs, "device": _META})
+        # The device of a symbolic tensor is no place for numbers: mask.to(x.device) keeps them.
+        if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
+            kwargs = {**kwargs, "device": _CPU}
+        args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]
+        return self.tape.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+
+    def _writes_recorded(self, operator: _Operator, args: Any, kwargs: dict[str, Any]) -> bool:
+        """Whether constants are written that the graph has read already: their new numbers are new values."""
+        return bool(operator.writes) and any(map(self.tape.holds, operator.targets(args, kwargs)))
+
+    def _record_writes_to(self, target: Tensor) -> None:
+        """From now on a constant, and its views, hold values of the graph."""
+        memory = self.tape.constants.memory(target)
+        if memory in self._written:
+            return
+        self._written[memory] = target
+        for tensor, view in self.tape.constants.views_of(target):
+            made = view.rule(self, *view.args, **view.kwargs)
+            for part in made if isinstance(made, list | tuple) else (made,):
+                if part.shape == tensor.shape and part.storage_offset() == tensor.storage_offset():
+                    self.tape.mirror(tensor, part)
+                    break
+
+    def _reshape_in_place(self, operator: _Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
+        """``squeeze_`` and its like change the shape of the tensor object, and nothing that is stored."""
+        if not target.is_meta:
+            raise NotImplementedError(f"{operator.name} on a tensor with numbers that the network writes")
+        with torch._C._DisableTorchDispatch():
+            operator.func(*args, **kwargs)
+        self.tape.mirror(target, view)
+        return target
+
+    def _unknown(self, func: Any, operator: _Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any]) -> Any:
+        """No rule: PyTorch's meta kernel, or a small real run, says the shapes; the node is listed as unknown."""
+        try:
+            result = self.native(func, *args, **kwargs)
+        except (NotImplementedError, RuntimeError):
+            if sum(tensor.numel() for tensor in tensors) > _SMALL:
+                raise
+            result = _run_on_zeros(func, args, kwargs)
+        outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        shadows = {id(self.shadow(tensor)): tensor for tensor in tensors}
+        fresh = [tensor for tensor in outputs if id(tensor) not in shadows]
+        name = operator.name if "." in operator.name else f"aten.{operator.name}"
+        if fresh:
+            self.tape.record(name, None, tensors, fresh)
+        for tensor in outputs:
+            if id(tensor) in shadows:
+                self.tape.record(name, None, tensors, [stand_in := torch.empty_like(tensor)])
+                self.tape.write(shadows[id(tensor)], stand_in)
+        return tree_map(lambda leaf: shadows.get(id(leaf), leaf), result)
+
+
+def _asks_for(args: Sequence[Any], kwargs: dict[str, Any]) -> int:
+    """Elements that a creating operator would make: the product of its size argument."""
+    size = kwargs.get("size", args[0] if args else ())
+    return math.prod(size) if isinstance(size, list | tuple) and all(isinstance(n, int) for n in size) else 0
+
+
+def _run_on_zeros(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Result of a kernel that has no meta form, on zeros; floating results lose their numbers again."""
+
+    def real(value: Any) -> Any:
+        if isinstance(value, Tensor) and value.device.type == "meta":
+            return torch.zeros(value.shape, dtype=value.dtype)
+        return _CPU if isinstance(value, torch.device) else value
+
+    converted, named = tree_map(real, (args, kwargs))
+    with torch._C._DisableTorchDispatch():
+        result = func(*converted, **named)
+    return tree_map(lambda leaf: leaf.to(_META) if isinstance(leaf, Tensor) else leaf, result)

@@ -1,0 +1,89 @@
+"""How results lie in memory: in the layout that PyTorch's kernels choose from those of their inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+_META = torch.device("meta")
+
+
+def empty(
+    shape: tuple[int, ...], dtype: torch.dtype, like: Tensor | Sequence[Tensor] | None, order: tuple[int, ...] | None
+) -> Tensor:
+    """A tensor without numbers.
+
+    Args:
+        shape: Its shape.
+        dtype: Its element type.
+        like: Tensor of that shape, or tensors that broadcast to it, whose layout an elementwise kernel keeps.
+        order: Dimensions from the outermost in memory to the innermost; row-major if this and ``like`` are None.
+    """
+    if order is not None:
+        laid = torch.empty([shape[dim] for dim in order], dtype=dtype, device=_META)
+        return laid.permute([order.index(dim) for dim in range(len(order))])
+    if isinstance(like, Tensor):
+        like = (like,) if tuple(like.shape) == shape else ()
+    if like and not all(tensor.is_contiguous() for tensor in like):
+        return torch.empty_strided(shape, elementwise_strides(shape, like), dtype=dtype, device=_META)
+    return torch.empty(shape, dtype=dtype, device=_META)
+
+
+def elementwise_strides(shape: tuple[int, ...], tensors: Sequence[Tensor]) -> tuple[int, ...]:
+    """Strides of what PyTorch's elementwise kernels make of tensors that broadcast to ``shape``.
+
+    Inputs that lie in the same dense way pass it on. Else dimensions are sorted by their strides in the first input
+    that tells them apart (``TensorIteratorBase::reorder_dimensions``), and the result lies in that order, dense.
+    """
+    first = tensors[0]
+    same = all(tensor.shape == first.shape and tensor.stride() == first.stride() for tensor in tensors)
+    if same and tuple(first.shape) == shape and _is_dense(first):
+        return first.stride()
+    steps = [_broadcast_strides(shape, tensor) for tensor in tensors]
+    order = list(reversed(range(len(shape))))  # the innermost first
+    for last in range(1, len(order)):
+        at = last
+        for before in reversed(range(last)):
+            outer = _is_outer(shape, steps, order[before], order[at])
+            if outer is False:
+                break
+            if outer:
+                order[before], order[at] = order[at], order[before]
+                at = before
+    strides = [0] * len(shape)
+    step = 1
+    for dim in order:
+        strides[dim] = step
+        step *= max(shape[dim], 1)
+    return tuple(strides)
+
+
+def _is_outer(shape: tuple[int, ...], steps: list[tuple[int, ...]], a: int, b: int) -> bool | None:
+    """Whether dimension ``a`` lies outside of ``b``; None if no input tells."""
+    for strides in steps:
+        if 0 in (strides[a], strides[b]):
+            continue
+        if strides[a] != strides[b]:
+            return strides[a] > strides[b]
+        if shape[a] > shape[b]:
+            return True
+    return None
+
+
+def _broadcast_strides(shape: tuple[int, ...], tensor: Tensor) -> tuple[int, ...]:
+    new = len(shape) - tensor.dim()
+    pairs = zip(shape[new:], tensor.shape, tensor.stride(), strict=True)
+    return (0,) * new + tuple(0 if size != own else step for size, own, step in pairs)
+
+
+def _is_dense(tensor: Tensor) -> bool:
+    """Whether the elements fill their memory without gaps or overlaps, in some order of dimensions."""
+    expected = 1
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size != 1:
+            if stride != expected:
+                return False
+            expected *= size
+    return True

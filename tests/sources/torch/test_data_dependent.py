@@ -1,0 +1,142 @@
+"""Programs that ask for numbers: what is assumed is said, and a loop without end is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import netweight
+from netweight.errors import CaptureError
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+from netweight.sources.torch import capture_module  # noqa: E402
+
+
+class Program(nn.Module):
+    """A linear layer, and a function that uses it."""
+
+    def __init__(self, function: Callable[[Any, Any], Any]) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(self.fc, x)
+
+
+def in_a_loop(fc: Any, x: Any) -> Any:
+    for _ in range(int(x.sum())):
+        x = fc(x)
+    return x
+
+
+def cond(fc: Any, x: Any) -> Any:
+    if x.sum() > 0:
+        return fc(x)
+    return x
+
+
+GUESSES: dict[str, tuple[Callable[[Any, Any], Any], int, str]] = {
+    "if": (cond, 3 * 16, "a condition on a tensor is taken to be True"),
+    "item": (lambda fc, x: fc(x) * x.sum().item(), 3 * 16, "a number taken from a tensor is taken to be 1"),
+    "range": (in_a_loop, 3 * 16, "a number taken from a tensor is taken to be 1"),
+    "boolean index": (lambda fc, x: fc(x[x[:, 0] > 0]), 3 * 16, "taken to be picked"),
+    "nonzero": (lambda fc, x: fc(x[torch.nonzero(x[:, 0])[:, 0]]), 3 * 16, "taken to be picked"),
+    "where": (lambda fc, x: fc(x[torch.where(x[:, 0] > 0)]), 3 * 16, "taken to be picked"),
+    "masked_select": (lambda fc, x: fc(torch.masked_select(x, x > 0).reshape(-1, 4)), 3 * 16, "taken to be picked"),
+    "unique": (lambda fc, x: (fc(x), torch.unique(x)), 3 * 16, "unique: all elements are taken to be"),
+    "equal": (lambda fc, x: fc(x) if not torch.equal(x, 2 * x) else x, 3 * 16, "two tensors are taken to differ"),
+    "allclose": (lambda fc, x: x if torch.allclose(x, 2 * x) else fc(x), 3 * 16, "two tensors are taken to differ"),
+    "nan": (lambda fc, x: x if torch.isnan(x).any() else fc(x), 3 * 16, "a condition on a tensor is taken to be False"),
+}
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_a_guess_is_said(name: str) -> None:
+    function, macs, note = GUESSES[name]
+    profile = netweight.weigh(Program(function), (3, 4))
+    assert profile.totals.macs == macs
+    assert any(note in text for text in profile.notes), profile.notes
+    assert not profile.coverage.complete
+    assert profile.coverage.stopped_at is None
+
+
+def test_what_depends_on_constants_alone_is_no_guess() -> None:
+    def function(fc: Any, x: Any) -> Any:
+        mask = torch.arange(6) % 2 == 0
+        for _ in range(int(mask.sum().item())):
+            x = fc(x)
+        return x if mask.any() and len(torch.unique(mask)) == 2 and mask.to(x.device).sum() == 3 else fc(x)
+
+    profile = netweight.weigh(Program(function), (3, 4))
+    assert profile.totals.macs == 3 * (3 * 16)
+    assert profile.coverage.complete
+
+
+def test_a_loop_that_the_guess_keeps_alive_is_left() -> None:
+    def function(fc: Any, x: Any) -> Any:
+        while (x * x).sum() > 1:
+            x = fc(x)
+        return x
+
+    found = capture_module(Program(function), (3, 4))
+    assert isinstance(found.error, CaptureError)
+    assert "expected the loop at test_data_dependent.py" in str(found.error)
+    assert not found.exact
+    profile = netweight.weigh(Program(function), (3, 4))
+    assert profile.coverage.stopped_at is not None
+    assert not profile.coverage.complete
+
+
+@pytest.mark.parametrize("read", [lambda x: x.tolist(), lambda x: x.detach().cpu().numpy()])
+def test_numbers_that_nobody_can_guess_end_the_capture(read: Callable[[Any], Any]) -> None:
+    def function(fc: Any, x: Any) -> Any:
+        x = fc(x)
+        return fc(x * float(read(x)[0][0]))
+
+    profile = netweight.weigh(Program(function), (3, 4))
+    assert profile.totals.macs == 3 * 16
+    assert not profile.coverage.complete
+    assert profile.coverage.stopped_at is not None
+    assert any("own code raised" in note for note in profile.notes)
+
+
+class Experts(nn.Module):
+    """Mixture of four experts, two of them for each token, in one of the usual spellings."""
+
+    def __init__(self, style: str) -> None:
+        super().__init__()
+        self.router = nn.Linear(4, 4)
+        self.experts = nn.ModuleList(nn.Linear(4, 4) for _ in range(4))
+        self.style = style
+
+    def forward(self, x: Any) -> Any:
+        weights, chosen = self.router(x).softmax(-1).topk(2)
+        y = torch.zeros_like(x)
+        for number, expert in enumerate(self.experts):
+            if self.style == "where":
+                token, place = torch.where(chosen == number)
+                y.index_add_(0, token, expert(x[token]) * weights[token, place, None])
+            else:
+                share = (weights * (chosen == number)).sum(-1, keepdim=True)
+                y = y + share * expert(x)
+        return y
+
+
+def test_experts_that_pick_their_tokens_are_counted_as_if_they_picked_all() -> None:
+    profile = netweight.weigh(Experts("where"), (8, 4))
+    # The condition has an entry per token and choice: twice as many as there are tokens.
+    assert profile.totals.macs == 8 * 16 + 4 * (8 * 2) * 16
+    assert not profile.coverage.complete
+    assert any("taken to be picked" in note for note in profile.notes)
+
+
+def test_experts_that_compute_everything_are_exact() -> None:
+    profile = netweight.weigh(Experts("dense"), (8, 4))
+    assert profile.totals.macs == 8 * 16 + 4 * 8 * 16
+    assert profile.coverage.complete

@@ -1,0 +1,106 @@
+"""The ``torch-eager`` convention is what PyTorch holds: storages alive in a real forward on the CPU, to the byte."""
+
+import weakref
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
+from torch.utils._pytree import tree_leaves  # noqa: E402
+
+from netweight import weigh  # noqa: E402
+
+
+class Alive(TorchDispatchMode):
+    """Bytes of all storages that some tensor still refers to; the model's own are not counted."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.now = self.peak = 0
+        self._seen: dict[int, Any] = {t.untyped_storage()._cdata: None for t in (*model.parameters(), *model.buffers())}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves((args, kwargs, result)):
+            if isinstance(leaf, torch.Tensor):
+                self._see(leaf.untyped_storage())
+        return result
+
+    def _see(self, storage: Any) -> None:
+        key, size = storage._cdata, storage.nbytes()
+        if key in self._seen:
+            return
+
+        def gone(_: Any) -> None:
+            self.now -= size
+            del self._seen[key]
+
+        self._seen[key] = weakref.ref(storage, gone)
+        self.now += size
+        self.peak = max(self.peak, self.now)
+
+
+class Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(8, 16, 3, padding=1), nn.Conv2d(16, 8, 3, padding=1)
+        self.bn, self.relu = nn.BatchNorm2d(16), nn.ReLU(inplace=True)
+
+    def forward(self, x: Any) -> Any:
+        y = self.conv2(self.relu(self.bn(self.conv1(x))))
+        y += x
+        return y
+
+
+class KeepsAList(nn.Module):
+    """Dense connections: every result stays in a list until the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(8 * (i + 1), 8) for i in range(4))
+
+    def forward(self, x: Any) -> Any:
+        found = [x]
+        for layer in self.layers:
+            found.append(layer(torch.cat(found, 1)))
+        return found[-1]
+
+
+class Views(nn.Module):
+    """A parameter seen through a view, chunks, a slice written in place, a transposed copy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.randn(1, 1, 8))
+
+    def forward(self, x: Any) -> Any:
+        x = torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1)
+        a, b = x.chunk(2, dim=2)
+        x[:, 0] = 0
+        return (a.transpose(1, 2).contiguous() @ b).softmax(-1)
+
+
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (Residual(), (1, 8, 16, 16)),
+        (nn.Sequential(Residual(), Residual()), (2, 8, 16, 16)),
+        (KeepsAList(), (4, 8)),
+        (Views(), (3, 7, 8)),
+        (nn.TransformerEncoderLayer(16, 2, 32, batch_first=True, norm_first=True), (2, 10, 16)),
+    ],
+)
+def test_peak_is_what_pytorch_holds(module: Any, shape: tuple[int, ...]) -> None:
+    module.eval()
+    x = torch.randn(shape)
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad(), torch._C._AutoDispatchBelowADInplaceOrView(), Alive(module) as alive:
+            module(x)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+    assert weigh(module, shape, conventions=("torch-eager",)).activations["torch-eager"].peak_bytes == alive.peak

@@ -1,0 +1,150 @@
+"""Functions, reductions, contractions, activations and losses: each operator alone, its values as PyTorch's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netweight.ops import REGISTRY
+from netweight.runtime import run
+
+torch = pytest.importorskip("torch")
+
+import torch.nn.functional as F  # noqa: E402, N812
+from torch.utils._pytree import tree_leaves  # noqa: E402
+
+from netweight.sources.torch import capture_module  # noqa: E402
+
+X, Y = (torch.randn(2, 4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(s)) for s in (0, 1))
+POSITIVE, SHARE = X.abs() + 0.1, (X.sigmoid() * 0.9 + 0.05)
+CLASSES = torch.tensor([[0, 3, 1, 2, 2, 0], [1, 1, 0, 3, 2, 3]])
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    name: getattr(torch, name)
+    for name in (
+        "cosh", "sinh", "tan", "atan", "expm1", "exp2", "trunc", "sgn", "frac", "erfc", "isnan", "isinf", "isfinite",
+        "nan_to_num", "positive", "any", "all", "max", "min", "aminmax", "count_nonzero", "var_mean", "std_mean",
+        "std", "var", "prod", "norm", "square", "sign",
+    )
+} | {
+    "vector_norm": torch.linalg.vector_norm,
+    "softsign": F.softsign, "tanhshrink": F.tanhshrink, "hardshrink": F.hardshrink, "softshrink": F.softshrink,
+    "logsigmoid": F.logsigmoid, "glu": F.glu, "celu": F.celu, "rrelu": F.rrelu, "selu": F.selu,
+    "celu_half": lambda x: F.celu(x, 0.5), "glu_dim": lambda x: F.glu(x, 1),
+    "rrelu_bounds": lambda x: F.rrelu(x, 0.1, 0.2),
+    "elu_in_place": lambda x: F.elu(x * 1, inplace=True), "threshold": lambda x: F.threshold(x, 0.1, 7.0),
+    "hardtanh": lambda x: F.hardtanh(x, -0.5, 2), "softmin": lambda x: F.softmin(x, 1),
+    "logsumexp": lambda x: torch.logsumexp(x, 1), "logsumexp_keep": lambda x: torch.logsumexp(x, (0, 2), True),
+    "cumsum": lambda x: x.cumsum(-1), "cumsum_transposed": lambda x: x.mT.cumsum(1), "sum": lambda x: x.sum((0, -1)),
+    "norm_dim": lambda x: x.norm(dim=-1), "norm_1": lambda x: x.norm(p=1, dim=1, keepdim=True),
+    "norm_3": lambda x: x.norm(p=3, dim=1), "norm_inf": lambda x: x.norm(p=float("inf")),
+    "norm_least": lambda x: x.norm(p=float("-inf"), dim=1), "norm_0": lambda x: torch.linalg.vector_norm(x, 0, dim=1),
+    "normalize": lambda x: F.normalize(x, dim=1), "all_dim": lambda x: torch.all(x > -1, dim=1),
+    "any_keep": lambda x: torch.any(x > 2, 1, True), "std_dims": lambda x: x.std(dim=(1, 2)),
+    "var_biased": lambda x: x.var(unbiased=False), "float_power": lambda x: torch.float_power(x.abs(), 2),
+    "lerp_number": lambda x: x.lerp(x * 2, 0.3), "remainder_number": lambda x: x % 0.7,
+    "number_remainder": lambda x: 3 % x,
+    "floor_number": lambda x: x // 0.5, "trunc_number": lambda x: torch.div(x, 0.3, rounding_mode="trunc"),
+    "instance_norm": F.instance_norm, "local_response_norm": lambda x: F.local_response_norm(x, 3),
+    "diff": torch.diff, "matrix_norm": torch.linalg.matrix_norm, "mean_dims": lambda x: x.mean((1, 2)),
+}  # fmt: skip
+ONE = {name: (function, (X,)) for name, function in FUNCTIONS.items()}
+ONE |= {name: (getattr(torch, name), (POSITIVE,)) for name in ("log2", "log10", "log1p", "rsqrt")}
+ONE |= {name: (getattr(torch, name), (SHARE,)) for name in ("acos", "asin", "logit")}
+ONE["logit_eps"] = (lambda x: torch.logit(x, 0.1), (SHARE,))
+
+PAIRS: dict[str, Callable[..., Any]] = {
+    name: getattr(torch, name)
+    for name in ("atan2", "fmod", "remainder", "floor_divide", "logaddexp", "hypot", "inner", "cdist")
+} | {
+    "addcmul": lambda x, y: torch.addcmul(x, x, y, value=0.5), "addcdiv": lambda x, y: torch.addcdiv(x, x, y),
+    "addcmul_in_place": lambda x, y: x.clone().addcmul_(x, y, value=2), "lerp": lambda x, y: x.lerp(y, 0.2),
+    "lerp_weights": lambda x, y: x.lerp(y, y), "addcmul_broadcast": lambda x, y: torch.addcmul(x[0, 0], x, y),
+    "div_floor": lambda x, y: torch.div(x, y, rounding_mode="floor"), "mse": F.mse_loss, "l1": F.l1_loss,
+    "div_trunc": lambda x, y: torch.div(x, y, rounding_mode="trunc"), "smooth_l1": F.smooth_l1_loss,
+    "huber": F.huber_loss, "smooth_l1_beta": lambda x, y: F.smooth_l1_loss(x, y, beta=0.3),
+    "huber_delta": lambda x, y: F.huber_loss(x, y, delta=0.3),
+    "mse_none": lambda x, y: F.mse_loss(x, y, reduction="none"),
+    "cosine_similarity": lambda x, y: F.cosine_similarity(x, y, dim=1), "pairwise": F.pairwise_distance,
+    "cdist_1": lambda x, y: torch.cdist(x, y, p=1), "einsum": lambda x, y: torch.einsum("bij,bkj->bik", x, y),
+    "cdist_many": lambda x, y: torch.cdist(x.reshape(-1, 1) * y[0, :1], y.reshape(-1, 1) * x[0, :1]),
+    "einsum_elementwise": lambda x, y: torch.einsum("bij,bij->bij", x, y),
+    "einsum_three": lambda x, y: torch.einsum("bij,bij,bik->bjk", x, y, y),
+    "einsum_dots": lambda x, y: torch.einsum("...ij,...ik->...jk", x, y),
+    "einsum_broadcast": lambda x, y: torch.einsum("bij,bkj->bik", x[:1], y),
+    "bce_logits": lambda x, y: F.binary_cross_entropy_with_logits(x, y.sigmoid()),
+    "bce_weights": lambda x, y: F.binary_cross_entropy_with_logits(x, y.sigmoid(), pos_weight=torch.tensor(2.0)),
+    "bce": lambda x, y: F.binary_cross_entropy(x.sigmoid(), y.sigmoid()),
+    "kl": lambda x, y: F.kl_div(x, y.softmax(1), reduction="batchmean"), "poisson": F.poisson_nll_loss,
+    "bilinear": lambda x, y: F.bilinear(x[..., :3], y[..., :2], torch.ones(5, 3, 2, dtype=x.dtype)),
+    "triplet": lambda x, y: F.triplet_margin_loss(x, y, x + y), "vecdot": torch.linalg.vecdot,
+    "tensordot": lambda x, y: torch.tensordot(x, y, dims=([1, 2], [1, 2])),
+    "outer": lambda x, y: torch.outer(x[0, 0], y[0, 0]), "xlogy": lambda x, y: torch.xlogy(x, y.exp()),
+    "addmm": lambda x, y: torch.addmm(x[0, :, :4], x[0], y[0].T, beta=0.5, alpha=2),
+    "baddbmm": lambda x, y: torch.baddbmm(x[:, :, :4], x, y.mT), "kron": lambda x, y: torch.kron(x[0], y[0]),
+    "isclose": torch.isclose, "and": lambda x, y: (x > 0) & (y > 0), "or": lambda x, y: (x > 0) | (y > 0),
+    "xor": lambda x, y: (x > 0) ^ (y > 0), "not": lambda x, y: ~(x > y), "and_number": lambda x, y: (x > y) & True,
+    "bits": lambda x, y: (x * 9).int() & (y * 9).int(), "bits_not": lambda x, y: ~(x * 9 + y).int(),
+    "shift": lambda x, y: (x * 9).int() << (y.abs()).int(), "int_floor": lambda x, y: (x * 9).int() // ((y > 0) + 2),
+    "int_remainder": lambda x, y: (x * 9).int() % ((y > 0).int() + 2),
+    "int_divide": lambda x, y: (x * 9).int() / (y + 3),
+    "int_log": lambda x, y: ((x + y) ** 2 * 9 + 1).int().log2(), "count": lambda x, y: (x > y).sum(1),
+    "running_count": lambda x, y: (x > y).cumsum(1), "bool_mean": lambda x, y: (x > y).double().mean(0),
+}  # fmt: skip
+TWO = {name: (function, (X, Y)) for name, function in PAIRS.items()}
+TWO |= {
+    name: (function, (X, CLASSES))
+    for name, function in {
+        "cross_entropy": F.cross_entropy, "cross_entropy_none": lambda x, t: F.cross_entropy(x, t, reduction="none"),
+        "cross_entropy_smoothed": lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1), "nll": F.nll_loss,
+        "nll_sum": lambda x, t: F.nll_loss(x, t, reduction="sum"),
+    }.items()
+}  # fmt: skip
+CASES = {**ONE, **TWO}
+
+
+class Function(torch.nn.Module):
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *tensors: Any) -> Any:
+        return self.function(*tensors)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_values_and_types(name: str, dtype: str) -> None:
+    function, given = CASES[name]
+    tensors = tuple(t.to(getattr(torch, dtype)) if t.is_floating_point() else t for t in given)
+    capture = capture_module(Function(function), tensors if len(tensors) > 1 else tensors[0])
+    assert capture.error is None
+    assert capture.exact
+    assert not [node.op for node in capture.graph.nodes if node.op not in REGISTRY]
+    arrays = {key: tensor.numpy() for key, tensor in zip(capture.graph.inputs, tensors, strict=True)}
+    ours = run(capture.graph, arrays, capture.weights()).outputs
+    theirs = [leaf for leaf in tree_leaves(function(*tensors)) if isinstance(leaf, torch.Tensor)]
+    assert len(theirs) == len(capture.graph.outputs)
+    for output, wanted in zip(capture.graph.outputs, theirs, strict=True):
+        assert ours[output].dtype.name == str(wanted.dtype).removeprefix("torch.")
+        tolerance = 2e-5 if "float32" in (dtype, ours[output].dtype.name) else 1e-10
+        np.testing.assert_allclose(ours[output], wanted.numpy(), rtol=tolerance, atol=tolerance)
+
+
+def test_one_memory_where_pytorch_writes_one_tensor() -> None:
+    """addcmul is three operators of the table, written one over the other: one tensor beside the inputs."""
+    graph = capture_module(Function(lambda x, y: torch.addcmul(x, x, y, value=0.5)), (X, Y)).graph
+    assert [node.op for node in graph.nodes] == ["mul", "mul_scalar", "add"]
+    homes = {graph.values[name].storage for node in graph.nodes for name in node.outputs}
+    assert len(homes) == 1
+
+
+@pytest.mark.parametrize(
+    ("function", "op"),
+    [(torch.nansum, "aten.nansum"), (torch.median, "aten.median"), (lambda x: x.cumprod(1), "aten.cumprod")],
+)
+def test_what_has_no_rule_is_listed(function: Callable[..., Any], op: str) -> None:
+    assert [node.op for node in capture_module(Function(function), X).graph.nodes] == [op]

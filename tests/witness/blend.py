@@ -1,0 +1,16 @@
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+WITNESSES = {
+    "log_sigmoid": lambda _attrs, x: F.logsigmoid(x),
+    "tanhshrink": lambda _attrs, x: F.tanhshrink(x),
+    "softsign": lambda _attrs, x: F.softsign(x),
+    "celu": lambda attrs, x: F.celu(x, attrs.alpha),
+    "softshrink": lambda attrs, x: F.softshrink(x, attrs.lambd),
+    "hardshrink": lambda attrs, x: F.hardshrink(x, attrs.lambd),
+    "threshold": lambda attrs, x: F.threshold(x, attrs.threshold, attrs.value),
+    "glu": lambda attrs, x: F.glu(x, attrs.dim),
+    "lerp": lambda attrs, x, end, weight: torch.lerp(x, end, attrs.weight if weight is None else weight),
+    "addcmul": lambda attrs, x, tensor1, tensor2: torch.addcmul(x, tensor1, tensor2, value=attrs.value),
+    "addcdiv": lambda attrs, x, tensor1, tensor2: torch.addcdiv(x, tensor1, tensor2, value=attrs.value),
+}
