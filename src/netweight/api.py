@@ -17,7 +17,7 @@ from netweight.analysis.training import Training, training_cost
 from netweight.diagnosis import Check, diagnose
 from netweight.errors import CaptureError, UsageError
 from netweight.ir import Graph
-from netweight.loading import check_as_stored, load, stored_profile
+from netweight.loading import Loaded, check_as_stored, load, stored_profile
 from netweight.ops import REGISTRY
 from netweight.rewrite.bits import parse_bits, with_bits
 
@@ -92,18 +92,23 @@ def weigh(
         check_as_stored("a report", inputs=inputs, batch=batch, training=training, bits=bits, **asked)
         return stored
     found = load(model, inputs, batch=batch, training=training)
-    graph = found.graph if bits is None else with_bits(found.graph, parse_bits(bits))
-    profile = weigh_graph(
-        graph,
+    if bits is not None:
+        found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
+    profile = _weigh_loaded(found, conventions)
+    if found.error is not None:
+        return profile
+    return replace(profile, training=_training(found.graph, training=training, **asked))
+
+
+def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
+    return weigh_graph(
+        found.graph,
         source=found.source,
         conventions=conventions,
         notes=found.notes if found.error is None else (*found.notes, _reason(found.error)),
         exact=found.exact,
         stopped_at=found.stopped_at,
     )
-    if found.error is not None:
-        return profile
-    return replace(profile, training=_training(graph, training=training, **asked))
 
 
 def _training(

@@ -131,9 +131,6 @@ def training_cost(
     calls = [_Work.of(plan, call, segments, memory) for call in plan.calls]
     work = {name: sum(int(getattr(call, name) or 0) for call in calls) for name in _WORK}
     trained = sum(graph.spec(name).numel for name in plan.trained)
-    values = graph.values.values()
-    parameter_bytes = sum(value.stored_bytes for value in values if value.kind == "parameter")
-    tinytl = tinytl_saved_bytes(plan)
     return Training(
         optimizer=rule.name,
         checkpoint=tuple(checkpoint),
@@ -143,19 +140,28 @@ def training_cost(
         update_flops=rule.flops * trained,
         step_macs=sum(work[name] for name in _WORK if name.endswith("macs")),
         step_flops=sum(work[name] for name in _WORK if name.endswith("flops")) + rule.flops * trained,
-        parameter_bytes=parameter_bytes,
-        buffer_bytes=sum(value.stored_bytes for value in values if value.kind in ("buffer", "constant")),
-        gradient_bytes=sum(graph.spec(name).nbytes for name in plan.trained),
+        **_bytes(plan),
         optimizer_state_bytes=state_bytes(plan, rule),
         saved_activation_bytes=sum(memory.saved.values()),
         peak_bytes=memory.peak.nbytes,
         peak_phase=memory.peak.phase,
         peak_layer=memory.peak.layer,
         peak_parts=memory.peak.parts,
-        tinytl_saved_bytes=tinytl,
-        tinytl_bytes=tinytl + tinytl_weight_bytes(plan),
         layers=_rows(plan, calls, memory),
     )
+
+
+def _bytes(plan: Backpropagation) -> dict[str, int]:
+    """Figures in bytes that follow from the graph alone."""
+    values = plan.graph.values.values()
+    tinytl = tinytl_saved_bytes(plan)
+    return {
+        "parameter_bytes": sum(value.stored_bytes for value in values if value.kind == "parameter"),
+        "buffer_bytes": sum(value.stored_bytes for value in values if value.kind in ("buffer", "constant")),
+        "gradient_bytes": sum(plan.graph.spec(name).nbytes for name in plan.trained),
+        "tinytl_saved_bytes": tinytl,
+        "tinytl_bytes": tinytl + tinytl_weight_bytes(plan),
+    }
 
 
 _WORK = ("forward_macs", "forward_flops", "backward_macs", "backward_flops", "recomputed_macs", "recomputed_flops")
