@@ -92,7 +92,10 @@ class Recorder(TorchDispatchMode):
             operator = self._operators[id(func)] = _Operator(func)
         tensors = tensors_in(args, kwargs)
         if not any(map(self.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
-            return self._constant(func, operator, tensors, args, kwargs)
+            result = self._constant(func, operator, tensors, args, kwargs)
+            if any(map(self.tape.is_fed, tensors)):
+                self._record_beside(operator, tensors, args, kwargs, result)
+            return result
         self.tape.site = self.frames.site()
         if operator.rule is not None:
             try:
@@ -224,6 +227,28 @@ class Recorder(TorchDispatchMode):
             kwargs = {**kwargs, "device": _CPU}
         args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]
         return self.tape.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+
+    def _record_beside(
+        self, operator: _Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], result: Any
+    ) -> None:
+        """Floating results computed from an input that has numbers are work of the network, and keep their numbers.
+
+        Positions and lengths steer the program: what is computed of them is fixed at capture, and said so.
+        """
+        results = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor) and not self.tape.is_fed(leaf)]
+        if operator.writes or not any(leaf.is_floating_point() for leaf in results):
+            if results:
+                self.tape.note("work on the numbers of an integer input is done at capture and not counted")
+            return
+        self.tape.site = self.frames.site()
+        made = NotImplemented if operator.rule is None else self._apply(operator, args, kwargs)
+        if made is NotImplemented:
+            made = [torch.empty(leaf.shape, dtype=leaf.dtype, device=_META) for leaf in results]
+            name = operator.name if "." in operator.name else f"aten.{operator.name}"
+            self.tape.record(name, None, tensors, made)
+        parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
+        for leaf, part in zip(results, parts, strict=False):
+            self.tape.feed(leaf, part)
 
     def _writes_recorded(self, operator: _Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already: their new numbers are new values."""

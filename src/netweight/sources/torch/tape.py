@@ -83,6 +83,7 @@ class Tape:
     _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
     _owners: list[torch.Tensor] = field(default_factory=list)
     _adopted: set[int] = field(default_factory=set)
+    _fed: set[str] = field(default_factory=set)
 
     def note(self, text: str, *, guess: bool = False) -> None:
         """Something a reader must know; a guess means that the figures may not be exact."""
@@ -122,6 +123,7 @@ class Tape:
         """A tensor that the caller supplies."""
         self.values[name] = Value(name=name, spec=spec_of(tensor), kind="input")
         self._bind(tensor, name, ())
+        self._fed.add(name)
 
     def knows(self, tensor: torch.Tensor) -> bool:
         """Whether the tensor holds a value of the graph."""
@@ -130,6 +132,17 @@ class Tape:
     def holds(self, constant: torch.Tensor) -> bool:
         """Whether a constant, or another with the same memory, is in the graph."""
         return self.constants.memory(constant) in self._adopted
+
+    def is_fed(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor with numbers is an input, or was computed from one."""
+        binding = self._bindings.get(id(tensor))
+        return binding is not None and binding.name in self._fed
+
+    def feed(self, tensor: torch.Tensor, same: torch.Tensor) -> None:
+        """``tensor`` has the numbers of what ``same`` stands for in the graph."""
+        if tensor is not same:
+            self.mirror(tensor, same)
+        self._fed.add(self.value_of(tensor))
 
     def mirror(self, tensor: torch.Tensor, same: torch.Tensor) -> None:
         """``tensor`` holds the value of ``same`` and shares its memory."""
