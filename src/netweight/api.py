@@ -13,7 +13,6 @@ from netweight import zoo
 from netweight.analysis.cost import DEFAULT_CONVENTIONS, weigh_graph
 from netweight.analysis.explanation import Explanation, explain_layer
 from netweight.analysis.profile import Profile
-from netweight.analysis.training import Training, training_cost
 from netweight.diagnosis import Check, diagnose
 from netweight.errors import CaptureError, UsageError
 from netweight.ir import Graph
@@ -23,6 +22,8 @@ from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
     import torch
+
+    from netweight.analysis.training import Training
 
 Model: TypeAlias = "str | Path | Graph | torch.nn.Module"
 Inputs: TypeAlias = Any
@@ -120,6 +121,8 @@ def _training(
         UsageError: If parts are to be checkpointed or frozen in no training.
     """
     if training or optimizer is not None:
+        from netweight.analysis.training import training_cost
+
         return training_cost(graph, optimizer=optimizer or "sgd", checkpoint=checkpoint, freeze=freeze)
     for name, patterns in (("checkpoint", checkpoint), ("freeze", freeze)):
         if patterns:

@@ -17,17 +17,17 @@ from netweight.sources.build.core import Symbol, call
 
 def relu(x: Symbol, *, inplace: bool = False, name: str = "relu") -> Symbol:
     """max(x, 0)."""
-    return _activation("relu", None, x, inplace=inplace, name=name)
+    return activate("relu", None, x, inplace=inplace, name=name)
 
 
 def relu6(x: Symbol, *, inplace: bool = False, name: str = "relu6") -> Symbol:
     """min(max(x, 0), 6)."""
-    return _activation("relu6", None, x, inplace=inplace, name=name)
+    return activate("relu6", None, x, inplace=inplace, name=name)
 
 
 def leaky_relu(x: Symbol, negative_slope: float = 0.01, *, inplace: bool = False, name: str = "leaky_relu") -> Symbol:
     """x, or negative_slope * x where x is negative."""
-    return _activation("leaky_relu", LeakyReluAttrs(negative_slope=negative_slope), x, inplace=inplace, name=name)
+    return activate("leaky_relu", LeakyReluAttrs(negative_slope=negative_slope), x, inplace=inplace, name=name)
 
 
 def prelu(
@@ -43,44 +43,44 @@ def prelu(
 
 def elu(x: Symbol, alpha: float = 1.0, *, inplace: bool = False, name: str = "elu") -> Symbol:
     """x, or alpha * (exp(x) - 1) where x is negative."""
-    return _activation("elu", EluAttrs(alpha=alpha), x, inplace=inplace, name=name)
+    return activate("elu", EluAttrs(alpha=alpha), x, inplace=inplace, name=name)
 
 
 def selu(x: Symbol, *, inplace: bool = False, name: str = "selu") -> Symbol:
     """ELU scaled so that unit variance stays unit variance."""
-    return _activation("selu", None, x, inplace=inplace, name=name)
+    return activate("selu", None, x, inplace=inplace, name=name)
 
 
 def gelu(
     x: Symbol, *, approximate: Literal["none", "tanh"] = "none", inplace: bool = False, name: str = "gelu"
 ) -> Symbol:
     """x times the Gaussian distribution function of x."""
-    return _activation("gelu", GeluAttrs(approximate=approximate), x, inplace=inplace, name=name)
+    return activate("gelu", GeluAttrs(approximate=approximate), x, inplace=inplace, name=name)
 
 
 def silu(x: Symbol, *, inplace: bool = False, name: str = "silu") -> Symbol:
     """x * sigmoid(x), also called swish."""
-    return _activation("silu", None, x, inplace=inplace, name=name)
+    return activate("silu", None, x, inplace=inplace, name=name)
 
 
 def hardswish(x: Symbol, *, inplace: bool = False, name: str = "hardswish") -> Symbol:
     """x * relu6(x + 3) / 6."""
-    return _activation("hardswish", None, x, inplace=inplace, name=name)
+    return activate("hardswish", None, x, inplace=inplace, name=name)
 
 
 def hardsigmoid(x: Symbol, *, inplace: bool = False, name: str = "hardsigmoid") -> Symbol:
     """relu6(x + 3) / 6."""
-    return _activation("hardsigmoid", None, x, inplace=inplace, name=name)
+    return activate("hardsigmoid", None, x, inplace=inplace, name=name)
 
 
 def sigmoid(x: Symbol, *, inplace: bool = False, name: str = "sigmoid") -> Symbol:
     """1 / (1 + exp(-x))."""
-    return _activation("sigmoid", None, x, inplace=inplace, name=name)
+    return activate("sigmoid", None, x, inplace=inplace, name=name)
 
 
 def tanh(x: Symbol, *, inplace: bool = False, name: str = "tanh") -> Symbol:
     """Hyperbolic tangent."""
-    return _activation("tanh", None, x, inplace=inplace, name=name)
+    return activate("tanh", None, x, inplace=inplace, name=name)
 
 
 def softplus(
@@ -88,12 +88,12 @@ def softplus(
 ) -> Symbol:
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold."""
     attrs = SoftplusAttrs(beta=beta, threshold=threshold)
-    return _activation("softplus", attrs, x, inplace=inplace, name=name)
+    return activate("softplus", attrs, x, inplace=inplace, name=name)
 
 
 def mish(x: Symbol, *, inplace: bool = False, name: str = "mish") -> Symbol:
     """x * tanh(softplus(x))."""
-    return _activation("mish", None, x, inplace=inplace, name=name)
+    return activate("mish", None, x, inplace=inplace, name=name)
 
 
 def dropout(x: Symbol, p: float = 0.5, *, name: str = "dropout") -> Symbol:
@@ -103,6 +103,7 @@ def dropout(x: Symbol, p: float = 0.5, *, name: str = "dropout") -> Symbol:
     return call("identity", None, x, name=name)
 
 
-def _activation(op: str, attrs: object, x: Symbol, *, inplace: bool, name: str) -> Symbol:
+def activate(op: str, attrs: object, x: Symbol, *, inplace: bool, name: str) -> Symbol:
+    """An operator that may write over ``x``, unless training needs ``x`` for the gradient."""
     needs_x = x.builder.training and "x" in REGISTRY[op].saves
     return call(op, attrs, x, name=name, inplace=inplace and not needs_x)

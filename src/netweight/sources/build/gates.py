@@ -6,52 +6,47 @@
 from __future__ import annotations
 
 from netweight.ops.activation_shrink import CeluAttrs, ShrinkAttrs, ThresholdAttrs
-from netweight.ops.base import REGISTRY
 from netweight.ops.gate import GluAttrs
+from netweight.sources.build.activation import activate
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 
 
 def celu(x: Symbol, alpha: float = 1.0, *, inplace: bool = False, name: str = "celu") -> Symbol:
     """x, or alpha * (exp(x / alpha) - 1) where x is negative."""
-    return _activation("celu", CeluAttrs(alpha=alpha), x, inplace=inplace, name=name)
+    return activate("celu", CeluAttrs(alpha=alpha), x, inplace=inplace, name=name)
 
 
 def logsigmoid(x: Symbol, *, inplace: bool = False, name: str = "logsigmoid") -> Symbol:
     """Logarithm of the sigmoid."""
-    return _activation("log_sigmoid", None, x, inplace=inplace, name=name)
+    return activate("log_sigmoid", None, x, inplace=inplace, name=name)
 
 
 def softshrink(x: Symbol, lambd: float = 0.5, *, inplace: bool = False, name: str = "softshrink") -> Symbol:
     """x moved by lambd towards zero, and zero within."""
-    return _activation("softshrink", ShrinkAttrs(lambd=lambd), x, inplace=inplace, name=name)
+    return activate("softshrink", ShrinkAttrs(lambd=lambd), x, inplace=inplace, name=name)
 
 
 def hardshrink(x: Symbol, lambd: float = 0.5, *, inplace: bool = False, name: str = "hardshrink") -> Symbol:
     """x, and zero up to an absolute value of lambd."""
-    return _activation("hardshrink", ShrinkAttrs(lambd=lambd), x, inplace=inplace, name=name)
+    return activate("hardshrink", ShrinkAttrs(lambd=lambd), x, inplace=inplace, name=name)
 
 
 def threshold(x: Symbol, threshold: float, value: float, *, inplace: bool = False, name: str = "threshold") -> Symbol:
     """x above the threshold, else the value."""
-    return _activation("threshold", ThresholdAttrs(threshold=threshold, value=value), x, inplace=inplace, name=name)
+    return activate("threshold", ThresholdAttrs(threshold=threshold, value=value), x, inplace=inplace, name=name)
 
 
 def tanhshrink(x: Symbol, *, inplace: bool = False, name: str = "tanhshrink") -> Symbol:
     """x - tanh(x)."""
-    return _activation("tanhshrink", None, x, inplace=inplace, name=name)
+    return activate("tanhshrink", None, x, inplace=inplace, name=name)
 
 
 def softsign(x: Symbol, *, inplace: bool = False, name: str = "softsign") -> Symbol:
     """x / (1 + abs(x))."""
-    return _activation("softsign", None, x, inplace=inplace, name=name)
+    return activate("softsign", None, x, inplace=inplace, name=name)
 
 
 def glu(x: Symbol, dim: int = -1, *, name: str = "glu") -> Symbol:
     """One half of a dimension times the sigmoid of the other half."""
     return call("glu", GluAttrs(dim=from_front(x, dim)[0]), x, name=name)
-
-
-def _activation(op: str, attrs: object, x: Symbol, *, inplace: bool, name: str) -> Symbol:
-    needs_x = x.builder.training and "x" in REGISTRY[op].saves
-    return call(op, attrs, x, name=name, inplace=inplace and not needs_x)

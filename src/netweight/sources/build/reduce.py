@@ -14,27 +14,27 @@ Dims = int | tuple[int, ...]
 
 def sum(x: Symbol, dim: Dims = (), *, keepdim: bool = False, name: str = "sum") -> Symbol:  # noqa: A001
     """Sum."""
-    return _reduce("sum", x, dim, keepdim=keepdim, name=name)
+    return reduce_over("sum", x, dim, keepdim=keepdim, name=name)
 
 
 def mean(x: Symbol, dim: Dims = (), *, keepdim: bool = False, name: str = "mean") -> Symbol:
     """Mean."""
-    return _reduce("mean", x, dim, keepdim=keepdim, name=name)
+    return reduce_over("mean", x, dim, keepdim=keepdim, name=name)
 
 
 def amax(x: Symbol, dim: Dims = (), *, keepdim: bool = False, name: str = "amax") -> Symbol:
     """Largest element."""
-    return _reduce("amax", x, dim, keepdim=keepdim, name=name)
+    return reduce_over("amax", x, dim, keepdim=keepdim, name=name)
 
 
 def amin(x: Symbol, dim: Dims = (), *, keepdim: bool = False, name: str = "amin") -> Symbol:
     """Smallest element."""
-    return _reduce("amin", x, dim, keepdim=keepdim, name=name)
+    return reduce_over("amin", x, dim, keepdim=keepdim, name=name)
 
 
 def prod(x: Symbol, dim: Dims = (), *, keepdim: bool = False, name: str = "prod") -> Symbol:
     """Product."""
-    return _reduce("prod", x, dim, keepdim=keepdim, name=name)
+    return reduce_over("prod", x, dim, keepdim=keepdim, name=name)
 
 
 def var(x: Symbol, dim: Dims = (), *, correction: int = 1, keepdim: bool = False, name: str = "var") -> Symbol:
@@ -63,12 +63,12 @@ def vector_norm(
 
 def argmax(x: Symbol, dim: int | None = None, *, keepdim: bool = False, name: str = "argmax") -> Symbol:
     """Position of the largest element along a dimension, or in the flattened tensor."""
-    return _reduce("argmax", x, () if dim is None else dim, keepdim=keepdim, name=name)
+    return reduce_over("argmax", x, () if dim is None else dim, keepdim=keepdim, name=name)
 
 
 def argmin(x: Symbol, dim: int | None = None, *, keepdim: bool = False, name: str = "argmin") -> Symbol:
     """Position of the smallest element along a dimension, or in the flattened tensor."""
-    return _reduce("argmin", x, () if dim is None else dim, keepdim=keepdim, name=name)
+    return reduce_over("argmin", x, () if dim is None else dim, keepdim=keepdim, name=name)
 
 
 def cumsum(x: Symbol, dim: int, *, name: str = "cumsum") -> Symbol:
@@ -76,5 +76,6 @@ def cumsum(x: Symbol, dim: int, *, name: str = "cumsum") -> Symbol:
     return call("cumsum", CumsumAttrs(dim=from_front(x, dim)[0]), x, name=name)
 
 
-def _reduce(op: str, x: Symbol, dim: Dims, *, keepdim: bool, name: str) -> Symbol:
+def reduce_over(op: str, x: Symbol, dim: Dims, *, keepdim: bool, name: str) -> Symbol:
+    """A reduction over ``dim``: one dimension, several, or all for None."""
     return call(op, ReduceAttrs(dims=from_front(x, dim), keepdim=keepdim), x, name=name)

@@ -54,6 +54,11 @@ class _Operator:
         self.rule: Callable[..., Any] | None = next((RULES[key] for key in keys if key in RULES), None)
         self.composite = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
 
+    @property
+    def unknown_name(self) -> str:
+        """What the report calls it where there is no rule: ``aten.nonzero``, ``torchvision.nms``."""
+        return self.name if "." in self.name else f"aten.{self.name}"
+
     def targets(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
         """Tensors that a call writes."""
         if self.out:
@@ -244,8 +249,7 @@ class Recorder(TorchDispatchMode):
         made = NotImplemented if operator.rule is None else self._apply(operator, args, kwargs)
         if made is NotImplemented:
             made = [torch.empty(leaf.shape, dtype=leaf.dtype, device=_META) for leaf in results]
-            name = operator.name if "." in operator.name else f"aten.{operator.name}"
-            self.tape.record(name, None, tensors, made)
+            self.tape.record(operator.unknown_name, None, tensors, made)
         parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
         for leaf, part in zip(results, parts, strict=False):
             self.tape.feed(leaf, part)
@@ -287,7 +291,7 @@ class Recorder(TorchDispatchMode):
         outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
         shadows = {id(self.shadow(tensor)): tensor for tensor in tensors}
         fresh = [tensor for tensor in outputs if id(tensor) not in shadows]
-        name = operator.name if "." in operator.name else f"aten.{operator.name}"
+        name = operator.unknown_name
         if fresh:
             self.tape.record(name, None, tensors, fresh)
         for tensor in outputs:
