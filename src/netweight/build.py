@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netweight.sources.build.activation import *  # noqa: F403
+    from netweight.sources.build.algebra import *  # noqa: F403
     from netweight.sources.build.arith import *  # noqa: F403
     from netweight.sources.build.attention import *  # noqa: F403
     from netweight.sources.build.conv import *  # noqa: F403
     from netweight.sources.build.copies import *  # noqa: F403
     from netweight.sources.build.core import *  # noqa: F403
     from netweight.sources.build.embedding import *  # noqa: F403
+    from netweight.sources.build.found import *  # noqa: F403
     from netweight.sources.build.fourier import *  # noqa: F403
     from netweight.sources.build.functions import *  # noqa: F403
     from netweight.sources.build.gates import *  # noqa: F403
@@ -39,17 +41,24 @@ if TYPE_CHECKING:
     from netweight.sources.build.params import *  # noqa: F403
     from netweight.sources.build.pool import *  # noqa: F403
     from netweight.sources.build.quantize import *  # noqa: F403
+    from netweight.sources.build.ranks import *  # noqa: F403
     from netweight.sources.build.recurrent import *  # noqa: F403
     from netweight.sources.build.reduce import *  # noqa: F403
+    from netweight.sources.build.regions import *  # noqa: F403
     from netweight.sources.build.resize import *  # noqa: F403
     from netweight.sources.build.softmax import *  # noqa: F403
     from netweight.sources.build.tables import *  # noqa: F403
+    from netweight.sources.build.unpool import *  # noqa: F403
     from netweight.sources.build.windows import *  # noqa: F403
 
 # Where each function lives; a network imports the families it uses.
 _FUNCTIONS = {
     "activation": (
         "dropout elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
+    ),
+    "algebra": (
+        "as_strided cholesky det diag_embed diagonal_scatter eigh eigvalsh inv qr slogdet solve solve_triangular svd "
+        "svdvals"
     ),
     "arith": (
         "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt "
@@ -63,6 +72,7 @@ _FUNCTIONS = {
     ),
     "core": "Symbol call graph scope",
     "embedding": "embedding",
+    "found": "nonzero unique unique_consecutive",
     "fourier": "fft ifft irfft rfft",
     "functions": (
         "acos addcdiv addcmul asin atan atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
@@ -90,11 +100,17 @@ _FUNCTIONS = {
         "min_pool2d"
     ),
     "quantize": "dequantize fake_quantize quantize",
+    "ranks": (
+        "acosh asinh atanh complex conj copysign cummax cummin kthvalue logcumsumexp masked_scatter mode rand_like "
+        "randn_like scatter_reduce searchsorted view_as_complex view_as_real"
+    ),
     "recurrent": "gru lstm rnn",
     "reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",
+    "regions": "deform_conv2d nms roi_align roi_pool",
     "resize": "interpolate",
     "softmax": "log_softmax softmax",
     "tables": "bilinear embedding_bag",
+    "unpool": "max_pool2d_with_indices max_unpool2d",
     "windows": "fold grid_sample unfold window_view",
 }
 _HOMES = {name: module for module, names in _FUNCTIONS.items() for name in names.split()}

@@ -20,7 +20,12 @@ def attention_cases(draw: DrawFn) -> Case:
     if mask is not None and kind != "added":
         keep = np.asarray(generator(draw).random(mask_shape) < 0.7)
         mask = keep if kind == "bool" else np.asarray(np.where(keep, mask, -np.inf))
-    attrs = AttentionAttrs(scale=draw(st.sampled_from([1.0, 0.5])), is_causal=draw(st.booleans()))
+    attrs = AttentionAttrs(
+        scale=draw(st.sampled_from([1.0, 0.5])),
+        is_causal=draw(st.booleans()),
+        causal_offset=draw(st.sampled_from([0, 0, 1, 2, -1])),
+        softcap=draw(st.sampled_from([0.0, 0.0, 0.8, 2.5])),
+    )
     query = normal(draw, *batch, *q_heads, queries, e)
     return attrs, (query, normal(draw, *batch, *kv_heads, keys, e), normal(draw, *batch, *kv_heads, keys, e_v), mask)
 

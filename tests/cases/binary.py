@@ -27,6 +27,13 @@ def pair_cases(draw: DrawFn) -> Case:
 
 
 @st.composite
+def complex_cases(draw: DrawFn) -> Case:
+    """Two complex tensors that broadcast, neither near zero."""
+    pair = [normal(draw, *shape) + 1j * normal(draw, *shape) for shape in draw(broadcasting(2))]
+    return None, tuple(np.asarray(x + np.where(abs(x) < 0.5, 1 + 1j, 0)) for x in pair)
+
+
+@st.composite
 def positive_cases(draw: DrawFn) -> Case:
     """Away from zero: divisors and bases."""
     _, (x, other) = draw(pair_cases())
@@ -64,10 +71,10 @@ def where_cases(draw: DrawFn) -> Case:
 _PREDICATES = ["eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_xor"]
 
 CASES = {
-    "add": pair_cases(),
-    "sub": pair_cases(),
-    "mul": pair_cases(),
-    "div": positive_cases(),
+    "add": pair_cases() | complex_cases(),
+    "sub": pair_cases() | complex_cases(),
+    "mul": pair_cases() | complex_cases(),
+    "div": positive_cases() | complex_cases(),
     "pow": positive_cases(),
     "maximum": apart_cases(),
     "minimum": apart_cases(),

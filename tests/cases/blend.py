@@ -4,7 +4,7 @@ from hypothesis.strategies import DrawFn
 
 from cases.binary import broadcasting
 from cases.draws import Case, distinct, normal, shapes
-from netweight.ops.activation_shrink import CeluAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.activation_shrink import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.blend import AddcAttrs, LerpAttrs
 from netweight.ops.gate import GluAttrs
 
@@ -17,6 +17,15 @@ def plain_cases(draw: DrawFn) -> Case:
 @st.composite
 def celu_cases(draw: DrawFn) -> Case:
     return CeluAttrs(alpha=draw(st.sampled_from([1.0, 0.25, 2.5]))), (distinct(draw, *draw(shapes())) * 20,)
+
+
+@st.composite
+def hardsigmoid_cases(draw: DrawFn) -> Case:
+    """The bounds are at multiples of 0.2 / alpha: no element, a multiple of 0.4 and 0.1 beside, is there."""
+    attrs = HardsigmoidAttrs(
+        alpha=draw(st.sampled_from([0.5, 0.25])), beta=draw(st.sampled_from([0.5, 0.2, -0.4, 1.4]))
+    )
+    return attrs, (distinct(draw, *draw(shapes())) * 20,)
 
 
 @st.composite
@@ -58,6 +67,7 @@ def addc_cases(draw: DrawFn) -> Case:
 CASES = {
     **{name: plain_cases() for name in ("log_sigmoid", "tanhshrink", "softsign")},
     "celu": celu_cases(),
+    "hardsigmoid_general": hardsigmoid_cases(),
     "softshrink": shrink_cases(),
     "hardshrink": shrink_cases(),
     "threshold": threshold_cases(),
@@ -66,4 +76,6 @@ CASES = {
     "addcmul": addc_cases(),
     "addcdiv": addc_cases(),
 }
-BATCHED = dict.fromkeys(("log_sigmoid", "tanhshrink", "softsign", "celu", "softshrink", "threshold"), ("x",))
+BATCHED = dict.fromkeys(
+    ("log_sigmoid", "tanhshrink", "softsign", "celu", "hardsigmoid_general", "softshrink", "threshold"), ("x",)
+)

@@ -35,14 +35,16 @@ def repeat_interleave_cases(draw: DrawFn) -> Case:
 def pixel_shuffle_cases(draw: DrawFn) -> Case:
     *lead, c, h, w = draw(shapes(3, 5, 3))
     r = draw(st.integers(1, 3))
-    return PixelShuffleAttrs(upscale_factor=r), (normal(draw, *lead, c * r * r, h, w),)
+    attrs = PixelShuffleAttrs(upscale_factor=r, blocks_first=draw(st.booleans()))
+    return attrs, (normal(draw, *lead, c * r * r, h, w),)
 
 
 @st.composite
 def pixel_unshuffle_cases(draw: DrawFn) -> Case:
     *lead, c, h, w = draw(shapes(3, 5, 3))
     r = draw(st.integers(1, 3))
-    return PixelUnshuffleAttrs(downscale_factor=r), (normal(draw, *lead, c, h * r, w * r),)
+    attrs = PixelUnshuffleAttrs(downscale_factor=r, blocks_first=draw(st.booleans()))
+    return attrs, (normal(draw, *lead, c, h * r, w * r),)
 
 
 @st.composite
@@ -87,8 +89,12 @@ def arange_cases(draw: DrawFn) -> Case:
 @st.composite
 def one_hot_cases(draw: DrawFn) -> Case:
     classes = draw(st.integers(1, 5))
-    index = generator(draw).integers(0, classes, draw(shapes(0, 3)))
-    return OneHotAttrs(num_classes=classes), (np.asarray(index).astype(draw(st.sampled_from(["int64", "int8"]))),)
+    lenient = draw(st.booleans())
+    low, high = (-classes - 2, classes + 2) if lenient else (0, classes)
+    index = generator(draw).integers(low, high, draw(shapes(0, 3)))
+    return OneHotAttrs(num_classes=classes, lenient=lenient), (
+        np.asarray(index).astype(draw(st.sampled_from(["int64", "int8"]))),
+    )
 
 
 CASES = {

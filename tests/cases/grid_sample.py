@@ -9,9 +9,10 @@ from netweight.ops.grid_sample import GridSampleAttrs
 @st.composite
 def grid_sample_cases(draw: DrawFn) -> Case:
     """Coordinates from well before to well after the input, never near an element nor half-way between two."""
-    spatial = draw(st.sampled_from([2, 2, 3, 1]))
+    mode = draw(st.sampled_from(["linear", "nearest", "cubic"]))
+    spatial = draw(st.sampled_from([2, 2, 1] if mode == "cubic" else [2, 2, 3, 1]))  # PyTorch's cubic is for images
     attrs = GridSampleAttrs(
-        mode=draw(st.sampled_from(["linear", "nearest"])),
+        mode=mode,
         padding_mode=draw(st.sampled_from(["zeros", "border", "reflection"])),
         align_corners=draw(st.booleans()),
     )

@@ -20,10 +20,11 @@ def scaled_dot_product_attention(attrs: Any, query: Any, key: Any, value: Any, m
                 score += query[(*head, i, f)] * key[(*source, j, f)]
                 macs += 1
             score *= attrs.scale
+            score = attrs.softcap * math.tanh(score / attrs.softcap) if attrs.softcap else score
             if masks is not None:
                 score = score + masks[(*head, i, j)] if masks.dtype != bool else score
                 score = -math.inf if masks.dtype == bool and not masks[(*head, i, j)] else score
-            scores.append(-math.inf if attrs.is_causal and j > i else score)
+            scores.append(-math.inf if attrs.is_causal and j > i + attrs.causal_offset else score)
         largest = max(scores)
         exps = [0.0 if score == -math.inf else math.exp(score - largest) for score in scores]
         for f in range(e_v):

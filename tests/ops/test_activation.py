@@ -8,7 +8,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
 from netweight.ops.activation import EluAttrs, LeakyReluAttrs
-from netweight.ops.activation_shrink import CeluAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.activation_shrink import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.activation_smooth import GeluAttrs, SoftplusAttrs
 from netweight.ops.special import erf
 from netweight.testing.laws import gradients, run
@@ -67,6 +67,7 @@ ATTRS: dict[str, Any] = {
     "hardshrink": ShrinkAttrs(),
     "softshrink": ShrinkAttrs(),
     "threshold": ThresholdAttrs(threshold=0, value=0),
+    "hardsigmoid_general": HardsigmoidAttrs(),
 }
 _OTHERS = ("prelu", "glu", "softsign")  # two inputs, half an output, limits approached slowly
 

@@ -65,6 +65,15 @@ def test_four_channels_become_four_pixels_and_back() -> None:
     assert REGISTRY["pixel_unshuffle"].reach(PixelUnshuffleAttrs(downscale_factor=2), _X) == window
 
 
+def test_pixels_from_channels_that_number_the_blocks_first() -> None:
+    """Eight channels are (i, j, c): the two of block (0, 1), numbers 2 and 3, go right of those of block (0, 0)."""
+    x = np.arange(8.0).reshape(1, 8, 1, 1)
+    y = REGISTRY["pixel_shuffle"].forward(PixelShuffleAttrs(upscale_factor=2, blocks_first=True), x)
+    np.testing.assert_array_equal(y, [[[[0, 2], [4, 6]], [[1, 3], [5, 7]]]])
+    back = REGISTRY["pixel_unshuffle"].forward(PixelUnshuffleAttrs(downscale_factor=2, blocks_first=True), y)
+    np.testing.assert_array_equal(back, x)
+
+
 def test_channels_are_dealt_out_as_in_shufflenet() -> None:
     """Two groups 0 1 2 and 3 4 5: one of each in turn."""
     y = REGISTRY["channel_shuffle"].forward(ChannelShuffleAttrs(groups=2), np.arange(6.0).reshape(1, 6, 1))
@@ -105,6 +114,11 @@ def test_made_from_nothing() -> None:
 def test_a_class_out_of_range_is_refused(wrong: int) -> None:
     with pytest.raises(UsageError, match=f"one_hot: expected classes from 0 to 2, got {wrong}"):
         REGISTRY["one_hot"].forward(OneHotAttrs(num_classes=3), np.array([0, wrong]))
+
+
+def test_a_lenient_class_wraps_or_has_no_place() -> None:
+    y = REGISTRY["one_hot"].forward(OneHotAttrs(num_classes=3, lenient=True), np.array([-1, 0, 3, -4]))
+    np.testing.assert_array_equal(y, [[0, 0, 1], [1, 0, 0], [0, 0, 0], [0, 0, 0]])
 
 
 _SLICE = SliceAttrs(dim=1, start=0, stop=2)

@@ -5,7 +5,14 @@ from netweight.count import formula
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops.base import FREE, Cost
-from netweight.ops.einsum import EinsumAttrs, canonical_equation, einsum_cost, einsum_reach, einsum_shape
+from netweight.ops.einsum import (
+    EinsumAttrs,
+    canonical_equation,
+    einsum_cost,
+    einsum_forward,
+    einsum_reach,
+    einsum_shape,
+)
 from netweight.ops.reach import Mixes, Permutes
 
 
@@ -105,3 +112,15 @@ def test_errors_name_what_was_expected_and_what_came(equation: str, message: str
 def test_equations_that_are_none_are_refused(equation: str, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         canonical_equation(equation, (2, 2))
+
+
+def test_what_numpy_cannot_sum_is_summed_in_single_precision() -> None:
+    """257 ones are 257 in float32, and 256 in bfloat16, which has no 257."""
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    ones = np.ones((1, 257), ml_dtypes.bfloat16)
+    for y in (
+        einsum_forward(EinsumAttrs(equation="ij->i"), ones),
+        einsum_forward(EinsumAttrs(equation="ij,ij->i"), ones, ones),
+    ):
+        assert y.dtype == ml_dtypes.bfloat16
+        np.testing.assert_array_equal(y.astype(np.float32), [256])

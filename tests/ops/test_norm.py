@@ -32,6 +32,7 @@ from netweight.ops.layer_norm import (
     rms_norm_forward,
 )
 from netweight.ops.reach import Mixes
+from netweight.ops.vector_norm import VectorNormAttrs
 
 PICTURE = TensorSpec((2, 3, 4, 5))  # 120 elements
 CHANNEL = TensorSpec((3,))
@@ -190,3 +191,19 @@ def test_errors_name_what_was_expected_and_what_came(op: str, attrs: Any, shapes
     specs = [None if shape is None else TensorSpec(shape) for shape in shapes]
     with pytest.raises(ShapeError, match=message):
         REGISTRY[op].shape(attrs, *specs)
+
+
+@pytest.mark.parametrize("name", ["layer_norm", "rms_norm", "group_norm"])
+def test_squares_that_are_too_large_for_16_bits(name: str) -> None:
+    """300² is above 65504, the largest number of float16."""
+    x = np.array([[[-300, 300]]], np.float16)
+    attrs = GroupNormAttrs(num_groups=1) if name == "group_norm" else LayerNormAttrs(normalized_shape=(2,))
+    nothing = (None,) if name == "rms_norm" else (None, None)
+    y = REGISTRY[name].forward(attrs, x, *nothing)[0]
+    np.testing.assert_array_equal(y, [[[-1, 1]]])
+    assert y.dtype == np.float16
+
+
+def test_a_length_of_which_the_square_is_too_large_for_16_bits() -> None:
+    y = REGISTRY["vector_norm"].forward(VectorNormAttrs(), np.array([300, 400], np.float16))
+    assert (y, y.dtype) == (500, np.float16)

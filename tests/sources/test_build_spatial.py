@@ -50,6 +50,21 @@ def test_same_padding_pools_to_the_input_over_the_stride() -> None:
     assert shape == (1, 4, 4, 4)
 
 
+def test_pooling_and_back() -> None:
+    def there_and_back(x: Any) -> Any:
+        return build.max_unpool2d(*build.max_pool2d_with_indices(x, (3, 2), padding=(1, 0)), (3, 2), padding=(1, 0))
+
+    graph = build.graph(there_and_back, (2, 4, 7, 8))
+    pool, unpool = graph.nodes
+    assert pool.attrs.padding == ((1, 1), (0, 0))
+    assert [graph.spec(name).shape for name in pool.outputs] == [(2, 4, 3, 4)] * 2
+    assert unpool.attrs.output_size == ((3 - 1) * 3 - 2 * 1 + 3, (4 - 1) * 2 + 2)
+    larger = build.graph(
+        lambda x: build.max_unpool2d(*build.max_pool2d_with_indices(x, 2), 2, None, 0, (7, 9)), (1, 1, 7, 9)
+    )
+    assert larger.spec(larger.outputs[0]).shape == (1, 1, 7, 9)
+
+
 def test_power_mean_pooling() -> None:
     found = _only(lambda x: build.lp_pool2d(x, 2, (3, 2), ceil_mode=True), 1, 4, 7, 8)
     attrs = LpPoolAttrs(norm_type=2.0, kernel_size=(3, 2), stride=(3, 2), ceil_mode=True)
@@ -129,6 +144,7 @@ def test_interpolation(options: Any, shape: tuple[int, ...], attrs: ResizeAttrs)
         (lambda x: build.interpolate(x, size=8, mode="trilinear"), UsageError, r"'trilinear' for 3 .* got 2"),
         (lambda x: build.interpolate(x, scale_factor=(2.0,)), ShapeError, r"expected 2 scale factors, got \(2.0,\)"),
         (lambda x: build.interpolate(x, size=(8, 8, 8)), UsageError, r"a number or 2 of them, .* got \(8, 8, 8\)"),
+        (lambda x: build.max_unpool2d(x[0], x[0], 2), ShapeError, r"max_unpool: expected x \(N, C, H, W\), got"),
         (lambda x: build.max_pool2d(x, (3,)), UsageError, r"a number or 2 of them, .* got \(3,\)"),
         (lambda x: build.max_pool1d(x, 3), ShapeError, r"pool: expected x with 2 \+ 1 dimensions, got \(1, 4, 8, 8\)"),
         (lambda x: build.adaptive_avg_pool3d(x, 1), ShapeError, r"adaptive_pool: expected x with 2 \+ 3 dimensions"),

@@ -9,17 +9,33 @@ _ONE_LAYER = {
 
 
 def attention(attrs: Any, query: Any, key: Any, value: Any, mask: Any) -> Any:
-    """PyTorch takes a mask or causality, not both: causality goes into the mask."""
-    causal = attrs.is_causal and mask is None
+    """PyTorch takes a mask or causality from the first key, not both, and knows no soft cap."""
+    shape = (*query.shape[:-1], key.shape[-2])
+    plain = attrs.is_causal and mask is None and not attrs.causal_offset
     if mask is not None:
-        mask = mask.expand(*query.shape[:-1], key.shape[-2])  # PyTorch wants two dimensions at least
-    if attrs.is_causal and mask is not None:
-        below = torch.ones(mask.shape[-2:], dtype=torch.bool).tril()
-        mask = mask & below if mask.dtype == torch.bool else mask.masked_fill(~below, -torch.inf)
+        mask = mask.expand(shape)  # PyTorch wants two dimensions at least
+    if attrs.is_causal and not plain:
+        seen = torch.ones(shape[-2:], dtype=torch.bool).tril(attrs.causal_offset)
+        mask = torch.ones(shape, dtype=torch.bool) if mask is None else mask
+        mask = mask & seen if mask.dtype == torch.bool else mask.masked_fill(~seen, -torch.inf)
     grouped = query.ndim > 2 and query.shape[-3] != key.shape[-3]
+    if attrs.softcap:
+        return _capped(attrs, query, key, value, torch.ones(shape, dtype=torch.bool).tril() if plain else mask, grouped)
     return F.scaled_dot_product_attention(
-        query, key, value, attn_mask=mask, is_causal=causal, scale=attrs.scale, enable_gqa=grouped
+        query, key, value, attn_mask=mask, is_causal=plain, scale=attrs.scale, enable_gqa=grouped
     )
+
+
+def _capped(attrs: Any, query: Any, key: Any, value: Any, mask: Any, grouped: bool) -> Any:
+    """Word for word; a row with nothing to attend to gives zeros."""
+    if grouped:
+        times = query.shape[-3] // key.shape[-3]
+        key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)
+    scores = torch.tanh(query @ key.mT * attrs.scale / attrs.softcap) * attrs.softcap
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else scores + mask
+    empty = scores.isneginf().all(-1, keepdim=True)
+    return torch.softmax(scores.masked_fill(empty, 0.0), -1).masked_fill(empty, 0.0) @ value
 
 
 def _flip(attrs: Any, x: Any) -> Any:

@@ -10,7 +10,7 @@ def grid_sample(attrs: Any, x: Any, grid: Any) -> Any:
         row = torch.full_like(grid, 0 if attrs.padding_mode != "zeros" or not attrs.align_corners else -1)
         image = grid_sample(attrs, x[:, :, None], torch.cat([grid, row], -1)[:, None])
         return image[:, :, 0]
-    mode = "bilinear" if attrs.mode == "linear" else "nearest"
+    mode = {"linear": "bilinear", "cubic": "bicubic"}.get(attrs.mode, attrs.mode)
     return F.grid_sample(x, grid, mode, attrs.padding_mode, attrs.align_corners)
 
 

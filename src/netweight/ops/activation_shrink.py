@@ -3,7 +3,7 @@
 The work per element is that of the formula in the docstring of each forward and backward, with constants folded and
 signs free; where an element takes one of two branches, that of the dearer branch. Gradients at kinks are PyTorch's.
 
-Source: torch.nn.functional; CELU, Barron 2017.
+Source: torch.nn.functional; CELU, Barron 2017; ONNX HardSigmoid.
 """
 
 from __future__ import annotations
@@ -31,6 +31,19 @@ class CeluAttrs:
     """
 
     alpha: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardsigmoidAttrs:
+    """Attributes of a hard sigmoid of any slope.
+
+    Attributes:
+        alpha: Slope between the bounds.
+        beta: Value at zero.
+    """
+
+    alpha: float = 0.2
+    beta: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,17 @@ def celu_forward(attrs: CeluAttrs, x: Array) -> Array:
 def celu_backward(attrs: CeluAttrs, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
     """1, or exp(x / alpha) = y / alpha + 1."""
     return (np.where(y > 0, grad_y, grad_y * (y / attrs.alpha + 1)),)
+
+
+def hardsigmoid_general_forward(attrs: HardsigmoidAttrs, x: Array) -> Array:
+    """min(max(alpha * x + beta, 0), 1)."""
+    y: Array = np.clip(attrs.alpha * x + attrs.beta, 0, 1).astype(x.dtype, copy=False)
+    return y
+
+
+def hardsigmoid_general_backward(attrs: HardsigmoidAttrs, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
+    """Alpha strictly between the bounds."""
+    return (grad_y * ((y > 0) & (y < 1)) * attrs.alpha,)
 
 
 def log_sigmoid_forward(_attrs: None, x: Array) -> Array:
@@ -162,6 +186,17 @@ CELU = register_unary(
     backward_cost=per_element_backward(compares=1, muls=2, adds=1),
     saves=("y",),
 )
+HARDSIGMOID_GENERAL = register_unary(
+    "hardsigmoid_general",
+    kind="activation",
+    attrs=HardsigmoidAttrs,
+    each={"muls": 1, "adds": 1, "compares": 2},
+    forward=hardsigmoid_general_forward,
+    backward=hardsigmoid_general_backward,
+    backward_cost=per_element_backward(compares=2, muls=1),
+    saves=("y",),
+)
+
 LOG_SIGMOID = register_unary(
     "log_sigmoid",
     kind="activation",

@@ -17,7 +17,7 @@ keeps nothing of L * S elements. A row with nothing to attend to gives zeros and
 since 2.5.
 
 Source: Vaswani et al. 2017, equation 1; Ainslie et al. 2023 (grouped heads); Dao et al. 2022, algorithm 4 (backward);
-torch.nn.functional.scaled_dot_product_attention.
+torch.nn.functional.scaled_dot_product_attention; ONNX Attention (soft cap, offset).
 """
 
 from __future__ import annotations
@@ -44,21 +44,28 @@ class AttentionAttrs:
 
     Attributes:
         scale: Factor of the scores; 1 / sqrt(E) unless the model says otherwise.
-        is_causal: Query l sees keys 0 to l, counted from the first whatever L and S; beside the mask if there is one.
+        is_causal: Query l sees keys 0 to l + causal_offset, counted from the first whatever L and S; beside the mask if
+            there is one.
+        causal_offset: Keys before those of the first query, as a cache of past keys holds them.
+        softcap: Scores s become softcap * tanh(s / softcap) before any mask; 0 for none.
     """
 
     scale: float
     is_causal: bool = False
+    causal_offset: int = 0
+    softcap: float = 0.0
 
 
 def attention_shape(
-    _attrs: AttentionAttrs, query: TensorSpec, key: TensorSpec, value: TensorSpec, mask: TensorSpec | None
+    attrs: AttentionAttrs, query: TensorSpec, key: TensorSpec, value: TensorSpec, mask: TensorSpec | None
 ) -> tuple[TensorSpec, TensorSpec]:
     """Sizes of ``query`` with the features of ``value``; and one logarithm per query.
 
     Raises:
-        ShapeError: If the tensors do not fit together.
+        ShapeError: If the tensors do not fit together, or softcap is negative.
     """
+    if attrs.softcap < 0:
+        raise ShapeError(f"scaled_dot_product_attention: expected softcap of at least 0, got {attrs.softcap}")
     q, k, v = query.shape, key.shape, value.shape
     if not (len(q) == len(k) == len(v) >= 2) or q[:-3] != k[:-3] or k[:-1] != v[:-1] or q[-1] != k[-1]:
         raise ShapeError(
@@ -81,7 +88,8 @@ def attention_cost(
     """Two products per query and key, dense: masked pairs count.
 
     Per score besides: one multiplication by the scale, one addition of a mask of numbers or one logic operation per
-    boolean or causal mask, and the softmax (compare for the maximum, subtract it, exponential, add, divide).
+    boolean or causal mask, and the softmax (compare for the maximum, subtract it, exponential, add, divide). A soft
+    cap is a hyperbolic tangent and a product; its quotient is one product with the scale.
     The logarithm per row, which only training needs, is not counted.
     """
     attention_shape(attrs, query, key, value, mask)
@@ -93,11 +101,12 @@ def attention_cost(
     selections = boolean + attrs.is_causal
     return Cost(
         macs=product({**pairs, "e + e_v": total([product(e=e), product(e_v=e_v)])}),
-        muls=product(pairs),
+        muls=product(pairs, each=2) if attrs.softcap else product(pairs),
         adds=product(pairs, each=2 + added),
         exps=product(pairs),
         divs=product(pairs),
         compares=product(pairs),
+        tanhs=product(pairs) if attrs.softcap else 0,
         logics=product(pairs, each=selections) if selections else 0,
     )
 
@@ -105,14 +114,17 @@ def attention_cost(
 def attention_forward(
     attrs: AttentionAttrs, query: Array, key: Array, value: Array, mask: Array | None
 ) -> tuple[Array, Array]:
-    """softmax(query keyᵀ * scale + mask) value; and the logarithm of the sum of each row's exponentials."""
-    scores = _scores(attrs, query, key, mask)
-    largest = scores.max(axis=-1, keepdims=True, initial=-np.inf)
-    largest = np.where(np.isneginf(largest), 0, largest)  # a row with nothing to attend to
+    """softmax(query keyᵀ * scale + mask) value; and the logarithm of the sum of each row's exponentials.
+
+    With numbers of 16 bits every step is rounded to them, and products are added up in 32.
+    """
+    scores = _masked(attrs, _scores(attrs, query, key), mask, query.shape)
+    largest = scores.max(axis=-1, keepdims=True, initial=-np.inf).astype(scores.dtype)
+    largest = np.where(np.isneginf(largest), scores.dtype.type(0), largest)  # a row with nothing to attend to
     exps = np.exp(scores - largest)
     sums = exps.sum(axis=-1, keepdims=True)
-    sums = np.where(sums == 0, 1, sums)
-    y = np.einsum("...grls,...gsv->...grlv", exps / sums, _with_heads(value))
+    sums = np.where(sums == 0, sums.dtype.type(1), sums)
+    y = _einsum("...grls,...gsv->...grlv", exps / sums, _with_heads(value))
     return y.reshape(*query.shape[:-1], value.shape[-1]), (largest + np.log(sums)).reshape(query.shape[:-1])
 
 
@@ -131,16 +143,19 @@ def attention_backward(
     heads = _with_heads(key).shape[-3]
     grouped_query, grad = _grouped(query, heads), _grouped(grad_y, heads)
     k, v = _with_heads(key), _with_heads(value)
-    p = np.exp(_scores(attrs, query, key, mask) - logsumexp.reshape(*grad.shape[:-1], 1))
+    scores = _scores(attrs, query, key)
+    p = np.exp(_masked(attrs, scores, mask, query.shape) - logsumexp.reshape(*grad.shape[:-1], 1))
     grad_p = np.einsum("...grlv,...gsv->...grls", grad, v)
     drawn = np.einsum("...v,...v->...", grad, _grouped(y, heads))
     grad_scores = p * (grad_p - drawn[..., None])
     grad_value = np.einsum("...grls,...grlv->...gsv", p, grad)
-    grad_query = attrs.scale * np.einsum("...grls,...gse->...grle", grad_scores, k)
-    grad_key = attrs.scale * np.einsum("...grls,...grle->...gse", grad_scores, grouped_query)
     grad_mask = None
     if mask is not None and mask.dtype.kind != "b":
         grad_mask = unbroadcast(grad_scores.reshape(*query.shape[:-1], key.shape[-2]), mask.shape)
+    if attrs.softcap:
+        grad_scores = grad_scores * (1 - (scores / attrs.softcap) ** 2)
+    grad_query = attrs.scale * np.einsum("...grls,...gse->...grle", grad_scores, k)
+    grad_key = attrs.scale * np.einsum("...grls,...grle->...gse", grad_scores, grouped_query)
     return grad_query.reshape(query.shape), grad_key.reshape(key.shape), grad_value.reshape(value.shape), grad_mask
 
 
@@ -156,7 +171,7 @@ def attention_backward_cost(
 
     Scores that backward computes again are not counted: a kernel that keeps them does not. With them it would be five,
     as PyTorch's counter has it. Besides: a product and a subtraction per score, grad_y · y per query, and the scale on
-    the gradients of ``query`` and ``key``.
+    the gradients of ``query`` and ``key``. The slope of a soft cap is three products and a subtraction per score.
     """
     attention_shape(attrs, query, key, value, mask)
     grad_query, grad_key, grad_value, grad_mask = wanted
@@ -168,6 +183,8 @@ def attention_backward_cost(
         return cost
     rows = product(rows=math.prod((*batch, queries)), e_v=e_v)
     cost += Cost(macs=product({**pairs, "e_v": e_v}), muls=product(pairs) + rows, adds=product(pairs) + rows)
+    if attrs.softcap and (grad_query or grad_key):
+        cost += Cost(muls=product(pairs, each=3), adds=product(pairs))
     for asked, tensor in ((grad_query, query), (grad_key, key)):
         if asked:
             cost += Cost(macs=product({**pairs, "e": e}), muls=product(elements=tensor.numel))
@@ -197,15 +214,37 @@ def _grouped(x: Array, heads: int) -> Array:
     return headed.reshape(*headed.shape[:-3], heads, headed.shape[-3] // heads, *headed.shape[-2:])
 
 
-def _scores(attrs: AttentionAttrs, query: Array, key: Array, mask: Array | None) -> Array:
-    """Scaled and masked scores (*batch, groups, heads of the group, L, S)."""
-    k = _with_heads(key)
-    grouped = np.einsum("...grle,...gse->...grls", _grouped(query, k.shape[-3]), k) * attrs.scale
-    scores = grouped.reshape(*query.shape[:-1], key.shape[-2])
+def _scores(attrs: AttentionAttrs, query: Array, key: Array) -> Array:
+    """Scaled and capped scores (*batch, groups, heads of the group, L, S).
+
+    Of 16 bits, both factors are scaled by the root, so that no product gets too large.
+    """
+    q, k, scale, cap = _grouped(query, _with_heads(key).shape[-3]), _with_heads(key), attrs.scale, attrs.softcap
+    if query.dtype.itemsize == 2:
+        root = query.dtype.type(math.sqrt(abs(scale)))
+        q, k, scale, cap = q * root, k * root, query.dtype.type(math.copysign(1, scale)), query.dtype.type(cap)
+    scores: Array = _einsum("...grle,...gse->...grls", q, k) * scale
+    return cap * np.tanh(scores / cap) if cap else scores
+
+
+def _einsum(letters: str, a: Array, b: Array) -> Array:
+    """The contraction, of numbers of 16 bits added up in 32: NumPy has none of bfloat16."""
+    if a.dtype.itemsize == 2:
+        narrow: Array = np.einsum(letters, a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
+        return narrow
+    y: Array = np.einsum(letters, a, b)
+    return y
+
+
+def _masked(attrs: AttentionAttrs, grouped: Array, mask: Array | None, query_shape: Shape) -> Array:
+    """The scores, minus infinity where a query may not look."""
+    scores = grouped.reshape(*query_shape[:-1], grouped.shape[-1])
+    lowest = scores.dtype.type(-np.inf)
     if mask is not None:
-        scores = np.where(mask, scores, -np.inf) if mask.dtype.kind == "b" else scores + mask
+        scores = np.where(mask, scores, lowest) if mask.dtype.kind == "b" else scores + mask
     if attrs.is_causal:
-        scores = np.where(np.tri(*scores.shape[-2:], dtype=np.bool_), scores, -np.inf)
+        seen = np.tri(scores.shape[-2], scores.shape[-1], attrs.causal_offset, dtype=np.bool_)
+        scores = np.where(seen, scores, lowest)
     masked: Array = scores.reshape(grouped.shape)
     return masked
 

@@ -176,6 +176,10 @@ class Registry(Mapping[str, OpDef]):
             importlib.import_module(self._homes[name])
         return found or self._found[name]
 
+    def find(self, name: str) -> OpDef | None:
+        """The operator of that name, None if there is none; a quicker ``get``."""
+        return self._found.get(name) or (self[name] if name in self._homes else None)
+
     def __contains__(self, name: object) -> bool:
         return name in self._found or name in self._homes
 

@@ -5,14 +5,15 @@ Shapes
     y         their broadcast shape
 
 The element type of ``y`` is that of ``x`` where both agree, the floating one where a floating and an integer meet
-(``joint_dtype``). One operation per element of ``y``, whatever was stretched to get there.
+(``joint_dtype``). One operation per element of ``y``, whatever was stretched to get there; of complex numbers what is
+done with their parts.
 
 Source: torch.add and its siblings; ONNX Add, Sub, Mul, Div, Pow, Max, Min.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from netweight.ir import TensorSpec
@@ -24,6 +25,20 @@ from netweight.ops.reach import same_position
 
 if TYPE_CHECKING:
     from netweight.ops.base import Array
+
+
+def of_parts(each: Mapping[str, int]) -> dict[str, int]:
+    """Operations on the parts of complex numbers: a sum is two, a product four and two sums.
+
+    A quotient is a product with the conjugate, over the sum of both squares of the divisor. Functions count as one.
+
+    >>> of_parts({"muls": 1}), of_parts({"divs": 1})
+    ({'adds': 2, 'muls': 4}, {'adds': 3, 'divs': 2, 'muls': 6})
+    """
+    parts = {kind: count for kind, count in each.items() if kind not in ("adds", "muls", "divs")}
+    adds, muls, divs = (each.get(kind, 0) for kind in ("adds", "muls", "divs"))
+    found = {"adds": 2 * adds + 2 * muls + 3 * divs, "divs": 2 * divs, "muls": 4 * muls + 6 * divs}
+    return parts | {kind: count for kind, count in found.items() if count}
 
 
 def register_binary(
@@ -50,14 +65,16 @@ def register_binary(
         return TensorSpec(broadcast_shape(name, x.shape, other.shape), joint_dtype(x.dtype, other.dtype))
 
     def cost(attrs: None, x: TensorSpec, other: TensorSpec) -> Cost:
-        return work_of(shape(attrs, x, other).numel, each)
+        y = shape(attrs, x, other)
+        return work_of(y.numel, of_parts(each) if y.dtype.startswith("complex") else each)
 
     def backward_cost(attrs: None, wanted: Wanted, x: TensorSpec, other: TensorSpec) -> Cost:
-        elements = shape(attrs, x, other).numel
+        y = shape(attrs, x, other)
         cost = FREE
         for asked, work, spec in zip(wanted, each_partial, (x, other), strict=True):
             if asked:
-                cost += work_of(elements, work) + unbroadcast_cost(elements, spec.numel)
+                done = of_parts(work) if y.dtype.startswith("complex") else work
+                cost += work_of(y.numel, done) + unbroadcast_cost(y.numel, spec.numel)
         return cost
 
     def forward(_attrs: None, x: Array, other: Array) -> Array:
@@ -116,8 +133,8 @@ def mul_formula(x: Array, other: Array) -> Array:
 
 
 def mul_partials(grad_y: Array, x: Array, other: Array) -> tuple[Array, Array]:
-    """Each weighs the other's gradient."""
-    return grad_y * other, grad_y * x
+    """Each, of complex numbers its conjugate, weighs the other's gradient."""
+    return grad_y * other.conj(), grad_y * x.conj()
 
 
 def div_formula(x: Array, other: Array) -> Array:
@@ -126,8 +143,8 @@ def div_formula(x: Array, other: Array) -> Array:
 
 
 def div_partials(grad_y: Array, x: Array, other: Array) -> tuple[Array, Array]:
-    """grad_y / other, and -grad_y x / other²."""
-    return grad_y / other, -grad_y * x / (other * other)
+    """grad_y / other, and -grad_y x / other², with conjugates of complex numbers."""
+    return grad_y / other.conj(), -grad_y * x.conj() / (other * other).conj()
 
 
 def pow_formula(x: Array, other: Array) -> Array:

@@ -28,6 +28,8 @@ def broadcast_shape(op: str, *shapes: Shape) -> Shape:
     Raises:
         ShapeError: If two sizes other than 1 meet and differ.
     """
+    if shapes.count(shapes[0]) == len(shapes):
+        return shapes[0]
     rank = max(len(shape) for shape in shapes)
     aligned = [(1,) * (rank - len(shape)) + shape for shape in shapes]
     sizes = []

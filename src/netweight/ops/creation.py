@@ -60,9 +60,12 @@ class OneHotAttrs:
 
     Attributes:
         num_classes: Size of a vector.
+        lenient: Negative classes count from the end, and one that is still out of range has a vector of zeros; else
+            both are refused.
     """
 
     num_classes: int
+    lenient: bool = False
 
 
 def full_shape(attrs: FullAttrs) -> TensorSpec:
@@ -128,6 +131,9 @@ def one_hot_forward(attrs: OneHotAttrs, x: Array) -> Array:
     Raises:
         UsageError: If a class number is out of range.
     """
+    if attrs.lenient:
+        x = np.where(x < 0, x.astype(np.int64) + attrs.num_classes, x)
+        return (x[..., None] == np.arange(attrs.num_classes)).astype(np.int64)
     wrong = x[(x < 0) | (x >= attrs.num_classes)]
     if wrong.size:
         raise UsageError(f"one_hot: expected classes from 0 to {attrs.num_classes - 1}, got {wrong.flat[0]}")

@@ -9,9 +9,11 @@ A grid value g lies at coordinate
     align_corners  (g + 1) / 2 * (in - 1): the ends are the centres of the first and last element
     otherwise      ((g + 1) * in - 1) / 2: the ends are their outer edges
 and outside of the input, by padding mode, reads zeros, the nearest element of the border, or the input mirrored at
-the ends. Linear is a weighted sum of the 2 ** spatial elements around the coordinate, nearest the closest one.
+the ends. Linear is a weighted sum of the 2 ** spatial elements around the coordinate, cubic of 4 ** spatial, nearest
+the closest one. Beyond the input, linear and nearest move the coordinate, cubic each of the elements it reads.
 
-Source: torch.nn.functional.grid_sample; ONNX GridSample; Jaderberg et al. 2015, "Spatial transformer networks".
+Source: torch.nn.functional.grid_sample; ONNX GridSample; Jaderberg et al. 2015, "Spatial transformer networks"; Keys
+1981, "Cubic convolution interpolation", with a = -0.75.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from netweight.count import Count, product
 from netweight.errors import ShapeError
@@ -34,8 +36,11 @@ from netweight.ops.reach import Mixes, Reach
 if TYPE_CHECKING:
     from netweight.ops.base import Array
 
-SampleMode = Literal["linear", "nearest"]
+SampleMode = Literal["linear", "nearest", "cubic"]
 Beyond = Literal["zeros", "border", "reflection"]
+
+_TAPS: dict[str, int] = {"nearest": 1, "linear": 2, "cubic": 4}
+_CUBIC_A = -0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +65,9 @@ def grid_sample_shape(attrs: GridSampleAttrs, x: TensorSpec, grid: TensorSpec) -
         ShapeError: If the grid has not a coordinate per spatial dimension of ``x``, or there is no such mode.
     """
     spatial = len(x.shape) - 2
-    if attrs.mode not in ("linear", "nearest") or attrs.padding_mode not in ("zeros", "border", "reflection"):
+    if attrs.mode not in _TAPS or attrs.padding_mode not in get_args(Beyond):
         raise ShapeError(
-            f"grid_sample: expected mode 'linear' or 'nearest' and padding_mode 'zeros', 'border' or 'reflection', "
+            f"grid_sample: expected mode {', '.join(_TAPS)} and padding_mode {', '.join(get_args(Beyond))}, "
             f"got {attrs.mode!r} and {attrs.padding_mode!r}"
         )
     if spatial < 1 or len(grid.shape) != spatial + 2 or (grid.shape[0], grid.shape[-1]) != (x.shape[0], spatial):
@@ -76,30 +81,31 @@ def grid_sample_shape(attrs: GridSampleAttrs, x: TensorSpec, grid: TensorSpec) -
 def grid_sample_cost(attrs: GridSampleAttrs, x: TensorSpec, grid: TensorSpec) -> Cost:
     """That of the coordinates, that of the weights of the corners, and per output element a product per corner.
 
-    A coordinate is one product and one sum with constants, and a rounding. Between two elements it has two shares, an
-    addition each; the product of the shares of all coordinates is the weight of a corner, and the sum over corners
-    has one addition fewer than corners. Beyond the input: zeros compare each element with both ends; the border is a
-    clip, two comparisons; a reflection is a distance, a division and its remainder, and a clip.
+    A coordinate is one product and one sum with constants, and a rounding. Linear has two shares along it, an addition
+    each; cubic four, 12 products and 13 additions in all. The product of the shares of all coordinates is the weight
+    of a corner, and the sum over corners has one addition fewer than corners. Beyond the input: zeros compare each
+    element with both ends; the border is a clip, two comparisons; a reflection is a distance, a division and its
+    remainder, and a clip; both once per coordinate, for cubic once per element along it.
     """
     n, c, *out_size = grid_sample_shape(attrs, x, grid).shape
-    spatial = len(out_size)
+    spatial, taps = len(out_size), _TAPS[attrs.mode]
     positions = product({"n": n, **out_dims(tuple(out_size))})
     coordinates = positions * product(coordinates=spatial)
+    moved = coordinates * product(elements=4) if attrs.mode == "cubic" else coordinates
     cost = _each(coordinates, muls=1, adds=1, compares=1)
-    linear = attrs.mode == "linear"
     match attrs.padding_mode:
         case "zeros":
-            cost += _each(coordinates, compares=4 if linear else 2)
+            cost += _each(coordinates, compares=2 * taps)
         case "border":
-            cost += _each(coordinates, compares=2)
+            cost += _each(moved, compares=2)
         case "reflection":
-            cost += _each(coordinates, adds=3, muls=1, divs=1, compares=5)
-    if not linear:
+            cost += _each(moved, adds=3, muls=1, divs=1, compares=5)
+    if taps == 1:
         return cost
-    corners = 2**spatial
+    corners = taps**spatial
     elements = product({"n": n, "c": c, **out_dims(tuple(out_size))})
-    cost += _each(coordinates, adds=2) + _each(positions, muls=corners * (spatial - 1))
-    return cost + _each(elements, muls=corners, adds=corners - 1)
+    cost += _each(coordinates, adds=2) if attrs.mode == "linear" else _each(coordinates, muls=12, adds=13)
+    return cost + _each(positions, muls=corners * (spatial - 1)) + _each(elements, muls=corners, adds=corners - 1)
 
 
 def grid_sample_forward(attrs: GridSampleAttrs, x: Array, grid: Array) -> Array:
@@ -126,20 +132,24 @@ def grid_sample_backward_cost(attrs: GridSampleAttrs, wanted: Wanted, x: TensorS
     """Per output element and corner a product and an addition, for ``x`` and for ``grid`` alike.
 
     The sum over channels that a corner gets is weighted, per coordinate, by the shares of the others and by the
-    scale. Nearest adds once per element, and has no slope along the grid.
+    scale; the four slopes of cubic are 10 products and 6 additions per coordinate. Nearest adds once per element, and
+    has no slope along the grid.
     """
     n, c, *out_size = grid_sample_shape(attrs, x, grid).shape
-    spatial, linear = len(out_size), attrs.mode == "linear"
+    spatial, nearest = len(out_size), attrs.mode == "nearest"
+    corners = _TAPS[attrs.mode] ** spatial
     positions = product({"n": n, **out_dims(tuple(out_size))})
-    taps = positions * product(c=c, corners=2**spatial if linear else 1)
+    taps = positions * product(c=c, corners=corners)
     cost = FREE
     if wanted[0]:
-        cost += Cost(adds=taps, muls=taps if linear else 0)
+        cost += Cost(adds=taps, muls=0 if nearest else taps)
     if not wanted[1]:
         return cost
-    if not linear:
+    if nearest:
         return cost + COPIED
-    steps = positions * product(corners=2**spatial, coordinates=spatial)
+    if attrs.mode == "cubic":
+        cost += _each(positions * product(coordinates=spatial), muls=10, adds=6)
+    steps = positions * product(corners=corners, coordinates=spatial)
     return cost + Cost(adds=taps, muls=taps) + _each(steps, muls=spatial + 1, adds=1)
 
 
@@ -158,11 +168,9 @@ def _corners(
     """For each corner where it is, its weight, and what a step along each dimension of the grid adds to that."""
     in_size = x.shape[2:]
     batch = np.arange(x.shape[0]).reshape(-1, *(1,) * len(in_size))
-    places = [_place(attrs, grid[..., -1 - dim], size) for dim, size in enumerate(in_size)]
-    for corner in itertools.product((0, 1) if attrs.mode == "linear" else (0,), repeat=len(in_size)):
-        index = [near + far for (near, _, _), far in zip(places, corner, strict=True)]
-        shares = [part if far else 1 - part for (_, part, _), far in zip(places, corner, strict=True)]
-        steps = [slope if far else -slope for (_, _, slope), far in zip(places, corner, strict=True)]
+    along = [_taps(attrs, grid[..., -1 - dim], size) for dim, size in enumerate(in_size)]
+    for corner in itertools.product(*along):
+        index, shares, steps = zip(*corner, strict=True)
         inside = reduce(np.logical_and, [(i >= 0) & (i < size) for i, size in zip(index, in_size, strict=True)])
         at = tuple(np.clip(i, 0, size - 1) for i, size in zip(index, in_size, strict=True))
         slopes = tuple(
@@ -171,15 +179,34 @@ def _corners(
         yield (batch, *at), inside * math.prod(shares), slopes
 
 
-def _place(attrs: GridSampleAttrs, g: Array, size: int) -> tuple[Array, Array, Array]:
-    """Element at or before the coordinate, share of the next one, and how fast that share grows with the grid."""
+def _taps(attrs: GridSampleAttrs, g: Array, size: int) -> list[tuple[Array, Array, Array]]:
+    """Elements around the coordinate, the share of each, and how fast it grows with the grid."""
     scale = (size - 1 if attrs.align_corners else size) / 2
     at = (g + 1) * scale - (0 if attrs.align_corners else 0.5)
+    if attrs.mode == "cubic":
+        return _cubic_taps(attrs, at, scale, size)
     at, turned = _within(attrs, at, size)
     if attrs.mode == "nearest":
-        return np.round(at).astype(np.int64), np.zeros_like(at), np.zeros_like(at)
-    near = np.floor(at)
-    return near.astype(np.int64), at - near, turned * scale
+        return [(np.round(at).astype(np.int64), np.ones_like(at), np.zeros_like(at))]
+    near = np.floor(at).astype(np.int64)
+    part, slope = at - near, turned * scale
+    return [(near, 1 - part, -slope), (near + 1, part, slope)]
+
+
+def _cubic_taps(attrs: GridSampleAttrs, at: Array, scale: float, size: int) -> list[tuple[Array, Array, Array]]:
+    """Keys' kernel: within one element, and between one and two elements away."""
+    near, a = np.floor(at), _CUBIC_A
+    taps = []
+    for offset in range(-1, 3):
+        away = at - near - offset
+        d = np.abs(away)
+        if offset in (0, 1):
+            share, slope = ((a + 2) * d - (a + 3)) * d * d + 1, (3 * (a + 2) * d - 2 * (a + 3)) * d
+        else:
+            share, slope = (((d - 5) * d + 8) * d - 4) * a, ((3 * d - 10) * d + 8) * a
+        index, _ = _within(attrs, near + offset, size)
+        taps.append((index.astype(np.int64), share, np.sign(away) * slope * scale))
+    return taps
 
 
 def _within(attrs: GridSampleAttrs, at: Array, size: int) -> tuple[Array, Array]:

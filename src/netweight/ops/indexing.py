@@ -59,7 +59,7 @@ def index_shape(attrs: IndexAttrs, x: TensorSpec, *indices: TensorSpec) -> Tenso
 
 def index_forward(attrs: IndexAttrs, x: Array, *indices: Array) -> Array:
     """x[..., i, ..., j, ...]."""
-    return x[_key(attrs, indices)]
+    return np.asarray(x[_key(attrs, indices)])
 
 
 def index_backward(attrs: IndexAttrs, grad_y: Array, x: Array, *indices: Array) -> tuple[Array | None, ...]:

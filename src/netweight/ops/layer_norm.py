@@ -21,6 +21,7 @@ from netweight.ops.norm import (
     Dims,
     affine,
     affine_backward,
+    in_single_precision,
     normalize_backward_cost,
     normalize_cost,
     standardize,
@@ -121,8 +122,9 @@ def rms_norm_cost(attrs: LayerNormAttrs, x: TensorSpec, weight: TensorSpec | Non
 
 def rms_norm_forward(attrs: LayerNormAttrs, x: Array, weight: Array | None) -> tuple[Array, Array]:
     """x * rrms * weight with rrms = 1 / sqrt(mean of x² + eps); rrms."""
-    rrms = 1 / np.sqrt((x * x).mean(axis=_normalized_dims(attrs), keepdims=True) + attrs.eps)
-    return affine(x * rrms, weight, None), rrms
+    wide = in_single_precision(x)
+    rrms = 1 / np.sqrt((wide * wide).mean(axis=_normalized_dims(attrs), keepdims=True) + attrs.eps)
+    return affine((wide * rrms).astype(x.dtype, copy=False), weight, None), rrms.astype(x.dtype, copy=False)
 
 
 def rms_norm_backward(

@@ -133,7 +133,7 @@ def expand_shape(attrs: ExpandAttrs, x: TensorSpec) -> TensorSpec:
         ShapeError: If a size other than 1 would change.
     """
     kept = attrs.shape[len(attrs.shape) - len(x.shape) :]
-    fits = len(attrs.shape) >= len(x.shape) and min(attrs.shape, default=1) > 0
+    fits = len(attrs.shape) >= len(x.shape) and min(attrs.shape, default=0) >= 0
     if not fits or any(old not in {1, new} for old, new in zip(x.shape, kept, strict=True)):
         raise ShapeError(f"expand: expected a shape that stretches sizes of 1 only, got {attrs.shape} for {x.shape}")
     return TensorSpec(attrs.shape, x.dtype)

@@ -49,9 +49,9 @@ def matmul_cost(_attrs: None, a: TensorSpec, b: TensorSpec) -> Cost:
 
 
 def matmul_forward(_attrs: None, a: Array, b: Array) -> Array:
-    """y = a b."""
+    """y = a b, in the type of both: NumPy gives products of bfloat16 in float32."""
     y: Array = np.asarray(np.matmul(a, b))
-    return y
+    return y.astype(a.dtype, copy=False) if a.dtype == b.dtype else y
 
 
 def matmul_backward(_attrs: None, grad_y: Array, a: Array, b: Array) -> tuple[Array, Array]:

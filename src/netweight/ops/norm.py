@@ -21,14 +21,23 @@ if TYPE_CHECKING:
     from netweight.ops.base import Array
 
 Dims = tuple[int, ...]
+_SINGLE = 4
+"""Bytes of a number of single precision."""
 
 
 def standardize(x: Array, dims: Dims, eps: float) -> tuple[Array, Array, Array]:
     """z, mean and rstd of ``x`` over ``dims``; the variance is the biased one."""
-    mean = x.mean(axis=dims, keepdims=True)
-    centered = x - mean
+    wide = in_single_precision(x)
+    mean = wide.mean(axis=dims, keepdims=True)
+    centered = wide - mean
     rstd = 1 / np.sqrt((centered * centered).mean(axis=dims, keepdims=True) + eps)
-    return centered * rstd, mean, rstd
+    z = centered * rstd
+    return z.astype(x.dtype, copy=False), mean.astype(x.dtype, copy=False), rstd.astype(x.dtype, copy=False)
+
+
+def in_single_precision(x: Array) -> Array:
+    """Numbers of 16 bits as wider ones: their squares are too large for 16 bits."""
+    return x.astype("float32") if x.dtype.itemsize < _SINGLE else x
 
 
 def standardize_backward(grad_z: Array, z: Array, rstd: Array, dims: Dims) -> Array:

@@ -37,10 +37,10 @@ def resolve_padding(
     Raises:
         ShapeError: If the amount is of no known form.
     """
-    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel_size, strict=True)]
     if isinstance(padding, int):
         return ((padding, padding),) * len(in_size)
     if isinstance(padding, str):
+        spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel_size, strict=True)]
         match padding:
             case "valid":
                 return ((0, 0),) * len(in_size)
@@ -58,8 +58,8 @@ def resolve_padding(
                 raise ShapeError(f"padding: expected {known}, got {padding!r}")
     if len(padding) != len(in_size):
         raise ShapeError(f"padding: expected one entry per spatial dimension ({len(in_size)}), got {padding}")
-    pads = tuple((entry, entry) if isinstance(entry, int) else entry for entry in padding)
-    if any(len(pad) != 2 for pad in pads):
+    pads = tuple([(entry, entry) if isinstance(entry, int) else entry for entry in padding])
+    if any([len(pad) != 2 for pad in pads]):  # noqa: C419 (a list is quicker where all of it is looked at)
         raise ShapeError(f"padding: expected a number or a (before, after) pair per spatial dimension, got {padding}")
     return pads
 
@@ -71,8 +71,10 @@ def check_padding(op: str, in_size: tuple[int, ...], padding: Pads, mode: Paddin
         ShapeError: If reflection needs more than size - 1 elements, or wrapping more than size.
     """
     limit = {"reflect": -1, "circular": 0}.get(mode)
+    if limit is None:
+        return
     for size, pad in zip(in_size, padding, strict=True):
-        if limit is not None and max(pad) > size + limit:
+        if max(pad) > size + limit:
             raise ShapeError(
                 f"{op}: expected {mode} padding of at most {size + limit}, got {pad} for input size {size}"
             )

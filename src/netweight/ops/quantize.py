@@ -24,6 +24,7 @@ from netweight.lazy import np
 from netweight.ops.base import FREE, Cost, OpDef, Wanted, free, not_differentiable, register
 from netweight.ops.broadcast import unbroadcast_cost
 from netweight.ops.elementwise import work_of
+from netweight.ops.holding import container_of
 from netweight.ops.reach import same_position
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def quantize_forward(attrs: QuantizeAttrs, x: Array, scale: Array, zero_point: A
     """round(x / scale) + zero_point, within the bounds of the type; odd widths in the next wider type of NumPy."""
     low, high = integer_range(attrs.dtype)
     q = np.round(x / _along(attrs, scale, x)) + _along(attrs, zero_point, x)
-    return np.clip(q, low, high).astype(_container(attrs.dtype))
+    return np.clip(q, low, high).astype(container_of(attrs.dtype))
 
 
 def dequantize_shape(attrs: ScaleAttrs, x: TensorSpec, scale: TensorSpec, zero_point: TensorSpec | None) -> TensorSpec:
@@ -201,12 +202,6 @@ def _check_scale(op: str, attrs: ScaleAttrs, x: TensorSpec, scale: TensorSpec, z
     if scale.shape != wanted or (zero_point is not None and zero_point.shape != wanted):
         given = "" if zero_point is None else f" and {zero_point.shape}"
         raise ShapeError(f"{op}: expected scale and zero_point of shape {wanted}, got {scale.shape}{given}")
-
-
-def _container(dtype: str) -> str:
-    """Type of NumPy that holds the integers."""
-    width = next(width for width in (8, 16, 32, 64) if bits_of(dtype) <= width)
-    return f"{'u' if dtype.startswith('u') else ''}int{width}"
 
 
 def _along(attrs: ScaleAttrs, values: Array | None, x: Array) -> Array:

@@ -30,9 +30,11 @@ class PixelShuffleAttrs:
 
     Attributes:
         upscale_factor: Rows and columns that one becomes.
+        blocks_first: The channels are numbered (i, j, c) instead of (c, i, j).
     """
 
     upscale_factor: int
+    blocks_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,11 @@ class PixelUnshuffleAttrs:
 
     Attributes:
         downscale_factor: Rows and columns that become one.
+        blocks_first: The channels are numbered (i, j, c) instead of (c, i, j).
     """
 
     downscale_factor: int
+    blocks_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +75,13 @@ def pixel_shuffle_shape(attrs: PixelShuffleAttrs, x: TensorSpec) -> TensorSpec:
 
 
 def pixel_shuffle_forward(attrs: PixelShuffleAttrs, x: Array) -> Array:
-    """y[c, h r + i, w r + j] = x[c r² + i r + j, h, w]."""
-    return _to_pixels(x, attrs.upscale_factor)
+    """y[c, h r + i, w r + j] = x[c r² + i r + j, h, w]; blocks first: x[(i r + j) C + c, h, w]."""
+    return _to_pixels(x, attrs.upscale_factor, attrs.blocks_first)
 
 
 def pixel_shuffle_backward(attrs: PixelShuffleAttrs, grad_y: Array, _x: Array) -> tuple[Array]:
     """Every gradient back where its element came from."""
-    return (_to_channels(grad_y, attrs.upscale_factor),)
+    return (_to_channels(grad_y, attrs.upscale_factor, attrs.blocks_first),)
 
 
 def pixel_shuffle_reach(attrs: PixelShuffleAttrs, _x: TensorSpec) -> Reach:
@@ -99,13 +103,13 @@ def pixel_unshuffle_shape(attrs: PixelUnshuffleAttrs, x: TensorSpec) -> TensorSp
 
 
 def pixel_unshuffle_forward(attrs: PixelUnshuffleAttrs, x: Array) -> Array:
-    """y[c r² + i r + j, h, w] = x[c, h r + i, w r + j]."""
-    return _to_channels(x, attrs.downscale_factor)
+    """y[c r² + i r + j, h, w] = x[c, h r + i, w r + j]; blocks first: y[(i r + j) C + c, h, w]."""
+    return _to_channels(x, attrs.downscale_factor, attrs.blocks_first)
 
 
 def pixel_unshuffle_backward(attrs: PixelUnshuffleAttrs, grad_y: Array, _x: Array) -> tuple[Array]:
     """Every gradient back where its element came from."""
-    return (_to_pixels(grad_y, attrs.downscale_factor),)
+    return (_to_pixels(grad_y, attrs.downscale_factor, attrs.blocks_first),)
 
 
 def pixel_unshuffle_reach(attrs: PixelUnshuffleAttrs, _x: TensorSpec) -> Reach:
@@ -135,20 +139,24 @@ def channel_shuffle_backward(attrs: ChannelShuffleAttrs, grad_y: Array, x: Array
     return (_dealt(grad_y, x.shape[1] // attrs.groups),)
 
 
-def _to_pixels(x: Array, r: int) -> Array:
+def _to_pixels(x: Array, r: int, blocks_first: bool) -> Array:  # noqa: FBT001
     *lead, c, h, w = x.shape
     n = len(lead)
-    split = x.reshape(*lead, c // (r * r), r, r, h, w)  # c i j h w -> c h i w j
-    order = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    if blocks_first:
+        split = x.reshape(*lead, r, r, c // (r * r), h, w)  # i j c h w -> c h i w j
+        order = (*range(n), n + 2, n + 3, n, n + 4, n + 1)
+    else:
+        split = x.reshape(*lead, c // (r * r), r, r, h, w)  # c i j h w -> c h i w j
+        order = (*range(n), n, n + 3, n + 1, n + 4, n + 2)
     return split.transpose(order).copy().reshape(*lead, c // (r * r), h * r, w * r)
 
 
-def _to_channels(y: Array, r: int) -> Array:
+def _to_channels(y: Array, r: int, blocks_first: bool) -> Array:  # noqa: FBT001
     *lead, c, h, w = y.shape
     n = len(lead)
-    split = y.reshape(*lead, c, h // r, r, w // r, r)  # c h i w j -> c i j h w
-    order = (*range(n), n, n + 2, n + 4, n + 1, n + 3)
-    return split.transpose(order).copy().reshape(*lead, c * r * r, h // r, w // r)
+    split = y.reshape(*lead, c, h // r, r, w // r, r)  # c h i w j -> i j c h w, or c i j h w
+    moved = (n + 2, n + 4, n, n + 1, n + 3) if blocks_first else (n, n + 2, n + 4, n + 1, n + 3)
+    return split.transpose(*range(n), *moved).copy().reshape(*lead, c * r * r, h // r, w // r)
 
 
 def _dealt(x: Array, groups: int) -> Array:

@@ -83,7 +83,17 @@ def selection_compares(n: int, k: int) -> int:
     >>> selection_compares(8, 1), selection_compares(8, 2), selection_compares(8, 8)
     (7, 9, 17)
     """
-    return n - k + sum((j - 1).bit_length() for j in range(n - k + 2, n + 1))
+    return n - k + _bits_up_to(n - 1) - _bits_up_to(n - k)
+
+
+def _bits_up_to(last: int) -> int:
+    """Sum of the bit lengths of the numbers from 0 to ``last``.
+
+    >>> _bits_up_to(5) == 0 + 1 + 2 + 2 + 3 + 3
+    True
+    """
+    width = max(last, 0).bit_length()
+    return (max(last, 0) + 1) * width - (1 << width) + 1
 
 
 def sort_shape(attrs: SortAttrs, x: TensorSpec) -> Specs:

@@ -19,6 +19,7 @@ from netweight.ir import TensorSpec, bits_of, is_floating
 from netweight.lazy import np
 from netweight.ops.base import FREE, Cost, OpDef, Wanted, copied, free, register
 from netweight.ops.elementwise import per_element_backward, register_unary
+from netweight.ops.holding import held_type, wrapped
 from netweight.ops.reach import same_position
 from netweight.ops.special import erf
 
@@ -190,8 +191,11 @@ def cast_shape(attrs: CastAttrs, x: TensorSpec) -> TensorSpec:
 
 
 def cast_forward(attrs: CastAttrs, x: Array) -> Array:
-    """The values in the new type, in memory of their own; fractions are cut off where it is an integer."""
-    return x.astype(attrs.dtype)
+    """The values in the new type, in memory of their own; fractions are cut off where it is an integer.
+
+    Integers lose the bits that a narrower type has not.
+    """
+    return wrapped(x.astype(held_type(attrs.dtype)), attrs.dtype)
 
 
 def cast_backward(attrs: CastAttrs, grad_y: Array, x: Array) -> tuple[Array | None]:

@@ -18,6 +18,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.base import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.norm import in_single_precision
 from netweight.ops.reduce import ReduceAttrs, combining, reduce_reach, reduced_dims, reduced_size, reduced_spec, spread
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def vector_norm_cost(attrs: VectorNormAttrs, x: TensorSpec) -> Cost:
 def vector_norm_forward(attrs: VectorNormAttrs, x: Array) -> Array:
     """(sum of abs(x) ** ord) ** (1 / ord)."""
     dims, power = reduced_dims(attrs, x.ndim), attrs.ord
-    raised = np.abs(x) if power == 1 else x * x if power == _EUCLIDEAN else np.abs(x) ** power
+    wide = in_single_precision(x)
+    raised = np.abs(wide) if power == 1 else wide * wide if power == _EUCLIDEAN else np.abs(wide) ** power
     total = np.asarray(raised.sum(axis=dims, keepdims=attrs.keepdim))
     y = total if power == 1 else np.sqrt(total) if power == _EUCLIDEAN else total ** (1 / power)
     return np.asarray(y).astype(x.dtype, copy=False)

@@ -17,7 +17,7 @@ Sizes = tuple[int, ...]
 
 def span_of(kernel_size: Sizes, dilation: Sizes) -> Sizes:
     """Input elements from the first to the last tap of the dilated kernel, per dimension."""
-    return tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel_size, strict=True))
+    return tuple([d * (k - 1) + 1 for d, k in zip(dilation, kernel_size, strict=True)])
 
 
 def out_sizes(

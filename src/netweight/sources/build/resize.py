@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError, UsageError
+from netweight.ops.resample import ResampleAttrs
 from netweight.ops.resize import ResizeAttrs, ResizeMode
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import per_dim
@@ -28,6 +29,7 @@ def interpolate(
     mode: str = "nearest",
     align_corners: bool = False,
     recompute_scale_factor: bool = False,
+    antialias: bool = False,
     name: str = "interpolate",
 ) -> Symbol:
     """Interpolate (N, C, *in) to a size, or by a factor.
@@ -39,6 +41,7 @@ def interpolate(
         mode: ``nearest``, ``nearest-exact``, ``linear`` (1-D), ``bilinear``, ``trilinear`` or ``bicubic``.
         align_corners: Corner elements of input and output lie on each other; not for nearest.
         recompute_scale_factor: Coordinates follow from the sizes, not from the factor that made them.
+        antialias: Where the size shrinks, elements are made of all that lie in between; bilinear and bicubic.
         name: Last part of the module path.
 
     Raises:
@@ -57,6 +60,8 @@ def interpolate(
         sizes = per_dim(size, dims)
     else:
         raise UsageError(f"interpolate: expected either size or scale_factor, got {size} and {scale_factor}")
+    if antialias:
+        return _antialiased(x, sizes, None if recompute_scale_factor else factors, mode, name, aligned=align_corners)
     attrs = ResizeAttrs(
         size=sizes,
         mode=_MODES[mode],
@@ -64,6 +69,31 @@ def interpolate(
         scale_factor=None if recompute_scale_factor or align_corners else factors,
     )
     return call("resize", attrs, x, name=name)
+
+
+def _antialiased(
+    x: Symbol, sizes: tuple[int, ...], factors: tuple[float, ...] | None, mode: str, name: str, *, aligned: bool
+) -> Symbol:
+    """Keys' kernel is that of -1/2 here, as in Pillow.
+
+    Raises:
+        UsageError: If it is neither bilinear nor bicubic, or corners are to lie on each other.
+    """
+    if mode not in ("bilinear", "bicubic") or aligned:
+        raise UsageError(
+            f"interpolate: expected antialias with 'bilinear' or 'bicubic' and without align_corners, "
+            f"got {mode!r} and {aligned}"
+        )
+    scale = factors or tuple(out / size for out, size in zip(sizes, x.shape[2:], strict=True))
+    attrs = ResampleAttrs(
+        size=(*x.shape[:2], *sizes),
+        scale=(1.0, 1.0, *scale),
+        mode="linear" if mode == "bilinear" else "cubic",
+        antialias=True,
+        exclude_outside=True,
+        cubic_a=-0.5,
+    )
+    return call("resample", attrs, x, name=name)
 
 
 def _scaled(

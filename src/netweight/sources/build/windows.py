@@ -6,7 +6,7 @@ import math
 from typing import Literal
 
 from netweight.errors import ShapeError
-from netweight.ops.grid_sample import Beyond, GridSampleAttrs
+from netweight.ops.grid_sample import Beyond, GridSampleAttrs, SampleMode
 from netweight.ops.unfold import FoldAttrs, UnfoldAttrs, WindowViewAttrs
 from netweight.ops.windows import out_sizes
 from netweight.sources.build.core import Symbol, call
@@ -60,16 +60,15 @@ def window_view(x: Symbol, dimension: int, size: int, step: int = 1, *, name: st
 def grid_sample(
     x: Symbol,
     grid: Symbol,
-    mode: Literal["bilinear", "nearest"] = "bilinear",
+    mode: Literal["bilinear", "nearest", "bicubic"] = "bilinear",
     padding_mode: Beyond = "zeros",
     *,
     align_corners: bool = False,
     name: str = "grid_sample",
 ) -> Symbol:
     """What ``x`` (N, C, *in) has at the coordinates of ``grid`` (N, *out, spatial), from -1 to 1, width first."""
-    attrs = GridSampleAttrs(
-        mode="linear" if mode == "bilinear" else mode, padding_mode=padding_mode, align_corners=align_corners
-    )
+    modes: dict[str, SampleMode] = {"bilinear": "linear", "nearest": "nearest", "bicubic": "cubic"}
+    attrs = GridSampleAttrs(mode=modes[mode], padding_mode=padding_mode, align_corners=align_corners)
     return call("grid_sample", attrs, x, grid, name=name)
 
 

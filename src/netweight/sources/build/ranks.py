@@ -1,0 +1,120 @@
+"""Elements by rank and frequency, running extremes, complex and random numbers, writing by position with a reduction.
+
+Dimensions may be negative, counted from the end.
+"""
+
+from __future__ import annotations
+
+from netweight.ops.cumulative import CumsumAttrs
+from netweight.ops.order_statistics import KthvalueAttrs, SearchsortedAttrs
+from netweight.ops.random import Distribution, RandomAttrs
+from netweight.ops.scatter_reduce import Reduction, ScatterReduceAttrs
+from netweight.ops.sort import PickAttrs
+from netweight.sources.build.core import Symbol, call
+from netweight.sources.build.params import from_front
+
+
+def kthvalue(
+    x: Symbol, k: int, dim: int = -1, *, keepdim: bool = False, name: str = "kthvalue"
+) -> tuple[Symbol, Symbol]:
+    """The k-th smallest element along a dimension, and where it was."""
+    return _two("kthvalue", KthvalueAttrs(k=k, dim=from_front(x, dim)[0], keepdim=keepdim), x, name)
+
+
+def mode(x: Symbol, dim: int = -1, *, keepdim: bool = False, name: str = "mode") -> tuple[Symbol, Symbol]:
+    """The most frequent element along a dimension, and where it was."""
+    return _two("mode", PickAttrs(dim=from_front(x, dim)[0], keepdim=keepdim), x, name)
+
+
+def cummax(x: Symbol, dim: int, *, name: str = "cummax") -> tuple[Symbol, Symbol]:
+    """The largest element so far along a dimension, and where it was."""
+    return _two("cummax", CumsumAttrs(dim=from_front(x, dim)[0]), x, name)
+
+
+def cummin(x: Symbol, dim: int, *, name: str = "cummin") -> tuple[Symbol, Symbol]:
+    """The smallest element so far along a dimension, and where it was."""
+    return _two("cummin", CumsumAttrs(dim=from_front(x, dim)[0]), x, name)
+
+
+def logcumsumexp(x: Symbol, dim: int, *, name: str = "logcumsumexp") -> Symbol:
+    """Logarithm of the running sum of exponentials."""
+    return call("logcumsumexp", CumsumAttrs(dim=from_front(x, dim)[0]), x, name=name)
+
+
+def searchsorted(sequence: Symbol, x: Symbol, *, right: bool = False, name: str = "searchsorted") -> Symbol:
+    """Places of elements in a sorted row."""
+    return call("searchsorted", SearchsortedAttrs(right=right), sequence, x, name=name)
+
+
+def scatter_reduce(
+    x: Symbol, dim: int, index: Symbol, src: Symbol, reduce: Reduction, *, include_self: bool = True,
+    name: str = "scatter_reduce",
+) -> Symbol:  # fmt: skip
+    """Elements of ``src`` to the places named, reduced where several meet."""
+    attrs = ScatterReduceAttrs(dim=from_front(x, dim)[0], reduce=reduce, include_self=include_self)
+    return call("scatter_reduce", attrs, x, index, src, name=name)
+
+
+def masked_scatter(x: Symbol, mask: Symbol, source: Symbol, *, name: str = "masked_scatter") -> Symbol:
+    """Elements of ``source`` in their order where the mask is true."""
+    return call("masked_scatter", None, x, mask, source, name=name)
+
+
+def complex(real: Symbol, imag: Symbol, *, name: str = "complex") -> Symbol:  # noqa: A001  -- PyTorch's name
+    """real + i imag."""
+    return call("complex", None, real, imag, name=name)
+
+
+def conj(x: Symbol, *, name: str = "conj") -> Symbol:
+    """The imaginary part with its sign turned."""
+    return call("conj", None, x, name=name)
+
+
+def view_as_real(x: Symbol, *, name: str = "view_as_real") -> Symbol:
+    """Both parts of complex numbers, side by side in a new last dimension."""
+    return call("view_as_real", None, x, name=name)
+
+
+def view_as_complex(x: Symbol, *, name: str = "view_as_complex") -> Symbol:
+    """Pairs along the last dimension as complex numbers."""
+    return call("view_as_complex", None, x, name=name)
+
+
+def asinh(x: Symbol, *, inplace: bool = False, name: str = "asinh") -> Symbol:
+    """Inverse hyperbolic sine."""
+    return call("asinh", None, x, name=name, inplace=inplace)
+
+
+def acosh(x: Symbol, *, inplace: bool = False, name: str = "acosh") -> Symbol:
+    """Inverse hyperbolic cosine."""
+    return call("acosh", None, x, name=name, inplace=inplace)
+
+
+def atanh(x: Symbol, *, inplace: bool = False, name: str = "atanh") -> Symbol:
+    """Inverse hyperbolic tangent."""
+    return call("atanh", None, x, name=name, inplace=inplace)
+
+
+def copysign(x: Symbol, other: Symbol, *, inplace: bool = False, name: str = "copysign") -> Symbol:
+    """The size of ``x`` with the sign of ``other``."""
+    return call("copysign", None, x, other, name=name, inplace=inplace)
+
+
+def rand_like(x: Symbol, *, name: str = "rand_like") -> Symbol:
+    """Uniform numbers between 0 and 1 in the shape and type of ``x``."""
+    return _drawn(x, "uniform", name)
+
+
+def randn_like(x: Symbol, *, name: str = "randn_like") -> Symbol:
+    """Normal numbers in the shape and type of ``x``."""
+    return _drawn(x, "normal", name)
+
+
+def _drawn(x: Symbol, distribution: Distribution, name: str) -> Symbol:
+    attrs = RandomAttrs(shape=x.shape, distribution=distribution, dtype=x.spec.dtype)
+    return x.builder.call("random", attrs, (), layer=x.builder.layer_name(name))[0]
+
+
+def _two(op: str, attrs: object, x: Symbol, name: str) -> tuple[Symbol, Symbol]:
+    values, indices = x.builder.call(op, attrs, (x,), layer=x.builder.layer_name(name))
+    return values, indices

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from netweight.errors import ShapeError
+from netweight.ir import TensorSpec
+from netweight.ops import REGISTRY, Cost
+
+_OP = REGISTRY["dynamic_quantize"]
+
+
+def test_the_range_holds_zero_and_all_numbers() -> None:
+    """From -51 to 204 are 255 steps of 1; zero is 51 steps from the start; 0.5 + 51 and 1.5 + 51 round to even."""
+    y, scale, zero = _OP.forward(None, np.array([-51.0, 0.5, 1.5, 204.0], np.float32))
+    np.testing.assert_array_equal(y, [0, 0 + 51, 2 + 51, 255])
+    assert (scale, zero) == (1.0, 51)
+    assert (y.dtype, scale.dtype, zero.dtype) == (np.uint8, np.float32, np.uint8)
+    y, scale, zero = _OP.forward(None, np.array([102.0, 510.0]))
+    np.testing.assert_array_equal(y, [102 // 2, 255])
+    assert (scale, zero) == (510 / 255, 0)
+
+
+def test_zeros_alone() -> None:
+    y, scale, zero = _OP.forward(None, np.zeros(3))
+    np.testing.assert_array_equal(y, 0)
+    assert (scale, zero) == (1.0, 0)
+
+
+def test_cost() -> None:
+    """Of 6 numbers: 2 comparisons each for the range, 3 for rounding and bounds."""
+    assert _OP.cost(None, TensorSpec((2, 3))) == Cost(compares=6 * (2 + 3), divs=6, adds=6)
+
+
+def test_integers_have_a_floating_scale() -> None:
+    assert _OP.shape(None, TensorSpec((2,), "int8"))[1] == TensorSpec((), "float32")
+
+
+def test_nothing_has_no_range() -> None:
+    with pytest.raises(ShapeError, match="dynamic_quantize: expected at least one number, got"):
+        _OP.shape(None, TensorSpec((0, 3)))
