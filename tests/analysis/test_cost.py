@@ -1,10 +1,13 @@
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from netweight import Graph, Profile, TensorSpec, build, weigh
+from netweight.analysis import cost
+from netweight.analysis.profile import LayerRow
 from netweight.analysis.stored import profile_from_dict
 from netweight.errors import CaptureError, FormatError, ShapeError, UnknownNameError, UsageError
 from netweight.ir import Node, Value
@@ -23,6 +26,38 @@ def test_a_layer_called_twice_costs_twice_and_owns_its_parameters_once() -> None
     row = weigh(replace(graph, nodes=nodes)).layers[-1]
     assert (row.layer, row.calls, row.params, row.macs) == ("fc", 2, 64, 2 * (2 * 8 * 8))
     assert row.formulas["macs"] == "2 * (2 * 8 * 8)"
+
+
+def test_calls_that_are_alike_are_priced_once_and_keep_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``c`` and ``first`` are as ``b``; ``a`` reads an input, ``second`` owns no parameters, ``d`` has other sizes."""
+    priced: list[str] = []
+    price = cost.call_row
+
+    def counted(graph: Graph, node: Node, charged: Mapping[int, Value]) -> LayerRow:
+        priced.append(node.layer)
+        return price(graph, node, charged)
+
+    monkeypatch.setattr(cost, "call_row", counted)
+
+    def describe(x: build.Symbol) -> build.Symbol:
+        weight = build.parameter(x, "shared", (8, 8))
+        for name in ("a", "b", "c"):
+            x = build.linear(x, 8, bias=False, name=name)
+        x = build.linear(x, 8, weight=weight, bias=False, name="first")
+        x = build.linear(x, 8, weight=weight, bias=False, name="second")
+        return build.linear(x, 4, bias=False, name="d")
+
+    rows = weigh(build.graph(describe, (2, 8))).layers
+    assert priced == ["a", "b", "second", "d"]
+    assert [(row.layer, row.params) for row in rows[1:]] == [
+        ("a", 64), ("b", 64), ("c", 64), ("first", 64), ("second", 0), ("d", 32),
+    ]  # fmt: skip
+
+
+def test_every_row_has_every_figure() -> None:
+    """Rows are not made by their constructor; the flatten owns nothing and does nothing."""
+    names = {field.name for field in fields(LayerRow)}
+    assert all(set(vars(row)) == names for row in weigh("alexnet").layers)
 
 
 def test_unknown_operators_are_listed_and_not_zero() -> None:
@@ -100,7 +135,7 @@ def test_traffic_by_hand() -> None:
 
 
 def test_weighing_a_weighed_model_of_another_kind_is_refused() -> None:
-    with pytest.raises(CaptureError, match="a Graph or a PyTorch module, got a int"):
+    with pytest.raises(CaptureError, match="an ONNX model or a PyTorch module, got a int"):
         weigh(3)  # type: ignore[arg-type]
 
 

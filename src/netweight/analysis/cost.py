@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from netweight.analysis.memory import CONVENTIONS, Convention, activation_memory, convention, new_outputs
+from netweight.analysis.call import call_row
+from netweight.analysis.memory import Convention, activation_memories, convention
+from netweight.analysis.ownership import Ownership
 from netweight.analysis.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp
 from netweight.analysis.receptive_field import receptive_fields
 from netweight.collector import paused_collector
-from netweight.count import Count, total
-from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
-from netweight.ops import REGISTRY, WORK_KINDS, Cost, OpDef
+from netweight.count import total
+from netweight.ir import Graph, TensorSpec, Value
+from netweight.ops import WORK_KINDS, Cost
 from netweight.ops.dims import named_count
 
 DEFAULT_CONVENTIONS = ("lecture", "liveness")
-_BIASES = frozenset({"bias", "bias_ih", "bias_hh"})
-_LECTURE = CONVENTIONS["lecture"]
-_WORK = attrgetter(*WORK_KINDS)
 
 
 def weigh_graph(
@@ -60,7 +59,7 @@ def _weighed(
     return Profile(
         model=_model_info(graph, source),
         totals=_totals(graph, rows),
-        activations={name: activation_memory(graph, rule) for name, rule in rules.items()},
+        activations=activation_memories(graph, rules),
         coverage=_coverage(rows, calls, exact=exact, stopped_at=stopped_at),
         layers=rows,
         modules=_module_rows(graph, rows),
@@ -68,95 +67,50 @@ def _weighed(
     )
 
 
-@dataclass(slots=True)
-class _Ownership:
-    """Parameters and buffers that an earlier layer has already been charged for."""
-
-    seen: set[str]
-
-    def first_reads(
-        self, graph: Graph, node: Node, definition: OpDef | None
-    ) -> tuple[list[tuple[str, Value]], list[Value]]:
-        """Parameters that this node is the first to read, with the name of the slot; and such buffers."""
-        params: list[tuple[str, Value]] = []
-        buffers: list[Value] = []
-        for at, name in enumerate(node.inputs):
-            if name is None or (kind := graph.values[name].kind) not in ("parameter", "buffer") or name in self.seen:
-                continue
-            self.seen.add(name)
-            if kind == "buffer":
-                buffers.append(graph.values[name])
-            else:
-                slot = "" if definition is None else definition.slot_names(len(node.inputs))[at]
-                params.append((slot, graph.values[name]))
-        return params, buffers
-
-
 def _weigh_calls(graph: Graph) -> list[LayerRow]:
-    owned = _Ownership(set())
+    """One row per node; calls that are alike in all that their cost depends on are priced once."""
+    owned = Ownership.of(graph)
     fields_of = receptive_fields(graph)
-    return [
-        _call_row(graph, node, owned, fields_of.get(node.outputs[0]) if node.outputs else None) for node in graph.nodes
-    ]
+    roles = _roles(graph.values)
+    known: dict[tuple[Any, ...], LayerRow] = {}
+    rows = []
+    for node in graph.nodes:
+        charged = owned.first_reads(graph, node)
+        inputs, outputs = node.inputs, node.outputs
+        key = (
+            node.op,
+            node.attrs,
+            tuple([roles[name] for name in inputs]),
+            tuple([roles[name] for name in outputs]),
+            len(inputs) < 2 or len(set(inputs)),
+            tuple(charged.items()) if owned.rounded else tuple(charged),
+        )
+        row = known.get(key)
+        if row is None:
+            row = known[key] = call_row(graph, node, charged)
+        rows.append(row.at(node.layer, fields_of.get(outputs[0]) if outputs else None))
+    return rows
 
 
-def _call_row(graph: Graph, node: Node, owned: _Ownership, field: tuple[int, ...] | None) -> LayerRow:
-    """Cost of one call of an operator."""
-    definition = REGISTRY.get(node.op)
-    specs = graph.input_specs(node)
-    cost = None
-    if definition is not None:
-        with located(node):
-            cost = definition.cost(node.attrs, *specs)
-    dtype = arithmetic_dtype(specs)
-    params, buffers = owned.first_reads(graph, node, definition)
-    counts = [named_count(value.spec, _dims(definition, slot)) for slot, value in params]
-    made = [graph.spec(name) for name in new_outputs(graph, node, _LECTURE)]
-    moved = definition is None or not definition.view
-    work: dict[str, Any] = (
-        dict.fromkeys(WORK_KINDS) if cost is None else dict(zip(WORK_KINDS, _WORK(cost), strict=True))
-    )
-    return LayerRow(
-        layer=node.layer,
-        op=node.op,
-        kind=definition.kind if definition else "unknown",
-        input_shapes=_activation_shapes(graph, node.inputs),
-        output_shapes=tuple(graph.spec(name).shape for name in node.outputs),
-        dtype=dtype,
-        params=total(counts),
-        params_no_bias=total([count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]),
-        buffers=sum(value.spec.numel for value in buffers),
-        model_size_bytes=sum([value.stored_bytes for _, value in params]),
-        flops=None if cost is None else (cost.arithmetic if is_floating(dtype) else 0),
-        ops_total=None if cost is None else cost.ops_total,
-        **work,
-        activation_count=total([named_count(spec, _dims(definition, "y")) for spec in made]),
-        activation_bytes=sum([spec.nbytes for spec in made]),
-        bytes_read=_traffic(graph.values[n] for n in dict.fromkeys(node.inputs) if n is not None) if moved else 0,
-        bytes_written=_traffic(graph.values[n] for n in node.outputs) if moved else 0,
-        receptive_field=field,
-    )
+def _roles(values: Mapping[str, Value]) -> dict[str | None, int]:
+    """What the cost of a call depends on in each value that it reads or writes: equal numbers for equal roles."""
+    numbers: dict[Any, int] = {}
+    roles: dict[str | None, int] = {None: -1}
+    for name, value in values.items():
+        role = _role(values, value)
+        number = numbers.get(role)
+        if number is None:
+            number = numbers[role] = len(numbers)
+        roles[name] = number
+    return roles
 
 
-def arithmetic_dtype(specs: Iterable[TensorSpec | None]) -> str:
-    """Type the arithmetic is done in: floating where an input is, else that of the first input."""
-    dtypes = [spec.dtype for spec in specs if spec is not None]
-    return next((dtype for dtype in dtypes if is_floating(dtype)), dtypes[0] if dtypes else "float32")
-
-
-def _activation_shapes(graph: Graph, names: Iterable[str | None]) -> tuple[tuple[int, ...], ...]:
-    values = (graph.values[name] for name in names if name is not None)
-    return tuple(value.spec.shape for value in values if value.kind in ("input", "activation"))
-
-
-def _dims(definition: OpDef | None, slot: str) -> str:
-    return "" if definition is None else definition.dims.get(slot, "")
-
-
-def _traffic(values: Iterable[Value]) -> int:
-    """Bytes of the values, each named."""
-    sizes = [(value.name, value.stored_bytes) for value in values]
-    return Count(sum([size for _, size in sizes]), tuple([(pair,) for pair in sizes if pair[1]]) or None)
+def _role(values: Mapping[str, Value], value: Value) -> Any:
+    kind = value.kind
+    owner = kind if value.storage == value.name else values[value.storage].kind
+    if owner == kind and value.quantization is None:
+        return value.spec, kind
+    return value.spec, kind, owner, value.quantization
 
 
 def _input_rows(graph: Graph) -> tuple[LayerRow, ...]:
@@ -191,22 +145,26 @@ _SUMMED = (
     "params", "params_no_bias", "buffers", "model_size_bytes", "flops", "ops_total", *WORK_KINDS, "activation_count",
     "activation_bytes", "bytes_read", "bytes_written", "calls",
 )  # fmt: skip
+_AMOUNTS = attrgetter(*_SUMMED)
 
 
 def _merged(calls: Iterable[LayerRow]) -> tuple[LayerRow, ...]:
     """Calls of the same layer as one row, at the place of the first."""
-    groups: dict[tuple[str, str], list[LayerRow]] = {}
+    groups: dict[tuple[str, str], LayerRow | list[LayerRow]] = {}
     for row in calls:
-        groups.setdefault((row.layer, row.op), []).append(row)
-    return tuple(rows[0] if len(rows) == 1 else _sum_of_calls(rows) for rows in groups.values())
+        place = (row.layer, row.op)
+        found = groups.setdefault(place, row)
+        if isinstance(found, list):
+            found.append(row)
+        elif found is not row:
+            groups[place] = [found, row]
+    return tuple([_sum_of_calls(found) if isinstance(found, list) else found for found in groups.values()])
 
 
 def _sum_of_calls(rows: list[LayerRow]) -> LayerRow:
-    merged: dict[str, Any] = {f.name: getattr(rows[0], f.name) for f in fields(LayerRow)}
-    for name in _SUMMED:
-        parts = [getattr(row, name) for row in rows]
-        merged[name] = None if None in parts else total(parts)
-    return LayerRow(**merged)
+    columns = zip(*map(_AMOUNTS, rows), strict=True)
+    sums = [None if None in column else total(column) if any(column) else 0 for column in columns]
+    return LayerRow.of({**vars(rows[0]), **dict(zip(_SUMMED, sums, strict=True))})
 
 
 def _model_info(graph: Graph, source: str) -> ModelInfo:
@@ -217,36 +175,41 @@ def _model_info(graph: Graph, source: str) -> ModelInfo:
 
 def _digest(graph: Graph) -> str:
     """Hash of what is computed: operators, attributes, shapes and how they connect; names do not enter."""
-    number: dict[str | None, int] = {None: -1}
-    for name in graph.values:
-        number[name] = len(number) - 1
-    state = hashlib.sha256()
+    number: dict[str | None, int] = {name: at for at, name in enumerate(graph.values)}
+    number[None] = -1
+    specs: dict[TensorSpec, str] = {}
+    attrs: dict[int, str] = {}
+    parts = []
     for value in graph.values.values():
-        state.update(f"{value.kind}{value.spec.shape}{value.spec.dtype};".encode())
+        spec = value.spec
+        text = specs.get(spec) or specs.setdefault(spec, f"{spec.shape}{spec.dtype};")
+        parts.append(f"{value.kind}{text}")
     for node in graph.nodes:
-        wires = ([number[n] for n in node.inputs], [number[n] for n in node.outputs])
-        state.update(f"{node.op}{node.attrs}{wires};".encode())
-    return state.hexdigest()[:16]
+        at = id(node.attrs)  # not the attributes themselves: 1 and 1.0 are equal
+        text = attrs.get(at) or attrs.setdefault(at, str(node.attrs))
+        parts.append(f"{node.op}{text}{([number[n] for n in node.inputs], [number[n] for n in node.outputs])};")
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
 
 
-def _sum(rows: Iterable[LayerRow], name: str) -> int:
-    return sum(int(getattr(row, name) or 0) for row in rows)
+_TOTALLED = (
+    "params", "params_no_bias", "model_size_bytes", "macs", "flops", "ops_total", "bytes_read", "bytes_written",
+)  # fmt: skip
+_TOTALS = attrgetter(*_TOTALLED)
 
 
 def _totals(graph: Graph, rows: Sequence[LayerRow]) -> Totals:
-    unread = [v for v in graph.values.values() if v.kind == "buffer"]
+    columns = zip(*map(_TOTALS, rows), strict=True) if rows else [()] * len(_TOTALLED)
+    sums = dict(zip(_TOTALLED, map(_sum, columns), strict=True))
     return Totals(
-        params=_sum(rows, "params"),
-        params_no_bias=_sum(rows, "params_no_bias"),
-        buffers=sum(value.spec.numel for value in unread),
-        model_size_bytes=_sum(rows, "model_size_bytes"),
-        macs=_sum(rows, "macs"),
-        flops=_sum(rows, "flops"),
-        contraction_flops=2 * _sum([row for row in rows if row.flops], "macs"),
-        ops_total=_sum(rows, "ops_total"),
-        bytes_read=_sum(rows, "bytes_read"),
-        bytes_written=_sum(rows, "bytes_written"),
+        buffers=sum([value.spec.numel for value in graph.values.values() if value.kind == "buffer"]),
+        contraction_flops=2 * _sum([row.macs for row in rows if row.flops]),
+        **sums,
     )
+
+
+def _sum(amounts: Iterable[int | None]) -> int:
+    """Sum of what is known, a plain int."""
+    return sum([int(amount) for amount in amounts if amount])
 
 
 def _coverage(rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None) -> Coverage:
@@ -280,9 +243,12 @@ def _module_rows(graph: Graph, rows: Iterable[LayerRow]) -> tuple[ModuleRow, ...
         if path:
             below[path.rpartition(".")[0]].append(sums[path])
     names = ("layers", *_MODULE_SUMS)
+    kinds = graph.modules
     return tuple(
-        ModuleRow(module=path, kind=graph.modules.get(path, ""), **dict(zip(names, sums[path], strict=True)))
-        for path in below
+        [
+            ModuleRow(module=path, kind=kinds.get(path, ""), **dict(zip(names, sums[path], strict=True)))
+            for path in below
+        ]
     )
 
 

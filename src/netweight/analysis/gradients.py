@@ -98,14 +98,17 @@ def backpropagation(graph: Graph, freeze: Sequence[str] = ()) -> Backpropagation
 
 
 def _trainable(graph: Graph, freeze: Sequence[str]) -> Iterator[str]:
-    """Floating parameters that no pattern names."""
+    """Floating parameters that are not frozen, and that no pattern names."""
     parameters = [value for value in graph.values.values() if value.kind == "parameter"]
     for pattern in freeze:
         if not any(_names(pattern, value) for value in parameters):
             known = [value.name for value in parameters]
             raise unknown_name("parameter", pattern, known, fix="a name of one, or a module or pattern: 'features.*'")
+    frozen = frozenset(graph.frozen)
     for value in parameters:
-        if is_floating(value.spec.dtype) and not any(_names(pattern, value) for pattern in freeze):
+        if value.name in frozen or not is_floating(value.spec.dtype):
+            continue
+        if not any(_names(pattern, value) for pattern in freeze):
             yield value.name
 
 

@@ -7,12 +7,13 @@ A convention is data: a new one is a line in ``CONVENTIONS``. ``layer`` conventi
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from netweight.analysis.profile import Activations
 from netweight.errors import unknown_name
-from netweight.ir import Graph, Node, bits_of
+from netweight.ir import Graph, Node, TensorSpec, bits_of
 from netweight.ops import REGISTRY
 
 
@@ -38,6 +39,7 @@ class Convention:
     held_by_program: bool = False
 
 
+_ACTIVE = frozenset({"activation", "input"})
 _LECTURE_IN_PLACE = frozenset({"activation", "norm", "dropout"})
 
 CONVENTIONS: dict[str, Convention] = {
@@ -94,15 +96,64 @@ class _Home:
     dies: int
 
 
+@dataclass(slots=True)
+class _Facts:
+    """What every convention asks of a graph, found once.
+
+    Attributes:
+        graph: The network.
+        inputs: Names of the inputs, in the order of the values.
+        sizes: Elements and bytes of each activation and input.
+        kinds: Kind of each node's operator, and whether it gives a view.
+        last_read: Step of the last reader of each value; after the last step for what the caller gets.
+    """
+
+    graph: Graph
+    inputs: list[str]
+    sizes: dict[str, tuple[int, int]]
+    kinds: list[tuple[str, bool]]
+    last_read: dict[str, int]
+
+    @staticmethod
+    def of(graph: Graph) -> _Facts:
+        """The facts of a graph."""
+        values = graph.values
+        known: dict[TensorSpec, tuple[int, int]] = {}
+        sizes = {}
+        for name, value in values.items():
+            if value.kind in _ACTIVE:
+                spec = value.spec
+                sizes[name] = known.get(spec) or known.setdefault(spec, (spec.numel, spec.nbytes))
+        found = [REGISTRY.find(node.op) for node in graph.nodes]
+        kinds = [
+            ("unknown", False) if definition is None else (definition.kind, definition.view) for definition in found
+        ]
+        last = {name: step for step, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
+        last.update(dict.fromkeys(graph.outputs, len(graph.nodes)))
+        inputs = [name for name in sizes if values[name].kind == "input"]
+        return _Facts(graph, inputs, sizes, kinds, last)
+
+
 def activation_memory(graph: Graph, rule: Convention) -> Activations:
     """Total and peak of the activations, in elements and bytes."""
-    home_of, homes = _assign(graph, rule)
+    return _activations(_Facts.of(graph), rule)
+
+
+def activation_memories(graph: Graph, rules: Mapping[str, Convention]) -> dict[str, Activations]:
+    """The same under several conventions, by their names."""
+    facts = _Facts.of(graph)
+    return {name: _activations(facts, rule) for name, rule in rules.items()}
+
+
+def _activations(facts: _Facts, rule: Convention) -> Activations:
+    graph = facts.graph
+    home_of, homes = _assign(facts, rule)
     step, alive = _peak_of_layers(graph, home_of, homes) if rule.moment == "layer" else _peak_of_schedule(graph, homes)
     return Activations(
-        total_count=sum(home.count for home in homes.values()),
-        peak_count=sum(homes[name].count for name in alive),
-        total_bytes=sum(home.nbytes for home in homes.values()),
-        peak_bytes=sum(homes[name].nbytes for name in alive),
+        total_count=sum([home.count for home in homes.values()]),
+        peak_count=sum([homes[name].count for name in alive]),
+        total_bytes=sum([home.nbytes for home in homes.values()]),
+        peak_bytes=sum([homes[name].nbytes for name in alive]),
         peak_layer=graph.nodes[step].layer if graph.nodes else "",
         peak_tensors=alive,
     )
@@ -113,42 +164,43 @@ def new_outputs(graph: Graph, node: Node, rule: Convention) -> tuple[str, ...]:
 
     That a description has an operator work in place is not looked at here: the same network has the same figure.
     """
-    if _is_view(node):
+    definition = REGISTRY.find(node.op)
+    if definition is None:
+        return node.outputs
+    if definition.view:
         return ()
-    over = _writes_over(graph, node, rule) and any(_is_activation(graph, name) for name in node.inputs)
-    return node.outputs[1:] if over else node.outputs
-
-
-def _is_view(node: Node) -> bool:
-    definition = REGISTRY.get(node.op)
-    return definition is not None and definition.view
+    over = _writes_over(graph, node, definition.kind, rule)
+    return node.outputs[1:] if over and any(_is_activation(graph, name) for name in node.inputs) else node.outputs
 
 
 def _is_activation(graph: Graph, name: str | None) -> bool:
-    return name is not None and graph.values[graph.values[name].storage].kind in ("activation", "input")
+    return name is not None and graph.values[graph.values[name].storage].kind in _ACTIVE
 
 
-def _assign(graph: Graph, rule: Convention) -> tuple[dict[str, str], dict[str, _Home]]:
+def _assign(facts: _Facts, rule: Convention) -> tuple[dict[str, str], dict[str, _Home]]:
     """For each activation and input the home it lives in, named after its first value; and the homes."""
-    last_read = _last_reads(graph, rule)
+    graph = facts.graph
+    values = graph.values
+    last_read = _last_reads(facts, rule)
     home_of: dict[str, str] = {}
     homes: dict[str, _Home] = {}
-    for name, value in graph.values.items():
-        if value.kind == "input":
-            home_of[name] = name
-            homes[name] = _Home(value.spec.numel, value.spec.nbytes, 0, last_read.get(name, 0))
-    for step, node in enumerate(graph.nodes):
+    for name in facts.inputs:
+        home_of[name] = name
+        homes[name] = _Home(*facts.sizes[name], 0, last_read.get(name, 0))
+    shared = rule.moment == "schedule"
+    for step, (node, (kind, view)) in enumerate(zip(graph.nodes, facts.kinds, strict=True)):
+        over = node.outputs and _writes_over(graph, node, kind, rule)
         for index, name in enumerate(node.outputs):
-            value = graph.values[name]
-            if graph.values[value.storage].kind in ("parameter", "buffer", "constant"):
+            storage = values[name].storage
+            if storage != name and values[storage].kind not in _ACTIVE:
                 continue  # a view of a weight is no activation
-            home = home_of.get(value.storage) if rule.moment == "schedule" or _is_view(node) else None
-            if home is None and index == 0:
-                home = _taken_over(graph, node, rule, step, home_of, homes)
+            home = home_of.get(storage) if shared or view else None
+            if home is None and over and index == 0:
+                home = _taken_over(facts, node, rule, step, home_of, homes)
             dies = max(step, last_read.get(name, step))
             if home is None:
                 home_of[name] = name
-                homes[name] = _Home(value.spec.numel, value.spec.nbytes, step, dies)
+                homes[name] = _Home(*facts.sizes[name], step, dies)
             else:
                 home_of[name] = home
                 # A view never makes memory larger, not even one that repeats elements; nor does writing over it.
@@ -157,12 +209,10 @@ def _assign(graph: Graph, rule: Convention) -> tuple[dict[str, str], dict[str, _
 
 
 def _taken_over(
-    graph: Graph, node: Node, rule: Convention, step: int, home_of: dict[str, str], homes: dict[str, _Home]
+    facts: _Facts, node: Node, rule: Convention, step: int, home_of: dict[str, str], homes: dict[str, _Home]
 ) -> str | None:
-    """Home of the input that the node writes over, if it does."""
-    if not _writes_over(graph, node, rule):
-        return None
-    size = graph.spec(node.outputs[0]).nbytes
+    """Home of the input that the node writes over, if there is one that it may."""
+    size = facts.sizes[node.outputs[0]][1]
     for name in node.inputs:
         home = None if name is None else home_of.get(name)
         if home is None:
@@ -172,11 +222,8 @@ def _taken_over(
     return None
 
 
-def _writes_over(graph: Graph, node: Node, rule: Convention) -> bool:
-    definition = REGISTRY.get(node.op)
-    if definition is None:
-        return False
-    return definition.kind in rule.in_place or (rule.depthwise_int8_in_place and _is_depthwise_int8(graph, node))
+def _writes_over(graph: Graph, node: Node, kind: str, rule: Convention) -> bool:
+    return kind in rule.in_place or (rule.depthwise_int8_in_place and _is_depthwise_int8(graph, node))
 
 
 def _is_depthwise_int8(graph: Graph, node: Node) -> bool:
@@ -186,15 +233,15 @@ def _is_depthwise_int8(graph: Graph, node: Node) -> bool:
     return node.attrs.groups == x.shape[1] and bits_of(x.dtype) == 8
 
 
-def _last_reads(graph: Graph, rule: Convention) -> dict[str, int]:
-    """Step of the last reader of each value; after the last step for what the caller gets."""
-    last = {name: step for step, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
-    end = len(graph.nodes)
-    last.update(dict.fromkeys(graph.outputs, end))
+def _last_reads(facts: _Facts, rule: Convention) -> dict[str, int]:
+    """Step after which each value is read no more."""
+    if not (rule.held_by_program or rule.holds_io):
+        return facts.last_read
+    last = dict(facts.last_read)
     if rule.held_by_program:
-        last.update({name: max(step, last.get(name, step)) for name, step in graph.lifetimes.items()})
+        last.update({name: max(step, last.get(name, step)) for name, step in facts.graph.lifetimes.items()})
     if rule.holds_io:
-        last.update(dict.fromkeys(graph.inputs, end))
+        last.update(dict.fromkeys(facts.graph.inputs, len(facts.graph.nodes)))
     return last
 
 
@@ -203,8 +250,8 @@ def _peak_of_layers(graph: Graph, home_of: dict[str, str], homes: dict[str, _Hom
     best, peak_step = -1, 0
     peak: tuple[str, ...] = ()
     for step, node in enumerate(graph.nodes):
-        touched = tuple(dict.fromkeys(home_of[n] for n in (*node.inputs, *node.outputs) if n in home_of))
-        size = sum(homes[name].nbytes for name in touched)
+        touched = tuple(dict.fromkeys([home_of[n] for n in (*node.inputs, *node.outputs) if n in home_of]))
+        size = sum([homes[name].nbytes for name in touched])
         if size > best:
             best, peak_step, peak = size, step, touched
     return peak_step, peak

@@ -126,7 +126,7 @@ class Coverage:
     stopped_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LayerRow:
     """Cost of one layer, all its calls together; None where it is unknown.
 
@@ -184,6 +184,19 @@ class LayerRow:
     bytes_written: int
     receptive_field: tuple[int, ...] | None
     calls: int = 1
+
+    @staticmethod
+    def of(figures: Mapping[str, Any]) -> LayerRow:
+        """Row of all these figures, by name: a network has many, and the constructor sets them one by one."""
+        row = object.__new__(LayerRow)
+        row.__dict__.update(figures)
+        return row
+
+    def at(self, layer: str, receptive_field: tuple[int, ...] | None) -> LayerRow:
+        """The same cost at another place of the network."""
+        row = object.__new__(LayerRow)
+        row.__dict__.update(self.__dict__, layer=layer, receptive_field=receptive_field)
+        return row
 
     @property
     def formulas(self) -> dict[str, str]:

@@ -10,13 +10,16 @@ Source: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from netweight.ir import Graph, Node, located
 from netweight.ops import REGISTRY
-from netweight.ops.reach import Mixes, Permutes, Reach, Reshapes, Slides, Spreads
+from netweight.ops.reach import Mixes, Permutes, Reach, Reshapes, Slides, Spreads, same_position
+
+_SAME = Mixes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,39 +55,46 @@ def receptive_fields(graph: Graph) -> dict[str, tuple[int, ...]]:
     if not states:
         return {}
     for node in graph.nodes:
-        merged = _merged(states[name] for name in node.inputs if name in states)
-        definition = REGISTRY.get(node.op)
-        if merged is None or definition is None:
+        found = [states[name] for name in node.inputs if name in states]
+        definition = REGISTRY.find(node.op)
+        if not found or definition is None:
             continue
-        with located(node):
-            reach = definition.reach(node.attrs, *graph.input_specs(node))
+        merged = found[0] if len(found) == 1 else _merged(found)
+        reach: Reach = _SAME
+        if definition.reach is not same_position:
+            with located(node):
+                reach = definition.reach(node.attrs, *graph.input_specs(node))
         for name in node.outputs:
             states[name] = _step(merged, reach, graph, node, name)
-    return {name: tuple(math.ceil(f.size) for f in state.fields) for name, state in states.items()}
+    sizes = {id(state): tuple([math.ceil(f.size) for f in state.fields]) for state in states.values()}
+    return {name: sizes[id(state)] for name, state in states.items()}
 
 
 def _input_states(graph: Graph) -> dict[str, _State]:
     """Inputs (N, C, *spatial) are images, series or volumes; of rank 3 only where a window slides over them."""
-    slid = {
-        node.inputs[0] for node in graph.nodes if node.op in REGISTRY and REGISTRY[node.op].kind in ("conv", "pool")
-    }
     states = {}
     for name in graph.inputs:
         rank = len(graph.spec(name).shape)
-        if rank >= 4 or (rank == 3 and name in slid):
+        if rank >= 4 or (rank == 3 and _is_slid_over(graph, name)):
             sizes = graph.spec(name).shape[2:]
             fields = tuple(_Field(1, 1, size) for size in sizes)
             states[name] = _State(fields, ((), (), *((axis,) for axis in range(rank - 2))))
     return states
 
 
-def _merged(states: Iterable[_State]) -> _State | None:
+def _is_slid_over(graph: Graph, name: str) -> bool:
+    """Whether a window slides over the value."""
+    return any(
+        name == node.inputs[0] and (definition := REGISTRY.find(node.op)) and definition.kind in ("conv", "pool")
+        for node in graph.nodes
+        if node.inputs
+    )
+
+
+def _merged(found: Sequence[_State]) -> _State:
     """Where branches meet: the largest field, the layout of the value with the most dimensions."""
-    found = list(states)
-    if not found:
-        return None
     widest = max(found, key=lambda state: len(state.axes))
-    if len(found) == 1:
+    if all(state.fields is widest.fields for state in found):
         return widest
     alike = [state.fields for state in found if len(state.fields) == len(widest.fields)]
     best = tuple(max(options, key=lambda field: field.size) for options in zip(*alike, strict=True))
@@ -124,9 +134,12 @@ def _windowed(field: _Field, reach: Slides | Spreads, window: int, count: int) -
 
 
 def _mix(state: _State, dims: tuple[int, ...], rank_out: int) -> _State:
+    rank = len(state.axes)
+    dims = tuple([dim for dim in dims if -rank <= dim < rank])  # the operand with most dimensions has them all
+    if rank == rank_out and not any(state.axes[dim] for dim in dims):
+        return state  # what is mixed does not reach over the input
     fields = list(state.fields)
     axes = list(state.axes)
-    dims = tuple(dim for dim in dims if -len(axes) <= dim < len(axes))  # the operand with most dimensions has them all
     for dim in dims:
         for axis in axes[dim]:
             fields[axis] = fields[axis].whole()
@@ -138,6 +151,7 @@ def _mix(state: _State, dims: tuple[int, ...], rank_out: int) -> _State:
     return _State(tuple(fields), tuple(axes))
 
 
+@lru_cache(maxsize=1024)
 def _regroup(
     axes: tuple[tuple[int, ...], ...], old: tuple[int, ...], new: tuple[int, ...]
 ) -> tuple[tuple[int, ...], ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from netweight.analysis.call import arithmetic_dtype
 from netweight.analysis.checkpointing import Segment, segments_of
-from netweight.analysis.cost import arithmetic_dtype
 from netweight.analysis.gradients import Backpropagation, Call, backpropagation
 from netweight.analysis.optimizers import optimizer_rule
 from netweight.analysis.tinytl import tinytl_saved_bytes, tinytl_weight_bytes

@@ -81,8 +81,9 @@ class Value:
     @property
     def stored_bytes(self) -> int:
         """Bytes in a model file: elements, scales and zero points."""
-        extra = 0 if self.quantization is None else self.quantization.nbytes(self.spec.numel)
-        return self.spec.nbytes + extra
+        if self.quantization is None:
+            return self.spec.nbytes
+        return self.spec.nbytes + self.quantization.nbytes(self.spec.numel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ class Graph:
         updates: Buffer name to name of the value that is its next state (running statistics).
         lifetimes: For values whose memory a program was seen to hold longer than its last reader: the step after which
             it let go of it.
+        frozen: Names of the parameters that training leaves as they are.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Graph:
     modules: Mapping[str, str] = field(default_factory=dict)
     updates: Mapping[str, str] = field(default_factory=dict)
     lifetimes: Mapping[str, int] = field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""
@@ -137,7 +140,8 @@ class Graph:
 
     def input_specs(self, node: Node) -> tuple[TensorSpec | None, ...]:
         """Specs of a node's inputs, None for those left out: the arguments of its rules."""
-        return tuple(None if name is None else self.values[name].spec for name in node.inputs)
+        values = self.values
+        return tuple([None if name is None else values[name].spec for name in node.inputs])
 
 
 class located:  # noqa: N801

@@ -28,6 +28,7 @@ def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
         "modules": dict(graph.modules),
         "updates": dict(graph.updates),
         "lifetimes": dict(graph.lifetimes),
+        "frozen": graph.frozen,
     }
     return json.dumps(data, indent=indent)
 
@@ -100,6 +101,7 @@ def _graph_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | None
         modules=dict(data["modules"]),
         updates=dict(data["updates"]),
         lifetimes=dict(data.get("lifetimes", {})),
+        frozen=tuple(data.get("frozen", ())),
     )
 
 

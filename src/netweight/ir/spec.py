@@ -12,8 +12,12 @@ DType = str
 
 _WIDTHS = {
     "bool": 8,
+    "float4_e2m1fn": 4,
     "float8_e4m3fn": 8,
+    "float8_e4m3fnuz": 8,
     "float8_e5m2": 8,
+    "float8_e5m2fnuz": 8,
+    "float8_e8m0fnu": 8,
     "float16": 16,
     "bfloat16": 16,
     "float32": 32,
@@ -66,7 +70,7 @@ class TensorSpec:
     @property
     def nbytes(self) -> int:
         """Bytes of the elements, packed: three 4-bit elements take two bytes."""
-        return -(-self.numel * bits_of(self.dtype) // 8)
+        return -(-math.prod(self.shape) * bits_of(self.dtype) // 8)
 
     def __str__(self) -> str:
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"

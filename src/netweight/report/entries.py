@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import groupby
 
 from netweight.analysis.profile import LayerRow, Profile
+from netweight.report.repeats import Counted, counted, repeats_at
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -49,7 +50,7 @@ def entries_of(profile: Profile, *, depth: int | None = None, fold: bool = False
         kinds = {row.module: row.kind for row in profile.modules}
         groups = groupby(entries, key=lambda entry: ".".join(entry.label.split(".")[:depth]))
         entries = [_module_entry(path, list(members), kinds.get(path, "")) for path, members in groups]
-    return tuple(_folded(entries) if fold else entries)
+    return tuple(_folded_counted(_folded(entries)) if fold else entries)
 
 
 def sum_of(entries: Iterable[Entry], label: str) -> Entry:
@@ -112,6 +113,34 @@ def _folded(entries: Sequence[Entry]) -> list[Entry]:
     return folded
 
 
+def _folded_counted(entries: Sequence[Entry]) -> list[Entry]:
+    """Runs of equal blocks of layers that are only numbered as one block each."""
+    parts = counted(entry.label for entry in entries)
+    signs = [_sign(entry, parts.get(entry.label), at) for at, entry in enumerate(entries)]
+    folded: list[Entry] = []
+    at = 0
+    while at < len(entries):
+        length, count = repeats_at(signs, at)
+        for offset in range(length):
+            same = list(entries[at + offset : at + length * count : length])
+            folded.append(_merge_counted(same, parts) if count > 1 else same[0])
+        at += length * count
+    return folded
+
+
+def _sign(entry: Entry, parts: Counted | None, at: int) -> Hashable:
+    """Equal for layers that differ in nothing but their number; a layer with a name is like no other."""
+    if parts is None:
+        return at
+    stem, _, rest = parts
+    return stem, rest, entry.op, entry.input_shapes, entry.output_shapes, entry.repeat, tuple(entry.numbers.values())
+
+
+def _merge_counted(same: list[Entry], parts: Mapping[str, Counted]) -> Entry:
+    (stem, first, rest), (_, last, _) = parts[same[0].label], parts[same[-1].label]
+    return _as_one(same, f"{stem}_[{first}-{last}]{rest}")
+
+
 def _equal_blocks(entries: Sequence[Entry], at: int) -> list[Sequence[Entry]]:
     """The block that starts at ``at`` and those after it that look the same; empty if none starts here."""
     first = _take_block(entries, at)
@@ -155,9 +184,13 @@ def _alike(a: Entry, b: Entry) -> bool:
 
 def _merge(same: list[Entry], span: str) -> Entry:
     prefix, _, rest = _block_of(same[0].label)
+    return _as_one(same, f"{prefix}[{span}]{rest}")
+
+
+def _as_one(same: list[Entry], label: str) -> Entry:
     return replace(
         same[-1],
-        label=f"{prefix}[{span}]{rest}",
+        label=label,
         numbers=sum_of(same, "").numbers if None not in same[0].numbers.values() else same[0].numbers,
         repeat=len(same),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import netweight
@@ -140,3 +141,56 @@ def test_experts_that_compute_everything_are_exact() -> None:
     profile = netweight.weigh(Experts("dense"), (8, 4))
     assert profile.totals.macs == 8 * 16 + 4 * 8 * 16
     assert profile.coverage.complete
+
+
+def test_a_part_between_numbers_of_tensors_is_the_whole() -> None:
+    """As masks are pasted: a loop over many does not end the capture, as nothing is decided by it."""
+
+    def function(fc: Any, x: Any) -> Any:
+        y = fc(x)
+        first, last = y.argmax(), y.argmin()
+        for _ in range(1100):
+            part = x[first:last, 1:]
+        return fc(x[first : first + 2]), part
+
+    profile = netweight.weigh(Program(function), (3, 4))
+    assert profile.totals.macs == 2 * 3 * 16
+    assert profile.coverage.stopped_at is None
+    assert any("a part that ends where a tensor says is taken to be the whole" in note for note in profile.notes)
+    graph = capture_module(Program(function), (3, 4)).graph
+    assert [graph.spec(name).shape for name in graph.outputs] == [(3, 4), (3, 3)]
+
+
+def test_what_numbers_pick_is_found_by_known_operators() -> None:
+    def function(fc: Any, x: Any) -> Any:
+        values, inverse, counts = torch.unique(x, return_inverse=True, return_counts=True)
+        rows = torch.unique(x, dim=-2)
+        runs, lengths = torch.unique_consecutive(x, return_counts=True)
+        picked = torch.masked_select(x, x[:1] > 0)
+        return fc(x), values, inverse, counts, rows, runs, lengths, picked, torch.nonzero(x), torch.unique(x)
+
+    capture = capture_module(Program(function), (3, 4))
+    profile = netweight.weigh(capture.graph)
+    assert not profile.coverage.unknown
+    shapes = [capture.graph.spec(name).shape for name in capture.graph.outputs]
+    assert shapes == [(3, 4), (1,), (3, 4), (1,), (1, 4), (1,), (1,), (12,), (12, 2), (1,)]
+    finding = {"nonzero", "unique", "unique_consecutive", "index"}
+    found = [node for node in capture.graph.nodes if node.op in finding]
+    assert [node.op for node in found] == [
+        "unique", "unique", "unique_consecutive", "nonzero", "index", "nonzero", "unique"
+    ]  # fmt: skip
+    assert [len(node.outputs) for node in found] == [3, 1, 2, 1, 1, 1, 1]
+
+
+def test_what_is_found_is_what_pytorch_finds() -> None:
+    """Where all that is assumed holds, the graph gives the numbers."""
+
+    def function(fc: Any, x: Any) -> Any:
+        picked = torch.masked_select(fc(x), x > 0)
+        return picked, x[x[:, 0] > 0], torch.nonzero(x), *torch.unique(x, return_inverse=True, return_counts=True)
+
+    module, x = Program(function), torch.full((3, 4), 2.0)
+    capture = capture_module(module, (3, 4))
+    found = netweight.run(capture.graph, {capture.graph.inputs[0]: x.numpy()}, capture.weights()).outputs
+    for name, expected in zip(capture.graph.outputs, module(x), strict=True):
+        np.testing.assert_allclose(found[name], expected.detach().numpy(), rtol=1e-6)

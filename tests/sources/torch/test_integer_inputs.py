@@ -11,6 +11,7 @@ from torch import nn  # noqa: E402
 
 from netweight import TensorSpec, run, weigh  # noqa: E402
 from netweight.sources.torch import capture_module  # noqa: E402
+from netweight.sources.torch.inputs import Arguments  # noqa: E402
 
 
 class Picture(nn.Module):
@@ -47,7 +48,105 @@ def test_floating_work_on_bytes_is_counted_and_runs() -> None:
     np.testing.assert_allclose(y, module(picture).detach().numpy(), rtol=1e-5, atol=1e-6)
 
 
-def test_what_is_fixed_at_capture_is_said() -> None:
+def same_for_other_numbers(function: Any, *given: Any) -> Any:
+    """The capture of a function of integers, whose graph gives what PyTorch gives for other numbers too."""
+    capture = capture_module(Does(function), tuple(torch.zeros_like(tensor) for tensor in given))
+    assert capture.error is None
+    arrays = dict(zip(capture.graph.inputs, (tensor.numpy() for tensor in given), strict=True))
+    ours = run(capture.graph, arrays, capture.weights()).outputs
+    for output, theirs in zip(capture.graph.outputs, Arguments.leaves_of(function(*given)), strict=True):
+        np.testing.assert_allclose(ours[output], theirs.numpy(), rtol=1e-6)
+    return capture
+
+
+class Does(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *given: Any) -> Any:
+        return self.function(*given)
+
+
+def test_work_among_integers_is_counted_and_runs() -> None:
     profile = weigh(Masked(), TensorSpec((1, 5), "int64"))
-    assert [row.op for row in profile.layers if row.ops_total] == ["mul"]
-    assert any("integer input is done at capture and not counted" in note for note in profile.notes)
+    assert {row.op: row.ops_total for row in profile.layers if row.ops_total} == {"ne": 5, "mul": 5 * 4}
+    assert profile.notes == ()
+    same_for_other_numbers(lambda ids: (ids != 3).cumsum(1) * (ids != 3), torch.tensor([[1, 3, 2], [3, 3, 4]]))
+    same_for_other_numbers(
+        lambda mask: (1.0 - mask[:, None, None, :].expand(2, 1, 3, 3).float()) * -100, torch.tensor([[1, 1, 0]] * 2)
+    )
+
+
+def test_written_numbers_are_fixed_at_capture_and_said() -> None:
+    """What is read after the write is what was written, not what the graph had before."""
+
+    def shifted(ids: Any) -> Any:
+        masked = ids + 1
+        view = masked[:, 1:]
+        masked[:, 1] = 7
+        return masked.float() * 2, view.float()
+
+    ids = torch.tensor([[1, 2, 3]])
+    capture = capture_module(Does(shifted), ids)
+    assert any("integer input is done at capture and not counted" in note for note in capture.notes)
+    ours = run(capture.graph, {capture.graph.inputs[0]: ids.numpy()}, capture.weights()).outputs
+    for output, theirs in zip(capture.graph.outputs, shifted(ids), strict=True):
+        np.testing.assert_array_equal(ours[output], theirs.numpy())
+
+
+def test_what_depends_on_numbers_is_fixed_at_capture_and_said() -> None:
+    profile = weigh(Does(lambda x, ids: x[ids.nonzero()[:, 0]] * 2), (torch.randn(4, 3), torch.tensor([0, 1, 1, 0])))
+    assert [row.output_shapes for row in profile.layers if row.op == "mul_scalar"] == [((2, 3),)]
+    assert profile.notes == ("work on the numbers of an integer input is done at capture and not counted",)
+
+
+def test_products_of_constants_are_counted() -> None:
+    """As with parameters and buffers on the meta device, which have no numbers."""
+
+    class Rotary(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("frequencies", torch.rand(4))
+
+        def forward(self, x: Any) -> Any:
+            positions = torch.arange(x.shape[1], dtype=x.dtype)
+            angles = (self.frequencies[None, :, None] @ positions[None, None, :]).transpose(1, 2)
+            return x * angles.cos()
+
+    found = weigh(Rotary(), (2, 5, 4))
+    assert {row.op: row.ops_total for row in found.layers if row.ops_total} == {
+        "matmul": 2 * 4 * 5, "cos": 4 * 5, "mul": 2 * 5 * 4,
+    }  # fmt: skip
+    assert found.notes == ()
+    assert found.totals.macs == weigh(Rotary().to("meta"), (2, 5, 4)).totals.macs
+    x = torch.randn(2, 5, 4)
+    module = Rotary()
+    capture = capture_module(module, x)
+    (y,) = run(capture.graph, {"x": x.numpy()}, capture.weights()).outputs.values()
+    np.testing.assert_allclose(y, module(x).numpy(), rtol=1e-5, atol=1e-6)
+
+
+PRODUCTS: dict[str, Any] = {
+    "mm": lambda a, b: torch.mm(a[0], b[0]),
+    "bmm": torch.bmm,
+    "matmul": torch.matmul,
+    "mv": lambda a, b: torch.mv(a[0], b[0, :, 0]),
+    "dot": lambda a, b: torch.dot(a[0, 0], b[0, :, 0]),
+    "addmm": lambda a, b: torch.addmm(b[0, :1], a[0], b[0]),
+    "baddbmm": lambda a, b: torch.baddbmm(b[:, :1], a, b),
+    "einsum": lambda a, b: torch.einsum("nij,njk->nik", a, b),
+    "linear": lambda a, b: nn.functional.linear(a, b[0].mT),
+    "conv1d": lambda a, b: nn.functional.conv1d(a, b.permute(2, 0, 1)[:, :1].expand(-1, a.shape[1], -1)[..., :2]),
+}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_every_product_of_constants_is_counted(name: str) -> None:
+    a, b = torch.randn(2, 3, 4), torch.randn(2, 4, 5)
+    product = PRODUCTS[name]
+    counted = weigh(Does(lambda x: x.sum() * product(a, b)), (1,)).totals.macs
+    assert counted == weigh(Does(product), (a, b)).totals.macs
+    assert counted > 0

@@ -76,6 +76,9 @@ EXACT: dict[str, Callable[..., Any]] = {
     "bilinear to a size": lambda x: functional.interpolate(x, (9, 5), mode="bilinear", align_corners=True),
     "bicubic": lambda x: functional.interpolate(x, (9, 5), mode="bicubic"),
     "grid_sample": lambda x: functional.grid_sample(x, x[:, :2].permute(0, 2, 3, 1) / 4, align_corners=False),
+    "cubic grid": lambda x: functional.grid_sample(
+        x, x[:, :2].permute(0, 2, 3, 1) / 4, mode="bicubic", align_corners=False
+    ),
     "affine_grid": lambda x: functional.affine_grid(x[:, 0, :2, :3], [2, 1, 4, 5], align_corners=False),
     "topk": lambda x: x.topk(2, 1),
     "sort": lambda x: x.sort(1, descending=True),
@@ -85,11 +88,8 @@ EXACT: dict[str, Callable[..., Any]] = {
     "min": lambda x: x.min(2, keepdim=True),
 }
 UNLISTED = {
-    "antialias": lambda x: functional.interpolate(x, (2, 3), mode="bilinear", antialias=True),
-    "cubic grid": lambda x: functional.grid_sample(
-        x, x[:, :2].permute(0, 2, 3, 1), mode="bicubic", align_corners=False
-    ),
-    "scatter_reduce": lambda x: x.scatter_reduce(1, EVERY, x, "amax"),
+    "lgamma": torch.lgamma,
+    "polygamma": lambda x: torch.polygamma(1, x),
 }
 
 

@@ -66,7 +66,12 @@ def test_layer(name: str, settings: dict[str, Any], batch: int | None) -> None:
     make, gates = LAYERS[name]
     layer = make(4, 5, **settings).eval()
     shape = (3, 4) if batch is None else (batch, 3, 4) if layer.batch_first else (3, batch, 4)
-    assert_alike(layer, torch.randn(shape))
+    capture = assert_alike(layer, torch.randn(shape))
+    # One node per layer and direction, not what PyTorch would take it apart to; states of zeros are none.
+    found = [node for node in capture.graph.nodes if node.op == name.lower()]
+    assert len(found) == layer.num_layers * (2 if layer.bidirectional else 1)
+    assert capture.notes == ()
+    assert "constant" not in {value.kind for value in capture.graph.values.values()}
     ways = 2 if layer.bidirectional else 1
     per_layer = [gates * 5 * ((4 if depth == 0 else 5 * ways) + 5) for depth in range(layer.num_layers)]
     profile = netweight.weigh(layer, shape)
@@ -88,6 +93,22 @@ def test_given_states(name: str) -> None:
             return self.layer(x, (h, 2 * h) if isinstance(layer, nn.LSTM) else h)
 
     assert_alike(Called().eval(), torch.randn(3, 2, 4), torch.randn(4, 2, 5))
+
+
+@every_layer
+def test_states_written_out_in_the_program(name: str) -> None:
+    layer = LAYERS[name][0](4, 5).eval()
+
+    class Started(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, x: Any) -> Any:
+            h = torch.full((1, x.shape[1], 5), 0.5)
+            return self.layer(x, (h, -h) if isinstance(layer, nn.LSTM) else h)
+
+    assert_alike(Started().eval(), torch.randn(3, 2, 4))
 
 
 @every_layer
@@ -158,5 +179,6 @@ def test_projected_states() -> None:
 
 def test_dropout_between_layers_only_while_training() -> None:
     layer = nn.LSTM(4, 5, num_layers=2, dropout=0.5)
-    assert [row.op for row in netweight.weigh(layer, (3, 2, 4), training=True).layers].count("dropout") == 1
-    assert [row.op for row in netweight.weigh(layer, (3, 2, 4)).layers].count("dropout") == 0
+    trained = [node.op for node in netweight.capture(layer, (3, 2, 4), training=True).nodes]
+    assert [op for op in trained if op in ("lstm", "dropout")] == ["lstm", "dropout", "lstm"]
+    assert "dropout" not in [node.op for node in netweight.capture(layer, (3, 2, 4)).nodes]

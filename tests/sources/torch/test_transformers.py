@@ -65,9 +65,26 @@ def test_model(name: str) -> None:
     profile = netweight.weigh(capture.graph)
     assert profile.coverage.unknown == ()
     assert profile.totals.params == sum(parameter.numel() for parameter in module.parameters())
+    assert profile.totals.macs == counted_by_pytorch(module, **{key: t.to("meta") for key, t in given(shapes).items()})
+
+
+def counted_by_pytorch(module: Any, **arguments: Any) -> int:
+    """MACs that PyTorch counts while the module runs."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        module(**{key: tensor.to("meta") for key, tensor in given(shapes).items()})
-    assert profile.totals.macs == counter.get_total_flops() // 2
+        module(**arguments)
+    flops: int = counter.get_total_flops()
+    return flops // 2
+
+
+def test_a_product_over_one_channel_is_none_to_the_flop_counter() -> None:
+    """Longformer multiplies a mask of one channel with ones by einsum, which PyTorch does element by element."""
+    settings = {**DECODER, "attention_window": [8, 8], "max_position_embeddings": 64}
+    module = transformers.LongformerModel(transformers.LongformerConfig(**settings)).eval()
+    tokens = {"input_ids": torch.zeros(2, 32, dtype=torch.int64)}
+    capture = capture_module(module, tokens)
+    # In each of two layers, for two samples: 7 windows of 8, every position with every other.
+    more = 2 * 2 * 7 * 8 * 8
+    assert netweight.weigh(capture.graph).totals.macs == counted_by_pytorch(module, **tokens) + more
 
 
 def test_cache_is_no_output() -> None:

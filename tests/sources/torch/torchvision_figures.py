@@ -7,8 +7,8 @@ are the elements of the model's buffers. `size` is the height and width that the
 DENSE are segmentation (520 x 520, auxiliary classifier included) and video models (frames x height x width), from the
 same metadata in torchvision 0.28.0. DETECTION are those at a picture of 800 x 800 (SSD: of any size) whose published
 figure counts what a capture counts: 1000 proposals for the box head, 100 detections for the mask head. The others of
-torchvision's are published for other numbers of boxes: Faster R-CNN on MobileNetV3 for none, Mask R-CNN for none,
-Keypoint R-CNN for a few. Published parameters of detection models leave out those of frozen normalisation.
+torchvision's are published for other numbers of boxes, FEWER_BOXES: of the layers under a path only that share is
+counted. Published parameters of detection models leave out those of frozen normalisation.
 """
 
 from typing import NamedTuple
@@ -95,6 +95,13 @@ DENSE = {
     "swin3d_t": DenseFigures(_LARGE_CLIP, 28_158_070, 43.882),
     "swin3d_s": DenseFigures(_LARGE_CLIP, 49_816_678, 82.841),
     "swin3d_b": DenseFigures(_LARGE_CLIP, 88_048_984, 140.667),
+}
+
+FEWER_BOXES = {
+    "fasterrcnn_mobilenet_v3_large_320_fpn": (0.719, "roi_heads", 0),
+    "fasterrcnn_mobilenet_v3_large_fpn": (4.494, "roi_heads", 0),
+    "keypointrcnn_resnet50_fpn": (137.420, "roi_heads.keypoint", 1 / 100),
+    "maskrcnn_resnet50_fpn": (134.380, "roi_heads.mask", 0),
 }
 
 DETECTION = {

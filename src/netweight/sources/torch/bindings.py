@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import Any
+
+from torch import Tensor
 
 Link = tuple[str, Any]
 """One view operator of a chain: its name and attributes."""
@@ -18,12 +21,23 @@ class Storage:
     live: int = 0
 
 
-@dataclass(slots=True)
-class Binding:
-    """What a live tensor holds."""
+class Binding(weakref.ref[Tensor]):
+    """What a live tensor holds: a reference that tells when the tensor is gone.
 
+    Attributes:
+        ident: The tensor's ``id``.
+        first: Value that it held at first.
+        name: Value that it held when it was last asked for.
+        storage: Its memory.
+        version: How often that had been written then.
+        chain: View operators that lead from what fills the memory to the tensor.
+    """
+
+    __slots__ = ("chain", "first", "ident", "name", "storage", "version")
+
+    ident: int
+    first: str
     name: str
     storage: Storage
     version: int
     chain: tuple[Link, ...]
-    alive: Any

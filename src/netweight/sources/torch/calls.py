@@ -20,6 +20,7 @@ from netweight.sources.torch.recorder import Recorder
 
 _CPU = torch.device("cpu")
 _NUMBERS = (bool, int, float, complex)
+_ENDS = (int, type(None))
 
 
 class Calls(TorchFunctionMode):
@@ -54,18 +55,31 @@ def _new_literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -
     return torch.tensor(data, dtype=kwargs.get("dtype") or x.dtype)
 
 
-def _indexed(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+def _indexed(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """``x[:, [0, 2]]``: positions listed by the program."""
     x, index, *value = args
     if isinstance(index, tuple):
-        index = tuple([_position(item) for item in index])
+        index = tuple([_position(rec, item) for item in index])
     elif not _is_nested(index):  # which is several lists to some versions of PyTorch
-        index = _position(index)
+        index = _position(rec, index)
     return func(x, index, *value, **kwargs)
 
 
-def _position(item: Any) -> Any:
+def _position(rec: Recorder, item: Any) -> Any:
+    if isinstance(item, slice):
+        return _whole(rec, item)
     return torch.tensor(item, dtype=None if item else torch.int64) if _is_listed(item) else item
+
+
+def _whole(rec: Recorder, part: slice) -> slice:
+    """``x[a:b]`` where tensors without numbers say where the part ends."""
+    if part.start.__class__ in _ENDS and part.stop.__class__ in _ENDS and part.step.__class__ in _ENDS:
+        return part
+    ends = [part.start, part.stop, part.step]
+    known = [None if isinstance(end, Tensor) and end.is_meta else end for end in ends]
+    if any(given is not end for given, end in zip(known, ends, strict=True)):
+        rec.guess("a part that ends where a tensor says is taken to be the whole", steers=False)
+    return slice(*known)
 
 
 def _is_nested(item: Any) -> bool:

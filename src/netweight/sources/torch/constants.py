@@ -13,15 +13,17 @@ from typing import Any
 
 from torch import Tensor, empty
 
+_LISTS = (list, tuple)
+
 
 def tensors_in(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
     """Tensors among the arguments of an operator: themselves, or in a list."""
     found: list[Tensor] = []
-    for value in (*args, *kwargs.values()):
+    for value in (*args, *kwargs.values()) if kwargs else args:
         if isinstance(value, Tensor):
             found.append(value)
-        elif isinstance(value, list | tuple):
-            found.extend(item for item in value if isinstance(item, Tensor))
+        elif isinstance(value, _LISTS):
+            found.extend([item for item in value if isinstance(item, Tensor)])
     return found
 
 

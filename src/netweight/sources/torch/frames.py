@@ -6,33 +6,40 @@ module is a frame of its own: a module called twice has two, and its layers the 
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from torch.nn.modules import module as hooks
 
-from netweight.ir import Node
 from netweight.ops.base import REGISTRY
-from netweight.sources.torch.tape import Site
+from netweight.sources.torch.drafts import Draft, Site
+from netweight.sources.torch.quiet import quiet
 
-_TORCH = str(Path(torch.__file__).parent)
-_HERE = str(Path(__file__).parent)
+# With the separator: torchvision is the program's code, not PyTorch's.
+_TORCH = str(Path(torch.__file__).parent) + os.sep
+_HERE = str(Path(__file__).parent) + os.sep
 
 
 _CALL = torch.nn.Module._call_impl.__code__
 
 
-@cache
-def _authored(filename: str) -> str:
+class _Authored(dict[str, str]):
     """Name of a file without its folders; nothing for files of PyTorch and ours, which no author of a model wrote."""
-    return "" if filename.startswith((_TORCH, _HERE)) else Path(filename).name
+
+    def __missing__(self, filename: str) -> str:
+        name = "" if filename.startswith((_TORCH, _HERE)) else Path(filename).name
+        self[filename] = name
+        return name
+
+
+_AUTHORED = _Authored()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +53,17 @@ class Frame:
 class Frames:
     """The calls of modules, as they happen on the thread that captures."""
 
-    def __init__(self, model: torch.nn.Module) -> None:
-        self._paths = {id(module): name.replace("._orig_mod", "") for name, module in model.named_modules()}
+    def __init__(self, modules: Mapping[str, torch.nn.Module]) -> None:
+        # What torch.compile wraps is known by the name of the wrapper.
+        self.modules = {name.replace("._orig_mod", ""): module for name, module in modules.items()}
+        self._paths = {id(module): path for path, module in self.modules.items()}
         self._thread = threading.get_ident()
         self._stack = [0]
         self.calls = [Frame("", [])]
-        # What torch.compile wraps is known by the name of the wrapper.
-        self.modules = {name.replace("._orig_mod", ""): module for name, module in model.named_modules()}
         self.kinds = {name: type(module).__name__ for name, module in self.modules.items() if name}
         self._handles: list[Any] = []
+        self._guards: list[Any] = []
+        self._callable: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self._handles = [
@@ -64,6 +73,8 @@ class Frames:
         return self
 
     def __exit__(self, *_: object) -> None:
+        while self._guards:  # an interrupt leaves calls unfinished
+            _leave(self._guards.pop())
         for handle in self._handles:
             handle.remove()
 
@@ -80,17 +91,19 @@ class Frames:
             self._stack.append(len(self.calls) - 1)
         else:
             self._stack.append(0)
+        self._guards.append(quiet(module))
 
     def _leave_module(self, _module: torch.nn.Module, _inputs: Any, _output: Any) -> None:
         if threading.get_ident() == self._thread and len(self._stack) > 1:
             self._stack.pop()
+            _leave(self._guards.pop())
 
     def site(self) -> Site:
         """Where the program is now: the innermost module call, and the caller's own line."""
         frame = sys._getframe(2)
-        while not (file := _authored(frame.f_code.co_filename)) and frame.f_back is not None:
-            frame = frame.f_back
-        return Site(self._stack[-1], f"{file}:{frame.f_lineno}")
+        while not (file := _AUTHORED[frame.f_code.co_filename]) and (caller := frame.f_back) is not None:
+            frame = caller
+        return Site(self._stack[-1], file, frame.f_lineno)
 
     @property
     def current(self) -> str:
@@ -109,52 +122,70 @@ class Frames:
     def owner_of(self, parameter: str) -> str:
         """Path of the module that a parameter belongs to: the innermost around it that can be called."""
         path = parameter.replace("._orig_mod", "").rpartition(".")[0]
-        while path and not _can_be_called(self.modules.get(path)):
-            path = path.rpartition(".")[0]
-        return path
+        found = self._callable.get(path)
+        if found is None:
+            found = path
+            while found and not _can_be_called(self.modules.get(found)):
+                found = found.rpartition(".")[0]
+            self._callable[path] = found
+        return found
 
     def never_called(self) -> list[str]:
-        """Paths of modules without children that were not called."""
+        """Paths of modules without children that were not called, but could be."""
         called = {frame.path for frame in self.calls}
         parents = {path.rpartition(".")[0] for path in self.kinds}
-        return [path for path in self.kinds if path not in called and path not in parents]
+        idle = [path for path in self.kinds if path not in called and path not in parents]
+        return [path for path in idle if _can_be_called(self.modules[path]) and not _is_empty(self.modules[path])]
 
 
-def layer_names(
-    nodes: Sequence[Node], sites: Sequence[Site], calls: Sequence[Frame], owners: Mapping[str, str]
-) -> list[str]:
+def _leave(guard: Any) -> None:
+    if guard is not None:
+        guard.__exit__(None, None, None)
+
+
+def layer_names(nodes: Sequence[Draft], calls: Sequence[Frame], owners: Mapping[str, str]) -> list[str]:
     """Layer of each node: its module's path if that does one thing, else the path and the operator, numbered.
 
     ``owners`` has the module of each parameter: what reads the weights of a module inside the one that is being called
     (``child.forward(x)``) is that module's work.
     """
-    paths = [_path_of(node, calls[site.frame].path, owners) for node, site in zip(nodes, sites, strict=True)]
-    work: dict[tuple[int, str], list[Node]] = {}
-    for node, site, path in zip(nodes, sites, paths, strict=True):
-        if not _is_view(node):
-            work.setdefault((site.frame, path), []).append(node)
+    frames = [node.site.frame for node in nodes]
+    keys = [(frame, _path_of(node, calls[frame].path, owners)) for node, frame in zip(nodes, frames, strict=True)]
+    views = [_is_view(node.op) for node in nodes]
+    work: dict[tuple[int, str], list[str]] = {}
+    for node, key, view in zip(nodes, keys, views, strict=True):
+        if not view:
+            work.setdefault(key, []).append(node.op)
     used: dict[tuple[int, str], Counter[str]] = {}
     names = []
-    for node, site, path in zip(nodes, sites, paths, strict=True):
-        frame = calls[site.frame]
-        same = work.get((site.frame, path), [])
-        own = path == frame.path
-        alone = (len(same) == 1 and not frame.children) if own else len({other.op for other in same}) == 1
-        if alone and path and not _is_view(node):
+    for node, key, view in zip(nodes, keys, views, strict=True):
+        path = key[1]
+        if path and not view and _is_alone(calls[key[0]], path, work[key]):
             names.append(path)
             continue
-        seen = used.setdefault((site.frame, path), Counter())
+        seen = used.setdefault(key, Counter())
         op = node.op.removeprefix("aten.")
         number = seen[op]
         seen[op] += 1
-        names.append(".".join(filter(None, (path, op if not number else f"{op}_{number}"))))
+        if number:
+            op = f"{op}_{number}"
+        names.append(f"{path}.{op}" if path else op)
     return names
 
 
-def _path_of(node: Node, called: str, owners: Mapping[str, str]) -> str:
+def _is_alone(frame: Frame, path: str, same: Sequence[str]) -> bool:
+    """Whether all that a module does itself is one operator; or all that is done with its weights, one kind."""
+    if path == frame.path:
+        return len(same) == 1 and not frame.children
+    return len(set(same)) == 1
+
+
+def _path_of(node: Draft, called: str, owners: Mapping[str, str]) -> str:
     """The module being called, or one inside it that owns all the parameters that the node reads."""
     found = {owners[name] for name in node.inputs if name is not None and name in owners}
-    owner = found.pop() if len(found) == 1 else called
+    if len(found) != 1:
+        return called
+    owner = found.pop()
     return owner if not called or owner.startswith(f"{called}.") else called
 
 
@@ -163,7 +194,12 @@ def _can_be_called(module: torch.nn.Module | None) -> bool:
     return module is not None and getattr(type(module), "forward", None) is not torch.nn.Module.forward
 
 
-def _is_view(node: Node) -> bool:
-    """Whether the node only gives another view of its input."""
-    definition = REGISTRY.get(node.op)
+def _is_empty(module: torch.nn.Module) -> bool:
+    """Whether it is a sequence of nothing, as shortcuts that do nothing are written."""
+    return isinstance(module, torch.nn.Sequential) and len(module) == 0
+
+
+def _is_view(op: str) -> bool:
+    """Whether the operator only gives another view of its input."""
+    definition = REGISTRY.find(op)
     return definition is not None and definition.view

@@ -156,6 +156,8 @@ def _parameter_names(module: torch.nn.Module, count: int) -> list[str]:
 
 def _check_names(module: torch.nn.Module, named: Mapping[str, Any]) -> None:
     """Refuse names that the module's forward does not have."""
+    if not named:
+        return
     parameters = _parameters(module)
     if not parameters or any(p.kind == p.VAR_KEYWORD for p in parameters):
         return

@@ -11,15 +11,17 @@ import torch
 
 from netweight.collector import paused_collector
 from netweight.errors import MissingExtraError, NetweightError
-from netweight.ir import Graph, Node, Value
+from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
 from netweight.sources.torch.calls import Calls
-from netweight.sources.torch.frames import Frames, layer_names
+from netweight.sources.torch.finish import finished_graph
+from netweight.sources.torch.frames import Frames
 from netweight.sources.torch.inputs import Arguments, symbolic_arguments
 from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.tape import Tape
 from netweight.sources.torch.untouched import untouched
+from netweight.sources.torch.walk import walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +78,13 @@ def capture_module(
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
     tape = Tape()
     arguments = symbolic_arguments(module, inputs, batch=batch, tape=tape)
-    _own_state(module, tape)
-    note_pruned(module, tape)
-    frames = Frames(module)
+    modules = walk(module)
+    _own_state(modules, tape)
+    note_pruned(modules.values(), tape)
+    frames = Frames(modules)
     error: BaseException | None = None
     result: Any = None
-    with paused_collector(), untouched(module, training=training), frames:
+    with paused_collector(), untouched(modules.values(), training=training), frames:
         try:
             with _whole_operators(), Recorder(tape, frames) as recorder, Calls(recorder):
                 result = module(*arguments.args, **arguments.kwargs)
@@ -104,11 +107,17 @@ def check_version() -> None:
         )
 
 
-def _own_state(module: torch.nn.Module, tape: Tape) -> None:
-    for name, parameter in module.named_parameters(remove_duplicate=False):
-        tape.own(parameter, name, "parameter")
-    for name, buffer in module.named_buffers(remove_duplicate=False):
-        tape.own(buffer, name, "buffer")
+def _own_state(modules: Mapping[str, torch.nn.Module], tape: Tape) -> None:
+    for path, module in modules.items():
+        prefix = f"{path}." if path else ""
+        for name, parameter in module._parameters.items():
+            if parameter is not None:
+                tape.own(parameter, prefix + name, "parameter")
+    for path, module in modules.items():
+        prefix = f"{path}." if path else ""
+        for name, buffer in module._buffers.items():
+            if buffer is not None:
+                tape.own(buffer, prefix + name, "buffer")
 
 
 @contextmanager
@@ -128,35 +137,12 @@ def _finish(
     tape: Tape, frames: Frames, arguments: Arguments, result: Any, error: BaseException | None, name: str
 ) -> Capture:
     outputs = [tape.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
-    owners = {value: frames.owner_of(value) for value in tape.tensors if tape.values[value].kind == "parameter"}
-    layers = layer_names(tape.nodes, tape.sites, frames.calls, owners)
-    names = _value_names(tape, layers)
-    nodes = tuple(_named_node(node, layer, names) for node, layer in zip(tape.nodes, layers, strict=True))
-    values = {
-        names[key]: Value(
-            name=names[key],
-            spec=value.spec,
-            kind=value.kind,
-            storage=names[value.storage],
-            quantization=value.quantization,
-        )
-        for key, value in tape.values.items()
-    }
     stopped = None if error is None else (frames.place_of(error) or "the model's own forward")
     if error is None:
         _note_unread(tape)
-    graph = Graph(
-        name=name,
-        values=values,
-        nodes=nodes,
-        inputs=arguments.names,
-        outputs=tuple(dict.fromkeys(names[output] for output in outputs)) or _last_outputs(nodes),
-        modules=frames.kinds,
-        updates={buffer: names[value] for buffer, value in tape.updates.items()},
-        lifetimes=_lifetimes(tape, names),
-    )
+        _note_uncalled(tape, frames)
     return Capture(
-        graph=graph,
+        graph=finished_graph(tape, frames, name, arguments.names, outputs),
         notes=tuple(text if count == 1 else f"{text} ({count} times)" for text, count in tape.notes.items()),
         exact=tape.exact and error is None,
         stopped_at=stopped,
@@ -181,43 +167,17 @@ def _note_unread(tape: Tape) -> None:
     tape.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
 
 
-def _lifetimes(tape: Tape, names: dict[str, str]) -> dict[str, int]:
-    """Step after which PyTorch let go of the memory of each activation; the last step for what it still holds."""
-    end = len(tape.nodes)
-    owners = {value.storage for value in tape.values.values() if value.kind == "activation"}
-    return {
-        names[owner]: tape.released.get(owner, end) - 1 for owner in owners if tape.values[owner].kind == "activation"
-    }
+def _note_uncalled(tape: Tape, frames: Frames) -> None:
+    """Say which modules without parameters were not called; those with some are said to be unread.
 
-
-def _named_node(node: Node, layer: str, names: Mapping[str, str]) -> Node:
-    return Node(
-        op=node.op,
-        attrs=node.attrs,
-        inputs=tuple([None if i is None else names[i] for i in node.inputs]),
-        outputs=tuple([names[o] for o in node.outputs]),
-        layer=layer,
-        origin=node.origin,
-    )
-
-
-def _value_names(tape: Tape, layers: list[str]) -> dict[str, str]:
-    """Final names: an output is called like its layer, calls of the same layer and further outputs numbered."""
-    names = {name: name for name, value in tape.values.items() if value.kind != "activation"}
-    taken = set(names)
-    counts: dict[str, int] = {}
-    for node, layer in zip(tape.nodes, layers, strict=True):
-        for output in node.outputs:
-            number = counts.get(layer, 0)
-            name = layer if not number else f"{layer}:{number}"
-            while name in taken:
-                number += 1
-                name = f"{layer}:{number}"
-            counts[layer] = number + 1
-            taken.add(name)
-            names[output] = name
-    return names
-
-
-def _last_outputs(nodes: tuple[Node, ...]) -> tuple[str, ...]:
-    return nodes[-1].outputs if nodes else ()
+    Modules of PyTorch's quantisation that are not called hold packed weights, or watch ranges.
+    """
+    idle = [
+        path
+        for path in frames.never_called()
+        if next(frames.modules[path].parameters(), None) is None
+        and not type(frames.modules[path]).__module__.startswith("torch.ao.")
+    ]
+    if idle:
+        more = f" and {len(idle) - 4} more" if len(idle) > 4 else ""
+        tape.note(f"{len(idle)} modules without parameters are not called: {', '.join(idle[:4])}{more}")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 
 from netweight.sources.torch.tape import Tape
 
 
-def note_pruned(module: torch.nn.Module, tape: Tape) -> None:
+def note_pruned(modules: Iterable[torch.nn.Module], tape: Tape) -> None:
     """Say how many weights masks take away."""
     total = gone = 0
-    for child in module.modules():
+    for child in modules:
         for name, mask in child._buffers.items():
             if mask is None or mask.is_meta or name.removesuffix("_mask") + "_orig" not in child._parameters:
                 continue

@@ -9,7 +9,6 @@ and sizes taken from them are right.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,10 +19,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from netweight.errors import CaptureError, ShapeError
-from netweight.ops.base import REGISTRY, output_specs
+from netweight.ir import TensorSpec
+from netweight.ops.base import REGISTRY
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.frames import Frames
-from netweight.sources.torch.lower import RULES
+from netweight.sources.torch.known import OF_INTEGERS, PRODUCTS
+from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
+from netweight.sources.torch.quiet import UNSEEN
 from netweight.sources.torch.strides import empty
 from netweight.sources.torch.tape import Tape, torch_dtype
 
@@ -32,38 +34,6 @@ _ENDLESS = 1000
 _RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
-
-
-class _Operator:
-    """What the recorder needs to know of an ATen overload, found once."""
-
-    __slots__ = ("base", "composite", "func", "name", "out", "rule", "writes")
-
-    def __init__(self, func: Any) -> None:
-        self.func = func
-        namespace, _, name = func._schema.name.partition("::")
-        overload = func._overloadname
-        self.name = name if namespace == "aten" else f"{namespace}.{name}"
-        self.writes = [i for i, a in enumerate(func._schema.arguments) if a.alias_info and a.alias_info.is_write]
-        self.out = [a.name for a in func._schema.arguments if a.is_out]
-        # add_ is add that writes its first argument; __iadd__ and friends are never seen here.
-        in_place = bool(self.writes) and not self.out
-        self.base = self.name.removesuffix("_") if in_place else self.name
-        plain = overload.removesuffix("_out").removesuffix("out")
-        keys = (f"{self.name}.{overload}", self.name, f"{self.base}.{plain}", self.base)
-        self.rule: Callable[..., Any] | None = next((RULES[key] for key in keys if key in RULES), None)
-        self.composite = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
-
-    @property
-    def unknown_name(self) -> str:
-        """What the report calls it where there is no rule: ``aten.nonzero``, ``torchvision.nms``."""
-        return self.name if "." in self.name else f"aten.{self.name}"
-
-    def targets(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
-        """Tensors that a call writes."""
-        if self.out:
-            return [kwargs[name] for name in self.out if kwargs.get(name) is not None]
-        return [args[at] for at in self.writes if at < len(args) and isinstance(args[at], Tensor)]
 
 
 class Recorder(TorchDispatchMode):
@@ -79,7 +49,6 @@ class Recorder(TorchDispatchMode):
         super().__init__()
         self.tape = tape
         self.frames = frames
-        self._operators: dict[int, _Operator] = {}
         self._overload: Any = None
         self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
         self._written: dict[int, Tensor] = {}
@@ -92,30 +61,35 @@ class Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        operator = self._operators.get(id(func))
-        if operator is None:
-            operator = self._operators[id(func)] = _Operator(func)
-        tensors = tensors_in(args, kwargs)
-        if not any(map(self.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
-            result = self._constant(func, operator, tensors, args, kwargs)
-            if any(map(self.tape.is_fed, tensors)):
-                self._record_beside(operator, tensors, args, kwargs, result)
-            return result
-        self.tape.site = self.frames.site()
-        if operator.rule is not None:
-            try:
-                result = self._apply(operator, args, kwargs)
-            except ShapeError as refused:  # either PyTorch refuses the call as well, or it takes more than the table
-                self.tape.note(f"{operator.name} is not followed: {refused}")
-                result = NotImplemented
-            if result is not NotImplemented:
-                return result
-        if operator.composite:
+        operator = operator_of(func)
+        with UNSEEN():
+            result = self._follow(operator, args, kwargs)
+        if result is NotImplemented and operator.composite:
             with self:
                 result = func.decompose(*args, **kwargs)
-            if result is not NotImplemented:
+        if result is NotImplemented:
+            with UNSEEN():
+                result = self._unknown(operator, args, kwargs)
+        return result
+
+    def _follow(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Compute what depends on no input, record by rule what does; NotImplemented where no rule takes the call."""
+        first = args[0] if args else None
+        if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
+            tensors = tensors_in(args, kwargs)
+            if not any(map(self.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
+                result = self._constant(operator, tensors, args, kwargs)
+                if any(map(self.tape.is_fed, tensors)) or operator.name in PRODUCTS:
+                    self._record_beside(operator, tensors, args, kwargs, result)
                 return result
-        return self._unknown(func, operator, tensors, args, kwargs)
+        self.tape.site = self.frames.site()
+        if operator.rule is None:
+            return NotImplemented
+        try:
+            return self._apply(operator, args, kwargs)
+        except ShapeError as refused:  # either PyTorch refuses the call as well, or it takes more than the table
+            self.tape.note(f"{operator.name} is not followed: {refused}")
+            return NotImplemented
 
     # What rules call.
 
@@ -134,10 +108,16 @@ class Recorder(TorchDispatchMode):
             order: Dimensions of the result from the outermost in memory to the innermost.
         """
         definition = REGISTRY[name]
-        names = self.tape.names_of(tensors)
-        specs = output_specs(definition, attrs, *self.tape.specs_of(names))
+        tape = self.tape
+        names = tape.names_of(tensors)
+        specs = definition.shape(attrs, *tape.specs_of(names))
+        if isinstance(specs, TensorSpec):
+            result = empty(specs.shape, torch_dtype(specs.dtype), like, order)
+            tape.record_one(name, attrs, names, specs, result)
+            return result
+        specs = specs[: len(specs) - len(definition.extras)]
         made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
-        self.tape.record_call(name, attrs, names, specs, made)
+        tape.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
 
     def view(self, result: Tensor, source: Tensor, *links: tuple[str, Any]) -> Tensor:
@@ -151,15 +131,15 @@ class Recorder(TorchDispatchMode):
         """Call PyTorch's own kernel on tensors without numbers, unrecorded."""
         if self._overload is not None and func is self._overload.overloadpacket:
             func = self._overload  # which one is meant is known already
-        converted = [self._stand_in(value) for value in args]
-        named = {key: self._stand_in(value) for key, value in kwargs.items()}
+        converted = [value if value.__class__ is int else self._stand_in(value) for value in args]
+        named = {key: self._stand_in(value) for key, value in kwargs.items()} if kwargs else kwargs
         with torch._C._DisableTorchDispatch():
             return func(*converted, **named)
 
     def _stand_in(self, value: Any) -> Any:
         """``shadow`` of an argument, or of each tensor in a list of them."""
         if isinstance(value, list | tuple):
-            return [self.shadow(item) for item in value]
+            return [item if item.__class__ is int else self.shadow(item) for item in value]
         return self.shadow(value)
 
     def constant(self, tensor: Tensor) -> Tensor:
@@ -167,8 +147,8 @@ class Recorder(TorchDispatchMode):
         self.tape.constants.add(tensor)
         return tensor
 
-    def guess(self, text: str) -> None:
-        """Say that a value which depends on data was assumed.
+    def guess(self, text: str, *, steers: bool = True) -> None:
+        """Say that a value which depends on data was assumed; a size alone does not ``steer`` the program.
 
         Raises:
             CaptureError: If it is the thousandth at the same line in one call of a module: a loop that the guess
@@ -176,7 +156,7 @@ class Recorder(TorchDispatchMode):
         """
         site = self.frames.site()
         self.tape.note(f"{text} in {self.frames.current or 'the model'} ({site.origin})", guess=True)
-        self._guesses[site.frame, site.origin] += 1
+        self._guesses[site.frame, site.origin] += steers
         if self._guesses[site.frame, site.origin] >= _ENDLESS:
             raise CaptureError(f"capture: expected the loop at {site.origin} to end, got {_ENDLESS} rounds of a guess")
 
@@ -201,10 +181,12 @@ class Recorder(TorchDispatchMode):
             or (bool(self._written) and self.tape.constants.memory(tensor) in self._written)
         )
 
-    def _apply(self, operator: _Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+    def _apply(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """Record by rule; what works in place or into ``out=`` writes the result where it belongs."""
         assert operator.rule is not None
         self._overload = None if operator.out else operator.func
+        if not operator.writes:
+            return operator.rule(self, *args, **kwargs)
         # What writes arguments beside its result, as observers do, is no plain operator in place: its rule knows.
         targets = operator.targets(args, kwargs) if operator.out or operator.base != operator.name else []
         if operator.out:
@@ -221,11 +203,10 @@ class Recorder(TorchDispatchMode):
             self.tape.write(target, made)
         return targets[0] if len(targets) == 1 else tuple(targets)
 
-    def _constant(
-        self, func: Any, operator: _Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any]
-    ) -> Any:
+    def _constant(self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any]) -> Any:
         """Nothing depends on the input: compute it, so that what the program decides by it is right."""
-        if not tensors and _asks_for(args, kwargs) > _SMALL:
+        func = operator.func
+        if not tensors and asks_for(args, kwargs) > _SMALL:
             return func(*args, **{**kwargs, "device": _META})
         # The device of a symbolic tensor is no place for numbers: mask.to(x.device) keeps them.
         if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
@@ -234,27 +215,40 @@ class Recorder(TorchDispatchMode):
         return self.tape.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
 
     def _record_beside(
-        self, operator: _Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], result: Any
+        self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], result: Any
     ) -> None:
-        """Floating results computed from an input that has numbers are work of the network, and keep their numbers.
+        """Work on an input that has numbers, and products of constants: results are in the graph, and have numbers.
 
-        Positions and lengths steer the program: what is computed of them is fixed at capture, and said so.
+        What is written in place, and integers whose count or place depends on numbers, are fixed at capture, and said
+        so.
         """
+        given = any(map(self.tape.is_given, tensors))
+        for target in operator.targets(args, kwargs):
+            self.tape.forget(target)
         results = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor) and not self.tape.is_fed(leaf)]
-        if operator.writes or not any(leaf.is_floating_point() for leaf in results):
-            if results:
-                self.tape.note("work on the numbers of an integer input is done at capture and not counted")
-            return
-        self.tape.site = self.frames.site()
-        made = NotImplemented if operator.rule is None else self._apply(operator, args, kwargs)
-        if made is NotImplemented:
-            made = [torch.empty(leaf.shape, dtype=leaf.dtype, device=_META) for leaf in results]
-            self.tape.record(operator.unknown_name, None, tensors, made)
-        parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
-        for leaf, part in zip(results, parts, strict=False):
-            self.tape.feed(leaf, part)
+        floating = any(leaf.is_floating_point() for leaf in results)
+        made: Any = NotImplemented
+        if results and not operator.writes and (floating or operator.name in OF_INTEGERS):
+            self.tape.site = self.frames.site()
+            made = self._followed(operator, args, kwargs)
+            if made is NotImplemented and floating:
+                made = [torch.empty(leaf.shape, dtype=leaf.dtype, device=_META) for leaf in results]
+                self.tape.record(operator.unknown_name, None, tensors, made)
+        if made is not NotImplemented:
+            parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
+            for leaf, part in zip(results, parts, strict=False):
+                self.tape.feed(leaf, part, given=given)
+        elif results and given:
+            self.tape.note("work on the numbers of an integer input is done at capture and not counted")
 
-    def _writes_recorded(self, operator: _Operator, args: Any, kwargs: dict[str, Any]) -> bool:
+    def _followed(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """What the rule of an operator records, NotImplemented if it has none or refuses."""
+        try:
+            return NotImplemented if operator.rule is None else self._apply(operator, args, kwargs)
+        except ShapeError:
+            return NotImplemented
+
+    def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already: their new numbers are new values."""
         return bool(operator.writes) and any(map(self.tape.holds, operator.targets(args, kwargs)))
 
@@ -271,7 +265,7 @@ class Recorder(TorchDispatchMode):
                     self.tape.mirror(tensor, part)
                     break
 
-    def _reshape_in_place(self, operator: _Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
+    def _reshape_in_place(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
         """``squeeze_`` and its like change the shape of the tensor object, and nothing that is stored."""
         if not target.is_meta:
             raise NotImplementedError(f"{operator.name} on a tensor with numbers that the network writes")
@@ -280,42 +274,26 @@ class Recorder(TorchDispatchMode):
         self.tape.mirror(target, view)
         return target
 
-    def _unknown(self, func: Any, operator: _Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any]) -> Any:
+    def _unknown(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """No rule: PyTorch's meta kernel, or a small real run, says the shapes; the node is listed as unknown."""
+        tensors = tensors_in(args, kwargs)
         try:
-            result = self.native(func, *args, **kwargs)
+            result = self.native(operator.func, *args, **kwargs)
         except (NotImplementedError, RuntimeError):
             if sum(tensor.numel() for tensor in tensors) > _SMALL:
                 raise
-            result = _run_on_zeros(func, args, kwargs)
+            result = run_on_zeros(operator.func, args, kwargs)
         outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
         shadows = {id(self.shadow(tensor)): tensor for tensor in tensors}
         fresh = [tensor for tensor in outputs if id(tensor) not in shadows]
         name = operator.unknown_name
         if fresh:
             self.tape.record(name, None, tensors, fresh)
+            memory = {self.shadow(tensor).untyped_storage()._cdata for tensor in tensors}
+            if any(tensor.untyped_storage()._cdata in memory for tensor in fresh):
+                self.tape.note(f"{name} gives a view: what is written through it later is not followed", guess=True)
         for tensor in outputs:
             if id(tensor) in shadows:
                 self.tape.record(name, None, tensors, [stand_in := torch.empty_like(tensor)])
                 self.tape.write(shadows[id(tensor)], stand_in)
         return tree_map(lambda leaf: shadows.get(id(leaf), leaf), result)
-
-
-def _asks_for(args: Sequence[Any], kwargs: dict[str, Any]) -> int:
-    """Elements that a creating operator would make: the product of its size argument."""
-    size = kwargs.get("size", args[0] if args else ())
-    return math.prod(size) if isinstance(size, list | tuple) and all(isinstance(n, int) for n in size) else 0
-
-
-def _run_on_zeros(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """Result of a kernel that has no meta form, on zeros; floating results lose their numbers again."""
-
-    def real(value: Any) -> Any:
-        if isinstance(value, Tensor) and value.device.type == "meta":
-            return torch.zeros(value.shape, dtype=value.dtype)
-        return _CPU if isinstance(value, torch.device) else value
-
-    converted, named = tree_map(real, (args, kwargs))
-    with torch._C._DisableTorchDispatch():
-        result = func(*converted, **named)
-    return tree_map(lambda leaf: leaf.to(_META) if isinstance(leaf, Tensor) else leaf, result)

@@ -25,7 +25,7 @@ def empty(
         laid = torch.empty([shape[dim] for dim in order], dtype=dtype, device=_META)
         return laid.permute([order.index(dim) for dim in range(len(order))])
     if isinstance(like, Tensor):
-        like = (like,) if tuple(like.shape) == shape else ()
+        like = () if like.is_contiguous() or like.shape != shape else (like,)
     if like and not all(tensor.is_contiguous() for tensor in like):
         return torch.empty_strided(shape, elementwise_strides(shape, like), dtype=dtype, device=_META)
     return torch.empty(shape, dtype=dtype, device=_META)

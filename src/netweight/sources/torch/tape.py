@@ -7,23 +7,24 @@ each view, the chain of view operators that leads to it, and walks the chain aga
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import torch
 
-from netweight.ir import Node, Quantization, TensorSpec, Value, ValueKind
+from netweight.ir import Quantization, TensorSpec, ValueKind
 from netweight.ops.base import REGISTRY, output_specs
-from netweight.ops.layout import PermuteAttrs, ReshapeAttrs
 from netweight.sources.torch.bindings import Binding, Link, Storage
 from netweight.sources.torch.constants import Constants
+from netweight.sources.torch.drafts import Draft, Site
+from netweight.sources.torch.writes import levels, undone
 
 _DTYPES = {getattr(torch, name): name for name in (
     "float16", "bfloat16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool",
     "complex64", "complex128", "float8_e4m3fn", "float8_e5m2",
-)} | {torch.quint8: "uint8", torch.qint8: "int8", torch.qint32: "int32"}  # fmt: skip
+)} | {torch.quint8: "uint8", torch.qint8: "int8", torch.qint32: "int32", torch.uint4: "uint4"}  # fmt: skip
 _TORCH_DTYPES = {
     name: dtype for dtype, name in _DTYPES.items() if dtype not in (torch.quint8, torch.qint8, torch.qint32)
 }
@@ -41,15 +42,8 @@ def torch_dtype(name: str) -> torch.dtype:
 
 def spec_of(tensor: torch.Tensor) -> TensorSpec:
     """Shape and element type of a tensor."""
-    return TensorSpec(tuple(tensor.shape), dtype_name(tensor.dtype))
-
-
-@dataclass(slots=True)
-class Site:
-    """Where a node was recorded: the call of a module, and the line of the caller."""
-
-    frame: int
-    origin: str
+    dtype = tensor.dtype
+    return TensorSpec(tuple(tensor.shape), _DTYPES.get(dtype) or dtype_name(dtype))
 
 
 @dataclass(slots=True)
@@ -57,9 +51,11 @@ class Tape:
     """Values, nodes and bindings.
 
     Attributes:
-        values: By name; names are numbers until the graph is finished.
-        nodes: In execution order; their ``layer`` is empty until the graph is finished.
-        sites: Where each node was recorded.
+        specs: Spec of each value, by name; names of activations are numbers until the graph is finished.
+        storages: The value whose memory each lives in.
+        kinds: Where a value comes from, unless it is an activation.
+        quantizations: What is stored beside the elements of a value.
+        nodes: In execution order.
         tensors: The tensor behind each parameter, buffer and constant.
         released: For each storage the number of nodes recorded when PyTorch let go of it.
         updates: Buffer to its next value.
@@ -69,21 +65,26 @@ class Tape:
         constants: What constants hold, and who made them.
     """
 
-    values: dict[str, Value] = field(default_factory=dict)
-    nodes: list[Node] = field(default_factory=list)
-    sites: list[Site] = field(default_factory=list)
+    specs: dict[str, TensorSpec] = field(default_factory=dict)
+    storages: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, ValueKind] = field(default_factory=dict)
+    quantizations: dict[str, Quantization] = field(default_factory=dict)
+    nodes: list[Draft] = field(default_factory=list)
     tensors: dict[str, torch.Tensor] = field(default_factory=dict)
     released: dict[str, int] = field(default_factory=dict)
     updates: dict[str, str] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
     exact: bool = True
-    site: Site = field(default_factory=lambda: Site(0, ""))
+    site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
     _bindings: dict[int, Binding] = field(default_factory=dict)
+    _former: list[Binding] = field(default_factory=list)
     _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
     _owners: list[torch.Tensor] = field(default_factory=list)
-    _adopted: set[int] = field(default_factory=set)
-    _fed: set[str] = field(default_factory=set)
+    _adopted: dict[int, str] = field(default_factory=dict)
+    _fed: dict[str, bool] = field(default_factory=dict)
+    _memories: set[int] = field(default_factory=set)
+    _looked_at: int = 0
 
     def note(self, text: str, *, guess: bool = False) -> None:
         """Something a reader must know; a guess means that the figures may not be exact."""
@@ -101,7 +102,7 @@ class Tape:
     def quantize(self, parameter: torch.Tensor, quantization: Quantization) -> None:
         """Say what is stored beside the elements of a parameter."""
         name = self.value_of(parameter)
-        self.values[name] = replace(self.values[name], quantization=quantization)
+        self.quantizations[name] = quantization
 
     def is_owned(self, tensor: torch.Tensor) -> bool:
         """Whether the tensor is a parameter or buffer of the model."""
@@ -121,44 +122,67 @@ class Tape:
 
     def add_input(self, tensor: torch.Tensor, name: str) -> None:
         """A tensor that the caller supplies."""
-        self.values[name] = Value(name=name, spec=spec_of(tensor), kind="input")
+        self._know(name, spec_of(tensor), "input")
         self._bind(tensor, name, ())
-        self._fed.add(name)
+        self._fed[name] = True
 
     def knows(self, tensor: torch.Tensor) -> bool:
         """Whether the tensor holds a value of the graph."""
-        return id(tensor) in self._bindings
+        return id(tensor) in self._bindings or id(tensor) in self._adopted
 
     def holds(self, constant: torch.Tensor) -> bool:
         """Whether a constant, or another with the same memory, is in the graph."""
-        return self.constants.memory(constant) in self._adopted
+        tensors = self.tensors
+        if self._looked_at < len(tensors):
+            self._memories.update(map(self.constants.memory, islice(tensors.values(), self._looked_at, None)))
+            self._looked_at = len(tensors)
+        return self.constants.memory(constant) in self._memories
 
     def is_fed(self, tensor: torch.Tensor) -> bool:
-        """Whether a tensor with numbers is an input, or was computed from one."""
-        binding = self._bindings.get(id(tensor))
-        return binding is not None and binding.name in self._fed
+        """Whether a tensor with numbers stands for a value of the graph: an input, or what was computed from one."""
+        return self._name_of(tensor) in self._fed
 
-    def feed(self, tensor: torch.Tensor, same: torch.Tensor) -> None:
-        """``tensor`` has the numbers of what ``same`` stands for in the graph."""
+    def is_given(self, tensor: torch.Tensor) -> bool:
+        """Whether such a tensor depends on an input."""
+        return self._fed.get(self._name_of(tensor), False)
+
+    def _name_of(self, tensor: torch.Tensor) -> str:
+        """Value that a tensor is bound to, which may have been written since; nothing if it is none of the graph's."""
+        binding = self._bindings.get(id(tensor))
+        return self._adopted.get(id(tensor), "") if binding is None else binding.name
+
+    def feed(self, tensor: torch.Tensor, same: torch.Tensor, *, given: bool) -> None:
+        """``tensor`` has the numbers of what ``same`` stands for in the graph, which may depend on an input."""
         if tensor is not same:
             self.mirror(tensor, same)
-        self._fed.add(self.value_of(tensor))
+        self._fed[self.value_of(tensor)] = given
+
+    def forget(self, tensor: torch.Tensor) -> None:
+        """The numbers of such a tensor were written at capture: it, and what shares its memory, are constants now."""
+        if not self.is_fed(tensor):
+            return
+        binding = self._binding(tensor)
+        storage = binding.storage
+        for ident in [ident for ident, other in self._bindings.items() if other.storage is storage]:
+            self._former.append(self._bindings.pop(ident))
+            self._adopted.pop(ident, None)
+        self.released[self.storages[binding.name]] = len(self.nodes)
 
     def mirror(self, tensor: torch.Tensor, same: torch.Tensor) -> None:
         """``tensor`` holds the value of ``same`` and shares its memory."""
         name = self.value_of(same)
-        binding = self._bindings[id(same)]
+        binding = self._binding(same)
         self._bind(tensor, name, binding.chain, binding.storage)
 
     def value_of(self, tensor: torch.Tensor) -> str:
         """Name of the value that a tensor holds now; unknown tensors become parameters, buffers or constants."""
         binding = self._bindings.get(id(tensor))
         if binding is None:
-            return self._adopt(tensor)
+            return self._adopted.get(id(tensor)) or self._adopt(tensor)
         if binding.version != binding.storage.version:
             name = binding.storage.base
             for op, attrs in binding.chain:
-                name = self._emit(op, attrs, (name,), storage=self.values[name].storage)[0]
+                name = self.emit(op, attrs, (name,), storage=self.storages[name])[0]
             binding.name, binding.version = name, binding.storage.version
         return binding.name
 
@@ -174,15 +198,25 @@ class Tape:
 
     def specs_of(self, names: Sequence[str | None]) -> list[TensorSpec | None]:
         """Specs of values."""
-        values = self.values
-        return [None if name is None else values[name].spec for name in names]
+        specs = self.specs
+        return [None if name is None else specs[name] for name in names]
+
+    def record_one(
+        self, op: str, attrs: Any, names: tuple[str | None, ...], spec: TensorSpec, output: torch.Tensor
+    ) -> None:
+        """A node that reads values of these names, and whose one output is new memory."""
+        name = f"%{len(self.specs)}"
+        self.specs[name] = spec
+        self.storages[name] = name
+        self.nodes.append(Draft(op, attrs, names, (name,), self.site))
+        self._bind(output, name, ())
 
     def record_call(
         self, op: str, attrs: Any, names: tuple[str | None, ...], specs: Sequence[TensorSpec],
         outputs: Sequence[torch.Tensor],
     ) -> None:  # fmt: skip
         """A node that reads values of these names, and whose outputs are new memory."""
-        made = self._emit(op, attrs, names, specs=specs)
+        made = self.emit(op, attrs, names, specs=specs)
         for tensor, name in zip(outputs, made, strict=True):
             self._bind(tensor, name, ())
 
@@ -194,12 +228,13 @@ class Tape:
         if view is source:
             return
         name = self.value_of(source)
-        binding = self._bindings[id(source)]
+        binding = self._binding(source)
         if not shares:
-            name = self._emit("copy", None, (name,))[0]
+            name = self.emit("copy", None, (name,))[0]
+        last = len(links) - 1
         for at, (op, attrs) in enumerate(links):
-            specs = [spec_of(view)] if at + 1 == len(links) else None
-            name = self._emit(op, attrs, (name,), specs=specs, storage=self.values[name].storage)[0]
+            specs = (spec_of(view),) if at == last else None
+            name = self.emit(op, attrs, (name,), specs=specs, storage=self.storages[name])[0]
         if shares:
             self._bind(view, name, (*binding.chain, *links), binding.storage)
         else:
@@ -209,77 +244,65 @@ class Tape:
         """``target`` now holds what ``written`` holds: the end of every operator that works in place."""
         name = self.value_of(written)
         self.value_of(target)
-        binding = self._bindings[id(target)]
-        storage = self.values[binding.name].storage
+        binding = self._binding(target)
+        storage = self.storages[binding.name]
         self._reuse(name, storage)
-        levels = self._levels(binding)
-        for (op, attrs), level in zip(reversed(binding.chain), reversed(levels), strict=True):
-            name = self._undo(op, attrs, level, name, storage)
+        if binding.chain:
+            steps = zip(binding.chain, levels(self, binding), strict=True)
+            for (op, attrs), level in reversed(list(steps)):
+                name = undone(self, op, attrs, level, name, storage)
         binding.storage.base = name
         binding.storage.version += 1
         if not binding.chain:
             binding.name, binding.version = name, binding.storage.version
 
-    def _levels(self, binding: Binding) -> list[str]:
-        """Values along the chain of a view, the base first, without the last."""
-        name = binding.storage.base
-        levels = []
-        for op, attrs in binding.chain:
-            levels.append(name)
-            if len(levels) < len(binding.chain):
-                name = self._emit(op, attrs, (name,), storage=self.values[name].storage)[0]
-        return levels
-
-    def _undo(self, op: str, attrs: Any, level: str, name: str, storage: str) -> str:
-        """The value before a view operator, given the value after it has been written."""
-        shape = self.values[level].spec.shape
-        if op == "reshape":
-            return self._emit("reshape", ReshapeAttrs(shape=shape), (name,), storage=storage)[0]
-        if op == "permute":
-            order = tuple(attrs.order.index(dim) for dim in range(len(attrs.order)))
-            return self._emit("permute", PermuteAttrs(order=order), (name,), storage=storage)[0]
-        if op == "slice":
-            make = REGISTRY["slice_scatter"].attrs
-            assert make is not None
-            settings = make(dim=attrs.dim, start=attrs.start, stop=attrs.stop, step=attrs.step)
-            return self._emit("slice_scatter", settings, (level, name), storage=storage)[0]
-        self.note(f"a write through {op} is not followed to the tensors that share its memory", guess=True)
-        return level
-
     def _reuse(self, name: str, storage: str) -> None:
         """The value is written into that memory instead of its own."""
-        value = self.values[name]
-        if value.kind == "activation" and value.storage == name:
-            self.values[name] = Value(name=name, spec=value.spec, storage=storage, quantization=value.quantization)
+        if name not in self.kinds and self.storages[name] == name:
+            self.storages[name] = storage
 
-    def _emit(
+    def emit(
         self, op: str, attrs: Any, names: tuple[str | None, ...], *, specs: Sequence[TensorSpec] | None = None,
         storage: str = "",
     ) -> tuple[str, ...]:  # fmt: skip
+        """Names of what a node makes: memory of its own, or that of ``storage``."""
         if specs is None:
             specs = output_specs(REGISTRY[op], attrs, *self.specs_of(names))
-        made = tuple([f"%{at}" for at in range(len(self.values), len(self.values) + len(specs))])
+        known = len(self.specs)
+        made = tuple([f"%{at}" for at in range(known, known + len(specs))])
         for name, spec in zip(made, specs, strict=True):
-            self.values[name] = Value(name=name, spec=spec, storage=storage)
-        self.nodes.append(Node(op=op, attrs=attrs, inputs=names, outputs=made, layer="", origin=self.site.origin))
-        self.sites.append(self.site)
+            self.specs[name] = spec
+            self.storages[name] = storage or name
+        self.nodes.append(Draft(op, attrs, names, made, self.site))
         return made
+
+    def _know(self, name: str, spec: TensorSpec, kind: ValueKind) -> None:
+        """A value that no node writes."""
+        self.specs[name] = spec
+        self.storages[name] = name
+        self.kinds[name] = kind
 
     def _bind(self, tensor: torch.Tensor, name: str, chain: tuple[Link, ...], storage: Storage | None = None) -> None:
         if storage is None:
-            storage = Storage(name if not chain else self.values[name].storage)
+            storage = Storage(name if not chain else self.storages[name])
         ident = id(tensor)
         storage.live += 1
-
-        def gone(_: Any) -> None:
-            if self._bindings.get(ident) is binding:
-                del self._bindings[ident]
-            storage.live -= 1
-            if storage.live == 0:
-                self.released[self.values[name].storage] = len(self.nodes)
-
-        binding = Binding(name, storage, storage.version, chain, weakref.ref(tensor, gone))
+        binding = Binding(tensor, self._gone)
+        binding.ident, binding.first, binding.name = ident, name, name
+        binding.storage, binding.version, binding.chain = storage, storage.version, chain
+        before = self._bindings.get(ident)
+        if before is not None:
+            self._former.append(before)  # its memory is held until the tensor is gone
         self._bindings[ident] = binding
+
+    def _gone(self, binding: Any) -> None:
+        """A tensor is no more; with the last that looked at it, its memory is free."""
+        ident, first, storage = binding.ident, binding.first, binding.storage
+        if self._bindings.get(ident) is binding:
+            del self._bindings[ident]
+        storage.live -= 1
+        if storage.live == 0:
+            self.released[self.storages[first]] = len(self.nodes)
 
     def _adopt(self, tensor: torch.Tensor) -> str:
         """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
@@ -289,10 +312,18 @@ class Tape:
         else:
             kind = "parameter" if isinstance(tensor, torch.nn.Parameter) else "constant"
             name = f"{kind}{len(self.tensors)}"
-        self._owners.append(tensor)
+            self._owners.append(tensor)
         self.tensors[name] = self.constants.numbers(tensor)
-        self._adopted.add(self.constants.memory(tensor))
-        self.values[name] = Value(name=name, spec=spec_of(tensor), kind=kind)
-        # It outlives the capture: nothing waits for its end.
-        self._bindings[id(tensor)] = Binding(name, Storage(name, live=1), 0, (), None)
+        self._know(name, spec_of(tensor), kind)
+        self._adopted[id(tensor)] = name
         return name
+
+    def _binding(self, tensor: torch.Tensor) -> Binding:
+        """Where a tensor with a value has it; most that come from outside are only read, and need none."""
+        ident = id(tensor)
+        if ident not in self._bindings:
+            name = self._adopted[ident]
+            binding = self._bindings[ident] = Binding(tensor)  # it outlives the capture: nothing waits for its end
+            binding.ident, binding.first, binding.name = ident, name, name
+            binding.storage, binding.version, binding.chain = Storage(name, live=1), 0, ()
+        return self._bindings[ident]

@@ -6,30 +6,33 @@ import random
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from operator import is_
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
+from netweight.sources.torch.walk import parameters_of
+
+_CONTAINERS = (dict, list, set)
 _ONE_AT_A_TIME = threading.RLock()
 """Hooks on all modules, the fast path, and random states are settings of the process."""
 
 
 @contextmanager
-def untouched(module: torch.nn.Module, *, training: bool | None) -> Iterator[None]:
-    """A module in the mode asked for, undisturbed by a capture around this one; nobody can tell afterwards.
+def untouched(modules: Collection[torch.nn.Module], *, training: bool | None) -> Iterator[None]:
+    """Modules in the mode asked for, undisturbed by a capture around this one; nobody can tell afterwards.
 
     The numbers of parameters and buffers need nothing: the recorder never writes them. Other threads wait.
     """
     with _ONE_AT_A_TIME, ExitStack() as stack:
-        stack.callback(_put_back, [_snapshot(child) for child in module.modules()])
-        stack.callback(_set_gradients, [(p, p.requires_grad) for p in module.parameters()])
+        stack.callback(_put_back, [_snapshot(module) for module in modules])
+        stack.callback(_set_gradients, [(p, p.requires_grad) for p in parameters_of(modules)])
         if training is not None:
-            for child in module.modules():
-                child.training = training
+            for module in modules:
+                module.training = training
         stack.enter_context(torch.random.fork_rng(devices=[]))
         stack.callback(random.setstate, random.getstate())
         stack.callback(torch.set_num_threads, torch.get_num_threads())
@@ -44,21 +47,26 @@ def untouched(module: torch.nn.Module, *, training: bool | None) -> Iterator[Non
         yield
 
 
-def _snapshot(module: torch.nn.Module) -> tuple[dict[str, Any], dict[str, Any], list[tuple[Any, Any]]]:
-    """Attributes of a module, and what is in those that are containers."""
+_Snapshot: TypeAlias = tuple[dict[str, Any], dict[str, Any], list[Any], list[tuple[Any, Any]]]
+
+
+def _snapshot(module: torch.nn.Module) -> _Snapshot:
+    """Attributes of a module, those that are empty containers, hooks mostly, and the content of the others."""
     attributes = module.__dict__
-    containers = [(value, value.copy()) for value in attributes.values() if isinstance(value, dict | list | set)]
-    return attributes, dict(attributes), containers
+    containers = [value for value in attributes.values() if isinstance(value, _CONTAINERS)]
+    empty = [value for value in containers if not value]
+    return attributes, attributes.copy(), empty, [(value, value.copy()) for value in containers if value]
 
 
-def _put_back(snapshots: list[tuple[dict[str, Any], dict[str, Any], list[tuple[Any, Any]]]]) -> None:
-    for attributes, before, containers in snapshots:
+def _put_back(snapshots: Iterable[_Snapshot]) -> None:
+    for attributes, before, empty, filled in snapshots:
         if not _same(attributes, before):
             attributes.clear()
             attributes.update(before)
-        for container, content in containers:
-            if not container and not content:  # hooks, mostly
-                continue
+        if any(empty):
+            for container in empty:
+                container.clear()
+        for container, content in filled:
             if isinstance(container, list):
                 container[:] = content
             elif not _same(container, content) if isinstance(container, dict) else container != content:
@@ -68,10 +76,10 @@ def _put_back(snapshots: list[tuple[dict[str, Any], dict[str, Any], list[tuple[A
 
 def _same(now: dict[Any, Any], before: dict[Any, Any]) -> bool:
     """Whether the same keys lead to the same objects, in the same order."""
-    return len(now) == len(before) and list(now) == list(before) and all(map(is_, now.values(), before.values()))
+    return len(now) == len(before) and all(map(is_, now, before)) and all(map(is_, now.values(), before.values()))
 
 
-def _set_gradients(parameters: list[tuple[torch.nn.Parameter, bool]]) -> None:
+def _set_gradients(parameters: Iterable[tuple[torch.nn.Parameter, bool]]) -> None:
     for parameter, wanted in parameters:
         if parameter.requires_grad != wanted:
             parameter.requires_grad_(wanted)

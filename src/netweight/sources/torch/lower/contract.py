@@ -84,7 +84,7 @@ def matmul(rec: Recorder, input: Tensor, other: Tensor) -> Any:
     return rec.op("matmul", None, input, other)
 
 
-@lowers("addmm", "baddbmm", "addbmm", "addmv")
+@lowers("addmm", "baddbmm", "addmv")
 def addmm(rec: Recorder, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
     from netweight.sources.torch.lower.elementwise import add, scaled
 

@@ -1,7 +1,7 @@
 """Where a program asks for the numbers in a tensor that has none: guesses, each of them said to the reader.
 
-A condition is taken to hold, unless it looks for NaN or infinity; a number is taken to be one; of elements picked by a
-condition, all are taken.
+A condition is taken to hold, unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of
+elements picked by a condition, all are taken.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.ops.indexing import IndexAttrs
+from netweight.ops.nonzero import NonzeroAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.layout import expand, flat
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -52,30 +55,33 @@ def allclose(rec: Recorder, self: Tensor, other: Tensor, *_tolerances: Any, **_n
 @lowers("nonzero")
 def nonzero(rec: Recorder, self: Tensor) -> Any:
     rec.guess("all elements that a condition picks are taken to be picked")
-    return _unlisted(rec, "aten.nonzero", (self.numel(), self.dim()), torch.int64, self)
+    return rec.op("nonzero", NonzeroAttrs(), self, order=(1, 0))
 
 
 @lowers("masked_select")
 def masked_select(rec: Recorder, self: Tensor, mask: Tensor) -> Any:
     rec.guess("all elements that a mask picks are taken to be picked")
-    count = torch.broadcast_shapes(self.shape, mask.shape).numel()
-    return _unlisted(rec, "aten.masked_select", (count,), self.dtype, self, mask)
-
-
-def _unlisted(rec: Recorder, name: str, shape: tuple[int, ...], dtype: torch.dtype, *tensors: Tensor) -> Tensor:
-    """Result of an operator that the table has no rule for, listed as such."""
-    result = torch.empty(shape, dtype=dtype, device="meta")
-    rec.tape.record(name, None, tensors, (result,))
-    return result
+    shape = torch.broadcast_shapes(self.shape, mask.shape)
+    x, picked = (flat(rec, expand(rec, part, shape)) for part in (self, mask))
+    found = rec.op("nonzero", NonzeroAttrs(), picked, order=(1, 0))
+    return rec.op("index", IndexAttrs(dims=(0,)), x, flat(rec, found))
 
 
 def _looks_for_faults(rec: Recorder, condition: Tensor) -> bool:
-    """Whether a condition comes from isnan or isinf: what it leads to is there for when something went wrong."""
+    """Whether a condition asks for NaN, infinity or negative numbers: it is there for when something went wrong."""
     wanted = {rec.tape.value_of(condition)}
     for node in reversed(rec.tape.nodes[-8:]):
         if wanted.isdisjoint(node.outputs):
             continue
         if node.op in _FAULTS or (node.op == "ne" and node.inputs[0] == node.inputs[1]):
             return True
+        if node.op == "lt" and _is_zero(rec, node.inputs[1]):  # a variance, a weight
+            return True
         wanted |= {name for name in node.inputs if name is not None}
     return False
+
+
+def _is_zero(rec: Recorder, name: str | None) -> bool:
+    """Whether a value is the number zero, known at capture."""
+    tensor = rec.tape.tensors.get(name or "")
+    return tensor is not None and tensor.device.type == "cpu" and tensor.numel() == 1 and not bool(tensor)

@@ -131,9 +131,18 @@ def _one(name: str, *aten: str, floating: bool = False) -> None:
 
 for _name in ("exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "erf"):
     _one(_name, floating=True)
-for _name in ("neg", "abs", "square", "floor", "ceil", "sign", "logical_not"):
+for _name in ("neg", "square", "floor", "ceil", "sign", "logical_not"):
     _one(_name)
-_one("round", "round.default", "round")
+_one("round", "round.default")
+
+
+@lowers("abs", "absolute")
+def abs_(rec: Recorder, self: Tensor) -> Any:
+    if self.dtype.is_complex:
+        from netweight.sources.torch.lower.complex import size_of
+
+        return size_of(rec, self)
+    return rec.op("abs", None, self, like=self)
 
 
 @lowers("clamp", "clip")

@@ -11,6 +11,7 @@ from netweight.ops.gather import GatherAttrs
 from netweight.ops.indexing import IndexAttrs, IndexPutAttrs
 from netweight.ops.masking import MaskedFillAttrs
 from netweight.ops.scatter import ScatterAttrs
+from netweight.ops.scatter_reduce import Reduction, ScatterReduceAttrs
 from netweight.ops.scatter_slices import IndexAddAttrs
 from netweight.ops.slicing import SliceAttrs
 from netweight.sources.torch.lower import RULES, lowers
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 aten = torch.ops.aten
 
 _MASKS = (torch.bool, torch.uint8)
+_REDUCTIONS: dict[str, Reduction] = {
+    "add": "sum", "sum": "sum", "multiply": "prod", "prod": "prod", "mean": "mean", "amax": "amax", "amin": "amin",
+}  # fmt: skip
 
 
 @lowers("index", "_unsafe_index")
@@ -172,9 +176,30 @@ def scatter_add(rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Tenso
 def scatter_reduce(
     rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Any:
-    if reduce not in ("add", "sum") or not include_self:
+    if self.dim() == 0 or index.dim() == 0:
         return NotImplemented
-    return scatter_add(rec, self, dim, index, src)
+    if reduce in ("add", "sum") and include_self:
+        return scatter_add(rec, self, dim, index, src)
+    attrs = ScatterReduceAttrs(dim=dim % self.dim(), reduce=_REDUCTIONS[reduce], include_self=include_self)
+    return rec.op("scatter_reduce", attrs, self, index, src)
+
+
+@lowers("scatter.value_reduce")
+def scatter_value_reduce(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: float, *, reduce: str) -> Any:
+    number = expand(rec, torch.tensor(value, dtype=self.dtype), index.shape)
+    return scatter_reduce(rec, self, dim, index, number, reduce)
+
+
+@lowers("index_reduce")
+def index_reduce(
+    rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
+) -> Any:
+    """One position for a whole slice."""
+    if self.dim() == 0 or index.dim() == 0:
+        return NotImplemented
+    dim %= self.dim()
+    listed = reshaped(rec, index, [-1 if d == dim else 1 for d in range(self.dim())])
+    return scatter_reduce(rec, self, dim, expand(rec, listed, source.shape), source, reduce, include_self=include_self)
 
 
 @lowers("slice_scatter")

@@ -94,13 +94,15 @@ def _permuting(*names: str) -> None:
                 order = list(range(self.dim()))
                 order[args[0]], order[args[1]] = order[args[1]], order[args[0]]
                 return rec.view(result, self, _permute_link(order))
+            if packet is aten.permute and not kwargs:
+                return rec.view(result, self, _permute_link([dim % self.dim() for dim in args[0]]))
             probe = torch.empty([dim + 2 for dim in range(self.dim())], device="meta")
             with torch._C._DisableTorchDispatch():
                 moved = packet(probe, *args, **kwargs).shape
             return rec.view(result, self, _permute_link(size - 2 for size in moved))
 
 
-_permuting("permute", "transpose", "t", "numpy_T", "swapaxes", "swapdims", "movedim", "mT", "adjoint")
+_permuting("permute", "transpose", "t", "numpy_T", "swapaxes", "swapdims", "movedim", "mT")
 
 
 @lowers("expand", "expand_as", "broadcast_to")
@@ -128,7 +130,12 @@ def _slice_links(x: Tensor, dim: int, start: int | None, end: int | None, step: 
 
 
 @lowers("narrow")
-def narrow(rec: Recorder, self: Tensor, dim: int, start: int, length: int) -> Any:
+def narrow(rec: Recorder, self: Tensor, dim: int, start: Any, length: int) -> Any:
+    if isinstance(start, Tensor):
+        if start.device.type == "meta":
+            rec.guess("a position taken from a tensor is taken to be 0")
+        start = 0 if start.device.type == "meta" else int(start)
+    start %= max(self.shape[dim], 1)
     return slice_(rec, self, dim, start, start + length)
 
 
@@ -152,6 +159,11 @@ def _splitting(*names: str) -> None:
 
         @lowers(name)
         def rule(rec: Recorder, self: Tensor, sizes: Any, dim: int = 0, packet: Any = packet) -> Any:
+            if isinstance(sizes, Tensor):
+                if sizes.device.type == "meta":
+                    return NotImplemented
+                sizes = sizes.tolist()
+                packet = aten.tensor_split.indices if isinstance(sizes, list) else aten.tensor_split.sections
             parts = rec.native(packet, self, sizes, dim)
             start = 0
             for part in parts:
@@ -196,7 +208,7 @@ def clone(rec: Recorder, self: Tensor, *, memory_format: Any = None) -> Any:
     return result
 
 
-@lowers("detach", "alias", "lift_fresh", "view_as_real_copy")
+@lowers("detach", "alias", "lift_fresh")
 def same(rec: Recorder, self: Tensor) -> Any:
     result = rec.native(aten.alias, self)
     return rec.view(result, self)

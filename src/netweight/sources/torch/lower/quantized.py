@@ -31,9 +31,14 @@ def quantize(
     rec: Recorder, x: Tensor, scale: float = 1.0, zero_point: int = 0, dtype: torch.dtype = torch.quint8
 ) -> Any:
     """Integers of a floating tensor."""
-    rec.tape.notes.setdefault(_NOTE, 1)
+    note_quantized(rec)
     settings = attrs_of("quantize", dtype=dtype_name(dtype))
     return rec.op("quantize", settings, x, torch.tensor(scale), torch.tensor(zero_point), like=x)
+
+
+def note_quantized(rec: Recorder) -> None:
+    """Say, once, what is not in the graph."""
+    rec.tape.notes.setdefault(_NOTE, 1)
 
 
 def dequantized(rec: Recorder, x: Tensor, dtype: torch.dtype = torch.float32) -> Any:
@@ -71,24 +76,36 @@ def int_repr(rec: Recorder, self: Tensor) -> Any:
 def packed_weights(rec: Recorder, packed: Any, *, with_bias: bool = True) -> tuple[Tensor, Tensor | None]:
     """Integer weight and bias of a packed parameter, the same tensors for the same numbers in a module."""
     weight, bias = packed.unpack()
-    bias = bias if with_bias else None
+    integers = weight.int_repr() if weight.is_quantized else weight
+    kept = None if bias is None or not with_bias else bias.detach().to(torch.int32)
+    return _owned(rec, integers, kept, _scales_of(weight) if weight.is_quantized else None)
+
+
+def half_weights(rec: Recorder, packed: Any) -> tuple[Tensor, Tensor | None]:
+    """Weight in 16-bit and bias in 32-bit floating numbers of a packed parameter, as PyTorch multiplies them."""
+    weight, bias = packed.unpack()
+    return _owned(rec, weight.detach().to(torch.float16), None if bias is None else bias.detach(), None)
+
+
+def _owned(
+    rec: Recorder, weight: Tensor, bias: Tensor | None, scales: Quantization | None
+) -> tuple[Tensor, Tensor | None]:
+    """Both as parameters of the module being called; those of an earlier call if they have the same numbers."""
     module = rec.frames.current
     known = rec.packed.setdefault(module, [])
-    integers = weight.int_repr() if weight.is_quantized else weight
     for other, its_bias in known:
-        if other.shape == integers.shape and torch.equal(other, integers):
+        if other.shape == weight.shape and torch.equal(other, weight):
             return other, its_bias
     suffix = f"_{len(known)}" if known else ""
     path = f"{module}." if module else ""
-    kept = None if bias is None else bias.detach().to(torch.int32)
-    rec.tape.own(integers, f"{path}weight{suffix}", "parameter")
-    rec.tape.value_of(integers)
-    if weight.is_quantized:
-        rec.tape.quantize(integers, _scales_of(weight))
-    if kept is not None:
-        rec.tape.own(kept, f"{path}bias{suffix}", "parameter")
-    known.append((integers, kept))
-    return integers, kept
+    rec.tape.own(weight, f"{path}weight{suffix}", "parameter")
+    rec.tape.value_of(weight)
+    if scales is not None:
+        rec.tape.quantize(weight, scales)
+    if bias is not None:
+        rec.tape.own(bias, f"{path}bias{suffix}", "parameter")
+    known.append((weight, bias))
+    return weight, bias
 
 
 def _scales_of(weight: Tensor) -> Quantization:
@@ -113,6 +130,17 @@ for _name in ("linear", "linear_relu"):
     _linear(_name, "relu" if _name.endswith("relu") else None, dynamic=False)
     _linear(f"{_name}_dynamic", "relu" if _name.endswith("relu") else None, dynamic=True)
 _linear("linear_tanh", "tanh", dynamic=False)
+
+
+def _half_linear(name: str, activation: str | None) -> None:
+    @lowers(f"quantized.{name}")
+    def rule(rec: Recorder, x: Tensor, packed: Any, *_settings: Any) -> Any:
+        y = rec.op("linear", None, x, *half_weights(rec, packed))
+        return y if activation is None else rec.op(activation, None, y, like=y)
+
+
+_half_linear("linear_dynamic_fp16", None)
+_half_linear("linear_relu_dynamic_fp16", "relu")
 
 
 def _conv(name: str, activation: str | None, *, dynamic: bool) -> None:

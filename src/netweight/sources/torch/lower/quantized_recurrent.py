@@ -1,4 +1,4 @@
-"""Dynamically quantised recurrent layers: integer products with integer weights."""
+"""Dynamically quantised recurrent layers: integer products with integer weights, or floating ones with halves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.quantized import dequantized, packed_weights, quantize
+from netweight.sources.torch.lower.quantized import dequantized, half_weights, packed_weights, quantize
 from netweight.sources.torch.lower.recurrent import (
     Stack,
     cell,
@@ -29,8 +29,12 @@ def _weights(rec: Recorder, params: Any) -> list[Tensor | None]:
     found: list[Tensor | None] = []
     for cell_params in params:
         _, biases, _, _, packed = cell_params.__getstate__()[0]
-        found += [packed_weights(rec, part, with_bias=False)[0] for part in packed]
-        found += [_as_integers(rec, bias) for bias in biases]
+        if _are_integers([cell_params]):
+            found += [packed_weights(rec, part, with_bias=False)[0] for part in packed]
+            found += [_as_integers(rec, bias) for bias in biases]
+        else:
+            pairs = [half_weights(rec, part) for part in packed]
+            found += [weight for weight, _ in pairs] + [bias for _, bias in pairs]
     return found
 
 
@@ -39,9 +43,11 @@ def _are_integers(params: Any) -> bool:
     return all(cell_params.__getstate__()[0][0] == "quantized_dynamic" for cell_params in params)
 
 
-def _state(rec: Recorder, state: Tensor) -> Tensor:
-    result: Tensor = state if is_zero(rec, state) else quantize(rec, state)
-    return result
+def _given(rec: Recorder, x: Tensor, states: Any, *, integers: bool) -> tuple[Tensor, list[Tensor]]:
+    """The input and the first states as the kernel multiplies them; states of zeros stay what they are."""
+    if not integers:
+        return x, list(states)
+    return quantize(rec, x), [state if is_zero(rec, state) else quantize(rec, state) for state in states]
 
 
 def _layer(op: str) -> None:
@@ -52,10 +58,8 @@ def _layer(op: str) -> None:
         rec: Recorder, input: Tensor, hx: Any, params: Any, has_biases: bool, num_layers: int, dropout: float,
         train: bool, bidirectional: bool, batch_first: bool, **_others: Any,
     ) -> Any:  # fmt: skip
-        if not _are_integers(params):
-            return NotImplemented
-        x = quantize(rec, swapped(rec, input) if batch_first else input)
-        states = [_state(rec, state) for state in (hx if many else [hx])]
+        x = swapped(rec, input) if batch_first else input
+        x, states = _given(rec, x, hx if many else [hx], integers=_are_integers(params))
         settings = Stack(True, num_layers, dropout, train, bidirectional)
         y, *ends = stacked(
             rec, x, states, _weights(rec, params), settings,
@@ -69,13 +73,11 @@ def _layer(op: str) -> None:
         rec: Recorder, data: Tensor, batch_sizes: Tensor, hx: Any, params: Any, has_biases: bool, num_layers: int,
         dropout: float, train: bool, bidirectional: bool, **_others: Any,
     ) -> Any:  # fmt: skip
-        if not _are_integers(params):
-            return NotImplemented
         found = stretches(batch_sizes.tolist())
-        states = [_state(rec, state) for state in (hx if many else [hx])]
+        x, states = _given(rec, data, hx if many else [hx], integers=_are_integers(params))
         settings = Stack(True, num_layers, dropout, train, bidirectional)
         results = stacked(
-            rec, quantize(rec, data), states, _weights(rec, params), settings,
+            rec, x, states, _weights(rec, params), settings,
             lambda x, starts, weights, reverse: in_stretches(rec, op, x, starts, weights, reverse, found),
         )  # fmt: skip
         return tuple(dequantized(rec, part) for part in results)
@@ -86,10 +88,16 @@ def _cell(op: str) -> None:
 
     @lowers(f"quantized.quantized_{op}_cell_dynamic")
     def rule(rec: Recorder, input: Tensor, hx: Any, w_ih: Any, w_hh: Any, b_ih: Tensor, b_hh: Tensor) -> Any:
-        weights = [packed_weights(rec, packed, with_bias=False)[0] for packed in (w_ih, w_hh)]
-        states = [_state(rec, state) for state in (hx if many else [hx])]
-        biases = [_as_integers(rec, bias) for bias in (b_ih, b_hh)]
-        ends = cell(rec, op, quantize(rec, input), states, (*weights, *biases))
+        integers = all(packed.unpack()[0].is_quantized for packed in (w_ih, w_hh))
+        x, states = _given(rec, input, hx if many else [hx], integers=integers)
+        biases: list[Tensor | None]
+        if integers:
+            weights = [packed_weights(rec, packed, with_bias=False)[0] for packed in (w_ih, w_hh)]
+            biases = [_as_integers(rec, bias) for bias in (b_ih, b_hh)]
+        else:  # whose packed form has the biases: those of the module are not read
+            pairs = [half_weights(rec, packed) for packed in (w_ih, w_hh)]
+            weights, biases = [weight for weight, _ in pairs], [bias for _, bias in pairs]
+        ends = cell(rec, op, x, states, (*weights, *biases))
         results = tuple(dequantized(rec, end) for end in ends)
         return results if many else results[0]
 

@@ -46,13 +46,16 @@ def var(
 ) -> Any:  # fmt: skip
     if isinstance(dim, bool):
         dim, unbiased = None, dim
+    if correction is not None and correction != int(correction):
+        return NotImplemented
     amount = int(correction) if correction is not None else int(unbiased if unbiased is not None else True)
     return rec.op("var", VarAttrs(dims=dims_of(self, dim), keepdim=keepdim, correction=amount), self)
 
 
 @lowers("std.correction", "std.dim", "std")
 def std(rec: Recorder, self: Tensor, *args: Any, **kwargs: Any) -> Any:
-    return rec.op("sqrt", None, var(rec, self, *args, **kwargs))
+    spread = var(rec, self, *args, **kwargs)
+    return spread if spread is NotImplemented else rec.op("sqrt", None, spread)
 
 
 def _arg(name: str) -> None:
@@ -105,12 +108,14 @@ def count_nonzero(rec: Recorder, self: Tensor, dim: Any = None) -> Any:
 
 @lowers("var_mean.correction", "var_mean.dim", "var_mean")
 def var_mean(rec: Recorder, self: Tensor, *args: Any, **kwargs: Any) -> Any:
-    return var(rec, self, *args, **kwargs), _mean_beside(rec, self, *args, **kwargs)
+    spread = var(rec, self, *args, **kwargs)
+    return spread if spread is NotImplemented else (spread, _mean_beside(rec, self, *args, **kwargs))
 
 
 @lowers("std_mean.correction", "std_mean.dim", "std_mean")
 def std_mean(rec: Recorder, self: Tensor, *args: Any, **kwargs: Any) -> Any:
-    return std(rec, self, *args, **kwargs), _mean_beside(rec, self, *args, **kwargs)
+    spread = std(rec, self, *args, **kwargs)
+    return spread if spread is NotImplemented else (spread, _mean_beside(rec, self, *args, **kwargs))
 
 
 def _mean_beside(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
 
 from netweight.ops.grid_sample import Beyond, GridSampleAttrs, SampleMode
+from netweight.ops.resample import ResampleAttrs
 from netweight.ops.resize import ResizeAttrs, ResizeMode
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.contract import channels_last
@@ -17,23 +18,28 @@ from netweight.sources.torch.lower.layout import reshaped
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
 
-_SAMPLE_MODES: tuple[SampleMode, ...] = ("linear", "nearest")
+_SAMPLE_MODES: tuple[SampleMode, ...] = ("linear", "nearest", "cubic")
 _BEYOND: tuple[Beyond, ...] = ("zeros", "border", "reflection")
 
 
 def _resized(rec: Recorder, x: Tensor, size: Any, scales: Any, mode: ResizeMode, *, align_corners: bool = False) -> Any:
-    """``size`` or the scale factors may be None, or single factors be; factors count where they are not out / in."""
+    """Factors count where they are not out / in."""
     in_size = tuple(x.shape[2:])
-    factors = tuple(scales) if scales is not None else (None,) * len(in_size)
-    if size is None:
-        size = [math.floor(n * factor) for n, factor in zip(in_size, factors, strict=True)]
-    size = tuple(size)
-    ratios = tuple(out / n if factor is None else factor for out, n, factor in zip(size, in_size, factors, strict=True))
+    size, ratios = _ratios(in_size, size, scales)
     exact = align_corners or all(n * ratio == out for n, ratio, out in zip(in_size, ratios, size, strict=True))
     attrs = ResizeAttrs(
         size=size, mode=mode, align_corners=align_corners, scale_factor=None if exact else tuple(map(float, ratios))
     )
     return rec.op("resize", attrs, x, order=channels_last(x))
+
+
+def _ratios(in_size: tuple[int, ...], size: Any, scales: Any) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Size and outputs per input; ``size`` or the scale factors may be None, or single factors be."""
+    factors: tuple[float | None, ...] = tuple(scales) if scales is not None else (None,) * len(in_size)
+    if size is None:
+        size = [math.floor(n * factor) for n, factor in zip(in_size, scales, strict=True)]
+    ratios = (out / n if factor is None else factor for out, n, factor in zip(size, in_size, factors, strict=True))
+    return tuple(size), tuple(ratios)
 
 
 def _copying(mode: ResizeMode, *names: str) -> None:
@@ -62,6 +68,30 @@ def _mixing(mode: ResizeMode, *names: str) -> None:
             return _resized(rec, self, output_size, _given(scales, named), mode, align_corners=align_corners)
 
 
+def _widened(mode: Literal["linear", "cubic"], name: str) -> None:
+    """Antialiasing, with Keys' kernel of -1/2 for cubic; with corners on each other it is not in the table."""
+
+    def made(rec: Recorder, x: Tensor, output_size: Any, align_corners: bool, scales: Any) -> Any:
+        if align_corners:
+            return NotImplemented
+        size, ratios = _ratios(tuple(x.shape[2:]), output_size, scales)
+        attrs = ResampleAttrs(
+            size=(*x.shape[:2], *size), scale=(1.0, 1.0, *map(float, ratios)), mode=mode, antialias=True,
+            exclude_outside=True, cubic_a=-0.5,
+        )  # fmt: skip
+        return rec.op("resample", attrs, x, order=channels_last(x))
+
+    @lowers(f"{name}.vec")
+    def rule(rec: Recorder, input: Tensor, output_size: Any, align_corners: bool, scale_factors: Any = None) -> Any:
+        return made(rec, input, output_size, align_corners, scale_factors)
+
+    @lowers(f"{name}.default")
+    def plain(
+        rec: Recorder, self: Tensor, output_size: Any, align_corners: bool, *scales: float | None, **named: Any
+    ) -> Any:
+        return made(rec, self, output_size, align_corners, _given(scales, named))
+
+
 def _given(scales: tuple[float | None, ...], named: dict[str, float | None]) -> tuple[float | None, ...] | None:
     """Scale factors from the first spatial dimension to the last, None if none was given."""
     factors = scales or tuple(
@@ -76,14 +106,14 @@ _copying(
 )  # fmt: skip
 _mixing("linear", "upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d")
 _mixing("cubic", "upsample_bicubic2d")
+_widened("linear", "_upsample_bilinear2d_aa")
+_widened("cubic", "_upsample_bicubic2d_aa")
 
 
 @lowers("grid_sampler", "grid_sampler_2d", "grid_sampler_3d")
 def grid_sampler(
     rec: Recorder, input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Any:
-    if interpolation_mode >= len(_SAMPLE_MODES):  # cubic is not in the table
-        return NotImplemented
     attrs = GridSampleAttrs(
         mode=_SAMPLE_MODES[interpolation_mode], padding_mode=_BEYOND[padding_mode], align_corners=align_corners
     )

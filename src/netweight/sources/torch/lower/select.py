@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from netweight.ops.sort import PickAttrs, SortAttrs, TopkAttrs
+from netweight.ops.unique import RunsAttrs, UniqueAttrs
 from netweight.sources.torch.lower import lowers
 
 if TYPE_CHECKING:
@@ -61,16 +62,37 @@ _picking("min")
 def unique(
     rec: Recorder, self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
 ) -> Any:
-    """Not in the table, as the size depends on the numbers; listed as unknown.
+    return _distinct(rec, "unique", self, None, inverse=return_inverse, counts=return_counts)
 
-    A loop over the distinct elements then has one round, in which a mask of those equal to it picks all.
+
+@lowers("unique_dim")
+def unique_dim(
+    rec: Recorder, self: Tensor, dim: int, sorted: bool = True, return_inverse: bool = False,
+    return_counts: bool = False,
+) -> Any:  # fmt: skip
+    return _distinct(rec, "unique", self, dim, inverse=return_inverse, counts=return_counts)
+
+
+@lowers("unique_consecutive")
+def unique_consecutive(
+    rec: Recorder, self: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    return _distinct(rec, "unique_consecutive", self, dim, inverse=return_inverse, counts=return_counts)
+
+
+def _distinct(rec: Recorder, op: str, x: Tensor, dim: int | None, *, inverse: bool, counts: bool) -> Any:
+    """PyTorch returns three tensors in any case: what was not asked for is no value of the graph.
+
+    A loop over the distinct elements has one round, in which a mask of those equal to it picks all.
     """
-    rec.guess("unique: all elements are taken to be equal")
-    count = min(self.numel(), 1)
-    made = (
-        torch.empty(count, dtype=self.dtype, device="meta"),
-        torch.empty(self.shape if return_inverse or return_counts else 0, dtype=torch.int64, device="meta"),
-        torch.empty(count if return_counts else 0, dtype=torch.int64, device="meta"),
-    )
-    rec.tape.record("aten._unique2", None, (self,), made)
-    return made
+    rec.guess(f"{op}: all elements are taken to be equal")
+    if dim is not None:
+        dim %= x.dim()
+    also = tuple(name for name, asked in (("inverse", inverse), ("counts", counts)) if asked)
+    count = min(x.numel() if dim is None else x.shape[dim], 1)
+    make = UniqueAttrs if op == "unique" else RunsAttrs
+    made = rec.op(op, make(count=count, dim=dim, also=also), x)
+    values, *beside = made if also else (made,)
+    found = dict(zip(also, beside, strict=True))
+    empty = torch.empty(0, dtype=torch.int64, device="meta")
+    return values, found.get("inverse", empty), found.get("counts", empty)

@@ -1,0 +1,45 @@
+"""Every operator of PyTorch's core set is recorded by a rule, or here with the reason why not."""
+
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from netweight.sources.torch.operators import Operator  # noqa: E402
+
+GRADIENT = "a gradient: what a training step costs follows from the rules of the forward"
+MADE = "made of sizes alone: done at capture, and no work of the network"
+LEFT_OUT = {
+    "_adaptive_avg_pool2d_backward": GRADIENT,
+    "arange": MADE,
+    "avg_pool2d_backward": GRADIENT,
+    "convolution_backward": GRADIENT,
+    "embedding_dense_backward": GRADIENT,
+    "empty": MADE,
+    "empty_strided": MADE,
+    "full": MADE,
+    "max_pool2d_with_indices_backward": GRADIENT,
+    "native_group_norm_backward": GRADIENT,
+    "native_layer_norm_backward": GRADIENT,
+    "rand": MADE,
+    "randn": MADE,
+    "randperm": MADE,
+    "scalar_tensor": MADE,
+}
+
+
+def core() -> list[Any]:
+    """Operators tagged as core: what ``torch.export`` comes down to."""
+    packets = (getattr(torch.ops.aten, name) for name in dir(torch.ops.aten))
+    overloads = (
+        getattr(packet, name) for packet in packets if hasattr(packet, "overloads") for name in packet.overloads()
+    )
+    return [overload for overload in overloads if torch.Tag.core in getattr(overload, "tags", ())]
+
+
+def test_every_core_operator_has_a_rule_or_a_reason() -> None:
+    found = [Operator(overload) for overload in core()]
+    assert len(found) > 180
+    unlisted = {operator.base for operator in found if operator.rule is None and not operator.composite}
+    assert sorted(unlisted) == sorted(LEFT_OUT)
