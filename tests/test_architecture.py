@@ -45,6 +45,7 @@ def test_public_names() -> None:
         "capture",
         "doctor",
         "explain",
+        "export",
         "initialize",
         "models",
         "run",

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from netweight.analysis.profile import Profile
     from netweight.api import capture, doctor, explain, models, weigh
     from netweight.errors import NetweightError, ShapeError, UnsupportedOpError, UsageError
+    from netweight.exporting import export
     from netweight.ir import Graph, TensorSpec
     from netweight.runtime import backward, initialize, run
 
@@ -24,6 +25,7 @@ __all__ = [
     "capture",
     "doctor",
     "explain",
+    "export",
     "initialize",
     "models",
     "run",
@@ -35,6 +37,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Profile": "analysis.profile",
     **dict.fromkeys(("capture", "doctor", "explain", "models", "weigh"), "api"),
+    "export": "exporting",
     **dict.fromkeys(("NetweightError", "ShapeError", "UnsupportedOpError", "UsageError"), "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
     **dict.fromkeys(("backward", "initialize", "run"), "runtime"),

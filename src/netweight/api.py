@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,35 +21,45 @@ from netweight.ops import REGISTRY
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
+    import onnx
     import torch
 
     from netweight.analysis.training import Training
 
-Model: TypeAlias = "str | Path | Graph | torch.nn.Module"
+Model: TypeAlias = "str | Path | Graph | onnx.ModelProto | torch.nn.Module"
 Inputs: TypeAlias = Any
 """A shape, a ``TensorSpec`` or a tensor; a tuple of them, or a dict by name; None for the published input, or a guess
 that the profile's notes name."""
 
 
-def capture(model: Model, inputs: Inputs = None, *, batch: int = 1, training: bool = False) -> Graph:
+def capture(
+    model: Model,
+    inputs: Inputs = None,
+    *,
+    batch: int = 1,
+    training: bool = False,
+    dims: Mapping[str, int] | None = None,
+) -> Graph:
     """Graph of a model.
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of a graph
-            stored as JSON; a ``Graph``; or a PyTorch module, which is left exactly as it was.
+            stored as JSON, or of an ONNX file; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module, which is left
+            exactly as it was.
         inputs: Shape of the input, batch included, or spec or tensor; several as a tuple, or as a dict by name.
         batch: Samples at once, where ``inputs`` does not say.
         training: Batch normalisation uses batch statistics and dropout drops.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name.
 
     Raises:
         UnknownNameError: If no built-in network and no file has that name.
         UsageError: If a graph that is already fixed is asked for another input, batch or mode; or a shape and a batch
             are both given.
-        FormatError: If the file is no stored graph.
+        FormatError: If the file is no stored graph and no ONNX model.
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """
-    found = load(model, inputs, batch=batch, training=training)
+    found = load(model, inputs, batch=batch, training=training, dims=dims)
     if found.error is not None:
         raise CaptureError(
             f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
@@ -69,6 +79,7 @@ def weigh(
     checkpoint: Sequence[str] = (),
     freeze: Sequence[str] = (),
     conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    dims: Mapping[str, int] | None = None,
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
 
@@ -83,6 +94,7 @@ def weigh(
         checkpoint: Patterns of modules that keep only their inputs for backward, and run twice: ``"layer*"``.
         freeze: Patterns of parameters, or of modules around them, that are not trained.
         conventions: Names of the activation conventions to report.
+        dims: As for ``capture``.
 
     Raises:
         NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
@@ -90,15 +102,17 @@ def weigh(
     asked: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
     stored = stored_profile(model)
     if stored is not None:
-        check_as_stored("a report", inputs=inputs, batch=batch, training=training, bits=bits, **asked)
+        check_as_stored("a report", inputs=inputs, batch=batch, training=training, bits=bits, dims=dims, **asked)
         return stored
-    found = load(model, inputs, batch=batch, training=training)
+    found = load(model, inputs, batch=batch, training=training, dims=dims)
     if bits is not None:
         found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
     profile = _weigh_loaded(found, conventions)
     if found.error is not None:
         return profile
-    return replace(profile, training=_training(found.graph, training=training, **asked))
+    step = _training(found.graph, training=training, **asked)
+    notes = profile.notes if step is None else (*profile.notes, *_frozen(found.graph))
+    return replace(profile, notes=notes, training=step)
 
 
 def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
@@ -130,6 +144,15 @@ def _training(
     return None
 
 
+def _frozen(graph: Graph) -> tuple[str, ...]:
+    """What is said of parameters that the model itself does not train, if there are some."""
+    if not graph.frozen:
+        return ()
+    count = sum(graph.spec(name).numel for name in graph.frozen)
+    tensors = f"{len(graph.frozen)} tensor{'s' if len(graph.frozen) > 1 else ''}"
+    return (f"{count:,} parameters in {tensors} have requires_grad=False, and are not trained",)
+
+
 def _reason(error: BaseException) -> str:
     return f"partial: the model's own code raised {type(error).__name__}: {error}"
 
@@ -142,23 +165,35 @@ def explain(
     batch: int = 1,
     bits: str | None = None,
     training: bool = False,
+    dims: Mapping[str, int] | None = None,
 ) -> Explanation:
     """Why a layer, or a module, costs what it costs.
 
     Args:
         model: As for ``weigh``.
-        layer: Path of a layer or module: ``"conv1"``, ``"layer1.0"``.
+        layer: Path of a layer or module: ``"conv1"``, ``"layer1.0"``; of an ONNX model also ``"/layer1/conv1/Conv"``.
         inputs: As for ``weigh``.
         batch: As for ``weigh``.
         bits: As for ``weigh``.
         training: As for ``weigh``.
+        dims: As for ``weigh``.
 
     Raises:
         UnknownNameError: If the model has no such layer.
         NetweightError: As ``weigh``.
     """
-    profile = weigh(model, inputs, batch=batch, bits=bits, training=training)
-    return explain_layer(profile, layer, partial(_rules_of, training=training))
+    profile = weigh(model, inputs, batch=batch, bits=bits, training=training, dims=dims)
+    return explain_layer(profile, _dotted(profile, layer), partial(_rules_of, training=training))
+
+
+def _dotted(profile: Profile, layer: str) -> str:
+    """The layer of an ONNX node's path, ``/layer1/layer1.0/conv1/Conv``; anything else as it is."""
+    if profile.model.source != "onnx" or "/" not in layer:
+        return layer
+    from netweight.sources.onnx.naming import layers_of_path
+
+    known = {*(row.layer for row in profile.layers), *(row.module for row in profile.modules)}
+    return next((name for name in layers_of_path(layer) if name in known), layer)
 
 
 def _rules_of(name: str, *, training: bool) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class Check:
 
 _REQUIRED = ("numpy", "click", "rich")
 _MODELS = {
+    "onnx": "FILE.onnx",
+    "onnxruntime": "checks against ONNX Runtime in the tests",
     "torch": "PyTorch modules",
     "torchvision": "torchvision:NAME",
     "timm": "timm:NAME",

@@ -1,10 +1,10 @@
-"""From what the user names to a graph: a built-in network, a stored file, a graph, a PyTorch module or its name."""
+"""From what the user names to a graph: a built-in network, a file, a graph, a model of ONNX or PyTorch."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ir.serial import graph_from_json
 from netweight.ops import REGISTRY
 from netweight.sources.extras import need_torch
-from netweight.sources.names import Reference, parse_reference
+from netweight.sources.names import Reference, is_onnx, parse_reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,7 @@ class Loaded:
         exact: Whether nothing was guessed or left out.
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
+        weights: Makes the array of each parameter, buffer and constant, where the model has them.
     """
 
     graph: Graph
@@ -38,31 +39,49 @@ class Loaded:
     exact: bool = True
     stopped_at: str | None = None
     error: BaseException | None = None
+    weights: Callable[[], dict[str, Any]] | None = None
 
 
-def load(model: Any, inputs: Any = None, *, batch: int = 1, training: bool = False) -> Loaded:
+def load(
+    model: Any,
+    inputs: Any = None,
+    *,
+    batch: int = 1,
+    training: bool = False,
+    dims: Mapping[str, int] | None = None,
+) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
     if batch < 1:
         raise UsageError(f"batch: expected at least 1 sample, got {batch}")
+    onnx_model = onnx_of(model)
+    if onnx_model is not None:
+        return _onnx(onnx_model, inputs, dims, batch=batch, training=training)
+    if dims:
+        raise UsageError(f"dim: expected an ONNX model, got {', '.join(dims)} for another", fix="--input or --batch")
     reference = reference_of(model)
     if isinstance(model, Graph) or (reference is not None and reference.kind == "stored"):
         check_as_stored("a graph", inputs=inputs, batch=batch, training=training)
     if isinstance(model, Graph):
         return Loaded(graph=model, source="graph")
     if reference is not None:
-        match reference.kind:
-            case "stored":
-                classes = {name: op.attrs for name, op in REGISTRY.items()}
-                return Loaded(graph=graph_from_json(_read(Path(reference.place)), classes), source="json")
-            case "built-in":
-                return Loaded(graph=_built_in(reference, inputs, batch=batch, training=training), source="builtin")
-            case _:
-                return _named(reference, inputs, batch=batch, training=training)
+        return _referred(reference, inputs, batch=batch, training=training)
     if _is_module(model):
         _check_batch(inputs, batch)
         return _captured(model, inputs, batch=batch, training=training)
-    expected = "a built-in name, a path, MODULE:NAME, a Graph or a PyTorch module"
+    expected = "a built-in name, a path, MODULE:NAME, a Graph, an ONNX model or a PyTorch module"
     raise CaptureError(f"capture: expected {expected}, got a {type(model).__name__}", fix=_instead(model))
+
+
+def _referred(reference: Reference, inputs: Any, *, batch: int, training: bool) -> Loaded:
+    """What a text names that is no ONNX file."""
+    match reference.kind:
+        case "stored":
+            classes = {name: op.attrs for name, op in REGISTRY.items()}
+            return Loaded(graph=graph_from_json(_read(Path(reference.place)), classes), source="json")
+        case "built-in":
+            return Loaded(graph=_built_in(reference, inputs, batch=batch, training=training), source="builtin")
+        case _:
+            return _named(reference, inputs, batch=batch, training=training)
 
 
 def _instead(model: Any) -> str:
@@ -70,6 +89,28 @@ def _instead(model: Any) -> str:
     if isinstance(model, type):
         return f"weigh an instance: {model.__name__}()"
     return "weigh its module()" if type(model).__name__ == "ExportedProgram" else ""
+
+
+def onnx_of(model: Any) -> Any:
+    """The path of an ONNX file, or a model that the ``onnx`` package made; None for anything else."""
+    reference = reference_of(model)
+    if reference is not None:
+        return Path(reference.place) if reference.kind == "onnx" else None
+    onnx = sys.modules.get("onnx")  # if it was never imported, this cannot be its model
+    return model if onnx is not None and isinstance(model, onnx.ModelProto) else None
+
+
+def _onnx(model: Any, inputs: Any, dims: Mapping[str, int] | None, *, batch: int, training: bool) -> Loaded:
+    from netweight.sources.onnx.given import read_given
+
+    if training:
+        raise UsageError(
+            "training: expected a model with a training mode, got an ONNX model, which is as it was exported",
+            fix="optimizer='sgd', --optimizer sgd weighs a step of training of the network as it is",
+        )
+    _check_batch(inputs, batch)
+    found = read_given(model, inputs, dims, batch)
+    return Loaded(graph=found.graph, source="onnx", notes=found.notes, exact=found.exact, weights=found.weights)
 
 
 def _built_in(reference: Reference, inputs: Any, *, batch: int, training: bool) -> Graph:
@@ -147,13 +188,14 @@ def _captured(
         exact=found.exact,
         stopped_at=found.stopped_at,
         error=found.error,
+        weights=found.weights,
     )
 
 
 def reference_of(model: object) -> Reference | None:
     """What a text or a path names."""
     if isinstance(model, Path):
-        return Reference(kind="stored", place=str(model))
+        return Reference(kind="onnx" if is_onnx(str(model)) else "stored", place=str(model))
     return parse_reference(model, zoo.names()) if isinstance(model, str) else None
 
 

@@ -23,6 +23,8 @@ BUILT_IN = ("alexnet", "mlp", "resnet50-v1", "torch")
         ("a.json", "stored", "a.json", "", {}),
         ("runs/a", "stored", "runs/a", "", {}),
         ("runs:lr=1/a.json", "stored", "runs:lr=1/a.json", "", {}),
+        ("net.onnx", "onnx", "net.onnx", "", {}),
+        ("some/where:x=1/Net.ONNX", "onnx", "some/where:x=1/Net.ONNX", "", {}),
         ("net.py:Net", "file", "net.py", "Net", {}),
         ("some/where/net.py:Net.small", "file", "some/where/net.py", "Net.small", {}),
         ("net.py:Net:width=0.5,path=a/b,name=layer-norm", "file", "net.py", "Net", {

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from netweight import api
-from netweight.cli.options import model_options, parse_inputs, units_option, verbose_option
+from netweight.cli.options import model_options, parse_dims, parse_inputs, units_option, verbose_option
 from netweight.report.explain import explanation_text, term_text
 from netweight.report.glossary import term
 
@@ -37,6 +37,7 @@ def explain(subject: str, layer: str | None, **flags: Any) -> None:
             batch=flags["batch"],
             bits=flags["bits"],
             training=flags["training"],
+            dims=parse_dims(flags["dims"]),
         )
     if flags["form"] == "json":
         click.echo(json.dumps(asdict(explanation), indent=2))

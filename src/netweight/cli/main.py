@@ -24,9 +24,13 @@ Examples:
   netweight alexnet --bits 8             as an int8 network
   netweight alexnet -o alexnet.json      every figure, for a script
   netweight net.py:Net --input 1x3x32x32 a PyTorch module of your own
+  netweight model.onnx --dim batch=8     an ONNX file, the size of an open dimension given
   netweight torchvision:resnet50         an architecture of torchvision, timm: or hf:config.json
   netweight explain alexnet conv1        where the numbers come from
+  netweight explain model.onnx /layer1/conv1/Conv
   netweight explain macs                 what a term means
+  netweight run model.onnx --input x.npy -o y.npz
+  netweight export resnet50 -o r.onnx    as an ONNX file
   netweight models                       the built-in networks
 
 MODEL is one of these, tried in this order, options after a colon (mobilenet_v1:width=0.5):
@@ -34,6 +38,7 @@ MODEL is one of these, tried in this order, options after a colon (mobilenet_v1:
 \b
   torchvision:NAME, timm:NAME, hf:PATH   an architecture of that package, without weights
   FILE.py:NAME                           a PyTorch module, its class or a function that returns it, in a file
+  FILE.onnx                              an ONNX model
   FILE.json                              a stored report or graph
   NAME                                   a built-in network, also if something of yours is called so
   MODULE:NAME                            as FILE.py:NAME, in what `python -m MODULE` would find from here
@@ -41,7 +46,14 @@ MODEL is one of these, tried in this order, options after a colon (mobilenet_v1:
 NAME may return (module, inputs). Nothing is downloaded. `netweight MODEL` is short for `netweight show MODEL`."""
 
 
-_COMMANDS = {"show": "show", "explain": "explain", "models": "inspect", "doctor": "inspect"}
+_COMMANDS = {
+    "show": "show",
+    "explain": "explain",
+    "run": "run",
+    "export": "export",
+    "models": "inspect",
+    "doctor": "inspect",
+}
 
 
 class _ModelFirst(click.Group):

@@ -18,7 +18,7 @@ _DTYPES = {
 }  # fmt: skip
 
 _INPUT = (
-    r"(?:(?P<name>[A-Za-z_]\w*(?:\.\w+)*):)?(?P<shape>\d+(?:[x,]\d+)*|scalar)"
+    r"(?:(?P<name>[A-Za-z_/][\w./-]*(?::\d+(?=:\d))?):)?(?P<shape>\d+(?:[x,]\d+)*|scalar)"
     r"(?::(?P<dtype>\w+)(?::(?P<first>-?\d+)(?:-(?P<last>-?\d+))?)?)?"
 )
 
@@ -42,6 +42,13 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
     ),
     click.option(
         "--batch", type=int, default=1, metavar="N", help="Samples at once, where no --input says.  [default: 1]"
+    ),
+    click.option(
+        "--dim",
+        "dims",
+        multiple=True,
+        metavar="NAME=SIZE",
+        help="Size of what an ONNX model leaves open: batch=8; repeat.",
     ),
     click.option("--bits", metavar="BITS", help="8, w8a8, w4g32, or by layer: 'conv*=8,fc*=w4'."),
     click.option("--training", is_flag=True, help="Batch statistics and dropout, as in a training step."),
@@ -73,6 +80,23 @@ def parse_inputs(texts: tuple[str, ...]) -> Any:
     if len(names) < len(parsed):
         raise UsageError(f"input: expected names for all {len(parsed)} inputs or for none, got {', '.join(names)}")
     return _nested(parsed)
+
+
+def parse_dims(texts: tuple[str, ...]) -> dict[str, int]:
+    """Sizes of dimensions by name.
+
+    Raises:
+        UsageError: If a text is no ``NAME=SIZE``, or a name is there twice.
+    """
+    found: dict[str, int] = {}
+    for text in texts:
+        name, _, size = text.rpartition("=")
+        if not name or not size.isdecimal():
+            raise UsageError(f"dim: expected NAME=SIZE, got {text!r}", fix="--dim batch=8")
+        if name in found:
+            raise UsageError(f"dim: expected each name once, got {name!r} twice")
+        found[name] = int(size)
+    return found
 
 
 def parse_input(text: str) -> tuple[str, Input]:

@@ -14,7 +14,7 @@ import click
 
 from netweight import api
 from netweight.analysis.optimizers import OPTIMIZERS
-from netweight.cli.options import model_options, parse_inputs, units_option, verbose_option, write_file
+from netweight.cli.options import model_options, parse_dims, parse_inputs, units_option, verbose_option, write_file
 from netweight.errors import UsageError
 from netweight.report import delimited, markdown, terminal
 from netweight.report.summary import incomplete, summary_line
@@ -62,6 +62,7 @@ def show(model: str, **flags: Any) -> int:
             batch=flags["batch"],
             bits=flags["bits"],
             training=flags["training"],
+            dims=parse_dims(flags["dims"]),
             optimizer=flags["optimizer"],
             checkpoint=flags["checkpoint"],
             freeze=flags["freeze"],

@@ -7,7 +7,7 @@ import importlib
 from netweight.errors import MissingExtraError
 
 OLDEST_TORCH = (2, 6)
-_INSTALL = {"torch": "pip install netweight[torch]", "pandas": "pip install netweight[pandas]"}
+_INSTALL = {package: f"pip install netweight[{package}]" for package in ("onnx", "pandas", "torch")}
 _CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
 

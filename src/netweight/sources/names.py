@@ -19,13 +19,14 @@ class Reference:
     """A model that a text names.
 
     Attributes:
-        kind: A built-in network, a stored file, something in a Python file or module, or an architecture of a package.
+        kind: A built-in network, a stored or ONNX file, something in a Python file or module, or an architecture of a
+            package.
         place: The network, the path, the dotted module or the prefix of the package.
         name: What to take from there.
         options: Arguments for it.
     """
 
-    kind: Literal["built-in", "stored", "file", "module", "package"]
+    kind: Literal["built-in", "stored", "onnx", "file", "module", "package"]
     place: str
     name: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -39,12 +40,13 @@ def parse_reference(text: str, built_in: Container[str]) -> Reference:
 
     1. ``torchvision:NAME``, ``timm:NAME``, ``hf:PATH`` name an architecture of a package.
     2. ``PATH.py:NAME`` names something in a Python file.
-    3. What ends in ``.json`` or has a slash is a stored file.
-    4. What starts with the name of a built-in network, up to a colon, is that network.
-    5. ``MODULE:NAME`` names something in a module that Python can import.
-    6. Anything else is taken for a built-in network.
+    3. What ends in ``.onnx`` is an ONNX file.
+    4. What ends in ``.json`` or has a slash is a stored file.
+    5. What starts with the name of a built-in network, up to a colon, is that network.
+    6. ``MODULE:NAME`` names something in a module that Python can import.
+    7. Anything else is taken for a built-in network.
 
-    All but a stored file may end in options, ``:NAME=VALUE,NAME=VALUE``.
+    All but stored and ONNX files may end in options, ``:NAME=VALUE,NAME=VALUE``.
 
     Raises:
         UsageError: If an option is not written so, or what to take from a file is missing.
@@ -58,12 +60,19 @@ def parse_reference(text: str, built_in: Container[str]) -> Reference:
     in_file = re.fullmatch(r"(.+\.py)(?::(.*))?", main, re.DOTALL)
     if in_file is not None:
         return _in_file(in_file[1], in_file[2] or "", parse_options(options))
+    if is_onnx(text):
+        return Reference(kind="onnx", place=text)
     if text.endswith(".json") or "/" in main or "\\" in main:
         return Reference(kind="stored", place=text)
     if place not in built_in and _is_dotted(place) and _is_dotted(name):
         return Reference(kind="module", place=place, name=name, options=parse_options(options))
     network, _, options = text.partition(":")
     return Reference(kind="built-in", place=network, options=parse_options(options, network))
+
+
+def is_onnx(path: str) -> bool:
+    """Whether a file is an ONNX model by its name."""
+    return path.lower().endswith(".onnx")
 
 
 def parse_options(text: str, network: str = "") -> dict[str, Any]:

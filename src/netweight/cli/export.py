@@ -1,0 +1,41 @@
+"""``netweight export``: a model as an ONNX file."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from typing import Any
+
+import click
+
+from netweight import exporting
+from netweight.cli.options import model_options, parse_dims, parse_inputs, verbose_option
+
+
+@click.command()
+@click.argument("model")
+@model_options
+@click.option("-o", "--output", required=True, metavar="FILE.onnx", help="File to write.")
+@click.option("--no-weights", is_flag=True, help="Zeros that take no room in the file.")
+@click.option("--seed", type=int, default=0, metavar="N", help="Of random weights.  [default: 0]")
+@click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")
+@verbose_option
+def export(model: str, **flags: Any) -> None:
+    """Write MODEL as an ONNX file, with its weights or, for a built-in network, random ones."""
+    with redirect_stdout(sys.stderr):  # a model's own code may print
+        found = exporting.export(
+            model,
+            flags["output"],
+            parse_inputs(flags["inputs"]),
+            batch=flags["batch"],
+            training=flags["training"],
+            dims=parse_dims(flags["dims"]),
+            bits=flags["bits"],
+            weights=False if flags["no_weights"] else None,
+            seed=flags["seed"],
+            external=flags["external"],
+        )
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    written = [path for path in (found.path, found.data) if path is not None]
+    click.echo(" and ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in written))

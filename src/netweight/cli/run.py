@@ -1,0 +1,74 @@
+"""``netweight run``: what a network makes of its inputs, on the reference runtime."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import click
+
+from netweight.cli.options import parse_dims, parse_input, verbose_option
+from netweight.errors import UsageError
+from netweight.running import described, execute, read_arrays, write_arrays
+
+_FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
+
+
+@click.command(name="run")
+@click.argument("model")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="[NAME:]FILE|SHAPE",
+    help="x.npy, ids:x.npy, all of x.npz by name; or a shape to fill with random numbers: x:1x3x224x224.",
+)  # fmt: skip
+@click.option("--batch", type=int, default=1, metavar="N", help="Samples at once, where no --input says.  [default: 1]")
+@click.option(
+    "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of what an ONNX model leaves open; repeat."
+)
+@click.option("--seed", type=int, default=0, metavar="N", help="Of random inputs and weights.  [default: 0]")
+@click.option("-o", "--output", metavar="FILE", help="Write the outputs to .npz, or the only one to .npy.")
+@verbose_option
+def run(model: str, **flags: Any) -> None:
+    """Run MODEL: its outputs, their ranges; on the reference runtime, which is exact and not fast."""
+    with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the outputs
+        found = execute(
+            model,
+            _parsed(flags["inputs"]),
+            batch=flags["batch"],
+            seed=flags["seed"],
+            dims=parse_dims(flags["dims"]),
+        )
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    if flags["output"]:
+        write_arrays(Path(flags["output"]), found.outputs)
+    for name, array in found.outputs.items():
+        click.echo(f"{name}  {described(array)}")
+
+
+def _parsed(texts: tuple[str, ...]) -> Any:
+    """Arrays of files and specs of random inputs, by name or in order.
+
+    Raises:
+        UsageError: If only some have a name, or one is there twice.
+    """
+    found = [pair for text in texts for pair in _parts(text)]
+    names = [name for name, _ in found if name]
+    if not names:
+        values = tuple(value for _, value in found)
+        return (values[0] if len(values) == 1 else values) if values else None
+    if len(names) < len(found) or len(set(names)) < len(names):
+        raise UsageError(f"input: expected a name of its own for all {len(found)} inputs or for none, got {names}")
+    return dict(found)
+
+
+def _parts(text: str) -> list[tuple[str, Any]]:
+    match = _FILE.fullmatch(text)
+    if match is None:
+        return [parse_input(text)]
+    path = Path(text) if Path(text).exists() else Path(match["path"])
+    name = "" if path == Path(text) else match["name"] or ""
+    arrays = read_arrays(path)
+    return list(arrays.items()) if isinstance(arrays, dict) else [(name, arrays)]

@@ -1,0 +1,162 @@
+"""Writes what a user names as an ONNX file, with the model's own weights or random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from netweight.errors import CaptureError, UsageError
+from netweight.ir import Graph
+from netweight.loading import Loaded, load, onnx_of
+from netweight.rewrite.bits import parse_bits, with_bits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netweight.sources.onnx.write.stored import Outside
+
+_LARGEST_INSIDE = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        path: The model.
+        data: The file beside it that holds large weights, None if it has all of them itself.
+        notes: What a reader of the file must know: random weights, and what the source of the model says.
+    """
+
+    path: Path
+    data: Path | None
+    notes: tuple[str, ...]
+
+
+def export(
+    model: Any,
+    path: str | Path,
+    inputs: Any = None,
+    *,
+    batch: int = 1,
+    training: bool = False,
+    dims: Mapping[str, int] | None = None,
+    bits: str | None = None,
+    weights: Mapping[str, NDArray[Any]] | Literal[False] | None = None,
+    seed: int = 0,
+    external: bool | None = None,
+) -> Exported:
+    """Write a model as an ONNX file, the same bytes every time.
+
+    Args:
+        model: As for ``netweight.capture``.
+        path: File to write; it appears when it is complete.
+        inputs: As for ``netweight.capture``.
+        batch: As for ``netweight.capture``.
+        training: As for ``netweight.capture``.
+        dims: As for ``netweight.capture``.
+        bits: Width of floating numbers: ``"16"``.
+        weights: Array per parameter, buffer and constant; by default those of the model, or random ones if it has
+            none. False writes zeros that take no room in the file.
+        seed: Of random weights.
+        external: Whether weights of 1 KiB and more go to a file beside the model; by default from 1 GiB in all on.
+
+    Raises:
+        NetweightError: As ``netweight.capture``.
+        UnsupportedOpError: If ONNX has nothing for some operators; all are named.
+        UsageError: If the file cannot be written, or the network has integers where it multiplies.
+    """
+    target = Path(path)
+    if target.suffix != ".onnx":
+        raise UsageError(f"output: expected a file name ending in .onnx, got {target.name!r}")
+    loaded = _loaded(model, inputs, batch=batch, training=training, dims=dims)
+    if loaded.error is not None:
+        raise CaptureError(f"export: expected the module to run to its end, got {loaded.error}") from loaded.error
+    notes = list(loaded.notes)
+    numbers = _numbers(loaded, weights, seed, notes)
+    graph = with_bits(loaded.graph, parse_bits(bits)) if bits else loaded.graph
+    outside = numbers is not None and _outside(graph, external=external)
+    data = target.with_name(f"{target.name}.data") if outside else None
+    _write(graph, numbers, target, data)
+    return Exported(path=target, data=data, notes=tuple(notes))
+
+
+def _loaded(model: Any, inputs: Any, **settings: Any) -> Loaded:
+    """The model; weights that an ONNX model has beside its file are read, as they are to be written."""
+    found = onnx_of(model)
+    if isinstance(found, Path):
+        from netweight.sources.onnx.files import load_external, read_model
+
+        proto = read_model(found)
+        load_external(proto, found)
+        proto.graph.name = proto.graph.name or found.stem
+        model = proto
+    return load(model, inputs, **settings)
+
+
+def _numbers(loaded: Loaded, weights: Any, seed: int, notes: list[str]) -> Any:
+    """Array per parameter, buffer and constant, None for zeros; what is said about them goes to the notes."""
+    if weights is False:
+        notes.append("the weights are zeros that take no room in the file")
+        return None
+    if weights is not None:
+        return weights
+    if loaded.weights is not None:
+        return loaded.weights()
+    from netweight.runtime import initialize
+
+    notes.append(f"the weights are random, seed {seed}: {loaded.graph.name} comes without numbers")
+    return initialize(loaded.graph, seed=seed)
+
+
+def _outside(graph: Graph, *, external: bool | None) -> bool:
+    if external is not None:
+        return external
+    stored = (value for value in graph.values.values() if value.kind in ("parameter", "buffer", "constant"))
+    return sum(value.spec.nbytes for value in stored) >= _LARGEST_INSIDE
+
+
+def _write(graph: Graph, weights: Mapping[str, Any] | None, path: Path, data: Path | None) -> None:
+    """Both files under other names first: neither takes the place of an old one before both are complete."""
+    from netweight.sources.onnx.write.writer import to_onnx
+
+    try:
+        with _complete(path) as file:
+            if data is None:
+                file.write(_bytes(to_onnx(graph, weights)))
+            else:
+                with _complete(data) as beside:
+                    file.write(_bytes(to_onnx(graph, weights, outside=_place(beside, data))))
+    except OSError as error:
+        raise UsageError(f"output: expected to write {str(path)!r}, got: {error.strerror}") from error
+
+
+def _place(file: IO[bytes], path: Path) -> Outside:
+    from netweight.sources.onnx.write.stored import Outside
+
+    return Outside(file, path.name)
+
+
+def _bytes(model: Any) -> bytes:
+    if model.ByteSize() >= 1 << 31:
+        raise UsageError(
+            "export: expected a model of less than 2 GiB, which is all that an ONNX file can hold, got more",
+            fix="external=True, --external",
+        )
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+@contextmanager
+def _complete(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of an old one when it is complete; nothing is left of one that is not."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,179 @@
+"""One call of an ONNX operator: its attributes, and the net that its rule records to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netweight.errors import FormatError
+from netweight.ir import TensorSpec
+from netweight.lazy import np
+from netweight.sources.onnx.net import Net
+from netweight.sources.onnx.numbers import KIND, array_of, checked_shape, is_external, spec_of
+from netweight.sources.onnx.tensor import Tensor
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, SparseTensorProto, TensorProto
+
+    from netweight.ops.base import Array
+
+_FIELDS = {
+    1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings", 9: "tensors", 10: "graphs",
+    11: "sparse_tensor", 12: "sparse_tensors", 13: "tp", 14: "type_protos",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Call:
+    """A node of the file.
+
+    Attributes:
+        net: Where rules record.
+        node: The node.
+        opset: Version of the operator's domain that the model means.
+        attributes: Values of the attributes by name; text as ``str``.
+        reader: Reads graphs inside of this node.
+        scope: Names that such a graph can see.
+    """
+
+    net: Net
+    node: NodeProto
+    opset: int
+    attributes: dict[str, Any]
+    reader: Any
+    scope: Any
+
+    def attr(self, name: str, default: Any = None) -> Any:
+        """An attribute, ``default`` if the node has it not; lists as tuples.
+
+        Raises:
+            FormatError: If it is of another kind than ``default``.
+        """
+        found = self.attributes.get(name, default)
+        if found is not default and default is not None and not _is_like(found, default):
+            raise FormatError(f"{self.node.op_type}: expected {name!r} to be like {default!r}, got {found!r}")
+        return found
+
+    def need(self, name: str) -> Any:
+        """An attribute that must be there.
+
+        Raises:
+            FormatError: If it is not.
+        """
+        if name not in self.attributes:
+            raise FormatError(f"{self.node.op_type}: expected the attribute {name!r}, got none")
+        return self.attributes[name]
+
+    def wants(self, output: int) -> bool:
+        """Whether anybody gets that output."""
+        return output < len(self.node.output) and bool(self.node.output[output])
+
+    def op(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
+        """Record an operator of the table; see ``Net.op``."""
+        return self.net.op(name, attrs, *tensors)
+
+    def constant(self, array: Array, dtype: str | None = None) -> Tensor:
+        """A tensor that a rule makes."""
+        spec = TensorSpec(tuple(array.shape), dtype or str(array.dtype))
+        return Tensor(self.node.op_type.lower(), spec, lambda: array, fixed=True)
+
+    def made(self, shape: Sequence[int], dtype: str, numbers: Callable[[], Array]) -> Tensor:
+        """A tensor that a rule makes, its numbers when somebody asks for them: they may be many.
+
+        Raises:
+            FormatError: If no tensor has that shape.
+        """
+        kind = self.node.op_type
+        return Tensor(kind.lower(), TensorSpec(checked_shape(shape, kind), dtype), numbers, fixed=True)
+
+    def like(self, number: float, tensor: Tensor) -> Tensor:
+        """A scalar constant of the type of a tensor."""
+        from netweight.ops.holding import held_type
+
+        return self.constant(np.asarray(number, held_type(tensor.dtype)), tensor.dtype)
+
+
+def _is_like(found: Any, default: Any) -> bool:
+    """Whether one may stand in the place of the other: whole numbers may where any may."""
+    if isinstance(default, float):
+        return isinstance(found, int | float)
+    return isinstance(found, type(default)) if isinstance(default, int | str) else True
+
+
+def stored_tensor(stored: TensorProto, label: str) -> Tensor:
+    """A tensor whose elements are in the file, or in one beside it, which stays closed."""
+    numbers = None if is_external(stored) else lambda: held(stored)
+    return marked(Tensor(label, spec_of(stored), numbers, fixed=True, stored=True), stored)
+
+
+def marked(tensor: Tensor, written: Any) -> Tensor:
+    """What the metadata of a stored tensor, or of the node that makes one, says that it is in the graph."""
+    kind = next((entry.value for entry in written.metadata_props if entry.key == KIND), "")
+    if kind == "parameter":
+        tensor.role = "parameter"
+    elif kind == "buffer":
+        tensor.role = "buffer"
+    elif kind == "constant":
+        tensor.stored, tensor.role = False, "constant"
+    return tensor
+
+
+def dense_tensor(sparse: SparseTensorProto) -> Tensor:
+    """A tensor of which the file has the elements that are not zero."""
+    spec = TensorSpec(checked_shape(sparse.dims, sparse.values.name), spec_of(sparse.values).dtype)
+
+    def numbers() -> Array:
+        array = np.zeros(spec.shape, spec.dtype)
+        at, values = array_of(sparse.indices), array_of(sparse.values)
+        where = at if at.ndim == 1 else np.ravel_multi_index(tuple(at.T), spec.shape)
+        array.reshape(-1)[where] = values
+        return array
+
+    return Tensor(sparse.values.name, spec, numbers, fixed=True, stored=True)
+
+
+def held(stored: TensorProto) -> Array:
+    """The elements as our operators hold them: integers of four bits in bytes."""
+    from netweight.ops.holding import container_of
+
+    array = array_of(stored)
+    spec = spec_of(stored)
+    if spec.dtype in ("int4", "uint4", "int2", "uint2"):
+        return array.astype(container_of(spec.dtype))
+    return array
+
+
+def attributes_of(node: NodeProto) -> dict[str, Any]:
+    """Attributes by name.
+
+    Raises:
+        FormatError: If one is of no kind that ONNX has.
+    """
+    found = {}
+    for attribute in node.attribute:
+        field = _FIELDS.get(attribute.type) or _only_field(attribute)
+        if field is None:
+            raise FormatError(f"{node.op_type}: expected attribute {attribute.name!r} of a known kind, got none")
+        found[attribute.name] = _plain(getattr(attribute, field))
+    return found
+
+
+def _only_field(attribute: Any) -> str | None:
+    """Old files leave out which kind an attribute is."""
+    return next((name for name in _FIELDS.values() if _is_set(attribute, name)), None)
+
+
+def _is_set(attribute: Any, name: str) -> bool:
+    try:
+        return bool(attribute.HasField(name))
+    except ValueError:  # a list has none
+        return len(getattr(attribute, name)) > 0
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, int | float) or hasattr(value, "DESCRIPTOR"):
+        return value
+    return tuple(_plain(item) for item in value)

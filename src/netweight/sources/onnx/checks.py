@@ -1,0 +1,92 @@
+"""What a node must be like before its rule reads it: text that is text, attributes of the kind that ONNX says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from netweight.errors import FormatError, ShapeError
+from netweight.sources.onnx.numbers import LARGEST
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+    from netweight.ir import TensorSpec
+    from netweight.ops.base import OpDef
+
+NONSENSE = (
+    TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, AssertionError, MemoryError,
+    RecursionError,
+)  # fmt: skip
+"""What Python says of attributes and inputs that no exporter writes."""
+
+_KINDS = {
+    1: "a number", 2: "a whole number", 3: "text", 4: "a tensor", 5: "a graph", 6: "numbers", 7: "whole numbers",
+    8: "texts", 9: "tensors", 10: "graphs", 11: "a sparse tensor", 12: "sparse tensors", 13: "a type", 14: "types",
+}  # fmt: skip
+
+
+def check_text(*texts: Any) -> None:
+    """Refuse names that are no text: protobuf hands them over as bytes.
+
+    Raises:
+        FormatError: If one is none.
+    """
+    for text in texts:
+        if type(text) is not str:
+            raise FormatError(f"onnx: expected names in UTF-8, got {text!r}")
+
+
+def check_attributes(node: NodeProto, domain: str, opset: int) -> None:
+    """Refuse attributes that are of another kind than ONNX says; what it does not know, and what is unsaid, passes.
+
+    Raises:
+        FormatError: If one is.
+    """
+    kinds = _kinds(node.op_type, domain, opset)
+    for attribute in node.attribute:
+        found, wanted = attribute.type, kinds.get(attribute.name)
+        if found and wanted and found != wanted:
+            got = _KINDS.get(found, "an unknown kind")
+            raise FormatError(f"{node.op_type}: expected {attribute.name!r} to be {_KINDS[wanted]}, got {got}")
+
+
+@lru_cache(maxsize=4096)
+def _kinds(op_type: str, domain: str, opset: int) -> Mapping[str, int]:
+    """Kind of each attribute, numbered as in ``AttributeProto.AttributeType``."""
+    import onnx
+
+    try:
+        schema = onnx.defs.get_schema(op_type, opset, domain)
+    except (onnx.defs.SchemaError, TypeError):  # an opset that is no number for ONNX
+        return {}
+    return {name: int(attribute.type.value) for name, attribute in schema.attributes.items()}
+
+
+def check_tensors(definition: OpDef, tensors: Sequence[Any]) -> None:
+    """Refuse more tensors than an operator of the table takes.
+
+    Raises:
+        ShapeError: If there are more.
+    """
+    names = definition.inputs
+    if len(tensors) > len(names) and not (names and names[-1].startswith("*")):
+        raise ShapeError(f"{definition.name}: expected at most {len(names)} tensors, got {len(tensors)}")
+
+
+def check_sizes(name: str, specs: Sequence[TensorSpec]) -> None:
+    """Refuse results that no memory has addresses for.
+
+    Raises:
+        ShapeError: If one is.
+    """
+    for spec in specs:
+        if math.prod(spec.shape) >= LARGEST or min(spec.shape, default=0) < 0:
+            raise ShapeError(f"{name}: expected a result of less than 2^62 elements, got {_shortened(spec.shape)}")
+
+
+def _shortened(shape: Sequence[int]) -> str:
+    """Sizes as text; Python refuses to write down the longest ones."""
+    return f"({', '.join(str(size) if abs(size) < LARGEST**2 else 'over 2^124' for size in shape)})"

@@ -1,0 +1,114 @@
+"""What was recorded, as a graph: layers and values get the names that the user reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from netweight.ir import Graph, Node, Value
+from netweight.ops.base import REGISTRY
+from netweight.sources.onnx.naming import Place, layer_names
+from netweight.sources.onnx.net import Net, Recorded, free_name
+
+_FOLDED_INTO = frozenset({"conv", "linear"})
+"""Kinds of operators that batch normalisation is folded into."""
+
+
+def finished_graph(
+    net: Net, places: Sequence[Place], name: str, inputs: tuple[str, ...], outputs: Collection[str]
+) -> tuple[Graph, Mapping[str, str]]:
+    """The graph of what a net recorded, and what its values are called now.
+
+    Args:
+        net: What was recorded.
+        places: Where each call of the file belongs.
+        name: What the user calls the network.
+        inputs: Values that the caller supplies.
+        outputs: Values that the caller gets.
+    """
+    _note_folding(net, places)
+    used = sorted({node.call for node in net.nodes})
+    layers = dict(zip(used, layer_names([places[call] for call in used]), strict=True))
+    parts = _parts(net.nodes)
+    names = _value_names(net, layers)
+    graph = Graph(
+        name=name,
+        values={names[key]: _named(value, names) for key, value in net.values.items()},
+        nodes=tuple(
+            Node(
+                op=node.op,
+                attrs=node.attrs,
+                inputs=tuple([None if i is None else names[i] for i in node.inputs]),
+                outputs=tuple([names[o] for o in node.outputs]),
+                layer=f"{layers[node.call]}{part}",
+            )
+            for node, part in zip(net.nodes, parts, strict=True)
+        ),
+        inputs=inputs,
+        outputs=tuple(dict.fromkeys(names[output] for output in outputs)),
+        modules=dict(pair for call in used for pair in places[call].classes),
+    )
+    return graph, names
+
+
+def _note_folding(net: Net, places: Sequence[Place]) -> None:
+    """Say what batch normalisation had that the exporter folded away."""
+    found = {
+        node.inputs[1]: (net.values[node.outputs[0]].spec.shape[1], places[node.call].folded)
+        for node in net.nodes
+        if places[node.call].folded and node.op in REGISTRY and REGISTRY[node.op].kind in _FOLDED_INTO
+    }
+    if not found:
+        return
+    channels = [count for count, _ in found.values()]
+    least, most = (sum([count * pick(lost) for count, lost in found.values()]) for pick in (min, max))
+    more = f"{least:,}" if least == most else f"{least:,} (or {most:,}, if these had a bias of their own)"
+    net.note(
+        f"batch normalisation is folded into {len(found):,} layers: what was exported has {more} parameters more, and "
+        f"{2 * sum(channels):,} buffers"
+    )
+
+
+def _parts(nodes: Sequence[Recorded]) -> list[str]:
+    """What comes after the layer's name: nothing for the only work of a call, else the operator, numbered."""
+    views = {op for op in {node.op for node in nodes} if _is_view(op)}
+    work: dict[int, int] = {}
+    for node in nodes:
+        work[node.call] = work.get(node.call, 0) + (node.op not in views)
+    seen: dict[tuple[int, str], int] = {}
+    parts = []
+    for node in nodes:
+        alone = work[node.call] == 0 or (work[node.call] == 1 and node.op not in views)
+        number = seen[node.call, node.op] = seen.get((node.call, node.op), -1) + 1
+        parts.append("" if alone and not number else f".{node.op}" + (f"_{number}" if number else ""))
+    return parts
+
+
+def _is_view(op: str) -> bool:
+    definition = REGISTRY.find(op)
+    return definition is not None and definition.view
+
+
+def _value_names(net: Net, layers: Mapping[int, str]) -> dict[str, str]:
+    """Values are called what the file calls them; those inside a call, like its layer, numbered."""
+    names = {name: name for name, value in net.values.items() if value.kind != "activation"}
+    taken = set(names.values())
+    numbered: dict[str, int] = {}
+    for node in net.nodes:
+        for output in node.outputs:
+            label = net.labels.get(output) or layers[node.call]
+            name = free_name(label, taken, numbered)
+            taken.add(name)
+            names[output] = name
+    return names
+
+
+def _named(value: Value, names: Mapping[str, str]) -> Value:
+    if names[value.name] == value.name:
+        return value
+    return Value(
+        name=names[value.name],
+        spec=value.spec,
+        kind=value.kind,
+        storage=names[value.storage],
+        quantization=value.quantization,
+    )

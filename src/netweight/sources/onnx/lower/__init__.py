@@ -1,0 +1,100 @@
+"""What each ONNX operator is in the table: one function per operator, in ONNX's names."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from netweight.errors import FormatError
+from netweight.sources.onnx.lower.homes import HOMES
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+Rule: TypeAlias = Callable[..., Any]
+
+
+class Rules(Mapping[str, Rule]):
+    """The rules of all operators; the file that has one is imported when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Rule] = {}
+        self._homes = {name: file for file, names in HOMES.items() for name in names.split()}
+        self._complete = False
+
+    def add(self, name: str, rule: Rule) -> None:
+        """Add a rule.
+
+        Raises:
+            ValueError: If the operator has one.
+        """
+        if name in self._found:
+            raise ValueError(f"ONNX operator {name!r} has a rule already")
+        self._found[name] = rule
+
+    def find(self, name: str) -> Rule | None:
+        """The rule of an operator, None if it has none; a quicker ``get``."""
+        found = self._found.get(name)
+        if found is None and name in self._homes:
+            importlib.import_module(f"{__name__}.{self._homes[name]}")
+            found = self._found.get(name)
+        return found or self._all().get(name)
+
+    def __getitem__(self, name: str) -> Rule:
+        return self.find(name) or self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> dict[str, Rule]:
+        if not self._complete:
+            for module in pkgutil.iter_modules(__path__):
+                importlib.import_module(f"{__name__}.{module.name}")
+            self._complete = True
+        return self._found
+
+
+RULES = Rules()
+
+
+def lowers(*names: str) -> Callable[[Rule], Rule]:
+    """Register a function as the meaning of ONNX operators: ``"Conv"``, ``"com.microsoft.FusedConv"``.
+
+    The function takes the ``Call`` and one ``Tensor`` per input, None where an optional one is left out, and returns
+    one ``Tensor`` per output, as a tuple if there are several. It raises ``DependsOnDataError`` (by asking a tensor for
+    its numbers) where a shape follows from numbers that only a run has.
+    """
+
+    def register(rule: Rule) -> Rule:
+        for name in names:
+            RULES.add(name, rule)
+        return rule
+
+    return register
+
+
+@cache
+def _counts(rule: Rule) -> tuple[int, float]:
+    """How many inputs a rule takes."""
+    parameters = list(inspect.signature(rule).parameters.values())[1:]
+    needed = sum(1 for p in parameters if p.default is p.empty and p.kind == p.POSITIONAL_OR_KEYWORD)
+    return needed, math.inf if any(p.kind == p.VAR_POSITIONAL for p in parameters) else len(parameters)
+
+
+def check_count(rule: Rule, node: NodeProto) -> None:
+    """Refuse a node with inputs that its operator does not have.
+
+    Raises:
+        FormatError: If there are too few or too many.
+    """
+    least, most = _counts(rule)
+    if not least <= len(node.input) <= most:
+        raise FormatError(f"{node.op_type}: expected {least} to {most} inputs, got {len(node.input)}")

@@ -1,0 +1,88 @@
+"""Small pieces that many rules are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from netweight.errors import ShapeError
+from netweight.ops.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
+from netweight.sources.onnx.tensor import Tensor
+
+if TYPE_CHECKING:
+    from netweight.sources.onnx.call import Call
+
+
+def axis_of(axis: int, rank: int) -> int:
+    """An axis counted from the front.
+
+    Raises:
+        ShapeError: If the tensor has it not.
+    """
+    if not -rank <= axis < max(rank, 1):
+        raise ShapeError(f"axis: expected one from {-rank} to {rank - 1}, got {axis}")
+    return axis % rank if rank else 0
+
+
+def axes_of(axes: Sequence[int], rank: int) -> tuple[int, ...]:
+    """Axes counted from the front, in order.
+
+    Raises:
+        ShapeError: If the tensor has one not, or one comes twice.
+    """
+    found = tuple(sorted(axis_of(axis, rank) for axis in axes))
+    if len(set(found)) < len(found):
+        raise ShapeError(f"axes: expected different ones, got {tuple(axes)}")
+    return found
+
+
+def reshaped(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
+    """The elements in order under another shape; itself if it has that shape."""
+    if tuple(shape) == x.shape:
+        return x
+    result: Tensor = call.op("reshape", ReshapeAttrs(shape=tuple(shape)), x)
+    return result
+
+
+def permuted(call: Call, x: Tensor, order: Sequence[int]) -> Tensor:
+    """Dimensions in another order."""
+    result: Tensor = call.op("permute", PermuteAttrs(order=tuple(order)), x)
+    return result
+
+
+def transposed(call: Call, x: Tensor) -> Tensor:
+    """The last two dimensions changed about."""
+    order = list(range(x.rank))
+    order[-2:] = order[-1], order[-2]
+    return permuted(call, x, order)
+
+
+def expanded(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
+    """Stretched to a shape; itself if it has that shape."""
+    if tuple(shape) == x.shape:
+        return x
+    result: Tensor = call.op("expand", ExpandAttrs(shape=tuple(shape)), x)
+    return result
+
+
+def scaled(call: Call, x: Tensor, factor: float) -> Tensor:
+    """Times a number; itself for one."""
+    if factor == 1.0:
+        return x
+    result: Tensor = call.op("mul", None, x, call.like(factor, x))
+    return result
+
+
+def cast_to(call: Call, x: Tensor, dtype: str) -> Tensor:
+    """With another element type; itself if it has that."""
+    from netweight.ops.unary import CastAttrs
+
+    if x.dtype == dtype:
+        return x
+    result: Tensor = call.op("cast", CastAttrs(dtype=dtype), x)
+    return result
+
+
+def optional_numbers(tensor: Tensor | None) -> Any:
+    """Numbers of an optional input, None if it is left out."""
+    return None if tensor is None else tensor.array()

@@ -1,0 +1,296 @@
+"""An ONNX model to a graph: every node lowered to operators of the table, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from netweight.collector import paused_collector
+from netweight.errors import FormatError, NetweightError, UnsupportedOpError
+from netweight.ir import TensorSpec
+from netweight.sources.onnx.again import Again
+from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
+from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
+from netweight.sources.onnx.finish import finished_graph
+from netweight.sources.onnx.functions import Functions, body_of_schema
+from netweight.sources.onnx.lower import RULES, check_count
+from netweight.sources.onnx.naming import Place, place_of
+from netweight.sources.onnx.net import Net
+from netweight.sources.onnx.result import Read
+from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs
+from netweight.sources.onnx.shapes import inferred_outputs, input_specs
+from netweight.sources.onnx.tensor import DependsOnDataError, LeftOut, Tensor
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+
+
+_DOMAINS = {"ai.onnx": "", "": ""}
+_DEEPEST = 64
+"""Levels of control flow and functions inside each other: more is an attack, not a network."""
+_MOST = 300_000
+"""Calls of operators that are read, those of functions and loops at every call, and those taken back."""
+
+
+def read_graph(
+    model: ModelProto,
+    inputs: Mapping[str, TensorSpec] | None = None,
+    dims: Mapping[str, int] | None = None,
+    *,
+    arrays: Mapping[str, Any] | None = None,
+    kernels: Mapping[str, Any] | None = None,
+    name: str = "",
+    place: str = "",
+) -> Read:
+    """Graph of a model.
+
+    Args:
+        model: The model.
+        inputs: Specs of inputs whose shape the file leaves open, or that are to have another.
+        dims: Sizes of symbolic dimensions.
+        arrays: What the inputs are: everything is computed while it is read, and every shape is known.
+        kernels: Forward rules to compute with instead of the reference, by operator.
+        name: What to call the network.
+        place: Name of the file, for messages.
+
+    Raises:
+        FormatError: If the file contradicts itself.
+        UsageError: If a dimension is left open.
+        DependsOnDataError: If ``arrays`` are given and a shape still cannot be known.
+    """
+    with paused_collector():
+        reader = _Reader(model, Net(computing=arrays is not None, kernels=kernels or {}), place)
+        return reader.read(inputs or {}, dims or {}, arrays or {}, name)
+
+
+def _title(node: NodeProto) -> str:
+    return repr(node.name or (node.output[0] if node.output else ""))
+
+
+class _Reader:
+    """Walks a model.
+
+    Attributes:
+        net: Where nodes are recorded.
+        places: Where each call of the file belongs.
+        left_out: Why nodes were left out, and how many.
+        again: Tells iterations of loops apart.
+    """
+
+    def __init__(self, model: ModelProto, net: Net, file: str = "") -> None:
+        self.net = net
+        self.places: list[Place] = []
+        self.left_out: dict[str, int] = {}
+        self._model = model
+        self._file = file
+        self._opsets = {_DOMAINS.get(entry.domain, entry.domain): entry.version for entry in model.opset_import}
+        self._functions = Functions(model)
+        self.again = Again()
+        self._depth = 0
+        self._begun = 0
+        self._inside = ""
+
+    def read(
+        self, given: Mapping[str, TensorSpec], dims: Mapping[str, int], arrays: Mapping[str, Any], name: str
+    ) -> Read:
+        graph = self._model.graph
+        check_text(graph.name)
+        scope = Scope()
+        stored = {entry.name for entry in graph.initializer} | {e.values.name for e in graph.sparse_initializer}
+        wanted = [entry for entry in graph.input if entry.name not in stored]
+        if self.net.computing:
+            names = bind_arrays(self.net, wanted, arrays, scope)
+        else:
+            names = bind_specs(self.net, input_specs(wanted, given, dims), scope, given)
+        results = self.graph(graph, scope)
+        outputs = dict(zip([output.name for output in graph.output], results, strict=True))
+        reached = {
+            key: self.net.name_of(value, "output") for key, value in outputs.items() if isinstance(value, Tensor)
+        }
+        for reason, count in self.left_out.items():
+            later = f"; {count - 1:,} later operators depend on it and are unknown" if count > 1 else ""
+            self.net.note(f"left out: {reason}{later}", guess=True)
+        finished, called = finished_graph(self.net, self.places, name or graph.name or "onnx", names, reached.values())
+        return Read(
+            graph=finished,
+            notes=tuple(text if count == 1 else f"{text} ({count} times)" for text, count in self.net.notes.items()),
+            exact=self.net.exact,
+            tensors=self.net.weights,
+            outputs=outputs,
+            names={key: called[value] for key, value in reached.items()},
+            left_out=tuple(self.left_out),
+        )
+
+    def graph(self, graph: GraphProto, scope: Scope) -> list[Any]:
+        """Record all nodes of a graph of the file, and give what its outputs are."""
+        for stored in graph.initializer:
+            scope.bind(stored.name, self._initializer(stored))
+        for sparse in graph.sparse_initializer:
+            scope.bind(sparse.values.name, dense_tensor(sparse))
+        for node in graph.node:
+            self.node(node, scope)
+        return [scope.find(output.name) for output in graph.output]
+
+    def _initializer(self, stored: TensorProto) -> Tensor:
+        key = self.again.key(self._inside, stored.name)
+        found: Tensor = self.again.kept(key, (), lambda: (stored_tensor(stored, stored.name),))[0]
+        return found
+
+    def node(self, node: NodeProto, scope: Scope) -> None:
+        """Record a node."""
+        check_text(node.name, node.op_type, node.domain)
+        inputs = [scope.find(name) if name else None for name in node.input]
+        outputs = tuple(node.output)
+        key = self.again.key(self._inside, outputs)
+        self._begin(place_of(node, self._inside, key))
+        results = self.again.kept(key, inputs, lambda: self._results(node, inputs, scope))
+        for name, result in zip(outputs, results, strict=False):
+            if name:
+                scope.bind(name, result)
+                if isinstance(result, Tensor):
+                    self._label(result, name)
+        if any(outputs[len(results) :]):
+            raise FormatError(f"{node.op_type}: expected at most {len(results)} outputs, got {len(outputs)}")
+
+    def _begin(self, place: Place) -> None:
+        """What is recorded from here on belongs to another call.
+
+        Raises:
+            FormatError: If there are more calls than in any network.
+        """
+        self.net.call = len(self.places)
+        self._begun += 1
+        if self._begun > _MOST and not self.net.computing:
+            raise FormatError(f"onnx: expected at most {_MOST:,} calls of operators, got more")
+        self.places.append(place)
+
+    def _label(self, tensor: Tensor, name: str) -> None:
+        """The first name that the file has for a value is what it is called."""
+        if not tensor.name:
+            if not tensor.stored or tensor.label == "constant":
+                tensor.label = name
+        elif tensor.name.startswith("%") and self.net.labels.setdefault(tensor.name, name) == name:
+            tensor.label = name
+
+    def _results(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Sequence[Any]:
+        left_out = next((value for value in inputs if isinstance(value, LeftOut)), None) or self._text(node, inputs)
+        if left_out is not None:
+            self._leave_out(node, left_out.reason)
+            return (left_out,) * len(node.output)
+        try:
+            results = self._lowered(node, inputs, scope)
+        except DependsOnDataError as error:
+            if self.net.computing:
+                raise
+            reason = f"{node.op_type} {_title(node)}: {error}"
+            self._leave_out(node, reason)
+            return (LeftOut(reason),) * len(node.output)
+        except NetweightError as error:
+            self._locate(error, node)
+            raise
+        except NONSENSE as error:  # what Python says of attributes and inputs that no exporter writes
+            nonsense = FormatError(
+                f"{node.op_type}: expected inputs that it takes, got {type(error).__name__}: {error}"
+            )
+            self._locate(nonsense, node)
+            raise nonsense from error
+        return results if isinstance(results, tuple) else (results,)
+
+    def _text(self, node: NodeProto, values: Sequence[Any]) -> LeftOut | None:
+        """Text has no size that could be weighed."""
+        if self.net.computing or not any(getattr(value, "dtype", "") == "string" for value in values):
+            return None
+        return LeftOut(f"{node.op_type} {_title(node)}: works on text")
+
+    def _locate(self, error: NetweightError, node: NodeProto) -> None:
+        """Say in which node it is, of those around each other the innermost."""
+        if not getattr(error, "__notes__", ()):
+            where = f"{self._file}: node" if self._file else "in node"
+            error.add_note(f"{where} {_title(node)} ({node.op_type}, opset {self._opset(node)})")
+
+    def _leave_out(self, node: NodeProto, reason: str) -> None:
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+        self.net.unknown(f"onnx.{node.op_type}", (), ())
+
+    def _lowered(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Any:
+        domain = _DOMAINS.get(node.domain, node.domain)
+        opset = self._opset(node)
+        call = Call(self.net, node, opset, attributes_of(node), self, scope)
+        function = self._functions.find(node)
+        if function is not None:
+            return self.function(function, call, inputs)
+        rule = RULES.find(f"{domain}.{node.op_type}" if domain else node.op_type)
+        if rule is not None:
+            check_count(rule, node)
+            check_attributes(node, domain, opset)
+            found = rule(call, *inputs)
+            if found is not NotImplemented:
+                return found
+        body = body_of_schema(node, inputs, domain, opset)
+        if body is not None:
+            return self.function(body, call, inputs)
+        return self._unknown(node, inputs, domain, opset)
+
+    def _opset(self, node: NodeProto) -> int:
+        """Version that the model means of the operators of a node's domain."""
+        return self._opsets.get(_DOMAINS.get(node.domain, node.domain), 1)
+
+    def _unknown(self, node: NodeProto, inputs: Sequence[Any], domain: str, opset: int) -> Any:
+        """No rule and no body: ONNX's own inference says the shapes, the node is listed as unknown."""
+        name = f"{domain or 'onnx'}.{node.op_type}"
+        if self.net.computing:
+            raise UnsupportedOpError(f"run: expected an operator with a definition, got {name}")
+        specs = inferred_outputs(node, inputs, domain, opset)
+        text = self._text(node, specs)
+        if text is not None:
+            self._leave_out(node, text.reason)
+            return (text,) * len(node.output)
+        return self.net.unknown(name, [value for value in inputs if isinstance(value, Tensor)], specs)
+
+    def function(self, function: Any, call: Call, inputs: Sequence[Any]) -> Any:
+        """The body of a function, its attributes put in."""
+        scope = Scope()
+        for name, value in zip(function.input, inputs, strict=False):
+            scope.bind(name, value)
+        for name in function.input[len(inputs) :]:
+            scope.bind(name, None)
+        opsets = self._opsets
+        self._opsets = {**opsets, **{_DOMAINS.get(e.domain, e.domain): e.version for e in function.opset_import}}
+        with self._inside_of(call):
+            for node in self._functions.instantiated(function, call.node):
+                self.node(node, scope)
+        self._opsets = opsets
+        wanted = [call.wants(at) for at in range(len(function.output))]
+        return tuple(scope.find(name) if want else None for name, want in zip(function.output, wanted, strict=True))
+
+    @contextmanager
+    def part(self, call: Call, kind: str) -> Iterator[None]:
+        """What a rule itself does in each iteration of a loop: a layer inside of the call's."""
+        with self._inside_of(call):
+            self._begin(Place(self._inside, "", kind, again=self.again.key(self._inside, kind)))
+            yield
+
+    def subgraph(self, call: Call, graph: GraphProto, inputs: Mapping[str, Any]) -> list[Any]:
+        """A graph inside an operator of control flow; it sees the names around it."""
+        with self._inside_of(call):
+            return self.graph(graph, Scope(dict(inputs), call.scope))
+
+    @contextmanager
+    def _inside_of(self, call: Call) -> Iterator[None]:
+        """Calls belong to the layer of the operator around them.
+
+        Raises:
+            FormatError: If operators are inside each other deeper than in any network.
+        """
+        if self._depth == _DEEPEST:
+            raise FormatError(f"onnx: expected at most {_DEEPEST} levels of functions and control flow, got more")
+        inside, current = self._inside, self.net.call
+        place = place_of(call.node, inside)
+        self._inside = ".".join(filter(None, (place.module, place.name or place.kind)))
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            self._inside, self.net.call = inside, current

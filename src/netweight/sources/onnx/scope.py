@@ -1,0 +1,88 @@
+"""Names of values while a file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from netweight.errors import FormatError
+from netweight.ir import Filled, TensorSpec
+from netweight.lazy import np
+from netweight.sources.onnx.checks import check_text
+from netweight.sources.onnx.net import Net
+from netweight.sources.onnx.tensor import LeftOut, Tensor
+
+if TYPE_CHECKING:
+    from onnx import ValueInfoProto
+
+    from netweight.ops.base import Array
+
+
+@dataclass(slots=True)
+class Scope:
+    """Names that a graph of the file can see: its own, then those around it."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    around: Scope | None = None
+
+    def find(self, name: str) -> Any:
+        """What the name stands for.
+
+        Raises:
+            FormatError: If nothing has that name yet.
+        """
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.values:
+                return scope.values[name]
+            scope = scope.around
+        raise FormatError(f"onnx: expected {name!r} to be written before it is read, got no writer")
+
+    def bind(self, name: str, value: Any) -> None:
+        """Give a value a name.
+
+        Raises:
+            FormatError: If it is taken, or no text.
+        """
+        check_text(name)
+        if name in self.values:
+            raise FormatError(f"onnx: expected every value to be written once, got {name!r} twice")
+        self.values[name] = value
+
+
+def bind_specs(
+    net: Net, specs: Mapping[str, TensorSpec | None], scope: Scope, given: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Inputs of which the shape is known; texts and what is no tensor are left out. Names of the others."""
+    numbers = {name: spec for name, spec in specs.items() if spec is not None and spec.dtype != "string"}
+    for name in specs:
+        if name not in numbers:
+            scope.bind(name, LeftOut(f"input {name!r} is no tensor of numbers"))
+            continue
+        bound = net.add_input(name, numbers[name], None)
+        if isinstance(given.get(name), Filled):
+            bound.numbers = partial(_numbers_given, net, name, given[name])
+        scope.bind(name, bound)
+    return tuple(numbers)
+
+
+def _numbers_given(net: Net, name: str, given: Filled) -> Array:
+    """The numbers that the user gave for an input; that something follows from them is noted."""
+    shown = str(given.first) if given.first == given.last else f"{given.first} to {given.last}"
+    net.note(f"what follows from the numbers of input {name!r} holds for those that were given: {shown}")
+    rng = np.random.default_rng(0)
+    return rng.integers(given.first, given.last, given.spec.shape, endpoint=True).astype(given.spec.dtype)
+
+
+def bind_arrays(net: Net, wanted: Sequence[ValueInfoProto], arrays: Mapping[str, Any], scope: Scope) -> tuple[str, ...]:
+    """Inputs of which the numbers are known. Names of those that are tensors."""
+    names = []
+    for entry in wanted:
+        given = arrays.get(entry.name)
+        if isinstance(given, Tensor):
+            given = net.add_input(entry.name, given.spec, given.array())
+            names.append(entry.name)
+        scope.bind(entry.name, given)
+    return tuple(names)

@@ -1,0 +1,75 @@
+"""Weights as initializers: in the model, or in a file beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from netweight.ir import Value, is_floating
+from netweight.lazy import np
+from netweight.sources.onnx.numbers import KIND
+from netweight.sources.onnx.write.step import held_array, proto_type
+
+if TYPE_CHECKING:
+    from onnx import TensorProto
+
+    from netweight.ops.base import Array
+
+SMALLEST_OUTSIDE = 1024
+"""Bytes from which on numbers lie in the file beside the model."""
+_ALIGNED = 4096
+
+
+@dataclass(slots=True)
+class Outside:
+    """The file beside the model.
+
+    Attributes:
+        file: It, opened for writing.
+        location: What the model calls it.
+    """
+
+    file: IO[bytes]
+    location: str
+
+    def write(self, stored: TensorProto, data: bytes) -> None:
+        """Numbers go to the file, their place into the model; pages are aligned, so that they can be mapped."""
+        place = self.file.tell()
+        gap = -place % _ALIGNED
+        self.file.write(b"\0" * gap)
+        self.file.write(data)
+        stored.data_location = 1
+        for key, value in (("location", self.location), ("offset", place + gap), ("length", len(data))):
+            stored.external_data.add(key=key, value=str(value))
+
+
+def initializer(value: Value, name: str, array: Array, outside: Outside | None) -> TensorProto:
+    """A weight, and what it is in the graph."""
+    import onnx
+
+    packed = held_array(array, value.spec.dtype)
+    if outside is None or packed.nbytes < SMALLEST_OUTSIDE:
+        stored = onnx.numpy_helper.from_array(packed, name)
+    else:
+        whole = onnx.numpy_helper.from_array(packed, name)
+        stored = onnx.TensorProto(name=name, data_type=whole.data_type, dims=whole.dims)
+        outside.write(stored, whole.raw_data)
+    _mark(stored, value)
+    return stored
+
+
+def zeros(value: Value, shape: str) -> Any:
+    """A node that makes a weight of zeros, which take no room in the file."""
+    import onnx
+
+    kind = proto_type(value.spec.dtype)
+    zero = onnx.helper.make_tensor("value", kind, [1], np.zeros(1, onnx.helper.tensor_dtype_to_np_dtype(kind)))
+    node = onnx.helper.make_node("ConstantOfShape", [shape], [value.name], name=f"{value.name}.zeros", value=zero)
+    _mark(node, value)
+    return node
+
+
+def _mark(stored: Any, value: Value) -> None:
+    """Say what a reader could not know: that numbers are not learned, or that a single one is."""
+    if value.kind != "parameter" or value.spec.shape == () or not is_floating(value.spec.dtype):
+        stored.metadata_props.add(key=KIND, value=value.kind)

@@ -1,0 +1,166 @@
+"""Interpolation and sampling: PyTorch's operator where it has it, and the numbers of ONNX Runtime."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+onnx = pytest.importorskip("onnx")
+
+from netweight.errors import FormatError  # noqa: E402
+from netweight.ops.resize import ResizeAttrs  # noqa: E402
+from netweight.sources.onnx import read_graph  # noqa: E402
+from sources.onnx.one_node import check_agrees, one_node, operators, ours, row_of  # noqa: E402
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((1, 2, 5, 6)).astype(np.float32)
+NONE = np.zeros(0, np.float32)
+
+
+def floats(*numbers):
+    return np.array(numbers, np.float32)
+
+
+def ints(*numbers):
+    return np.array(numbers, np.int64)
+
+
+@given(
+    size=st.lists(st.integers(2, 9), min_size=2, max_size=2),
+    mode=st.sampled_from(["linear", "cubic"]),
+    placed=st.sampled_from(["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "half_pixel_symmetric"]),
+)
+def test_resize_to_a_size(size, mode, placed):
+    read = check_agrees(
+        "Resize", X, NONE, NONE, ints(1, 2, *size), mode=mode, coordinate_transformation_mode=placed, tolerance=1e-4
+    )  # fmt: skip
+    plain = placed not in ("asymmetric", "half_pixel_symmetric")
+    unchanged = size == [5, 6]
+    assert operators(read) == ([] if unchanged else ["resize" if plain else "resample"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "mode"),
+    [
+        ({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}, "nearest"),
+        ({"coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}, "nearest-exact"),
+        ({"mode": "linear"}, "linear"),
+        ({"mode": "cubic"}, "cubic"),
+    ],
+)
+def test_what_pytorch_has_is_its_operator(settings, mode):
+    read = check_agrees("Resize", X, None, floats(1, 1, 2, 1.5), **settings)
+    assert read.graph.nodes[0].attrs == ResizeAttrs(size=(10, 9), mode=mode)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"nearest_mode": "ceil"},
+        {"mode": "linear", "antialias": 1},
+        {"mode": "cubic", "cubic_coeff_a": -0.5},
+        {"mode": "cubic", "exclude_outside": 1},
+    ],
+)
+def test_the_rest_is_resample(settings):
+    read = check_agrees("Resize", X, None, floats(1, 1, 0.6, 1.5), tolerance=1e-4, opset=19, **settings)
+    assert operators(read) == ["resample"]
+
+
+def test_one_output_of_pytorch_lies_at_the_start_for_onnx_alone():
+    read = check_agrees(
+        "Resize", X, None, None, ints(1, 2, 1, 9), mode="cubic", coordinate_transformation_mode="pytorch_half_pixel"
+    )
+    assert operators(read) == ["resample"]
+
+
+def test_channels_last_is_resample():
+    read = check_agrees("Resize", X, None, floats(1, 2, 2, 1), mode="linear")
+    assert operators(read) == ["resample"]
+
+
+def test_a_scale_that_is_not_the_ratio_of_the_sizes_counts():
+    """5 * 1.3 = 6.5 is cut to 6, and 6 * 1.3 = 7.8 to 7; the coordinates go by 1.3."""
+    read = check_agrees("Resize", X, None, floats(1.3, 1.3), axes=[2, 3], mode="linear", opset=18)
+    assert read.graph.nodes[0].attrs == ResizeAttrs(size=(6, 7), mode="linear", scale_factor=(1.3, 1.3))
+
+
+def test_a_scale_that_leaves_the_size_counts_too():
+    """5 * 1.1 = 5.5 is cut to 5: PyTorch copies, ONNX does not."""
+    read = check_agrees("Resize", X, None, floats(1.1, 2), axes=[2, 3], mode="linear", opset=18)
+    assert operators(read) == ["resample"]
+
+
+def test_work_of_a_resize():
+    """Rows first, 10 x 6, then columns, 10 x 9: two products and one addition per element and channel."""
+    read = check_agrees("Resize", X, None, floats(1, 1, 2, 1.5), mode="linear")
+    row = row_of(read, "resize")
+    assert (row.muls, row.adds) == (2 * (2 * 60 + 2 * 90), 2 * 60 + 2 * 90)
+
+
+@pytest.mark.parametrize(("policy", "size"), [("not_larger", (4, 5)), ("not_smaller", (8, 10))])
+def test_the_shape_of_a_picture_stays(policy, size):
+    """5 x 6 to 4 x 10: by 4/5, so 4.8 columns, or by 5/3, so 8.33 rows; rounded."""
+    read = read_graph(one_node("Resize", X, None, None, ints(4, 10), axes=[2, 3], keep_aspect_ratio_policy=policy))
+    assert read.outputs["y0"].shape == (1, 2, *size)
+
+
+def test_a_crop_is_resized():
+    read = check_agrees(
+        "Resize", X, floats(0, 0, 0.2, 0.1, 1, 1, 0.8, 1.2), None, ints(1, 2, 4, 4), mode="linear",
+        coordinate_transformation_mode="tf_crop_and_resize", extrapolation_value=7.0, tolerance=1e-4,
+    )  # fmt: skip
+    assert operators(read) == ["resample"]
+    assert read.graph.nodes[0].attrs.region == ((0, 1), (0, 1), (0.2, 0.8), (0.1, 1.2))
+
+
+def test_scales_or_sizes_must_be_there():
+    with pytest.raises(FormatError, match="Resize: expected scales or sizes, got neither"):
+        read_graph(one_node("Resize", X, None, NONE))
+    read = read_graph(one_node("Resize", X, None, floats(1, 1, 2, 2), fixed=()))
+    assert read.left_out == ("Resize 'y0': the shape follows from the numbers of 'x2', which only a run has",)
+
+
+@pytest.mark.parametrize(("op_type", "opset"), [("Upsample", 9), ("Resize", 10)])
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+def test_scales_of_old_are_the_second_input(op_type, opset, mode):
+    x = X.copy()
+    read = check_agrees(op_type, x, floats(1, 1, 2, 2), mode=mode, opset=opset)
+    assert read.outputs["y0"].shape == (1, 2, 10, 12)
+
+
+def test_scales_of_upsample_were_an_attribute():
+    read = read_graph(one_node("Upsample", X, scales=[1.0, 1.0, 2.0, 3.0], opset=7))
+    assert read.graph.nodes[0].attrs == ResizeAttrs(size=(10, 18), mode="nearest")
+
+
+@pytest.mark.parametrize("mode", ["linear", "nearest", "cubic"])
+@pytest.mark.parametrize("beyond", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("corners", [0, 1])
+def test_grid_sample(mode, beyond, corners):
+    grid = (RNG.random((1, 3, 4, 2)) * 2.4 - 1.2).astype(np.float32)
+    check_agrees(
+        "GridSample", X, grid, mode=mode, padding_mode=beyond, align_corners=corners, fixed=(), tolerance=1e-4
+    )  # fmt: skip
+
+
+def test_modes_of_grid_sample_were_those_of_pictures():
+    grid = (RNG.random((1, 3, 4, 2)) * 2 - 1).astype(np.float32)
+    read = check_agrees("GridSample", X, grid, mode="bilinear", opset=16, fixed=())
+    assert read.graph.nodes[0].attrs.mode == "linear"
+
+
+@pytest.mark.parametrize("corners", [0, 1])
+@pytest.mark.parametrize("size", [(2, 3), (2, 3, 4)])
+def test_affine_grid_is_a_product(corners, size):
+    """A row of a matrix and a position have three numbers, or four: so many products per coordinate."""
+    theta = RNG.standard_normal((2, len(size), len(size) + 1)).astype(np.float32)
+    read = check_agrees("AffineGrid", theta, ints(2, 1, *size), align_corners=corners, opset=20)
+    assert operators(read) == ["permute", "matmul", "reshape"]
+
+
+def test_one_position_of_a_grid_is_at_its_start():
+    """Where the ends of an axis are -1 and 1 and it has one element only, ONNX's own reference takes the first."""
+    theta = np.eye(2, 3, dtype=np.float32)[None]
+    y = ours(one_node("AffineGrid", theta, ints(1, 1, 1, 2), align_corners=1, opset=20), (theta,))[0]
+    np.testing.assert_array_equal(y, [[[[-1, -1], [1, -1]]]])
