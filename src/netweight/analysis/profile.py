@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from netweight.analysis.plain import fields_of
 from netweight.count import formula
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dicts and lists of the JSON schema ``netweight/profile/1``; ``training`` only where there is any."""
-        return {"schema": SCHEMA, **{name: value for name, value in _fields(self).items() if value is not None}}
+        return {"schema": SCHEMA, **{name: value for name, value in fields_of(self).items() if value is not None}}
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """JSON text; integers are exact and have their unit in the key."""
@@ -293,22 +294,3 @@ class Profile:
         from netweight.report.html import to_html
 
         return to_html(self)
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses to dicts, tuples to lists, Counts to ints."""
-    match value:
-        case Mapping():
-            return {key: _plain(item) for key, item in value.items()}
-        case tuple() | list():
-            return [_plain(item) for item in value]
-        case bool() | None | str() | float():
-            return value
-        case int():
-            return int(value)
-        case _:
-            return _fields(value) | ({"formulas": value.formulas} if hasattr(value, "formulas") else {})
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}

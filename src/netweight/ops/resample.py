@@ -32,6 +32,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.base import COPIED, FREE, Cost, OpDef, Wanted, register
 from netweight.ops.dims import named_shape
+from netweight.ops.passes import passes_back
 from netweight.ops.reach import Reach, Spreads
 from netweight.ops.windows import Sizes
 
@@ -145,13 +146,7 @@ def resample_backward(attrs: ResampleAttrs, grad_y: Array, x: Array) -> tuple[Ar
     grad = grad_y.copy()
     for outside in _beyond(attrs, x.shape):
         grad[outside] = 0
-    for axis, index, weight in reversed(list(_passes(attrs, x.shape))):
-        moved = np.moveaxis(grad, axis, 0)
-        summed = np.zeros((x.shape[axis], *moved.shape[1:]), grad.dtype)
-        for near, part in zip(index, weight.astype(grad.dtype), strict=True):
-            np.add.at(summed, near, moved * part.reshape(-1, *(1,) * (moved.ndim - 1)))
-        grad = np.moveaxis(summed, 0, axis)
-    return (grad,)
+    return (passes_back(grad, x.shape, _passes(attrs, x.shape)),)
 
 
 def resample_backward_cost(attrs: ResampleAttrs, wanted: Wanted, x: TensorSpec) -> Cost:

@@ -32,6 +32,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.base import COPIED, FREE, Cost, OpDef, Wanted, register
 from netweight.ops.dims import spatial_names
+from netweight.ops.passes import passes_back
 from netweight.ops.reach import Reach, Spreads
 from netweight.ops.windows import Sizes
 
@@ -116,14 +117,7 @@ def resize_forward(attrs: ResizeAttrs, x: Array) -> Array:
 
 def resize_backward(attrs: ResizeAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     """Every gradient is added to the elements it was made of, with the same weights, last dimension first."""
-    grad = grad_y
-    for axis, index, weight in reversed(list(_passes(attrs, x.shape[2:]))):
-        moved = np.moveaxis(grad, axis, 0)
-        summed = np.zeros((x.shape[axis], *moved.shape[1:]), grad.dtype)
-        for near, part in zip(index, weight.astype(grad.dtype), strict=True):
-            np.add.at(summed, near, moved * part.reshape(-1, *(1,) * (moved.ndim - 1)))
-        grad = np.moveaxis(summed, 0, axis)
-    return (grad,)
+    return (passes_back(grad_y, x.shape, _passes(attrs, x.shape[2:])),)
 
 
 def resize_backward_cost(attrs: ResizeAttrs, wanted: Wanted, x: TensorSpec) -> Cost:

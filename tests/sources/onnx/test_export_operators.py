@@ -26,8 +26,18 @@ MISSING = {
     "ngram_counts", "qr", "rfft", "solve", "solve_triangular", "svd", "svdvals", "unique_consecutive",
     "view_as_complex", "view_as_real",
 }  # fmt: skip
+
+
+def is_all_padding(attrs: Any, inputs: Any) -> bool:
+    """Whether ``output_padding`` is all that comes out of a transposed convolution: nobody else takes that."""
+    sizes, kernel = inputs[0].shape[2:], inputs[1].shape[2:]
+    each = zip(sizes, kernel, attrs.stride, attrs.dilation, attrs.padding, strict=True)
+    return any((size - 1) * step + spread * (taps - 1) < sum(pad) for size, taps, step, spread, pad in each)
+
+
 # Nobody else can run these settings; the model is only checked.
 ALONE = {
+    "conv_transpose": is_all_padding,
     "cast_float8": lambda *_: True,
     "deform_conv": lambda attrs, _: len(attrs.stride) != 2,
     "integer_conv": lambda _, inputs: inputs[3] is not None and inputs[3].ndim > 0,
@@ -37,8 +47,9 @@ ALONE = {
     "grid_sample": lambda attrs, inputs: attrs.padding_mode == "reflection" and min(inputs[0].shape[2:]) == 1,
     # ONNX says 0 for the place of a single output, its reference -1/2.
     "resample": lambda attrs, _: attrs.coordinates == "pytorch_half_pixel" and 1 in attrs.size,
-    # ONNX Runtime does not clip what the cell's function reads, and calls the last state of no steps zero.
-    "lstm_general": lambda attrs, _: attrs.clip is not None,
+    # ONNX Runtime does not clip what the cell's function reads, and calls the last state of no steps zero. Its softplus
+    # overflows beyond 88, where cells that nothing bounds get to.
+    "lstm_general": lambda attrs, _: attrs.clip is not None or "softplus" in [name for name, *_ in attrs.activations],
 }
 LENGTHS = ("rnn_general", "gru_general", "lstm_general")
 # Written with more terms or in another order than our definition sums them.

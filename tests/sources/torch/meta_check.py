@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from netweight.sources.torch import Capture, capture_module, module
+from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.recorder import Recorder
-from netweight.sources.torch.tape import spec_of
 
 OWN_LAYOUT = {
     "conv2d": "the CPU kernel keeps channels last, the meta kernel forgets it",

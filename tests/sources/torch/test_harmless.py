@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from netweight.sources.torch import capture_module, module  # noqa: E402
+from netweight.sources.torch import capture_module, module, quiet, recorder  # noqa: E402
 from sources.torch.alike import state_of  # noqa: E402
 
 
@@ -220,3 +221,13 @@ def test_the_public_way_gives_the_same_as_the_internal_one(
     assert netweight.weigh(block, shape, training=training) == expected
     assert state_of(block) == before
     assert module.__name__  # the internal way is looked up at every call
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_intercepting_every_function_gives_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, shape = BLOCKS[name]
+    block = make()
+    expected = netweight.weigh(block, shape)
+    monkeypatch.setattr(quiet, "_GUARD", None)
+    monkeypatch.setattr(recorder, "UNSEEN", nullcontext)
+    assert netweight.weigh(block, shape) == expected

@@ -12,7 +12,8 @@ import torch
 
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Filled, TensorSpec
-from netweight.sources.torch.tape import Tape, torch_dtype
+from netweight.sources.torch.dtypes import torch_dtype
+from netweight.sources.torch.tape import Tape
 
 _SMALL = 1 << 20
 

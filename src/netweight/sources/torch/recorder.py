@@ -22,12 +22,13 @@ from netweight.errors import CaptureError, ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops.base import REGISTRY
 from netweight.sources.torch.constants import tensors_in
+from netweight.sources.torch.dtypes import torch_dtype
 from netweight.sources.torch.frames import Frames
 from netweight.sources.torch.known import OF_INTEGERS, PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.quiet import UNSEEN
 from netweight.sources.torch.strides import empty
-from netweight.sources.torch.tape import Tape, torch_dtype
+from netweight.sources.torch.tape import Tape
 
 _SMALL = 1 << 22
 _ENDLESS = 1000

@@ -13,37 +13,15 @@ from itertools import islice
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from netweight.ir import Quantization, TensorSpec, ValueKind
 from netweight.ops.base import REGISTRY, output_specs
 from netweight.sources.torch.bindings import Binding, Link, Storage
 from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.drafts import Draft, Site
+from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.writes import levels, undone
-
-_DTYPES = {getattr(torch, name): name for name in (
-    "float16", "bfloat16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool",
-    "complex64", "complex128", "float8_e4m3fn", "float8_e5m2",
-)} | {torch.quint8: "uint8", torch.qint8: "int8", torch.qint32: "int32", torch.uint4: "uint4"}  # fmt: skip
-_TORCH_DTYPES = {
-    name: dtype for dtype, name in _DTYPES.items() if dtype not in (torch.quint8, torch.qint8, torch.qint32)
-}
-
-
-def dtype_name(dtype: torch.dtype) -> str:
-    """Our name of an element type."""
-    return _DTYPES.get(dtype) or str(dtype).removeprefix("torch.")
-
-
-def torch_dtype(name: str) -> torch.dtype:
-    """PyTorch's element type of that name."""
-    return _TORCH_DTYPES[name]
-
-
-def spec_of(tensor: torch.Tensor) -> TensorSpec:
-    """Shape and element type of a tensor."""
-    dtype = tensor.dtype
-    return TensorSpec(tuple(tensor.shape), _DTYPES.get(dtype) or dtype_name(dtype))
 
 
 @dataclass(slots=True)
@@ -70,7 +48,7 @@ class Tape:
     kinds: dict[str, ValueKind] = field(default_factory=dict)
     quantizations: dict[str, Quantization] = field(default_factory=dict)
     nodes: list[Draft] = field(default_factory=list)
-    tensors: dict[str, torch.Tensor] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
     released: dict[str, int] = field(default_factory=dict)
     updates: dict[str, str] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
@@ -80,7 +58,7 @@ class Tape:
     _bindings: dict[int, Binding] = field(default_factory=dict)
     _former: list[Binding] = field(default_factory=list)
     _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
-    _owners: list[torch.Tensor] = field(default_factory=list)
+    _owners: list[Tensor] = field(default_factory=list)
     _adopted: dict[int, str] = field(default_factory=dict)
     _fed: dict[str, bool] = field(default_factory=dict)
     _memories: set[int] = field(default_factory=set)
@@ -92,45 +70,45 @@ class Tape:
         if guess:
             self.exact = False
 
-    def own(self, tensor: torch.Tensor, name: str, kind: ValueKind) -> None:
+    def own(self, tensor: Tensor, name: str, kind: ValueKind) -> None:
         """Say that a tensor is a parameter or buffer of the model; a tensor under several names keeps the first."""
         if id(tensor) in self._owned:
             return
         self._owned[id(tensor)] = (name, kind)
         self._owners.append(tensor)  # an id means something only while its object lives
 
-    def quantize(self, parameter: torch.Tensor, quantization: Quantization) -> None:
+    def quantize(self, parameter: Tensor, quantization: Quantization) -> None:
         """Say what is stored beside the elements of a parameter."""
         name = self.value_of(parameter)
         self.quantizations[name] = quantization
 
-    def is_owned(self, tensor: torch.Tensor) -> bool:
+    def is_owned(self, tensor: Tensor) -> bool:
         """Whether the tensor is a parameter or buffer of the model."""
         return id(tensor) in self._owned
 
-    def parameters(self) -> Iterator[tuple[str, torch.Tensor]]:
+    def parameters(self) -> Iterator[tuple[str, Tensor]]:
         """Parameters of the model, each once, and what they are called."""
         for tensor in {id(tensor): tensor for tensor in self._owners}.values():
             name, kind = self._owned.get(id(tensor), ("", "constant"))
             if kind == "parameter":
                 yield name, tensor
 
-    def is_parameter(self, tensor: torch.Tensor) -> bool:
+    def is_parameter(self, tensor: Tensor) -> bool:
         """Whether the tensor is a parameter of the model, or one made outside of it."""
         owned = self._owned.get(id(tensor))
         return owned[1] == "parameter" if owned else isinstance(tensor, torch.nn.Parameter)
 
-    def add_input(self, tensor: torch.Tensor, name: str) -> None:
+    def add_input(self, tensor: Tensor, name: str) -> None:
         """A tensor that the caller supplies."""
         self._know(name, spec_of(tensor), "input")
         self._bind(tensor, name, ())
         self._fed[name] = True
 
-    def knows(self, tensor: torch.Tensor) -> bool:
+    def knows(self, tensor: Tensor) -> bool:
         """Whether the tensor holds a value of the graph."""
         return id(tensor) in self._bindings or id(tensor) in self._adopted
 
-    def holds(self, constant: torch.Tensor) -> bool:
+    def holds(self, constant: Tensor) -> bool:
         """Whether a constant, or another with the same memory, is in the graph."""
         tensors = self.tensors
         if self._looked_at < len(tensors):
@@ -138,26 +116,26 @@ class Tape:
             self._looked_at = len(tensors)
         return self.constants.memory(constant) in self._memories
 
-    def is_fed(self, tensor: torch.Tensor) -> bool:
+    def is_fed(self, tensor: Tensor) -> bool:
         """Whether a tensor with numbers stands for a value of the graph: an input, or what was computed from one."""
         return self._name_of(tensor) in self._fed
 
-    def is_given(self, tensor: torch.Tensor) -> bool:
+    def is_given(self, tensor: Tensor) -> bool:
         """Whether such a tensor depends on an input."""
         return self._fed.get(self._name_of(tensor), False)
 
-    def _name_of(self, tensor: torch.Tensor) -> str:
+    def _name_of(self, tensor: Tensor) -> str:
         """Value that a tensor is bound to, which may have been written since; nothing if it is none of the graph's."""
         binding = self._bindings.get(id(tensor))
         return self._adopted.get(id(tensor), "") if binding is None else binding.name
 
-    def feed(self, tensor: torch.Tensor, same: torch.Tensor, *, given: bool) -> None:
+    def feed(self, tensor: Tensor, same: Tensor, *, given: bool) -> None:
         """``tensor`` has the numbers of what ``same`` stands for in the graph, which may depend on an input."""
         if tensor is not same:
             self.mirror(tensor, same)
         self._fed[self.value_of(tensor)] = given
 
-    def forget(self, tensor: torch.Tensor) -> None:
+    def forget(self, tensor: Tensor) -> None:
         """The numbers of such a tensor were written at capture: it, and what shares its memory, are constants now."""
         if not self.is_fed(tensor):
             return
@@ -168,13 +146,13 @@ class Tape:
             self._adopted.pop(ident, None)
         self.released[self.storages[binding.name]] = len(self.nodes)
 
-    def mirror(self, tensor: torch.Tensor, same: torch.Tensor) -> None:
+    def mirror(self, tensor: Tensor, same: Tensor) -> None:
         """``tensor`` holds the value of ``same`` and shares its memory."""
         name = self.value_of(same)
         binding = self._binding(same)
         self._bind(tensor, name, binding.chain, binding.storage)
 
-    def value_of(self, tensor: torch.Tensor) -> str:
+    def value_of(self, tensor: Tensor) -> str:
         """Name of the value that a tensor holds now; unknown tensors become parameters, buffers or constants."""
         binding = self._bindings.get(id(tensor))
         if binding is None:
@@ -186,24 +164,19 @@ class Tape:
             binding.name, binding.version = name, binding.storage.version
         return binding.name
 
-    def record(
-        self, op: str, attrs: Any, inputs: Sequence[torch.Tensor | None], outputs: Sequence[torch.Tensor]
-    ) -> None:
+    def record(self, op: str, attrs: Any, inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> None:
         """A node whose outputs are new memory."""
         self.record_call(op, attrs, self.names_of(inputs), [spec_of(tensor) for tensor in outputs], outputs)
 
-    def names_of(self, tensors: Sequence[torch.Tensor | None]) -> tuple[str | None, ...]:
+    def names_of(self, tensors: Sequence[Tensor | None]) -> tuple[str | None, ...]:
         """Names of the values that tensors hold now."""
         return tuple([None if tensor is None else self.value_of(tensor) for tensor in tensors])
 
     def specs_of(self, names: Sequence[str | None]) -> list[TensorSpec | None]:
         """Specs of values."""
-        specs = self.specs
-        return [None if name is None else specs[name] for name in names]
+        return [None if name is None else self.specs[name] for name in names]
 
-    def record_one(
-        self, op: str, attrs: Any, names: tuple[str | None, ...], spec: TensorSpec, output: torch.Tensor
-    ) -> None:
+    def record_one(self, op: str, attrs: Any, names: tuple[str | None, ...], spec: TensorSpec, output: Tensor) -> None:
         """A node that reads values of these names, and whose one output is new memory."""
         name = f"%{len(self.specs)}"
         self.specs[name] = spec
@@ -213,14 +186,14 @@ class Tape:
 
     def record_call(
         self, op: str, attrs: Any, names: tuple[str | None, ...], specs: Sequence[TensorSpec],
-        outputs: Sequence[torch.Tensor],
+        outputs: Sequence[Tensor],
     ) -> None:  # fmt: skip
         """A node that reads values of these names, and whose outputs are new memory."""
         made = self.emit(op, attrs, names, specs=specs)
         for tensor, name in zip(outputs, made, strict=True):
             self._bind(tensor, name, ())
 
-    def record_view(self, links: Sequence[Link], source: torch.Tensor, view: torch.Tensor, *, shares: bool) -> None:
+    def record_view(self, links: Sequence[Link], source: Tensor, view: Tensor, *, shares: bool) -> None:
         """View operators one after the other, whose last result is ``view``.
 
         If PyTorch made a copy instead of a view (it does not share the memory), so does the graph.
@@ -240,13 +213,14 @@ class Tape:
         else:
             self._bind(view, name, tuple(links))
 
-    def write(self, target: torch.Tensor, written: torch.Tensor) -> None:
+    def write(self, target: Tensor, written: Tensor) -> None:
         """``target`` now holds what ``written`` holds: the end of every operator that works in place."""
         name = self.value_of(written)
         self.value_of(target)
         binding = self._binding(target)
         storage = self.storages[binding.name]
-        self._reuse(name, storage)
+        if name not in self.kinds and self.storages[name] == name:
+            self.storages[name] = storage  # it is written there instead of into memory of its own
         if binding.chain:
             steps = zip(binding.chain, levels(self, binding), strict=True)
             for (op, attrs), level in reversed(list(steps)):
@@ -255,11 +229,6 @@ class Tape:
         binding.storage.version += 1
         if not binding.chain:
             binding.name, binding.version = name, binding.storage.version
-
-    def _reuse(self, name: str, storage: str) -> None:
-        """The value is written into that memory instead of its own."""
-        if name not in self.kinds and self.storages[name] == name:
-            self.storages[name] = storage
 
     def emit(
         self, op: str, attrs: Any, names: tuple[str | None, ...], *, specs: Sequence[TensorSpec] | None = None,
@@ -282,7 +251,7 @@ class Tape:
         self.storages[name] = name
         self.kinds[name] = kind
 
-    def _bind(self, tensor: torch.Tensor, name: str, chain: tuple[Link, ...], storage: Storage | None = None) -> None:
+    def _bind(self, tensor: Tensor, name: str, chain: tuple[Link, ...], storage: Storage | None = None) -> None:
         if storage is None:
             storage = Storage(name if not chain else self.storages[name])
         ident = id(tensor)
@@ -304,7 +273,7 @@ class Tape:
         if storage.live == 0:
             self.released[self.storages[first]] = len(self.nodes)
 
-    def _adopt(self, tensor: torch.Tensor) -> str:
+    def _adopt(self, tensor: Tensor) -> str:
         """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
         owned = self._owned.get(id(tensor))
         if owned is not None:
@@ -318,7 +287,7 @@ class Tape:
         self._adopted[id(tensor)] = name
         return name
 
-    def _binding(self, tensor: torch.Tensor) -> Binding:
+    def _binding(self, tensor: Tensor) -> Binding:
         """Where a tensor with a value has it; most that come from outside are only read, and need none."""
         ident = id(tensor)
         if ident not in self._bindings:

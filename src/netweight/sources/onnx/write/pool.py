@@ -148,30 +148,27 @@ def lp_pool(step: Step) -> None:
 @writes("adaptive_avg_pool")
 def adaptive_avg_pool(step: Step) -> None:
     """GlobalAveragePool, AveragePool where all windows are alike, else a matrix per dimension."""
-    sizes, out = step.x.shape[2:], step.attrs.output_size
-    if all(size == 1 for size in out):
-        step.result("GlobalAveragePool", *step.names)
-    elif not any(size % wanted for size, wanted in zip(sizes, out, strict=True)):
-        window = [size // wanted for size, wanted in zip(sizes, out, strict=True)]
-        step.result("AveragePool", *step.names, kernel_shape=window, strides=window)
-    else:
-        _adaptive(step, "ReduceMean")
+    _adaptive(step, "AveragePool", "ReduceMean")
 
 
 @writes("adaptive_max_pool")
 def adaptive_max_pool(step: Step) -> None:
     """GlobalMaxPool, MaxPool where all windows are alike, else window by window."""
+    _adaptive(step, "MaxPool", "ReduceMax")
+
+
+def _adaptive(step: Step, pool: str, reduction: str) -> None:
     sizes, out = step.x.shape[2:], step.attrs.output_size
     if all(size == 1 for size in out):
-        step.result("GlobalMaxPool", *step.names)
+        step.result(f"Global{pool}", *step.names)
     elif not any(size % wanted for size, wanted in zip(sizes, out, strict=True)):
         window = [size // wanted for size, wanted in zip(sizes, out, strict=True)]
-        step.result("MaxPool", *step.names, kernel_shape=window, strides=window)
+        step.result(pool, *step.names, kernel_shape=window, strides=window)
     else:
-        _adaptive(step, "ReduceMax")
+        _window_by_window(step, reduction)
 
 
-def _adaptive(step: Step, reduce: str) -> None:
+def _window_by_window(step: Step, reduce: str) -> None:
     """One dimension after the other: the mean of means, as windows of one row have one size, and so the maximum."""
     x = step.names[0]
     for dim, (size, wanted) in enumerate(zip(step.x.shape[2:], step.attrs.output_size, strict=True), 2):

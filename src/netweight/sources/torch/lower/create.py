@@ -10,9 +10,9 @@ from torch import Tensor
 
 from netweight.ops.creation import FullAttrs, OneHotAttrs
 from netweight.ops.triangle import TriangleAttrs
+from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.elementwise import cast, copy
-from netweight.sources.torch.tape import dtype_name
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

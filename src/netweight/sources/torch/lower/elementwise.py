@@ -9,8 +9,8 @@ from torch import Tensor
 
 from netweight.ops.scalar import PowScalarAttrs, ScalarAttrs
 from netweight.ops.unary import CastAttrs, ClampAttrs
+from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.tape import dtype_name
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

@@ -17,13 +17,13 @@ from netweight.ops.linear_algebra import TriangularAttrs
 from netweight.ops.rearrange import RollAttrs
 from netweight.ops.reduce import ReduceAttrs
 from netweight.ops.spectral import EighAttrs, QrAttrs, SvdAttrs
+from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.complex import adjoint
 from netweight.sources.torch.lower.elementwise import binary, mul, where
 from netweight.sources.torch.lower.layout import expand, squeeze, unsqueeze
 from netweight.sources.torch.lower.math import over
 from netweight.sources.torch.strides import empty
-from netweight.sources.torch.tape import spec_of, torch_dtype
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

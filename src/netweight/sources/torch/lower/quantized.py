@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from netweight.ir import Quantization
+from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.activation import attrs_of
 from netweight.sources.torch.lower.layout import reshaped
-from netweight.sources.torch.tape import dtype_name
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

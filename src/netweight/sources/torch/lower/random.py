@@ -9,9 +9,9 @@ from torch import Tensor
 
 from netweight.ops.random import Distribution, RandomAttrs
 from netweight.ops.sort import TopkAttrs
+from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.elementwise import add, binary, cast, div, mul
-from netweight.sources.torch.tape import dtype_name
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

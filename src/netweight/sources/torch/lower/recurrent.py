@@ -15,11 +15,11 @@ from torch import Tensor
 from netweight.ops.recurrent import RecurrentAttrs
 from netweight.ops.rnn import RnnAttrs
 from netweight.ops.slicing import ConcatAttrs
+from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.activation import attrs_of
 from netweight.sources.torch.lower.layout import reshaped, select, slice_, squeeze, stack, unsqueeze
 from netweight.sources.torch.lower.norm import dropout as drop
-from netweight.sources.torch.tape import dtype_name
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
