@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,8 +65,9 @@ def symbolic_arguments(module: torch.nn.Module, inputs: Any, *, batch: int, tape
     else:
         raise UsageError(f"inputs: expected a shape, a tensor, or a tuple or dict of them, got {type(inputs).__name__}")
     maker = _Maker(tape)
-    _check_names(module, named)
-    positional = _parameter_names(module, len(given))
+    parameters = _parameters(module)
+    _check_names(parameters, named)
+    positional = _parameter_names(parameters, len(given))
     args = tuple(maker.make(value, name) for value, name in zip(given, positional, strict=True))
     kwargs = {name: maker.make(value, name) for name, value in named.items()}
     return Arguments(args=args, kwargs=kwargs, names=tuple(maker.names))
@@ -149,8 +150,8 @@ def _parameters(module: torch.nn.Module) -> list[inspect.Parameter]:
         return []
 
 
-def _parameter_names(module: torch.nn.Module, count: int) -> list[str]:
-    plain = [p.name for p in _parameters(module) if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+def _parameter_names(parameters: Sequence[inspect.Parameter], count: int) -> list[str]:
+    plain = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names = plain[:count] + [f"x{at}" for at in range(len(plain), count)]
     return ["x" if name == "input" and count == 1 else name for name in names]
 

@@ -108,16 +108,15 @@ def check_version() -> None:
 
 
 def _own_state(modules: Mapping[str, torch.nn.Module], tape: Tape) -> None:
+    buffers = []
     for path, module in modules.items():
         prefix = f"{path}." if path else ""
         for name, parameter in module._parameters.items():
             if parameter is not None:
                 tape.own(parameter, prefix + name, "parameter")
-    for path, module in modules.items():
-        prefix = f"{path}." if path else ""
-        for name, buffer in module._buffers.items():
-            if buffer is not None:
-                tape.own(buffer, prefix + name, "buffer")
+        buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
+    for buffer, name in buffers:  # a tensor that is both is a parameter
+        tape.own(buffer, name, "buffer")
 
 
 @contextmanager
