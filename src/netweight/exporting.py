@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from netweight.errors import CaptureError, UsageError
+from netweight.errors import CaptureError, UsageError, unknown_name
 from netweight.ir import Graph
 from netweight.loading import Loaded, load, onnx_of
 from netweight.rewrite.bits import parse_bits, with_bits
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netweight.sources.onnx.write.stored import Outside
 
 _LARGEST_INSIDE = 1 << 30
+_STORED = ("parameter", "buffer", "constant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ def export(
     weights: Mapping[str, NDArray[Any]] | Literal[False] | None = None,
     seed: int = 0,
     external: bool | None = None,
+    guesses: bool = False,
 ) -> Exported:
     """Write a model as an ONNX file, the same bytes every time.
 
@@ -62,9 +64,12 @@ def export(
         weights: Array per parameter, buffer and constant; by default those of the model, or random ones if it has
             none. False writes zeros that take no room in the file.
         seed: Of random weights.
+        guesses: Write what a capture had to guess, such as one arm of a branch, although the file is another network.
         external: Whether weights of 1 KiB and more go to a file beside the model; by default from 1 GiB in all on.
 
     Raises:
+        CaptureError: If the capture had to guess and ``guesses`` is not set, or results of work on the numbers of an
+            integer input would be in the file as constants.
         NetweightError: As ``netweight.capture``.
         UnsupportedOpError: If ONNX has nothing for some operators; all are named.
         UsageError: If the file cannot be written, or the network has integers where it multiplies.
@@ -73,15 +78,26 @@ def export(
     if target.suffix != ".onnx":
         raise UsageError(f"output: expected a file name ending in .onnx, got {target.name!r}")
     loaded = _loaded(model, inputs, batch=batch, training=training, dims=dims)
-    if loaded.error is not None:
-        raise CaptureError(f"export: expected the module to run to its end, got {loaded.error}") from loaded.error
+    _check(loaded, guesses=guesses)
     notes = list(loaded.notes)
+    if loaded.fixed:
+        notes.append("the program looked at numbers of an integer input: the file holds for numbers like those")
     numbers = _numbers(loaded, weights, seed, notes)
     graph = with_bits(loaded.graph, parse_bits(bits)) if bits else loaded.graph
     outside = numbers is not None and _outside(graph, external=external)
     data = target.with_name(f"{target.name}.data") if outside else None
     _write(graph, numbers, target, data)
     return Exported(path=target, data=data, notes=tuple(notes))
+
+
+def _check(loaded: Loaded, *, guesses: bool) -> None:
+    """Refuse a graph that is not the network for all inputs."""
+    loaded.check_runnable("export", guesses=guesses)
+    if not loaded.exact and not guesses:
+        raise CaptureError(
+            f"export: expected a network whose graph holds for all inputs, got: {'; '.join(loaded.notes)}",
+            fix="guesses=True, --guess takes it as it was captured",
+        )
 
 
 def _loaded(model: Any, inputs: Any, **settings: Any) -> Loaded:
@@ -103,6 +119,10 @@ def _numbers(loaded: Loaded, weights: Any, seed: int, notes: list[str]) -> Any:
         notes.append("the weights are zeros that take no room in the file")
         return None
     if weights is not None:
+        stored = [name for name, value in loaded.graph.values.items() if value.kind in _STORED]
+        for name in weights:
+            if name not in stored:
+                raise unknown_name("weight of the network", name, stored)
         return weights
     if loaded.weights is not None:
         return loaded.weights()
@@ -115,7 +135,7 @@ def _numbers(loaded: Loaded, weights: Any, seed: int, notes: list[str]) -> Any:
 def _outside(graph: Graph, *, external: bool | None) -> bool:
     if external is not None:
         return external
-    stored = (value for value in graph.values.values() if value.kind in ("parameter", "buffer", "constant"))
+    stored = (value for value in graph.values.values() if value.kind in _STORED)
     return sum(value.spec.nbytes for value in stored) >= _LARGEST_INSIDE
 
 

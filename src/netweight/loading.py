@@ -28,6 +28,8 @@ class Loaded:
         source: What it was made from.
         notes: What the source wants a reader to know.
         exact: Whether nothing was guessed or left out.
+        guesses: Notes on what only real data decide and the source assumed.
+        fixed: Whether the graph holds only for the numbers that its integer inputs had.
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
@@ -37,9 +39,25 @@ class Loaded:
     source: str
     notes: tuple[str, ...] = ()
     exact: bool = True
+    guesses: tuple[str, ...] = ()
+    fixed: bool = False
     stopped_at: str | None = None
     error: BaseException | None = None
     weights: Callable[[], dict[str, Any]] | None = None
+
+    def check_runnable(self, what: str, *, guesses: bool) -> None:
+        """Refuse a graph that may give other outputs than the model.
+
+        Raises:
+            CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
+        """
+        if self.error is not None:
+            raise CaptureError(f"{what}: expected the module to run to its end, got {self.error}") from self.error
+        if self.guesses and not guesses:
+            raise CaptureError(
+                f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
+                fix="guesses=True, --guess takes it as it was guessed",
+            )
 
 
 def load(
@@ -49,8 +67,9 @@ def load(
     batch: int = 1,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
+    numbers: Callable[..., Any] | None = None,
 ) -> Loaded:
-    """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
+    """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``, and ``capture_module`` on numbers."""
     if batch < 1:
         raise UsageError(f"batch: expected at least 1 sample, got {batch}")
     onnx_model = onnx_of(model)
@@ -64,15 +83,15 @@ def load(
     if isinstance(model, Graph):
         return Loaded(graph=model, source="graph")
     if reference is not None:
-        return _referred(reference, inputs, batch=batch, training=training)
+        return _referred(reference, inputs, batch=batch, training=training, numbers=numbers)
     if _is_module(model):
         _check_batch(inputs, batch)
-        return _captured(model, inputs, batch=batch, training=training)
+        return _captured(model, inputs, batch=batch, training=training, numbers=numbers)
     expected = "a built-in name, a path, MODULE:NAME, a Graph, an ONNX model or a PyTorch module"
     raise CaptureError(f"capture: expected {expected}, got a {type(model).__name__}", fix=_instead(model))
 
 
-def _referred(reference: Reference, inputs: Any, *, batch: int, training: bool) -> Loaded:
+def _referred(reference: Reference, inputs: Any, *, batch: int, training: bool, numbers: Any) -> Loaded:
     """What a text names that is no ONNX file."""
     match reference.kind:
         case "stored":
@@ -81,7 +100,7 @@ def _referred(reference: Reference, inputs: Any, *, batch: int, training: bool) 
         case "built-in":
             return Loaded(graph=_built_in(reference, inputs, batch=batch, training=training), source="builtin")
         case _:
-            return _named(reference, inputs, batch=batch, training=training)
+            return _named(reference, inputs, batch=batch, training=training, numbers=numbers)
 
 
 def _instead(model: Any) -> str:
@@ -110,7 +129,14 @@ def _onnx(model: Any, inputs: Any, dims: Mapping[str, int] | None, *, batch: int
         )
     _check_batch(inputs, batch)
     found = read_given(model, inputs, dims, batch)
-    return Loaded(graph=found.graph, source="onnx", notes=found.notes, exact=found.exact, weights=found.weights)
+    return Loaded(
+        graph=found.graph,
+        source="onnx",
+        notes=found.notes,
+        exact=found.exact,
+        guesses=() if found.exact else found.notes,
+        weights=found.weights,
+    )
 
 
 def _built_in(reference: Reference, inputs: Any, *, batch: int, training: bool) -> Graph:
@@ -139,27 +165,24 @@ def _is_module(model: Any) -> bool:
     return torch is not None and isinstance(model, torch.nn.Module)
 
 
-def _named(reference: Reference, inputs: Any, *, batch: int, training: bool) -> Loaded:
+def _named(reference: Reference, inputs: Any, *, batch: int, training: bool, numbers: Any) -> Loaded:
     """A module in the user's code, or an architecture of a package."""
     need_torch()
     from netweight.sources.torch.named import made
 
     _check_batch(inputs, batch)
     with made(reference, batch=batch) as found:
-        if inputs is not None:
-            return _captured(
-                found.module, inputs, training=training, name=found.name, source=found.source, notes=found.notes
-            )
-        if reference.kind != "package":
+        if inputs is None and reference.kind != "package":
             _check_batch(found.inputs, batch)
         return _captured(
             found.module,
-            found.inputs,
+            found.inputs if inputs is None else inputs,
             batch=batch,
             training=training,
             name=found.name,
             source=found.source,
-            notes=(*found.notes, *found.input_notes),
+            notes=found.notes if inputs is not None else (*found.notes, *found.input_notes),
+            numbers=numbers,
         )
 
 
@@ -172,10 +195,11 @@ def _captured(
     name: str = "",
     source: str = "pytorch",
     notes: tuple[str, ...] = (),
+    numbers: Any = None,
 ) -> Loaded:
     from netweight.sources.torch import capture_module
 
-    found = capture_module(model, inputs, batch=batch, training=training, name=name)
+    found = capture_module(model, inputs, batch=batch, training=training, name=name, numbers=numbers)
     if found.error is not None and not found.graph.nodes:
         reason = f"{type(found.error).__name__}: {found.error}"
         raise CaptureError(
@@ -186,6 +210,8 @@ def _captured(
         source=source,
         notes=(*notes, *found.notes),
         exact=found.exact,
+        guesses=found.guesses,
+        fixed=found.fixed,
         stopped_at=found.stopped_at,
         error=found.error,
         weights=found.weights,

@@ -15,12 +15,13 @@ import numpy as np  # noqa: TID253  (whoever imports a backend wants to run)
 from onnx import TypeProto, helper  # noqa: TID253
 from onnx.backend.base import Backend, BackendRep  # noqa: TID253
 
-from netweight.errors import UsageError
+from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import TensorSpec
-from netweight.ops.holding import container_of
+from netweight.ops.holding import held_type, wrapped
 from netweight.runtime import run
 from netweight.runtime.kernels import KERNELS
 from netweight.sources.onnx import Read, check_model, read_graph
+from netweight.sources.onnx.known import unknown_operators
 from netweight.sources.onnx.numbers import NUMBERS, dtype_of
 from netweight.sources.onnx.tensor import Tensor
 
@@ -29,25 +30,33 @@ if TYPE_CHECKING:
 
     from netweight.ops.base import Array
 
-_NARROW = ("int4", "uint4", "int2", "uint2")
 _KERNELS = KERNELS["im2col"]
 
 
 class Prepared(BackendRep):
-    """A model that can be run, again and again."""
+    """A model that can be run, again and again.
 
-    def __init__(self, model: ModelProto, file: str = "") -> None:
+    Args:
+        model: The model.
+        file: Its name, for messages.
+        other_sizes: Whether inputs may have other sizes than those that the model fixes.
+    """
+
+    def __init__(self, model: ModelProto, file: str = "", *, other_sizes: bool = False) -> None:
         check_model(model, file or "the model")
         stored = {entry.name for entry in model.graph.initializer}
         self._model = model
         self._file = file
+        self._other_sizes = other_sizes
         self._inputs = [entry for entry in model.graph.input if entry.name not in stored]
 
     def run(self, inputs: Any, **_: Any) -> tuple[Any, ...]:
         """Outputs for these inputs, given in the order of the model or by name.
 
         Raises:
-            UsageError: If there are more inputs than the model has.
+            UsageError: If there are more or fewer inputs than the model has, one has a name that none of its inputs
+                has, or numbers of another kind than declared.
+            ShapeError: If one has not the sizes that the model fixes.
             NetweightError: If the model contradicts itself, or has an operator without a definition.
         """
         given = self._named(inputs)
@@ -61,13 +70,21 @@ class Prepared(BackendRep):
 
     def _named(self, inputs: Any) -> dict[str, Any]:
         if isinstance(inputs, Mapping):
-            pairs = [(entry, inputs[entry.name]) for entry in self._inputs if entry.name in inputs]
+            given = dict(inputs)
         else:
             values = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
             if len(values) > len(self._inputs):
                 raise UsageError(f"run: expected at most {len(self._inputs)} inputs, got {len(values)}")
-            pairs = list(zip(self._inputs, values, strict=False))
-        return {entry.name: _inside(value, entry.type, entry.name) for entry, value in pairs}
+            given = dict(zip([entry.name for entry in self._inputs], values, strict=False))
+        names = [entry.name for entry in self._inputs]
+        for name in given:
+            if name not in names:
+                raise unknown_name("input of the model", name, names, fix=f"its inputs: {', '.join(names)}")
+        found = {entry.name: _inside(given.get(entry.name), entry.type, entry.name) for entry in self._inputs}
+        for entry in self._inputs:
+            if isinstance(found[entry.name], Tensor) and not self._other_sizes:
+                _check_sizes(found[entry.name].shape, entry.type, entry.name)
+        return found
 
     def _read(self, given: Mapping[str, Any]) -> Read | None:
         """The graph, None if it cannot be known without the numbers."""
@@ -110,6 +127,8 @@ class NetweightBackend(Backend):
         """Outputs of a single operator, of the newest opset unless ``opset_version`` says another."""
         values = list(inputs.values()) if isinstance(inputs, Mapping) else list(inputs)
         names = [name for name in node.input if name]
+        if len(values) != len(names):
+            raise UsageError(f"run: expected {len(names)} inputs for {node.op_type}, got {len(values)}")
         entries = [
             helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.asarray(value).dtype), value.shape)
             for name, value in zip(names, values, strict=True)
@@ -127,22 +146,64 @@ class NetweightBackend(Backend):
 
     @classmethod
     def is_compatible(cls, model: ModelProto, device: str = "CPU", **_: Any) -> bool:
-        """Whether every operator of the model has a definition; what shapes allow is not looked at."""
-        return cls.supports_device(device) and model.HasField("graph")
+        """Whether every operator of the model has a definition; attributes and shapes are not looked at."""
+        return cls.supports_device(device) and model.HasField("graph") and not unknown_operators(model)
 
 
 def _inside(value: Any, kind: TypeProto, name: str) -> Any:
-    """What the reader calls a value: a tensor, a list of them, or None."""
-    if value is None:
-        return None
+    """What the reader calls a value: a tensor, a list of them, or None for an optional that is empty.
+
+    Raises:
+        UsageError: If it is missing, or its numbers are of another kind.
+    """
     if kind.HasField("optional_type"):
-        return _inside(value, kind.optional_type.elem_type, name)
+        return None if value is None else _inside(value, kind.optional_type.elem_type, name)
+    if value is None:
+        raise UsageError(f"run: expected numbers for input {name!r}, got none")
     if kind.HasField("sequence_type"):
         return [_inside(item, kind.sequence_type.elem_type, name) for item in value]
     dtype = dtype_of(kind.tensor_type.elem_type, name)
-    array = np.asarray(value)
-    held = array.astype(container_of(dtype)) if dtype in _NARROW else array
-    return Tensor(name, TensorSpec(tuple(array.shape), dtype), lambda: held)
+    held = _of_type(np.asarray(value), dtype, name)
+    return Tensor(name, TensorSpec(tuple(held.shape), dtype), lambda: held)
+
+
+def _of_type(array: Array, dtype: str, name: str) -> Array:
+    """The numbers as those of the type that the model declares.
+
+    Raises:
+        UsageError: If they are of another kind, or whole numbers that it cannot hold.
+    """
+    if dtype == "string":
+        if array.dtype.kind not in "OSUT":
+            raise UsageError(f"run: expected {name!r} of type string, got {array.dtype}")
+        return array
+    wanted = held_type(dtype)
+    whole = array.dtype.kind in "iu" and wanted.kind in "iu"
+    if not whole and not np.can_cast(array.dtype, wanted, "same_kind"):
+        raise UsageError(f"run: expected {name!r} of type {dtype}, got {array.dtype}")
+    held = array.astype(wanted, copy=False)
+    if whole and (wrapped(held, dtype) != array).any():
+        numbers = f"{array.dtype} from {array.min()} to {array.max()}"
+        raise UsageError(f"run: expected {name!r} of type {dtype}, got {numbers}")
+    return held
+
+
+def _check_sizes(shape: tuple[int, ...], kind: TypeProto, name: str) -> None:
+    """Refuse what has not the sizes that the model fixes.
+
+    Raises:
+        ShapeError: If it has not.
+    """
+    declared = (kind.optional_type.elem_type if kind.HasField("optional_type") else kind).tensor_type
+    if not declared.HasField("shape"):
+        return
+    sizes = [dim.dim_value if dim.HasField("dim_value") and dim.dim_value >= 0 else None for dim in declared.shape.dim]
+    fits = len(sizes) == len(shape) and all(
+        want is None or want == size for want, size in zip(sizes, shape, strict=False)
+    )
+    if not fits:
+        wanted = "x".join("?" if size is None else str(size) for size in sizes) or "no dimensions"
+        raise ShapeError(f"run: expected {name!r} of shape {wanted}, got {'x'.join(map(str, shape)) or 'a scalar'}")
 
 
 def _outside(value: Any) -> Any:

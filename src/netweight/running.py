@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from netweight.errors import CaptureError, FormatError, ShapeError, UsageError, unknown_name
-from netweight.ir import Filled, TensorSpec, is_floating
+from netweight.errors import ShapeError, UsageError, unknown_name
+from netweight.ir import Filled, Graph, TensorSpec, is_floating
 from netweight.lazy import np
-from netweight.loading import load, onnx_of
+from netweight.loading import load, onnx_of, reference_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +24,7 @@ class Executed:
 
     Attributes:
         outputs: Arrays by name.
-        notes: Which inputs and weights are random.
+        notes: Which inputs and weights are random, and what the source of the model says.
     """
 
     outputs: Mapping[str, Array]
@@ -39,6 +38,7 @@ def execute(
     batch: int = 1,
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
+    guesses: bool = False,
 ) -> Executed:
     """Outputs of a model.
 
@@ -48,8 +48,10 @@ def execute(
         batch: As for ``netweight.capture``.
         seed: Of what is random.
         dims: As for ``netweight.capture``.
+        guesses: Run what a capture had to guess, such as one arm of a branch, although the outputs may be others.
 
     Raises:
+        CaptureError: If the capture had to guess and ``guesses`` is not set.
         NetweightError: As ``netweight.capture``; and if an operator has no definition.
     """
     found = onnx_of(model)
@@ -59,19 +61,28 @@ def execute(
     from netweight.runtime import initialize, run
     from netweight.runtime.kernels import KERNELS
 
-    loaded = load(model, _without_numbers(inputs, _spec), batch=batch, dims=dims)
-    if loaded.error is not None:
-        raise CaptureError(f"run: expected the module to run to its end, got {loaded.error}") from loaded.error
+    kind = _tensor if _is_program(model) else _spec
+    loaded = load(model, _without_numbers(inputs, kind), batch=batch, dims=dims, numbers=draw.array)
+    loaded.check_runnable("run", guesses=guesses)
     graph = loaded.graph
-    given = _named(inputs, graph.inputs)
-    arrays = {name: draw.array(name, graph.spec(name), given.get(name)) for name in graph.inputs}
+    if kind is _spec:
+        given = _named(inputs, graph.inputs)
+        for name in graph.inputs:
+            draw.array(name, graph.spec(name), given.get(name))
+    arrays = {name: draw.arrays[name] for name in graph.inputs}
     if loaded.weights is None:
         draw.notes.append(f"the weights are random, seed {seed}: {graph.name} comes without numbers")
         weights = initialize(graph, seed=seed)
     else:
         weights = loaded.weights()
     results = run(graph, arrays, weights, kernels=KERNELS["im2col"])
-    return Executed(outputs=results.outputs, notes=tuple(draw.notes))
+    return Executed(outputs=results.outputs, notes=(*draw.notes, *loaded.notes))
+
+
+def _is_program(model: Any) -> bool:
+    """Whether the model is code, which gets the very numbers that its graph is run with."""
+    reference = reference_of(model)
+    return not isinstance(model, Graph) and (reference is None or reference.kind not in ("stored", "built-in"))
 
 
 def _onnx(model: Any, inputs: Any, dims: Mapping[str, int], batch: int, draw: _Draw) -> Executed:
@@ -86,13 +97,14 @@ def _onnx(model: Any, inputs: Any, dims: Mapping[str, int], batch: int, draw: _D
         load_external(proto, model)
     from netweight.onnx_backend import Prepared  # needs onnx, which is known to be there by now
 
-    outputs = Prepared(proto, place).run(arrays)
+    outputs = Prepared(proto, place, other_sizes=True).run(arrays)
     named = zip([entry.name for entry in proto.graph.output], outputs, strict=True)
     return Executed(outputs=dict(named), notes=tuple(draw.notes))
 
 
 def _is_array(value: Any) -> bool:
-    return hasattr(value, "dtype") and hasattr(value, "__array__")
+    """Whether a value has numbers; tensors on PyTorch's meta device have none."""
+    return hasattr(value, "dtype") and hasattr(value, "__array__") and not getattr(value, "is_meta", False)
 
 
 def _without_numbers(inputs: Any, spec_of: Callable[[Any], Any]) -> Any:
@@ -102,15 +114,41 @@ def _without_numbers(inputs: Any, spec_of: Callable[[Any], Any]) -> Any:
     if isinstance(inputs, Mapping):
         return {name: _without_numbers(part, spec_of) for name, part in inputs.items()}
     if isinstance(inputs, list | tuple) and not all(isinstance(size, int) for size in inputs):
-        return type(inputs)(_without_numbers(part, spec_of) for part in inputs)
+        parts = [_without_numbers(part, spec_of) for part in inputs]
+        return type(inputs)(*parts) if hasattr(inputs, "_fields") else type(inputs)(parts)
     return inputs
 
 
-def _spec(array: Array) -> TensorSpec:
-    return TensorSpec(tuple(array.shape), str(array.dtype))
+def _tensor(value: Any) -> Any:
+    """A tensor of PyTorch with these numbers."""
+    from netweight.sources.extras import need_torch
+
+    need_torch()
+    from netweight.sources.torch.inputs import tensor_of
+
+    return value if hasattr(value, "detach") else tensor_of(np.asarray(value))
 
 
-def _shape(array: Array) -> tuple[int, ...]:
+def _spec(array: Any) -> TensorSpec:
+    return TensorSpec(tuple(array.shape), _type_name(array))
+
+
+def _type_name(array: Any) -> str:
+    return str(array.dtype).removeprefix("torch.")
+
+
+def _array(given: Any) -> Array:
+    """The numbers of an array of any kind."""
+    if not hasattr(given, "detach"):
+        return np.asarray(given)
+    tensor = given.detach().cpu()
+    try:
+        return np.asarray(tensor)
+    except TypeError:  # a type that NumPy does not have
+        return np.asarray(tensor.float()).astype(_held(_type_name(given)))
+
+
+def _shape(array: Any) -> tuple[int, ...]:
     """An ONNX model says the type itself."""
     return tuple(array.shape)
 
@@ -124,23 +162,38 @@ def _named(inputs: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
     if inputs is None:
         return {}
     if isinstance(inputs, Mapping):
-        for name in inputs:
-            if name not in names and _is_array(inputs[name]):
+        given = dict(_flat(inputs, names))
+        for name, value in given.items():
+            if name not in names and _is_array(value):
                 raise unknown_name("input of the network", name, names, fix=f"its inputs: {', '.join(names)}")
-        return inputs
+        return given
     alone = _is_array(inputs) or isinstance(inputs, TensorSpec | Filled) or all(isinstance(n, int) for n in inputs)
     return dict(zip(names, [inputs] if alone else inputs, strict=False))
 
 
+def _flat(given: Any, names: tuple[str, ...], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Parts of parts by names with dots: ``{"input": {"1": array}}`` is ``input.1``."""
+    is_list = isinstance(given, list | tuple) and not all(isinstance(size, int) for size in given)
+    if path in names or not (is_list or isinstance(given, Mapping)):
+        yield path, given
+        return
+    for key, part in given.items() if isinstance(given, Mapping) else enumerate(given):
+        yield from _flat(part, names, f"{path}.{key}" if path else str(key))
+
+
 class _Draw:
-    """Random inputs where none are given.
+    """The given inputs, and random ones where none are given.
 
     Attributes:
+        arrays: By name of the input.
         notes: What was drawn.
     """
 
     def __init__(self, seed: int) -> None:
+        self.arrays: dict[str, Array] = {}
         self.notes: list[str] = []
+        if seed < 0:
+            raise UsageError(f"seed: expected a whole number from 0 on, got {seed}")
         self._seed = seed
         self._rng = np.random.default_rng(seed)
 
@@ -151,13 +204,24 @@ class _Draw:
             ShapeError: If it has not the shape that the network asks for.
             UsageError: If its numbers are of another kind.
         """
-        if _is_array(given):
-            array = np.asarray(given)
-            if array.shape != spec.shape:
-                raise ShapeError(f"run: expected {name!r} of shape {spec.shape}, got {array.shape}")
-            if not np.can_cast(array.dtype, _held(spec.dtype), "same_kind"):
-                raise UsageError(f"run: expected {name!r} of type {spec.dtype}, got {array.dtype}")
-            return array.astype(_held(spec.dtype), copy=False)
+        self.arrays[name] = self._given(name, spec, given) if _is_array(given) else self._random(name, spec, given)
+        return self.arrays[name]
+
+    def _given(self, name: str, spec: TensorSpec, given: Any) -> Array:
+        """The array in the type of the network.
+
+        Raises:
+            ShapeError: If it has not the shape that the network asks for.
+            UsageError: If its numbers are of another kind.
+        """
+        array = _array(given)
+        if array.shape != spec.shape:
+            raise ShapeError(f"run: expected {name!r} of shape {spec.shape}, got {array.shape}")
+        if not np.can_cast(array.dtype, _held(spec.dtype), "same_kind"):
+            raise UsageError(f"run: expected {name!r} of type {spec.dtype}, got {array.dtype}")
+        return array.astype(_held(spec.dtype), copy=False)
+
+    def _random(self, name: str, spec: TensorSpec, given: Any) -> Array:
         shape = "x".join(map(str, spec.shape)) or "scalar"
         low, high = (given.first, given.last) if isinstance(given, Filled) else _range(spec.dtype)
         kind = "from N(0, 1)" if is_floating(spec.dtype) else f"from {low} to {high}"
@@ -176,56 +240,3 @@ def _held(dtype: str) -> Any:
 def _range(dtype: str) -> tuple[int, int]:
     """Bytes are pictures; other whole numbers are positions or switches, of which 0 and 1 are always there."""
     return (0, 255) if dtype == "uint8" else (-128, 127) if dtype == "int8" else (0, 1)
-
-
-def read_arrays(path: Path) -> Any:
-    """The array of an ``.npy`` file, or those of an ``.npz`` file by name; pickles are refused.
-
-    Raises:
-        FormatError: If it is neither.
-    """
-    try:
-        found = np.load(path, allow_pickle=False)
-        return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
-        raise FormatError(f"file: expected arrays in {str(path)!r}, got none: {error}") from error
-
-
-def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """Write arrays to an ``.npz`` file, or the only one to an ``.npy`` file: the whole file or nothing.
-
-    Raises:
-        UsageError: If the file is neither, has to hold several in one, or cannot be written.
-    """
-    import zipfile
-
-    if path.suffix == ".npy" and len(arrays) != 1:
-        raise UsageError(f"output: expected one array for {path.name!r}, got {len(arrays)}", fix="write to .npz")
-    if path.suffix not in (".npy", ".npz"):
-        raise UsageError(f"output: expected a file name ending in .npy or .npz, got {path.name!r}")
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("wb") as file:
-            if path.suffix == ".npy":
-                np.save(file, next(iter(arrays.values())), allow_pickle=False)
-            else:
-                with zipfile.ZipFile(file, "w") as archive:
-                    for name, array in arrays.items():
-                        entry = zipfile.ZipInfo(f"{name}.npy")  # without the time: the same arrays give the same bytes
-                        with archive.open(entry, "w", force_zip64=True) as part:
-                            np.lib.format.write_array(part, np.asarray(array), allow_pickle=False)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"output: expected to write {str(path)!r}, got: {error.strerror}") from error
-
-
-def described(array: Array) -> str:
-    """Shape, type and range of an array, in a line."""
-    shape = ", ".join(map(str, array.shape))
-    text = f"{array.dtype}[{shape}]"
-    if not array.size or array.dtype.kind not in "fiu":
-        return text
-    low, high, mean = float(array.min()), float(array.max()), float(array.mean(dtype=np.float64))
-    wrong = "" if math.isfinite(mean) else ", not all finite"
-    return f"{text}  min {low:.6g}, mean {mean:.6g}, max {high:.6g}{wrong}"

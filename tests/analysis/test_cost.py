@@ -1,7 +1,7 @@
 import json
-from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,9 +33,9 @@ def test_calls_that_are_alike_are_priced_once_and_keep_their_places(monkeypatch:
     priced: list[str] = []
     price = cost.call_row
 
-    def counted(graph: Graph, node: Node, charged: Mapping[int, Value]) -> LayerRow:
+    def counted(graph: Graph, node: Node, *rest: Any, **more: Any) -> LayerRow:
         priced.append(node.layer)
-        return price(graph, node, charged)
+        return price(graph, node, *rest, **more)
 
     monkeypatch.setattr(cost, "call_row", counted)
 
@@ -117,6 +117,18 @@ def test_equal_networks_have_equal_digests_whatever_their_names() -> None:
 
     assert with_names("a", "b").model.digest == with_names("c", "d").model.digest
     assert weigh("alexnet").model.digest != weigh("alexnet", batch=2).model.digest
+
+
+def test_which_values_are_the_outputs_is_in_the_digest() -> None:
+    def returning(*wanted: int) -> str:
+        def describe(x: build.Symbol) -> tuple[build.Symbol, ...]:
+            made = build.relu(x, name="a"), build.relu(x, name="b")
+            return tuple(made[at] for at in wanted)
+
+        return weigh(build.graph(describe, (1, 4))).model.digest
+
+    assert len({returning(0, 1), returning(1, 0), returning(0), returning(1)}) == 4
+    assert returning(0, 1) == returning(0, 1)
 
 
 def test_batch_multiplies_work_and_activations_and_no_parameter() -> None:

@@ -1,9 +1,12 @@
+from collections.abc import Callable
+
 import pytest
 
 from netweight import Graph, TensorSpec, build, weigh
-from netweight.analysis.memory import CONVENTIONS, activation_memory
+from netweight.analysis.memory import CONVENTIONS, activation_memories, activation_memory
 from netweight.errors import UnknownNameError
-from netweight.ir import Node, Value
+from netweight.ir import Node, Value, ValueKind
+from netweight.ops.quantize import ScaleAttrs
 
 
 def shortcut(x: build.Symbol) -> build.Symbol:
@@ -82,6 +85,43 @@ def test_unknown_operators_take_memory_of_their_own() -> None:
         assert activation_memory(graph, rule).total_count == 8
 
 
+def _with_weights_made(source: ValueKind) -> Graph:
+    """x (1, 8) times a weight (8, 8) that is dequantised and transposed before."""
+    values = (
+        Value(name="x", spec=TensorSpec((1, 8)), kind="input"),
+        Value(name="w", spec=TensorSpec((8, 8), "int8"), kind=source),
+        Value(name="scale", spec=TensorSpec(()), kind="constant"),
+        Value(name="wide", spec=TensorSpec((8, 8))),
+        Value(name="turned", spec=TensorSpec((8, 8))),
+        Value(name="y", spec=TensorSpec((1, 8))),
+    )
+    nodes = (
+        Node(op="dequantize", attrs=ScaleAttrs(), inputs=("w", "scale", None), outputs=("wide",), layer="dequantize"),
+        Node(op="neg", inputs=("wide",), outputs=("turned",), layer="neg"),
+        Node(op="matmul", inputs=("x", "turned"), outputs=("y",), layer="product"),
+    )
+    inputs = ("x", "w") if source == "input" else ("x",)
+    return Graph(name="net", values={v.name: v for v in values}, nodes=nodes, inputs=inputs, outputs=("y",))
+
+
+@pytest.mark.parametrize("source", ["parameter", "buffer", "constant"])
+def test_what_is_made_from_weights_alone_is_no_activation(source: ValueKind) -> None:
+    """8 of x and 8 of y are left."""
+    graph = _with_weights_made(source)
+    found = activation_memories(graph, CONVENTIONS).values()
+    assert {(memory.total_count, memory.peak_count) for memory in found} == {(16, 16)}
+    assert [(row.layer, row.activation_count) for row in weigh(graph).layers] == [
+        ("x", 8), ("dequantize", 0), ("neg", 0), ("product", 8),
+    ]  # fmt: skip
+
+
+def test_what_is_made_from_an_input_or_from_nothing_is_an_activation() -> None:
+    found = activation_memory(_with_weights_made("input"), CONVENTIONS["lecture"])
+    assert found.total_count == 8 + 64 + 64 + 64 + 8
+    graph = build.graph(lambda x: build.add(x, build.arange(x, 0, 8, dtype="float32")), (1, 8))
+    assert activation_memory(graph, CONVENTIONS["lecture"]).total_count == 8 + 8 + 8
+
+
 def test_unknown_convention() -> None:
     with pytest.raises(UnknownNameError, match="no activation convention is called 'livness'") as caught:
         weigh("alexnet", conventions=("livness",))
@@ -101,3 +141,36 @@ def test_a_view_that_repeats_elements_takes_no_memory() -> None:
     graph = build.graph(lambda x: build.sum(build.expand(x, 100, 10)), (1, 10))
     live = weigh(graph).activations["liveness"]
     assert (live.total_count, live.peak_count) == (11, 11)
+
+
+def in_place_bytes(describe: Callable[[build.Symbol], build.Symbol], *shape: int, bits: str | None = None) -> int:
+    graph = build.graph(describe, shape)
+    return weigh(graph, bits=bits, conventions=("inplace",)).activations["inplace"].peak_bytes
+
+
+@pytest.mark.parametrize(
+    ("c_in", "c_out", "groups", "inplace"),
+    [(1, 4, 1, 784 + 4 * 196), (8, 32, 8, 8 * 784 + 32 * 196), (8, 8, 8, 8 * 784), (8, 8, 4, 8 * 784 + 8 * 196)],
+)
+def test_only_one_channel_for_each_channel_is_depthwise(c_in: int, c_out: int, groups: int, inplace: int) -> None:
+    """28 x 28 bytes of each input channel, 14 x 14 of each output channel, of which 4 would fit in the place of one."""
+
+    def describe(x: build.Symbol) -> build.Symbol:
+        return build.conv2d(x, c_out, kernel_size=3, stride=2, padding=1, groups=groups, bias=False)
+
+    assert in_place_bytes(describe, 1, c_in, 28, 28, bits="8") == inplace
+
+
+def test_nothing_is_written_over_what_is_read_in_another_order() -> None:
+    """8 x 8 numbers of 4 bytes are 256; h + h.t() reads h[j, i] after h[i, j] + h[j, i] was written."""
+    assert in_place_bytes(lambda h: build.add(h, build.transpose(h, 0, 1)), 8, 8) == 512
+    assert in_place_bytes(lambda h: build.add(build.reshape(h, 64), build.flatten(h, 0)), 8, 8) == 256
+    assert in_place_bytes(lambda h: build.relu(build.transpose(h, 0, 1)), 8, 8) == 256  # only one order
+
+
+def test_nothing_is_written_over_rows_that_are_read_again() -> None:
+    """The first row of h is added to every row of w: it may not go into h, but into w."""
+    first = build.graph(lambda h, w: build.add(build.narrow(h, 0, 0, 1), w), (8, 8), (8, 8))
+    assert activation_memory(first, CONVENTIONS["inplace"]).total_bytes == 512
+    kept = build.graph(lambda h, w: (build.add(build.narrow(h, 0, 0, 1), w), w), (8, 8), (8, 8))
+    assert activation_memory(kept, CONVENTIONS["inplace"]).total_bytes == 768

@@ -28,6 +28,23 @@ def test_alexnet_by_hand() -> None:
     assert found["fc6"] == (195 + 5 * 32,) * 2  # all 6 x 6 positions
 
 
+def test_tokens_beside_a_class_token_reach_over_the_image_and_no_further() -> None:
+    """2 x 2 patches of 16 and one more token: all together 32 pixels, also where a slice cuts tokens in between."""
+
+    def describe(x: build.Symbol) -> build.Symbol:
+        x = build.conv2d(x, 4, kernel_size=16, stride=16, name="patches")
+        x = build.transpose(build.flatten(x, 2), 1, 2)
+        x = build.concat((build.parameter(x, "token", (1, 1, 4)), x), dim=1)
+        for name in ("first", "second"):
+            q = build.narrow(x, 1, 0, 5, name=f"{name}_slice")
+            x = build.add(x, build.scaled_dot_product_attention(q, x, x, name=name))
+        return build.narrow(x, 1, 0, 1, name="head")
+
+    found = fields(build.graph(describe, (1, 3, 32, 32)))
+    assert found["patches"] == found["first_slice"] == (16, 16)
+    assert found["first"] == found["second"] == found["head"] == (32, 32)
+
+
 def test_dilation_and_uneven_windows() -> None:
     def describe(x: build.Symbol) -> build.Symbol:
         x = build.conv2d(x, 1, kernel_size=(3, 1), dilation=(4, 1), stride=(1, 2), name="a")

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from netweight.cli.main import run
+from netweight.cli.options import parse_input
+from netweight.ir import Filled, TensorSpec
 
 Result = tuple[int, str, str]
 
@@ -92,6 +94,32 @@ def test_several_files_by_suffix(netweight: Callable[..., Result], tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     assert (tmp_path / "a.md").read_text().startswith("| layer |")
     assert (tmp_path / "a.csv").read_text().startswith("layer,op,")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("8x4", "", (8, 4)),
+        ("8,4", "", (8, 4)),
+        ("0:8x4", "0", (8, 4)),
+        ("1:2", "1", (2,)),
+        ("scalar", "", TensorSpec(())),
+        ("x:8:scalar", "x:8", TensorSpec(())),
+        ("2:i64:0", "", Filled(TensorSpec((2,), "int64"), 0, 0)),
+        ("mask:1x128:bool:1", "mask", Filled(TensorSpec((1, 128), "bool"), 1, 1)),
+        ("a::b:1x128:i64:-3-7", "a::b", Filled(TensorSpec((1, 128), "int64"), -3, 7)),
+    ],
+)
+def test_what_an_input_says(text: str, name: str, value: object) -> None:
+    assert parse_input(text) == (name, value)
+
+
+def test_the_command_as_a_module() -> None:
+    command = [sys.executable, "-m", "netweight", "alexnet", "-q"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (0, process("alexnet", "-q").stdout)
+    missing = [sys.executable, "-m", "netweight", "alexnot"]
+    assert subprocess.run(missing, capture_output=True, text=True, check=False).returncode == 2
 
 
 def test_quiet_and_verbose(netweight: Callable[..., Result]) -> None:

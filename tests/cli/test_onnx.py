@@ -20,7 +20,8 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 import netweight as package  # noqa: E402
 from netweight.cli.main import run  # noqa: E402
-from netweight.errors import UsageError  # noqa: E402
+from netweight.errors import UnknownNameError, UsageError  # noqa: E402
+from netweight.sources.onnx.given import _sizes  # noqa: E402
 
 Result = tuple[int, str, str]
 Command = Callable[..., Result]
@@ -134,6 +135,8 @@ def test_the_size_of_an_open_dimension(netweight: Command, small: Path, argument
             "error[E101]: batch: expected the batch in the input's shape, got 2 beside an input",
             "",
         ),
+        (("--input", "1x3"), "error[E101]: input: input.1: expected 4 dimensions, got 1x3", ""),
+        (("--input", "scalar"), "error[E101]: input: input.1: expected 4 dimensions, got scalar", ""),
         (
             ("--input", "1x4x8x8"),
             "error[E103]: conv: expected",
@@ -168,6 +171,12 @@ def test_a_batch_that_the_file_fixes(netweight: Command, tmp_path: Path) -> None
     ] == (4 * MACS)
 
 
+def test_a_size_that_the_file_fixes_is_another_in_a_run(netweight: Command, tmp_path: Path) -> None:
+    onnx.save(network(1), tmp_path / "fixed.onnx")
+    code, out, _ = netweight("run", tmp_path / "fixed.onnx", "--input", "4x3x8x8")
+    assert (code, out.partition("  min")[0]) == (0, "y  float32[4, 10]")
+
+
 def test_the_batch_is_told_from_other_open_dimensions() -> None:
     made = network()
     made.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
@@ -177,6 +186,48 @@ def test_the_batch_is_told_from_other_open_dimensions() -> None:
     made.graph.input.append(helper.make_tensor_value_info("other", FLOAT, ["tokens"]))
     with pytest.raises(UsageError, match="got the symbolic dimensions samples, height, tokens"):
         package.weigh(made, batch=3, dims={"height": 8, "tokens": 2})
+
+
+@pytest.mark.parametrize(
+    ("shapes", "dims", "symbol"),
+    [
+        ([[1, "n_tokens", 4]], {}, ""),
+        ([["seq", "batch", 4]], {}, "batch"),
+        ([["seq", "batch", 4]], {"batch": 3}, ""),
+        ([["seq", "batch", 4]], {"seq": 10}, "batch"),
+        ([["width", 4]], {}, ""),
+        ([["sequence_length"]], {}, ""),
+        ([["batch_size", "batch_seq"]], {}, "batch_size"),
+        ([["s", "my_batch"]], {}, "my_batch"),
+        ([["one_batch", "other_batch"]], {}, ""),
+        ([["t", "N"]], {}, "N"),
+        ([["b", "n", 3]], {}, ""),
+        ([["s0", 3], ["s0", "s1"]], {}, "s0"),
+        ([["s0", 3], ["s0", "s1"]], {"s0": 2}, ""),
+        ([["s0", 3], ["s1", 3]], {}, ""),
+        ([["s0", 3], [1, 3]], {}, ""),
+        ([["Batch"]], {}, "Batch"),
+    ],
+)
+def test_which_dimension_is_the_batch(shapes: list[Any], dims: dict[str, int], symbol: str) -> None:
+    wanted = [helper.make_tensor_value_info(f"x{at}", FLOAT, shape) for at, shape in enumerate(shapes)]
+    if symbol:
+        assert _sizes(wanted, dims, 8) == {symbol: 8, **dims}
+    else:
+        with pytest.raises(UsageError, match="batch: expected a model that leaves its batch open under a name"):
+            _sizes(wanted, dims, 8)
+
+
+@pytest.mark.parametrize(
+    "name", ["0", "onnx::x_0", "a::b", "input 1", "größe", "input:0", "serving:1:2", "/pool/x.1", "-x", "1:f32"]
+)
+def test_an_input_of_any_name(netweight: Command, tmp_path: Path, name: str) -> None:
+    made = network()
+    made.graph.input[0].name = made.graph.node[0].input[0] = name
+    onnx.save(made, tmp_path / "named.onnx")
+    code, out, err = netweight(tmp_path / "named.onnx", "--input", f"{name}:2x3x8x8:f32", "-q")
+    assert (code, err) == (0, "")
+    assert netweight(tmp_path / "named.onnx", "--input", f"{name}:2x3x8x8", "-q") == (0, out, "")
 
 
 @pytest.mark.parametrize(
@@ -402,7 +453,12 @@ def test_weights_outside_of_the_folder_are_refused(netweight: Command, tmp_path:
         (None, ("--input", "a:{x}", "--input", "{x}"), "error[E101]: input: expected a name of its own for all 2"),
         (None, ("--input", "nowhere.npy"), "error[E107]: file: expected arrays in 'nowhere.npy', got none"),
         (None, ("--input", "{x}", "-o", "y.txt"), "error[E101]: output: expected a file name ending in .npy or .npz"),
-        (None, ("--input", "{x}", "-o", "no/such/y.npz"), "error[E101]: output: expected to write 'no/such/y.npz'"),
+        (
+            None,
+            ("--input", "{x}", "-o", "no/such/y.npz"),
+            "error[E101]: output: expected a file in a folder that is there",
+        ),
+        (None, ("--input", "1x3x9x9", "--seed", "-1"), "error[E101]: seed: expected a whole number from 0 on, got -1"),
     ],
 )
 def test_what_cannot_be_run(
@@ -414,6 +470,61 @@ def test_what_cannot_be_run(
     code, out, err = netweight("run", small, *given)
     assert (code, out) == (2, "")
     assert err.startswith(message)
+
+
+@pytest.mark.parametrize("output", ["y.txt", "no/such/y.npz"])
+def test_where_the_outputs_go_is_looked_at_before_they_are_computed(
+    netweight: Command, small: Path, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netweight.cli.run.execute", lambda *_, **__: pytest.fail("computed"))
+    code, out, err = netweight("run", small, "-o", output)
+    assert (code, out) == (2, "")
+    assert err.startswith("error[E101]: output: expected a file")
+
+
+@pytest.mark.parametrize(("said", "shown"), [("Unable to allocate 7 TiB",) * 2, ("", "no more memory")])
+def test_a_network_that_does_not_fit_into_memory(
+    netweight: Command, small: Path, said: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def execute(*_: Any, **__: Any) -> Any:
+        raise MemoryError(said)
+
+    monkeypatch.setattr("netweight.cli.run.execute", execute)
+    code, out, err = netweight("run", small)
+    assert (code, out) == (2, "")
+    assert err == f"error[E101]: memory: expected a network that fits, got: {shown}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_a_device_without_room(small: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "netweight", "run", str(small), "--dim", "batch=1"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.endswith("\nerror[E101]: output: expected to write it, got: No space left on device\n")
+
+
+def test_archives_that_are_none(netweight: Command, small: Path) -> None:
+    broken = small.with_name("x.npz")
+    broken.write_bytes(b"PK\x03\x04 no archive")
+    assert netweight("run", small, "--input", broken)[2].startswith("error[E107]: file: expected arrays in")
+    np.savez_compressed(broken, x=np.arange(1000.0))
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:60] + bytes(40) + whole[100:])
+    assert netweight("run", small, "--input", broken)[2].startswith("error[E107]: file: expected arrays in")
+
+
+def test_parts_that_a_file_does_not_have(small: Path) -> None:
+    from netweight.running import execute
+
+    x = np.ones((1, 3, 8, 8), np.float32)
+    (whole,), nested = execute(small, x).outputs.values(), execute(small, {"input": {"1": x}})
+    assert nested.notes == ()
+    np.testing.assert_array_equal(next(iter(nested.outputs.values())), whole)
+    with pytest.raises(UnknownNameError, match=r"no input of the model is called 'input\.2'"):
+        execute(small, {"input": {"2": x}})
 
 
 def test_pickles_are_refused(netweight: Command, small: Path) -> None:

@@ -105,6 +105,14 @@ def test_a_view_needs_an_owner() -> None:
         validate(replace(graph, values=values))
 
 
+@pytest.mark.parametrize("fused", [((0, 2),), ((1, 0),), ((0, 1), (1, 1)), ((-1, 0),)])
+def test_runs_of_one_kernel_are_of_the_graph(fused: tuple[tuple[int, int], ...]) -> None:
+    graph = graph_of((node("a", "x"), node("b", "a")))
+    validate(replace(graph, fused=((0, 1),)))
+    with pytest.raises(GraphError, match="expected fused runs of its nodes one after the other, got"):
+        validate(replace(graph, fused=fused))
+
+
 def test_topological_order_is_stable_and_finds_circles() -> None:
     nodes = (node("c", "b"), node("a", "x"), node("b", "a"), node("d", "x"))
     assert [n.layer for n in topological(nodes, ["x"])] == ["a", "b", "c", "d"]

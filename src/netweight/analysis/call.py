@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
-from netweight.analysis.memory import CONVENTIONS, new_outputs
+from netweight.analysis.memory import CONVENTIONS
+from netweight.analysis.overwriting import Run, new_outputs
 from netweight.analysis.profile import LayerRow
 from netweight.count import Count, total
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
@@ -20,8 +21,13 @@ _UNKNOWN_WORK = dict.fromkeys(_NO_WORK)
 _UNCHARGED = {"params": Count(0), "params_no_bias": Count(0), "buffers": 0, "model_size_bytes": 0}
 
 
-def call_row(graph: Graph, node: Node, charged: Mapping[int, Value]) -> LayerRow:
+def call_row(
+    graph: Graph, node: Node, charged: Mapping[int, Value], run: Run | None = None, *, of_weights: bool = False
+) -> LayerRow:
     """Cost of one call of an operator that is the first to read the parameters and buffers ``charged``, by slot.
+
+    What a kernel that it is part of, ``run``, keeps inside is neither moved nor an activation. With ``of_weights`` all
+    that it reads comes from stored weights alone, and what it writes is no activation.
 
     Raises:
         ShapeError: If the operator cannot accept its inputs.
@@ -33,7 +39,8 @@ def call_row(graph: Graph, node: Node, charged: Mapping[int, Value]) -> LayerRow
     specs = [None if value is None else value.spec for value in reads]
     dtype = arithmetic_dtype(specs)
     slots = _slot_names(definition, len(reads))
-    made = [values[name].spec for name in new_outputs(graph, node, _LECTURE)]
+    made = [] if of_weights else [values[name].spec for name in new_outputs(graph, node, _LECTURE, run)]
+    inner = frozenset() if run is None else run.inner
     moved = definition is None or not definition.view
     figures = {
         "layer": node.layer,
@@ -46,8 +53,8 @@ def call_row(graph: Graph, node: Node, charged: Mapping[int, Value]) -> LayerRow
         **_work(definition, node, specs, dtype),
         "activation_count": _elements(made, _dims(definition, "y")),
         "activation_bytes": sum([spec.nbytes for spec in made]),
-        "bytes_read": _traffic(slots, reads) if moved else 0,
-        "bytes_written": _traffic(_numbered("y", len(writes)), writes) if moved else 0,
+        "bytes_read": _traffic(slots, reads, inner) if moved else 0,
+        "bytes_written": _traffic(_numbered("y", len(writes)), writes, inner) if moved else 0,
         "receptive_field": None,
         "calls": 1,
     }
@@ -100,9 +107,9 @@ def _elements(specs: Sequence[TensorSpec], dims: str) -> Count:
     return named_count(specs[0], dims) if len(specs) == 1 else total([named_count(spec, dims) for spec in specs])
 
 
-def _traffic(slots: Sequence[str], values: Sequence[Value | None]) -> int:
-    """Bytes of the values, each once, and called what it is to the operator."""
-    seen = set()
+def _traffic(slots: Sequence[str], values: Sequence[Value | None], inner: frozenset[str]) -> int:
+    """Bytes of the values that are not inside of a kernel, each once, and called what it is to the operator."""
+    seen = set(inner)
     amount = 0
     terms = []
     for slot, value in zip(slots, values, strict=True):

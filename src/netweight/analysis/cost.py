@@ -10,7 +10,9 @@ from operator import attrgetter
 from typing import Any
 
 from netweight.analysis.call import call_row
+from netweight.analysis.from_weights import made_from_weights
 from netweight.analysis.memory import Convention, activation_memories, convention
+from netweight.analysis.overwriting import Run, last_reads, runs_of
 from netweight.analysis.ownership import Ownership
 from netweight.analysis.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp
 from netweight.analysis.receptive_field import receptive_fields
@@ -73,11 +75,15 @@ def _weigh_calls(graph: Graph) -> list[LayerRow]:
     owned = Ownership.of(graph)
     fields_of = receptive_fields(graph)
     roles = _roles(graph.values)
+    made = made_from_weights(graph)
     known: dict[tuple[Any, ...], LayerRow] = {}
+    runs = runs_of(graph, last_reads(graph)) if graph.fused else {}
     rows = []
-    for node in graph.nodes:
+    for step, node in enumerate(graph.nodes):
+        run = runs.get(step)
         charged = owned.first_reads(graph, node)
         inputs, outputs = node.inputs, node.outputs
+        of_weights = not made.isdisjoint(outputs)
         key = (
             node.op,
             node.attrs,
@@ -85,12 +91,21 @@ def _weigh_calls(graph: Graph) -> list[LayerRow]:
             tuple([roles[name] for name in outputs]),
             len(inputs) < 2 or len(set(inputs)),
             tuple(charged.items()) if owned.rounded else tuple(charged),
+            of_weights,
+            None if run is None else _shape_of_run(graph, run, roles, step),
         )
         row = known.get(key)
         if row is None:
-            row = known[key] = call_row(graph, node, charged)
+            row = known[key] = call_row(graph, node, charged, run, of_weights=of_weights)
         rows.append(row.at(node.layer, fields_of.get(outputs[0]) if outputs else None))
     return rows
+
+
+def _shape_of_run(graph: Graph, run: Run, roles: Mapping[str | None, int], step: int) -> Any:
+    """What the cost of a call depends on in the kernel that it is part of."""
+    nodes = graph.nodes[run.first : run.last + 1]
+    parts = [(node.op, node.attrs, *[(roles[name], name in run.inner) for name in node.outputs]) for node in nodes]
+    return step - run.first, *parts, *[roles[name] for name in run.reads]
 
 
 def _roles(values: Mapping[str, Value]) -> dict[str | None, int]:
@@ -187,6 +202,7 @@ def _digest(graph: Graph) -> str:
     for node in graph.nodes:
         wires = [number[n] for n in node.inputs], [number[n] for n in node.outputs]
         parts.append(f"{node.op}{_settings(node.attrs.__class__)(node.attrs)}{wires};")
+    parts.append(f"{[number[name] for name in graph.outputs]}")
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
 
 

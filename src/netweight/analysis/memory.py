@@ -1,6 +1,7 @@
 """Activation memory under named conventions.
 
-A convention is data: a new one is a line in ``CONVENTIONS``. ``layer`` conventions look at each layer alone;
+A convention is data: a new one is a line in ``CONVENTIONS``. What is made from stored weights alone is an activation
+under none. ``layer`` conventions look at each layer alone;
 ``schedule`` conventions follow every tensor from the step that writes it to its last reader, in the graph's order.
 """
 
@@ -11,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from netweight.analysis.from_weights import made_from_weights
+from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, last_reads, runs_of, writes_over
 from netweight.analysis.profile import Activations
 from netweight.errors import unknown_name
-from netweight.ir import Graph, Node, TensorSpec, bits_of
+from netweight.ir import Graph, TensorSpec
 from netweight.ops import REGISTRY
 
 
@@ -39,7 +42,6 @@ class Convention:
     held_by_program: bool = False
 
 
-_ACTIVE = frozenset({"activation", "input"})
 _LECTURE_IN_PLACE = frozenset({"activation", "norm", "dropout"})
 
 CONVENTIONS: dict[str, Convention] = {
@@ -104,15 +106,21 @@ class _Facts:
         graph: The network.
         inputs: Names of the inputs, in the order of the values.
         sizes: Elements and bytes of each activation and input.
-        kinds: Kind of each node's operator, and whether it gives a view.
+        views: Whether each node gives a view.
         last_read: Step of the last reader of each value; after the last step for what the caller gets.
+        runs: The run of each step that is part of one.
+        inner: Values inside of a kernel, and weights in another form: they are no activations.
+        first: For each plain reshape the value whose elements it has in the same order.
     """
 
     graph: Graph
     inputs: list[str]
     sizes: dict[str, tuple[int, int]]
-    kinds: list[tuple[str, bool]]
+    views: list[bool]
     last_read: dict[str, int]
+    runs: dict[int, Run]
+    inner: frozenset[str]
+    first: dict[str, str]
 
     @staticmethod
     def of(graph: Graph) -> _Facts:
@@ -121,17 +129,18 @@ class _Facts:
         known: dict[TensorSpec, tuple[int, int]] = {}
         sizes = {}
         for name, value in values.items():
-            if value.kind in _ACTIVE:
+            if value.kind in ACTIVE:
                 spec = value.spec
                 sizes[name] = known.get(spec) or known.setdefault(spec, (spec.numel, spec.nbytes))
         found = [REGISTRY.find(node.op) for node in graph.nodes]
-        kinds = [
-            ("unknown", False) if definition is None else (definition.kind, definition.view) for definition in found
-        ]
-        last = {name: step for step, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
-        last.update(dict.fromkeys(graph.outputs, len(graph.nodes)))
+        views = [definition is not None and definition.view for definition in found]
+        last = last_reads(graph)
+        runs = runs_of(graph, last)
+        for run in runs.values():  # what a kernel reads lives until it is done
+            last.update({name: max(run.last, last[name]) for name in run.reads})
         inputs = [name for name in sizes if values[name].kind == "input"]
-        return _Facts(graph, inputs, sizes, kinds, last)
+        inner = made_from_weights(graph).union(*[run.inner for run in runs.values()])
+        return _Facts(graph, inputs, sizes, views, last, runs, inner, first_in_order(graph))
 
 
 def activation_memory(graph: Graph, rule: Convention) -> Activations:
@@ -148,7 +157,7 @@ def activation_memories(graph: Graph, rules: Mapping[str, Convention]) -> dict[s
 def _activations(facts: _Facts, rule: Convention) -> Activations:
     graph = facts.graph
     home_of, homes = _assign(facts, rule)
-    step, alive = _peak_of_layers(graph, home_of, homes) if rule.moment == "layer" else _peak_of_schedule(graph, homes)
+    step, alive = _peak_of_layers(facts, home_of, homes) if rule.moment == "layer" else _peak_of_schedule(graph, homes)
     return Activations(
         total_count=sum([home.count for home in homes.values()]),
         peak_count=sum([homes[name].count for name in alive]),
@@ -157,24 +166,6 @@ def _activations(facts: _Facts, rule: Convention) -> Activations:
         peak_layer=graph.nodes[step].layer if graph.nodes else "",
         peak_tensors=alive,
     )
-
-
-def new_outputs(graph: Graph, node: Node, rule: Convention) -> tuple[str, ...]:
-    """Outputs of a node that take memory of their own under a ``layer`` convention.
-
-    That a description has an operator work in place is not looked at here: the same network has the same figure.
-    """
-    definition = REGISTRY.find(node.op)
-    if definition is None:
-        return node.outputs
-    if definition.view:
-        return ()
-    over = _writes_over(graph, node, definition.kind, rule)
-    return node.outputs[1:] if over and any(_is_activation(graph, name) for name in node.inputs) else node.outputs
-
-
-def _is_activation(graph: Graph, name: str | None) -> bool:
-    return name is not None and graph.values[graph.values[name].storage].kind in _ACTIVE
 
 
 def _assign(facts: _Facts, rule: Convention) -> tuple[dict[str, str], dict[str, _Home]]:
@@ -188,15 +179,15 @@ def _assign(facts: _Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
         home_of[name] = name
         homes[name] = _Home(*facts.sizes[name], 0, last_read.get(name, 0))
     shared = rule.moment == "schedule"
-    for step, (node, (kind, view)) in enumerate(zip(graph.nodes, facts.kinds, strict=True)):
-        over = node.outputs and _writes_over(graph, node, kind, rule)
+    for step, (node, view) in enumerate(zip(graph.nodes, facts.views, strict=True)):
+        over = node.outputs and writes_over(graph, node, rule, facts.runs.get(step))
         for index, name in enumerate(node.outputs):
             storage = values[name].storage
-            if storage != name and values[storage].kind not in _ACTIVE:
+            if name in facts.inner or (storage != name and values[storage].kind not in ACTIVE):
                 continue  # a view of a weight is no activation
             home = home_of.get(storage) if shared or view else None
             if home is None and over and index == 0:
-                home = _taken_over(facts, node, rule, step, home_of, homes)
+                home = _taken_over(facts, rule, step, home_of, homes)
             dies = max(step, last_read.get(name, step))
             if home is None:
                 home_of[name] = name
@@ -209,28 +200,27 @@ def _assign(facts: _Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
 
 
 def _taken_over(
-    facts: _Facts, node: Node, rule: Convention, step: int, home_of: dict[str, str], homes: dict[str, _Home]
+    facts: _Facts, rule: Convention, step: int, home_of: dict[str, str], homes: dict[str, _Home]
 ) -> str | None:
-    """Home of the input that the node writes over, if there is one that it may."""
+    """Home of the input that the node, or the kernel that it is part of, writes over, if there is one that it may."""
+    node, run = facts.graph.nodes[step], facts.runs.get(step)
+    reads, done = (node.inputs, step) if run is None else (run.reads, run.last)
+    lived_in = {name: home_of[name] for name in reads if name is not None and name in home_of}
     size = facts.sizes[node.outputs[0]][1]
-    for name in node.inputs:
-        home = None if name is None else home_of.get(name)
-        if home is None:
-            continue
-        if rule.moment == "layer" or (homes[home].dies <= step and size <= homes[home].nbytes):
+    for name, home in lived_in.items():
+        if rule.moment == "layer":
+            return home
+        fits = size <= homes[home].nbytes and size <= facts.sizes[name][1]
+        if fits and homes[home].dies <= done and not _seen_otherwise(facts, name, lived_in):
             return home
     return None
 
 
-def _writes_over(graph: Graph, node: Node, kind: str, rule: Convention) -> bool:
-    return kind in rule.in_place or (rule.depthwise_int8_in_place and _is_depthwise_int8(graph, node))
-
-
-def _is_depthwise_int8(graph: Graph, node: Node) -> bool:
-    if node.op != "conv" or node.inputs[0] is None:
-        return False
-    x = graph.spec(node.inputs[0])
-    return node.attrs.groups == x.shape[1] and bits_of(x.dtype) == 8
+def _seen_otherwise(facts: _Facts, name: str, lived_in: dict[str, str]) -> bool:
+    """Whether the same memory is read in another order: what is written over would be read after."""
+    first = facts.first
+    order = first.get(name, name)
+    return any(home == lived_in[name] and first.get(other, other) != order for other, home in lived_in.items())
 
 
 def _last_reads(facts: _Facts, rule: Convention) -> dict[str, int]:
@@ -245,12 +235,14 @@ def _last_reads(facts: _Facts, rule: Convention) -> dict[str, int]:
     return last
 
 
-def _peak_of_layers(graph: Graph, home_of: dict[str, str], homes: dict[str, _Home]) -> tuple[int, tuple[str, ...]]:
+def _peak_of_layers(facts: _Facts, home_of: dict[str, str], homes: dict[str, _Home]) -> tuple[int, tuple[str, ...]]:
     """The layer whose inputs and outputs together take the most bytes."""
     best, peak_step = -1, 0
     peak: tuple[str, ...] = ()
-    for step, node in enumerate(graph.nodes):
-        touched = tuple(dict.fromkeys([home_of[n] for n in (*node.inputs, *node.outputs) if n in home_of]))
+    for step, node in enumerate(facts.graph.nodes):
+        run = facts.runs.get(step)
+        names = (*node.inputs, *node.outputs) if run is None else (*run.reads, *run.writes)
+        touched = tuple(dict.fromkeys([home_of[n] for n in names if n in home_of]))
         size = sum([homes[name].nbytes for name in touched])
         if size > best:
             best, peak_step, peak = size, step, touched

@@ -121,7 +121,12 @@ def _slide(state: _State, reach: Slides | Spreads, shape: tuple[int, ...]) -> _S
     count = len(reach.stride) if isinstance(reach, Slides) else len(reach.scale)
     for window, axes in enumerate(state.axes[-count:]):
         for axis in axes:
-            fields[axis] = _windowed(fields[axis], reach, window, shape[window - count])
+            outputs = shape[window - count]
+            if len(axes) > 1 or fields[axis].count == 1:
+                # Rows and columns in one dimension, a class token among them, or all positions pooled before:
+                # a window, and be it a slice, makes no more of them.
+                outputs = min(outputs, fields[axis].count)
+            fields[axis] = _windowed(fields[axis], reach, window, outputs)
     return _State(tuple(fields), state.axes)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from netweight import exporting
-from netweight.cli.options import model_options, parse_dims, parse_inputs, verbose_option
+from netweight.cli.options import guess_option, model_options, parse_dims, parse_inputs, verbose_option
 
 
 @click.command()
@@ -19,6 +19,7 @@ from netweight.cli.options import model_options, parse_dims, parse_inputs, verbo
 @click.option("--no-weights", is_flag=True, help="Zeros that take no room in the file.")
 @click.option("--seed", type=int, default=0, metavar="N", help="Of random weights.  [default: 0]")
 @click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")
+@guess_option
 @verbose_option
 def export(model: str, **flags: Any) -> None:
     """Write MODEL as an ONNX file, with its weights or, for a built-in network, random ones."""
@@ -34,6 +35,7 @@ def export(model: str, **flags: Any) -> None:
             weights=False if flags["no_weights"] else None,
             seed=flags["seed"],
             external=flags["external"],
+            guesses=flags["guess"],
         )
     for note in found.notes:
         click.echo(f"note: {note}", err=True)

@@ -6,6 +6,7 @@ unreadable input, internal error; 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -103,12 +104,26 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
-        # Whoever reads us has seen enough; Python must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 0
     except Exception as error:
-        return _fail(f"error[E100]: internal error: {type(error).__name__}: {error}\n  fix: -vv shows where", arguments)
+        return _fail(_unexpected(error), arguments)
     return code if isinstance(code, int) else 0
+
+
+def _write_no_more() -> None:
+    """Whoever reads us has seen enough, or there is no room: Python must not complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unexpected(error: Exception) -> str:
+    """What to say of an error that no rule of ours found: too little memory or room, else a mistake of netweight."""
+    if isinstance(error, MemoryError):
+        return f"error[E101]: memory: expected a network that fits, got: {str(error) or 'no more memory'}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        _write_no_more()
+        return f"error[E101]: output: expected to write it, got: {error.strerror}"
+    return f"error[E100]: internal error: {type(error).__name__}: {error}\n  fix: -vv shows where"
 
 
 def error_text(error: NetweightError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ _DTYPES = {
     "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64", "u8": "uint8", "bool": "bool",
 }  # fmt: skip
 
-_INPUT = (
-    r"(?:(?P<name>[A-Za-z_/][\w./-]*(?::\d+(?=:\d))?):)?(?P<shape>\d+(?:[x,]\d+)*|scalar)"
-    r"(?::(?P<dtype>\w+)(?::(?P<first>-?\d+)(?:-(?P<last>-?\d+))?)?)?"
+_INPUT = re.compile(
+    r"(?:(?P<name>.+?):)??(?P<shape>[0-9]+(?:[x,][0-9]+)*|scalar)"
+    r"(?::(?P<dtype>(?!scalar$)[A-Za-z_]\w*)(?::(?P<first>-?[0-9]+)(?:-(?P<last>-?[0-9]+))?)?)?",
+    re.DOTALL,
 )
+"""A name may be any text, as in ONNX: it is what is left of the shortest end that is a shape, a type and numbers."""
 
 Decorator = Callable[[Any], Any]
 
@@ -57,6 +59,11 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
 units_option: Decorator = click.option(
     "--units", type=click.Choice(["si", "iec", "raw"]), default="si", help="MB, MiB, or plain integers.  [default: si]"
 )
+guess_option: Decorator = click.option(
+    "--guess",
+    is_flag=True,
+    help="Go on where only real data tell what the network does; the notes say what is guessed.",
+)
 verbose_option: Decorator = click.option(
     "-v", "--verbose", count=True, help="Say more on stderr; -vv shows where an error comes from."
 )
@@ -79,7 +86,7 @@ def parse_inputs(texts: tuple[str, ...]) -> Any:
         return parsed[0][1] if len(parsed) == 1 else tuple(value for _, value in parsed)
     if len(names) < len(parsed):
         raise UsageError(f"input: expected names for all {len(parsed)} inputs or for none, got {', '.join(names)}")
-    return _nested(parsed)
+    return nested(parsed)
 
 
 def parse_dims(texts: tuple[str, ...]) -> dict[str, int]:
@@ -105,7 +112,7 @@ def parse_input(text: str) -> tuple[str, Input]:
     Raises:
         UsageError: If the text is none.
     """
-    match = re.fullmatch(_INPUT, text.strip())
+    match = _INPUT.fullmatch(text.strip())
     if match is None:
         raise UsageError(
             f"input: expected [NAME:]SHAPE[:TYPE[:NUMBERS]], got {text!r}",
@@ -129,7 +136,7 @@ def parse_input(text: str) -> tuple[str, Input]:
     return name, Filled(spec, first, last)
 
 
-def _nested(named: list[tuple[str, Input]]) -> dict[str, Any]:
+def nested(named: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Inputs by name; ``images.0`` and ``images.1`` are a list ``images``, ``x.mask`` is in a dict ``x``."""
     found: dict[str, Any] = {}
     for name, value in named:

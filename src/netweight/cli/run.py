@@ -10,9 +10,11 @@ from typing import Any
 
 import click
 
-from netweight.cli.options import parse_dims, parse_input, verbose_option
+from netweight.array_files import check_output, described, read_arrays, write_arrays
+from netweight.cli.options import guess_option, nested, parse_dims, parse_input, verbose_option
 from netweight.errors import UsageError
-from netweight.running import described, execute, read_arrays, write_arrays
+from netweight.loading import onnx_of
+from netweight.running import execute
 
 _FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
 
@@ -29,16 +31,20 @@ _FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="Of random inputs and weights.  [default: 0]")
 @click.option("-o", "--output", metavar="FILE", help="Write the outputs to .npz, or the only one to .npy.")
+@guess_option
 @verbose_option
 def run(model: str, **flags: Any) -> None:
     """Run MODEL: its outputs, their ranges; on the reference runtime, which is exact and not fast."""
+    if flags["output"]:
+        check_output(Path(flags["output"]))
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the outputs
         found = execute(
             model,
-            _parsed(flags["inputs"]),
+            _parsed(flags["inputs"], nest=onnx_of(model) is None),
             batch=flags["batch"],
             seed=flags["seed"],
             dims=parse_dims(flags["dims"]),
+            guesses=flags["guess"],
         )
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
@@ -48,8 +54,8 @@ def run(model: str, **flags: Any) -> None:
         click.echo(f"{name}  {described(array)}")
 
 
-def _parsed(texts: tuple[str, ...]) -> Any:
-    """Arrays of files and specs of random inputs, by name or in order.
+def _parsed(texts: tuple[str, ...], *, nest: bool) -> Any:
+    """Arrays of files and specs of random inputs, by name or in order; ``x.0`` may be a part of ``x``.
 
     Raises:
         UsageError: If only some have a name, or one is there twice.
@@ -61,7 +67,7 @@ def _parsed(texts: tuple[str, ...]) -> Any:
         return (values[0] if len(values) == 1 else values) if values else None
     if len(names) < len(found) or len(set(names)) < len(names):
         raise UsageError(f"input: expected a name of its own for all {len(found)} inputs or for none, got {names}")
-    return dict(found)
+    return nested(found) if nest else dict(found)
 
 
 def _parts(text: str) -> list[tuple[str, Any]]:
@@ -71,4 +77,6 @@ def _parts(text: str) -> list[tuple[str, Any]]:
     path = Path(text) if Path(text).exists() else Path(match["path"])
     name = "" if path == Path(text) else match["name"] or ""
     arrays = read_arrays(path)
+    if isinstance(arrays, dict) and name:
+        raise UsageError(f"input: expected no name before {path.name!r}, whose arrays have their own, got {name!r}")
     return list(arrays.items()) if isinstance(arrays, dict) else [(name, arrays)]

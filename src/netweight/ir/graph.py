@@ -122,6 +122,8 @@ class Graph:
         lifetimes: For values whose memory a program was seen to hold longer than its last reader: the step after which
             it let go of it.
         frozen: Names of the parameters that training leaves as they are.
+        fused: First and last node of each run of nodes that one kernel does: values that only its nodes read are no
+            memory, and what it reads is kept until its last node.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Graph:
     updates: Mapping[str, str] = field(default_factory=dict)
     lifetimes: Mapping[str, int] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
+    fused: tuple[tuple[int, int], ...] = ()
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""
@@ -200,13 +203,15 @@ def validate(graph: Graph) -> None:
     """Check that the graph does not contradict itself.
 
     Raises:
-        GraphError: If a name is missing or used twice, a value is read before it is written, or a view has no owner.
+        GraphError: If a name is missing or used twice, a value is read before it is written, a view has no owner, or
+            runs of nodes are not of this graph.
     """
     for name, value in graph.values.items():
         if name != value.name:
             raise GraphError(f"graph: expected value {name!r} under its own name, got {value.name!r}")
         if value.storage not in graph.values:
             raise GraphError(f"graph: expected the storage of {name!r} to be a value, got {value.storage!r}")
+    _validate_fused(graph)
     written = {name for name, value in graph.values.items() if value.kind != "activation"}
     for node in graph.nodes:
         _validate_node(graph, node, written)
@@ -215,6 +220,14 @@ def validate(graph: Graph) -> None:
         for name in names:
             if name not in written:
                 raise GraphError(f"graph: expected every {role} to have a value, got {name!r}")
+
+
+def _validate_fused(graph: Graph) -> None:
+    after = -1
+    for first, last in graph.fused:
+        if not after < first <= last < len(graph.nodes):
+            raise GraphError(f"graph: expected fused runs of its nodes one after the other, got {graph.fused}")
+        after = last
 
 
 def _validate_node(graph: Graph, node: Node, written: set[str]) -> None:

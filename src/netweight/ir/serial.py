@@ -29,6 +29,7 @@ def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
         "updates": dict(graph.updates),
         "lifetimes": dict(graph.lifetimes),
         "frozen": graph.frozen,
+        "fused": graph.fused,
     }
     return json.dumps(data, indent=indent)
 
@@ -102,6 +103,7 @@ def _graph_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | None
         updates=dict(data["updates"]),
         lifetimes=dict(data.get("lifetimes", {})),
         frozen=tuple(data.get("frozen", ())),
+        fused=_tuple_of(data.get("fused", [])),
     )
 
 

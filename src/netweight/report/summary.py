@@ -8,6 +8,8 @@ from netweight.units import Units, exact, scaled
 
 _WIDTHS = (32, 16, 8, 4)
 _FLOATING = (16, 32, 64)
+_ROUND = (1, 2, 4, 8)
+_NARROW_FLOATS = ("float8", "float4")
 
 
 def summary_line(profile: Profile, *, units: Units = "si") -> str:
@@ -60,10 +62,12 @@ def _size(nbytes: int, units: Units) -> str:
 
 
 def _work(profile: Profile, units: Units) -> str:
+    """FLOPs of the MACs; where some or all MACs are of integers, the operations whatever the type as well."""
     totals = profile.totals
-    if totals.flops:
-        return scaled(totals.contraction_flops, "FLOP", units=_si(units))
-    return f"0 FLOP, {scaled(totals.ops_total, 'OP', units=_si(units))}"
+    flops = scaled(totals.contraction_flops, "FLOP", units=_si(units))
+    if totals.flops and totals.contraction_flops == 2 * totals.macs:
+        return flops
+    return f"{flops}, {scaled(totals.ops_total, 'OP', units=_si(units))}"
 
 
 def _dtypes(profile: Profile) -> str:
@@ -73,7 +77,11 @@ def _dtypes(profile: Profile) -> str:
     bits = 8 * profile.totals.model_size_bytes / profile.totals.params
     if bits in _FLOATING:
         return f"fp{bits:g}"
-    return f"int{bits:g}" if bits == int(bits) else f"at {bits:.3g} bits each"
+    integer = f"int{bits:g}"
+    types = {row.dtype for row in profile.layers if row.params}
+    # Layers that widen their weights compute in another type; scales make no round width of them.
+    widened = bits in _ROUND and not any(dtype.startswith(_NARROW_FLOATS) for dtype in types)
+    return integer if widened or types & {integer, f"u{integer}"} else f"at {bits:.3g} bits each"
 
 
 def _sizes(profile: Profile, units: Units) -> str:

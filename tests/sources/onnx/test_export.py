@@ -12,7 +12,7 @@ import pytest
 import netweight
 from netweight import Graph, TensorSpec, UnsupportedOpError, UsageError, build
 from netweight.cli.main import run as command
-from netweight.errors import FormatError
+from netweight.errors import CaptureError, FormatError, UnknownNameError
 from netweight.ir import Node, Value
 from netweight.ops.unary import CastAttrs
 
@@ -177,3 +177,33 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert target.stat().st_size < 5_000
     assert command(["export", "lenet5", "-o", str(target), "--bits", "8"]) == 2
     assert "error[E101]: export: expected floating numbers in 'C1', got int8" in capsys.readouterr().err
+
+
+def test_weights_of_another_network(tmp_path: Path) -> None:
+    graph = small()
+    weights = {**netweight.initialize(graph, seed=3), "fc.weigth": np.ones(2)}
+    with pytest.raises(UnknownNameError, match=r"no weight of the network is called 'fc\.weigth'"):
+        netweight.export(graph, tmp_path / "net.onnx", weights=weights)
+
+
+def test_a_branch_that_is_guessed(tmp_path: Path) -> None:
+    """Of ``a * a if c else -a`` one arm would be the file."""
+    helper, kind = onnx.helper, onnx.TensorProto
+    arms = {
+        f"{name}_branch": helper.make_graph(
+            [helper.make_node(op, given, [name])], name, [], [helper.make_tensor_value_info(name, kind.FLOAT, [2])]
+        )
+        for name, op, given in (("then", "Mul", ["a", "a"]), ("else", "Neg", ["a"]))
+    }
+    given = [
+        helper.make_tensor_value_info("c", kind.BOOL, []),
+        helper.make_tensor_value_info("a", kind.FLOAT, [2]),
+    ]
+    node = helper.make_node("If", ["c"], ["y"], **arms)
+    model = helper.make_model(
+        helper.make_graph([node], "g", given, [helper.make_tensor_value_info("y", kind.FLOAT, [2])])
+    )
+    with pytest.raises(CaptureError, match="export: expected a network without guesses, got: If"):
+        netweight.export(model, tmp_path / "net.onnx")
+    found = netweight.export(model, tmp_path / "net.onnx", guesses=True)
+    assert any("which branch runs" in note for note in found.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,26 @@ def test_only_what_is_large_and_raw_is_cut(path: Path) -> None:
 def test_a_file_that_changed_is_noticed(path: Path) -> None:
     read = read_model(path)
     path.write_bytes(path.read_bytes()[:4000])
-    with pytest.raises(FormatError, match="expected the numbers of 'w', got none"):
+    with pytest.raises(FormatError, match=r"expected .*model.onnx' as it was when the model was read, got one written"):
         read_graph(read).weights()
     path.unlink()
     with pytest.raises(FormatError, match=r"expected the weights in .*model.onnx', got none: No such file"):
         read_graph(read).weights()
+
+
+def test_another_model_saved_over_it_is_noticed(path: Path) -> None:
+    """Of the same size: only when it was written tells them apart."""
+    read, before = read_model(path), path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    with pytest.raises(FormatError, match="as it was when the model was read"):
+        read_graph(read).weights()
+
+
+def test_a_file_name_that_is_no_text(path: Path) -> None:
+    """Bytes of Latin-1, as an old archive has them."""
+    odd = path.rename(path.with_name(os.fsdecode(b"mod\xe8le of 1.onnx")))
+    np.testing.assert_array_equal(read_graph(read_model(odd)).weights()["w"], WEIGHTS)
 
 
 def test_a_weight_that_says_it_lies_elsewhere_is_not_cut(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 
 from netweight.ir import Graph, Node, Value
@@ -46,8 +47,19 @@ def finished_graph(
         inputs=inputs,
         outputs=tuple(dict.fromkeys(names[output] for output in outputs)),
         modules=dict(pair for call in used for pair in places[call].classes),
+        fused=_fused(net.nodes),
     )
     return graph, names
+
+
+def _fused(nodes: Sequence[Recorded]) -> tuple[tuple[int, int], ...]:
+    """First and last node of each call that runs as one kernel."""
+    runs = []
+    for (_, fused), group in itertools.groupby(enumerate(nodes), key=lambda item: (item[1].call, item[1].fused)):
+        steps = [step for step, _ in group]
+        if fused and len(steps) > 1:
+            runs.append((steps[0], steps[-1]))
+    return tuple(runs)
 
 
 def _note_folding(net: Net, places: Sequence[Place]) -> None:

@@ -16,7 +16,10 @@ from netweight.sources.onnx.shapes import input_specs
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
 
-_BATCH = ("batch", "n", "bs")
+_BATCH = ("batch", "batch_size")
+_SHORT = ("n", "b", "bs")
+_OTHER = ("seq", "len", "time", "step", "frame", "token", "point", "width", "height", "channel")
+"""What a first dimension is called that is no batch."""
 
 
 def read_given(model: Any, inputs: Any, dims: Mapping[str, int] | None, batch: int) -> Read:
@@ -136,17 +139,22 @@ def checked_size(name: str, size: Any) -> int:
 
 
 def _batch_symbol(wanted: Sequence[ValueInfoProto], dims: Mapping[str, int], batch: int) -> str:
-    """The symbolic dimension that is the batch: the first of every input, or one that is called so.
+    """The symbolic dimension that is the batch: the one that is called so, else the first of every input.
 
     Raises:
-        UsageError: If it cannot be told which one that is.
+        UsageError: If it cannot be told which one that is, or it has a size already.
     """
     shapes = [entry.type.tensor_type.shape.dim for entry in wanted]
     first = dict.fromkeys(shape[0].dim_param for shape in shapes if shape)
     symbols = dict.fromkeys(dim.dim_param for shape in shapes for dim in shape if dim.dim_param)
-    called = [name for name in symbols if name.lower().partition("_")[0] in _BATCH or "batch" in name.lower()]
-    candidates = list(first) if len(first) == 1 and all(first) else called
-    if len(candidates) != 1 or candidates[0] in dims:
+    calls = (
+        [name for name in symbols if name.lower() in _BATCH],
+        [name for name in symbols if "batch" in name.lower()],
+        [name for name in symbols if name.lower() in _SHORT],
+        list(first) if len(first) == 1 and not any(part in next(iter(first)).lower() for part in _OTHER) else [],
+    )
+    candidates = next((names for names in calls if names), [""])
+    if len(candidates) != 1 or not candidates[0] or candidates[0] in dims:
         names = ", ".join(symbols) or "none"
         raise UsageError(
             f"batch: expected a model that leaves its batch open under a name, got the symbolic dimensions {names}",

@@ -39,13 +39,14 @@ _DEQUANTIZED = frozenset({"dequantize", "dequantize_blocks"})
 
 @dataclass(slots=True)
 class Recorded:
-    """A node without its layer yet, and the number of the call in the file that it is part of."""
+    """A node without its layer yet, the number of the call in the file, and whether that runs as one kernel."""
 
     op: str
     attrs: Any
     inputs: tuple[str | None, ...]
     outputs: tuple[str, ...]
     call: int
+    fused: bool = False
 
 
 @dataclass(slots=True)
@@ -176,12 +177,10 @@ class Net:
             return tensor.name
         if self.trail is not None:
             self.trail.append(tensor)
-        tensor.name = self._free(tensor.label)
+        tensor.name = name = self._free(tensor.label)
         kind = tensor.role or _kind(tensor, reader)
-        self.values[tensor.name] = Value(
-            name=tensor.name, spec=tensor.spec, kind=kind, quantization=tensor.quantization
-        )
-        self.weights[tensor.name] = tensor
+        self.values[name] = Value(name=name, spec=tensor.spec, kind=kind, quantization=tensor.quantization)
+        self.weights[name] = tensor
         return tensor.name
 
     def _record_with_inputs(self, tensor: Tensor) -> None:

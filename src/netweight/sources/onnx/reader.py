@@ -12,14 +12,16 @@ from netweight.ir import TensorSpec
 from netweight.sources.onnx.again import Again
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
 from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
+from netweight.sources.onnx.declared import declared_outputs, is_foreign, operator_name
 from netweight.sources.onnx.finish import finished_graph
 from netweight.sources.onnx.functions import Functions, body_of_schema
 from netweight.sources.onnx.lower import RULES, check_count
 from netweight.sources.onnx.naming import Place, place_of
 from netweight.sources.onnx.net import Net
+from netweight.sources.onnx.order import ordered_nodes
 from netweight.sources.onnx.result import Read
-from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs
-from netweight.sources.onnx.shapes import inferred_outputs, input_specs
+from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs, parameters
+from netweight.sources.onnx.shapes import inferred_outputs, input_specs, output_names
 from netweight.sources.onnx.tensor import DependsOnDataError, LeftOut, Tensor
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ class _Reader:
         self.again = Again()
         self._depth = 0
         self._begun = 0
+        self._dims: Mapping[str, int] = {}
         self._inside = ""
 
     def read(
@@ -103,8 +106,9 @@ class _Reader:
             names = bind_arrays(self.net, wanted, arrays, scope)
         else:
             names = bind_specs(self.net, input_specs(wanted, given, dims), scope, given)
-        results = self.graph(graph, scope)
-        outputs = dict(zip([output.name for output in graph.output], results, strict=True))
+        self._dims = dims
+        results = self.graph(graph, scope, ordered_nodes(graph, self.net.note))
+        outputs = dict(zip(output_names(graph), results, strict=True))
         reached = {
             key: self.net.name_of(value, "output") for key, value in outputs.items() if isinstance(value, Tensor)
         }
@@ -122,13 +126,13 @@ class _Reader:
             left_out=tuple(self.left_out),
         )
 
-    def graph(self, graph: GraphProto, scope: Scope) -> list[Any]:
-        """Record all nodes of a graph of the file, and give what its outputs are."""
+    def graph(self, graph: GraphProto, scope: Scope, nodes: Sequence[NodeProto] | None = None) -> list[Any]:
+        """Record all nodes of a graph of the file, in another order if one is given, and give what its outputs are."""
         for stored in graph.initializer:
             scope.bind(stored.name, self._initializer(stored))
         for sparse in graph.sparse_initializer:
             scope.bind(sparse.values.name, dense_tensor(sparse))
-        for node in graph.node:
+        for node in graph.node if nodes is None else nodes:
             self.node(node, scope)
         return [scope.find(output.name) for output in graph.output]
 
@@ -211,7 +215,7 @@ class _Reader:
 
     def _leave_out(self, node: NodeProto, reason: str) -> None:
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
-        self.net.unknown(f"onnx.{node.op_type}", (), ())
+        self.net.unknown(operator_name(node), (), ())
 
     def _lowered(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Any:
         domain = _DOMAINS.get(node.domain, node.domain)
@@ -238,10 +242,16 @@ class _Reader:
 
     def _unknown(self, node: NodeProto, inputs: Sequence[Any], domain: str, opset: int) -> Any:
         """No rule and no body: ONNX's own inference says the shapes, the node is listed as unknown."""
-        name = f"{domain or 'onnx'}.{node.op_type}"
+        name = operator_name(node)
         if self.net.computing:
             raise UnsupportedOpError(f"run: expected an operator with a definition, got {name}")
-        specs = inferred_outputs(node, inputs, domain, opset)
+        try:
+            specs = inferred_outputs(node, inputs, domain, opset)
+        except DependsOnDataError:
+            if self._depth or not is_foreign(node, domain, opset):
+                raise
+            specs = declared_outputs(node, self._model.graph, self._dims)
+            self.net.note(f"{name}: shapes are those that the file gives for its outputs", guess=True)
         text = self._text(node, specs)
         if text is not None:
             self._leave_out(node, text.reason)
@@ -250,17 +260,10 @@ class _Reader:
 
     def function(self, function: Any, call: Call, inputs: Sequence[Any]) -> Any:
         """The body of a function, its attributes put in."""
-        scope = Scope()
-        for name, value in zip(function.input, inputs, strict=False):
-            scope.bind(name, value)
-        for name in function.input[len(inputs) :]:
-            scope.bind(name, None)
-        opsets = self._opsets
-        self._opsets = {**opsets, **{_DOMAINS.get(e.domain, e.domain): e.version for e in function.opset_import}}
-        with self._inside_of(call):
+        scope = Scope(parameters(function, inputs, call.node.op_type))
+        with self._inside_of(call, function.opset_import):
             for node in self._functions.instantiated(function, call.node):
                 self.node(node, scope)
-        self._opsets = opsets
         wanted = [call.wants(at) for at in range(len(function.output))]
         return tuple(scope.find(name) if want else None for name, want in zip(function.output, wanted, strict=True))
 
@@ -277,15 +280,16 @@ class _Reader:
             return self.graph(graph, Scope(dict(inputs), call.scope))
 
     @contextmanager
-    def _inside_of(self, call: Call) -> Iterator[None]:
-        """Calls belong to the layer of the operator around them.
+    def _inside_of(self, call: Call, versions: Sequence[Any] = ()) -> Iterator[None]:
+        """Calls belong to the layer of the operator around them, and mean the versions that its body says.
 
         Raises:
             FormatError: If operators are inside each other deeper than in any network.
         """
         if self._depth == _DEEPEST:
             raise FormatError(f"onnx: expected at most {_DEEPEST} levels of functions and control flow, got more")
-        inside, current = self._inside, self.net.call
+        inside, current, opsets = self._inside, self.net.call, self._opsets
+        self._opsets = {**opsets, **{_DOMAINS.get(entry.domain, entry.domain): entry.version for entry in versions}}
         place = place_of(call.node, inside)
         self._inside = ".".join(filter(None, (place.module, place.name or place.kind)))
         self._depth += 1
@@ -293,4 +297,4 @@ class _Reader:
             yield
         finally:
             self._depth -= 1
-            self._inside, self.net.call = inside, current
+            self._inside, self.net.call, self._opsets = inside, current, opsets

@@ -15,7 +15,7 @@ from netweight.sources.onnx.net import Net
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 
 if TYPE_CHECKING:
-    from onnx import ValueInfoProto
+    from onnx import FunctionProto, ValueInfoProto
 
     from netweight.ops.base import Array
 
@@ -50,6 +50,21 @@ class Scope:
         if name in self.values:
             raise FormatError(f"onnx: expected every value to be written once, got {name!r} twice")
         self.values[name] = value
+
+
+def parameters(function: FunctionProto, inputs: Sequence[Any], op_type: str) -> dict[str, Any]:
+    """What the parameters of a function are in a call, None those that are left out.
+
+    Raises:
+        FormatError: If it is called with more inputs than it has, or has two of one name.
+    """
+    names = list(function.input)
+    if any(value is not None for value in inputs[len(names) :]):
+        raise FormatError(f"{op_type}: expected at most {len(names)} inputs, got {len(inputs)}")
+    if len(set(names)) < len(names):
+        raise FormatError(f"{op_type}: expected parameters of different names, got {names}")
+    check_text(*names)
+    return {name: inputs[at] if at < len(inputs) else None for at, name in enumerate(names)}
 
 
 def bind_specs(

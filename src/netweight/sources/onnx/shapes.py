@@ -10,10 +10,10 @@ from netweight.ir import Filled, TensorSpec
 from netweight.sources.onnx.checks import check_text
 from netweight.sources.onnx.functions import is_sound
 from netweight.sources.onnx.numbers import NUMBERS, checked_shape, dtype_of
-from netweight.sources.onnx.tensor import DependsOnDataError, Tensor
+from netweight.sources.onnx.tensor import DependsOnDataError
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, ValueInfoProto
+    from onnx import GraphProto, NodeProto, ValueInfoProto
 
 
 def input_specs(
@@ -41,8 +41,8 @@ def input_specs(
         if name not in symbols:
             known = ", ".join(sorted(symbols)) or "none"
             raise unknown_name("symbolic dimension", name, sorted(symbols), fix=f"symbolic dimensions: {known}")
-    specs = {entry.name: _spec(entry, given.get(entry.name), dims) for entry in wanted}
-    _check_closed(specs, wanted)
+    specs = {entry.name: declared_spec(entry, given.get(entry.name), dims) for entry in wanted}
+    _check_closed(specs)
     return {name: None if spec is None else TensorSpec(tuple(spec[0]), spec[1]) for name, spec in specs.items()}
 
 
@@ -50,7 +50,7 @@ def _symbols(entry: ValueInfoProto) -> list[str]:
     return [dim.dim_param for dim in entry.type.tensor_type.shape.dim if dim.dim_param]
 
 
-def _spec(entry: ValueInfoProto, given: Any, dims: Mapping[str, int]) -> tuple[list[Any], str] | None:
+def declared_spec(entry: ValueInfoProto, given: Any, dims: Mapping[str, int]) -> tuple[list[Any], str] | None:
     """Sizes, with names or None where they are open, and element type."""
     kind = entry.type.WhichOneof("value")
     if kind != "tensor_type":
@@ -59,9 +59,9 @@ def _spec(entry: ValueInfoProto, given: Any, dims: Mapping[str, int]) -> tuple[l
     dtype = dtype_of(declared.elem_type, entry.name)
     if given is not None:
         given = given.spec if isinstance(given, Filled) else given
-        if isinstance(given, TensorSpec):
-            return list(given.shape), given.dtype
-        return list(given), dtype
+        shape = given.shape if isinstance(given, TensorSpec) else tuple(given)
+        _check_rank(entry, shape)
+        return list(shape), given.dtype if isinstance(given, TensorSpec) else dtype
     if not declared.HasField("shape"):
         return [None], dtype
     sizes: list[Any] = []
@@ -74,7 +74,14 @@ def _spec(entry: ValueInfoProto, given: Any, dims: Mapping[str, int]) -> tuple[l
     return sizes, dtype
 
 
-def _check_closed(specs: Mapping[str, tuple[list[Any], str] | None], wanted: Sequence[ValueInfoProto]) -> None:
+def _check_rank(entry: ValueInfoProto, shape: Sequence[int]) -> None:
+    declared = entry.type.tensor_type
+    if declared.HasField("shape") and len(declared.shape.dim) != len(shape):
+        shown = "x".join(map(str, shape)) or "scalar"
+        raise UsageError(f"input: {entry.name}: expected {len(declared.shape.dim)} dimensions, got {shown}")
+
+
+def _check_closed(specs: Mapping[str, tuple[list[Any], str] | None]) -> None:
     open_ones = {
         name: spec[0]
         for name, spec in specs.items()
@@ -83,11 +90,24 @@ def _check_closed(specs: Mapping[str, tuple[list[Any], str] | None], wanted: Seq
     if not open_ones:
         return
     shown = "; ".join(f"{name}: {' x '.join('?' if n is None else str(n) for n in s)}" for name, s in open_ones.items())
-    symbols = dict.fromkeys(size for sizes in open_ones.values() for size in sizes if isinstance(size, str))
     unnamed = [name for name, sizes in open_ones.items() if None in sizes]
-    rank = {entry.name: max(len(entry.type.tensor_type.shape.dim), 1) for entry in wanted}
-    fixes = [f"--dim {symbol}=1" for symbol in symbols] + [f"--input {n}:{'x'.join(['1'] * rank[n])}" for n in unnamed]
+    named = [sizes for name, sizes in open_ones.items() if name not in unnamed]
+    symbols = dict.fromkeys(size for sizes in named for size in sizes if isinstance(size, str))
+    closed = {n: "x".join(str(size) if isinstance(size, int) else "1" for size in open_ones[n]) for n in unnamed}
+    fixes = [f"--dim {symbol}=1" for symbol in symbols] + [f"--input {name}:{shape}" for name, shape in closed.items()]
     raise UsageError(f"input: expected a size for every dimension, got {shown}", fix=" ".join(fixes))
+
+
+def output_names(graph: GraphProto) -> list[str]:
+    """Names of the outputs of a model.
+
+    Raises:
+        FormatError: If one is there twice: who asks for it by name could not tell which it is.
+    """
+    names = [output.name for output in graph.output]
+    if len(set(names)) < len(names):
+        raise FormatError(f"onnx: expected outputs of different names, got {names}")
+    return names
 
 
 def inferred_outputs(node: NodeProto, inputs: Sequence[Any], domain: str, opset: int) -> list[TensorSpec]:
@@ -98,17 +118,17 @@ def inferred_outputs(node: NodeProto, inputs: Sequence[Any], domain: str, opset:
     """
     import onnx
 
+    node = _without_absent(node, inputs)
     if not is_sound(node, inputs, domain, opset):
         raise DependsOnDataError(node.op_type)
-    names = [name for name in node.input if name]
-    tensors = [value for value in inputs if isinstance(value, Tensor)]
     outputs = [name for name in node.output if name]
     graph = onnx.helper.make_graph(
         [node],
         "one",
         [
             onnx.helper.make_tensor_value_info(name, NUMBERS.get(tensor.dtype, 1), tensor.shape)
-            for name, tensor in dict(zip(names, tensors, strict=False)).items()
+            for name, tensor in dict(zip(node.input, inputs, strict=True)).items()
+            if name
         ],
         [onnx.ValueInfoProto(name=name) for name in outputs],
     )
@@ -119,6 +139,14 @@ def inferred_outputs(node: NodeProto, inputs: Sequence[Any], domain: str, opset:
         raise DependsOnDataError(node.op_type) from error
     found = {entry.name: entry.type for entry in (*inferred.graph.output, *inferred.graph.value_info)}
     return [_whole(found[name], node.op_type) for name in outputs]
+
+
+def _without_absent(node: NodeProto, inputs: Sequence[Any]) -> NodeProto:
+    """The node without the names of inputs that are not there: parameters of a function that its caller left out."""
+    made = type(node)()
+    made.CopyFrom(node)
+    made.input[:] = [name if value is not None else "" for name, value in zip(node.input, inputs, strict=True)]
+    return made
 
 
 def _whole(kind: Any, where: str) -> TensorSpec:

@@ -10,6 +10,7 @@ Source: protobuf.dev/programming-guides/encoding; onnx.proto.
 from __future__ import annotations
 
 import mmap
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,9 +49,15 @@ def without_weights(path: Path, *, least: int) -> bytes | None:
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            return b"".join(_model(data, str(path.resolve()), least))
+            return b"".join(_model(data, f"{_state(file)} {os.fsencode(path.resolve()).hex()}", least))
         except (_OddError, IndexError):
             return None
+
+
+def _state(file: Any) -> str:
+    """What is not the same any more when somebody has written to an open file: its size and when it was written."""
+    found = os.fstat(file.fileno())
+    return f"{found.st_size} {found.st_mtime_ns}"
 
 
 def is_cut(stored: TensorProto) -> bool:
@@ -77,13 +84,19 @@ def restore(stored: TensorProto) -> None:
         FormatError: If the file is no longer what it was.
     """
     place = next(entry.value for entry in stored.external_data if entry.key == _KEY)
-    start, length, path = place.split(" ", 2)
+    start, length, *known, encoded = place.split(" ")
+    path = os.fsdecode(bytes.fromhex(encoded))
     try:
         with Path(path).open("rb") as file:
             file.seek(int(start))
             elements = file.read(int(length))
+            state = _state(file)
     except OSError as error:
         raise FormatError(f"file: expected the weights in {path!r}, got none: {error.strerror}") from error
+    if state != " ".join(known):
+        raise FormatError(
+            f"file: expected {path!r} as it was when the model was read, got one written since", fix="read it again"
+        )
     stored.ClearField("external_data")
     stored.ClearField("data_location")
     stored.raw_data = elements
@@ -100,25 +113,25 @@ def restore_all(model: ModelProto) -> None:
             restore(stored)
 
 
-def _model(data: Any, path: str, least: int) -> Iterator[bytes]:
+def _model(data: Any, home: str, least: int) -> Iterator[bytes]:
     for field in _fields(data, 0, len(data)):
         if field.number == _GRAPH and field.kind == _BYTES:
-            yield _framed(_GRAPH, b"".join(_graph(data, field, path, least)))
+            yield _framed(_GRAPH, b"".join(_graph(data, field, home, least)))
         else:
             yield data[field.start : field.stop]
 
 
-def _graph(data: Any, graph: _Field, path: str, least: int) -> Iterator[bytes]:
+def _graph(data: Any, graph: _Field, home: str, least: int) -> Iterator[bytes]:
     kept = graph.body
     for field in _fields(data, graph.body, graph.stop):
         if field.number == _WEIGHT and field.kind == _BYTES and field.stop - field.body >= least:
             yield data[kept : field.start]
-            yield _framed(_WEIGHT, _weight(data, field, path, least))
+            yield _framed(_WEIGHT, _weight(data, field, home, least))
             kept = field.stop
     yield data[kept : graph.stop]
 
 
-def _weight(data: Any, weight: _Field, path: str, least: int) -> bytes:
+def _weight(data: Any, weight: _Field, home: str, least: int) -> bytes:
     """A weight with a place instead of elements, as it is if it has none or too few of them."""
     kept, cut = [], []
     for field in _fields(data, weight.body, weight.stop):
@@ -132,7 +145,7 @@ def _weight(data: Any, weight: _Field, path: str, least: int) -> bytes:
         return b"".join(kept)
     if len(cut) > 1:
         raise _OddError
-    place = f"{cut[0].body} {cut[0].stop - cut[0].body} {path}".encode()
+    place = f"{cut[0].body} {cut[0].stop - cut[0].body} {home}".encode()
     entry = _framed(_EXTERNAL, _framed(1, _KEY.encode()) + _framed(2, place))
     return b"".join((*kept, entry, _tag(_LOCATION, _VARINT), b"\x01"))
 

@@ -28,6 +28,14 @@ class DependsOnDataError(CaptureError):
         self.tensor = tensor
 
 
+class UnknownShapeError(DependsOnDataError):
+    """An operator without a rule makes something of which the file does not say the shape."""
+
+    def __init__(self, op: str) -> None:
+        CaptureError.__init__(self, f"there is no rule for {op}, and the file does not say the shapes of its outputs")
+        self.tensor = op
+
+
 class LeftOut:
     """Stands for a value whose shape follows from numbers that only a run has."""
 

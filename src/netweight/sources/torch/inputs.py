@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,13 @@ import torch
 
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Filled, TensorSpec
-from netweight.sources.torch.dtypes import torch_dtype
+from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.tape import Tape
 
 _SMALL = 1 << 20
+
+Numbers = Callable[[str, TensorSpec, Any], Any]
+"""Makes the array of an input from its name, its spec, and what was given: a spec, a range or a tensor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,9 @@ class Arguments:
         return list(_leaves(result))
 
 
-def symbolic_arguments(module: torch.nn.Module, inputs: Any, *, batch: int, tape: Tape) -> Arguments:
+def symbolic_arguments(
+    module: torch.nn.Module, inputs: Any, *, batch: int, tape: Tape, numbers: Numbers | None = None
+) -> Arguments:
     """Arguments in which every tensor is without numbers (small integer tensors keep theirs: they steer programs).
 
     Args:
@@ -46,6 +51,7 @@ def symbolic_arguments(module: torch.nn.Module, inputs: Any, *, batch: int, tape
         inputs: See ``capture_module``.
         batch: Samples at once, where the inputs are guessed.
         tape: Learns the inputs.
+        numbers: See ``capture_module``.
 
     Raises:
         UsageError: If ``inputs`` is none of the forms, or cannot be guessed.
@@ -64,7 +70,7 @@ def symbolic_arguments(module: torch.nn.Module, inputs: Any, *, batch: int, tape
         given = tuple(inputs)
     else:
         raise UsageError(f"inputs: expected a shape, a tensor, or a tuple or dict of them, got {type(inputs).__name__}")
-    maker = _Maker(tape)
+    maker = _Maker(tape, numbers)
     parameters = _parameters(module)
     _check_names(parameters, named)
     positional = _parameter_names(parameters, len(given))
@@ -76,20 +82,21 @@ def symbolic_arguments(module: torch.nn.Module, inputs: Any, *, batch: int, tape
 class _Maker:
     """Turns given inputs into symbolic ones, nested ones too."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, numbers: Numbers | None) -> None:
         self.names: list[str] = []
         self._tape = tape
+        self._numbers = numbers
 
     def make(self, value: Any, name: str) -> Any:
         if _is_shape(value):
             value = TensorSpec(tuple(value))
         match value:
             case TensorSpec():
-                return self._add(_of_spec(value), name)
+                return self._add(_of_spec(value), name, value)
             case Filled():
-                return self._add(_filled(value), name)
+                return self._add(_filled(value), name, value)
             case torch.Tensor():
-                return self._add(_without_numbers(value), name)
+                return self._add(_without_numbers(value), name, value)
             case Mapping():
                 made = {key: self.make(item, f"{name}.{key}") for key, item in value.items()}
                 return made if type(value) is dict else type(value)(made)  # type: ignore[call-arg]
@@ -102,10 +109,29 @@ class _Maker:
             case _:
                 return value
 
-    def _add(self, tensor: torch.Tensor, name: str) -> torch.Tensor:
+    def _add(self, tensor: torch.Tensor, name: str, given: Any) -> torch.Tensor:
+        if self._numbers is not None:
+            array = self._numbers(name, spec_of(tensor), given)
+            if not tensor.is_meta:
+                tensor = torch.tensor(array, dtype=tensor.dtype)
         self.names.append(name)
         self._tape.add_input(tensor, name)
         return tensor
+
+
+def tensor_of(array: Any) -> torch.Tensor:
+    """A copy of an array of NumPy.
+
+    Raises:
+        UsageError: If PyTorch does not have its element type.
+    """
+    name = array.dtype.name
+    small = name.startswith(("bfloat", "float8"))  # types that PyTorch does not take from NumPy
+    try:
+        dtype = torch_dtype(name)
+        return torch.tensor(array.astype("float32" if small else array.dtype.newbyteorder("="), order="C"), dtype=dtype)
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"inputs: expected an element type that PyTorch has, got {name!r}") from error
 
 
 def _is_shape(value: Any) -> bool:
@@ -156,11 +182,8 @@ def _parameter_names(parameters: Sequence[inspect.Parameter], count: int) -> lis
     return ["x" if name == "input" and count == 1 else name for name in names]
 
 
-def _check_names(module: torch.nn.Module, named: Mapping[str, Any]) -> None:
+def _check_names(parameters: Sequence[inspect.Parameter], named: Mapping[str, Any]) -> None:
     """Refuse names that the module's forward does not have."""
-    if not named:
-        return
-    parameters = _parameters(module)
     if not parameters or any(p.kind == p.VAR_KEYWORD for p in parameters):
         return
     known = [p.name for p in parameters]

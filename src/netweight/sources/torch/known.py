@@ -8,6 +8,12 @@ PRODUCTS = frozenset({
 })  # fmt: skip
 """Products of constants, as of positions and frequencies: MACs are counted whether or not a tensor has numbers."""
 
+FIXED = "work on the numbers of an integer input is done at capture and not counted"
+"""Note on work that is no part of the graph: with other numbers its results are others."""
+
+READ = "a program looks at the numbers of an integer input"
+"""What is no work, and may still decide what the program does."""
+
 OF_INTEGERS = frozenset({
     "abs", "add", "alias", "all", "amax", "amin", "any", "argmax", "argmin", "bitwise_and", "bitwise_not",
     "bitwise_or", "bitwise_xor", "cat", "clamp", "clamp_max", "clamp_min", "clone", "contiguous", "cumsum", "detach",

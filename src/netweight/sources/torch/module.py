@@ -16,7 +16,8 @@ from netweight.sources.extras import OLDEST_TORCH
 from netweight.sources.torch.calls import Calls
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.frames import Frames
-from netweight.sources.torch.inputs import Arguments, symbolic_arguments
+from netweight.sources.torch.inputs import Arguments, Numbers, symbolic_arguments
+from netweight.sources.torch.known import FIXED, READ
 from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.tape import Tape
@@ -31,7 +32,9 @@ class Capture:
     Attributes:
         graph: The network.
         notes: Guesses, and what was left out.
-        exact: Whether no guess was made and the forward came to its end.
+        exact: Whether no guess was made, no work was left out, and the forward came to its end.
+        guesses: Notes on what only real data decide and the capture assumed.
+        fixed: Whether numbers of integer inputs decided what is in the graph, or are in it.
         stopped_at: Module in which the forward failed, None if it did not.
         error: What the user's own code raised.
         tensors: The tensor behind each parameter, buffer and constant of the graph.
@@ -40,6 +43,8 @@ class Capture:
     graph: Graph
     notes: tuple[str, ...]
     exact: bool
+    guesses: tuple[str, ...]
+    fixed: bool
     stopped_at: str | None
     error: BaseException | None
     tensors: Mapping[str, torch.Tensor]
@@ -59,7 +64,13 @@ class Capture:
 
 
 def capture_module(
-    module: torch.nn.Module, inputs: Any = None, *, batch: int = 1, training: bool | None = None, name: str = ""
+    module: torch.nn.Module,
+    inputs: Any = None,
+    *,
+    batch: int = 1,
+    training: bool | None = None,
+    name: str = "",
+    numbers: Numbers | None = None,
 ) -> Capture:
     """Graph of what a module does with inputs of these shapes.
 
@@ -69,6 +80,7 @@ def capture_module(
         batch: Samples at once, where the inputs are guessed.
         training: Capture what the module does in that mode; None for the mode that it is in.
         name: What to call the network; the module's class by default.
+        numbers: Gives the array of each input, by its name and what was given; whole numbers are what the module sees.
 
     Raises:
         MissingExtraError: If PyTorch is older than 2.6.
@@ -77,7 +89,7 @@ def capture_module(
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
     tape = Tape()
-    arguments = symbolic_arguments(module, inputs, batch=batch, tape=tape)
+    arguments = symbolic_arguments(module, inputs, batch=batch, tape=tape, numbers=numbers)
     modules = walk(module)
     _own_state(modules, tape)
     note_pruned(modules.values(), tape)
@@ -142,8 +154,12 @@ def _finish(
         _note_uncalled(tape, frames)
     return Capture(
         graph=finished_graph(tape, frames, name, arguments.names, outputs),
-        notes=tuple(text if count == 1 else f"{text} ({count} times)" for text, count in tape.notes.items()),
-        exact=tape.exact and error is None,
+        notes=tuple(
+            text if count == 1 else f"{text} ({count} times)" for text, count in tape.notes.items() if text != READ
+        ),
+        exact=not tape.guesses and error is None,
+        guesses=tuple(text for text in dict.fromkeys(tape.guesses) if text != FIXED),
+        fixed=FIXED in tape.notes or READ in tape.notes,
         stopped_at=stopped,
         error=error,
         tensors=tape.tensors,

@@ -24,7 +24,7 @@ from netweight.ops.base import REGISTRY
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dtypes import torch_dtype
 from netweight.sources.torch.frames import Frames
-from netweight.sources.torch.known import OF_INTEGERS, PRODUCTS
+from netweight.sources.torch.known import FIXED, OF_INTEGERS, PRODUCTS, READ
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.quiet import UNSEEN
 from netweight.sources.torch.strides import empty
@@ -239,8 +239,8 @@ class Recorder(TorchDispatchMode):
             parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
             for leaf, part in zip(results, parts, strict=False):
                 self.tape.feed(leaf, part, given=given)
-        elif results and given:
-            self.tape.note("work on the numbers of an integer input is done at capture and not counted")
+        elif given:
+            self.tape.note(FIXED if results else READ, guess=bool(results))
 
     def _followed(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """What the rule of an operator records, NotImplemented if it has none or refuses."""

@@ -38,7 +38,7 @@ class Tape:
         released: For each storage the number of nodes recorded when PyTorch let go of it.
         updates: Buffer to its next value.
         notes: Guesses and things left out, for the reader.
-        exact: Whether no guess was made.
+        guesses: Notes after which the figures may not be exact.
         site: Where the program is.
         constants: What constants hold, and who made them.
     """
@@ -52,7 +52,7 @@ class Tape:
     released: dict[str, int] = field(default_factory=dict)
     updates: dict[str, str] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
-    exact: bool = True
+    guesses: list[str] = field(default_factory=list)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
     _bindings: dict[int, Binding] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Tape:
         """Something a reader must know; a guess means that the figures may not be exact."""
         self.notes[text] = self.notes.get(text, 0) + 1
         if guess:
-            self.exact = False
+            self.guesses.append(text)
 
     def own(self, tensor: Tensor, name: str, kind: ValueKind) -> None:
         """Say that a tensor is a parameter or buffer of the model; a tensor under several names keeps the first."""

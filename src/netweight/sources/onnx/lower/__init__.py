@@ -7,7 +7,7 @@ import inspect
 import math
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight.errors import FormatError
@@ -79,6 +79,20 @@ def lowers(*names: str) -> Callable[[Rule], Rule]:
         return rule
 
     return register
+
+
+def one_kernel(rule: Rule) -> Rule:
+    """Mark what a rule records as the work of one kernel: values inside of it are no activations."""
+
+    @wraps(rule)
+    def marked(call: Any, *inputs: Any) -> Any:
+        before = len(call.net.nodes)
+        results = rule(call, *inputs)
+        for node in call.net.nodes[before:]:
+            node.fused = True
+        return results
+
+    return marked
 
 
 @cache

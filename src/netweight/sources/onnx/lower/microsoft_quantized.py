@@ -15,7 +15,7 @@ from netweight.ops.quantize_blocks import BlockAttrs
 from netweight.ops.reduce import ReduceAttrs
 from netweight.ops.slicing import ConcatAttrs
 from netweight.ops.softmax import SoftmaxAttrs
-from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower import lowers, one_kernel
 from netweight.sources.onnx.lower.common import axes_of, axis_of, transposed
 from netweight.sources.onnx.lower.microsoft import from_first, to_first
 from netweight.sources.onnx.lower.parts import made_of
@@ -53,6 +53,7 @@ def unpacked(packed: Array, bits: int) -> Array:
 
 
 @lowers(f"{_MICROSOFT}.MatMulNBits")
+@one_kernel
 def matmul_nbits(
     call: Call, a: Tensor, b: Tensor, scales: Tensor, zero_points: Tensor | None = None, order: Tensor | None = None,
     bias: Tensor | None = None,
@@ -105,6 +106,7 @@ def _unpacked_zeros(call: Call, packed: Tensor, rows: int, blocks: int, bits: in
 
 
 @lowers(f"{_MICROSOFT}.GatherBlockQuantized")
+@one_kernel
 def gather_block_quantized(
     call: Call, data: Tensor, indices: Tensor, scales: Tensor, zero_points: Tensor | None = None
 ) -> Any:
@@ -138,6 +140,7 @@ def gather_block_quantized(
 
 
 @lowers(f"{_MICROSOFT}.MatMulIntegerToFloat")
+@one_kernel
 def matmul_integer_to_float(
     call: Call, a: Tensor, b: Tensor, a_scale: Tensor, b_scale: Tensor, a_zero: Tensor | None = None,
     b_zero: Tensor | None = None, bias: Tensor | None = None,
@@ -148,6 +151,7 @@ def matmul_integer_to_float(
 
 
 @lowers(f"{_MICROSOFT}.DynamicQuantizeMatMul")
+@one_kernel
 def dynamic_quantize_matmul(
     call: Call, a: Tensor, b: Tensor, b_scale: Tensor, b_zero: Tensor | None = None, bias: Tensor | None = None
 ) -> Any:
@@ -174,6 +178,7 @@ def _number(call: Call, scale: Tensor) -> Tensor:
 
 
 @lowers(f"{_MICROSOFT}.QGemm")
+@one_kernel
 def qgemm(
     call: Call, a: Tensor, a_scale: Tensor, a_zero: Tensor, b: Tensor, b_scale: Tensor, b_zero: Tensor | None = None,
     c: Tensor | None = None, y_scale: Tensor | None = None, y_zero: Tensor | None = None,
@@ -212,6 +217,7 @@ def _small(call: Call, y: Tensor, scale: Tensor, zero: Tensor | None, like: Tens
 
 def _of_two(name: str, op: str) -> None:
     @lowers(f"{_MICROSOFT}.{name}")
+    @one_kernel
     def rule(
         call: Call, a: Tensor, a_scale: Tensor, a_zero: Tensor | None, b: Tensor, b_scale: Tensor,
         b_zero: Tensor | None, y_scale: Tensor, y_zero: Tensor | None = None,
@@ -222,6 +228,7 @@ def _of_two(name: str, op: str) -> None:
 
 def _of_one(name: str, lower: Callable[[Call, Tensor], Any]) -> None:
     @lowers(f"{_MICROSOFT}.{name}")
+    @one_kernel
     def rule(
         call: Call, x: Tensor, x_scale: Tensor, x_zero: Tensor | None, y_scale: Tensor, y_zero: Tensor | None = None
     ) -> Any:
@@ -258,6 +265,7 @@ _of_one("QLinearGlobalAveragePool", global_average_pool)
 
 
 @lowers(f"{_MICROSOFT}.QLinearConcat")
+@one_kernel
 def qlinear_concat(call: Call, y_scale: Tensor, y_zero: Tensor, *parts: Tensor) -> Any:
     """Parts of different scales, brought to that of the result."""
     inside = [_floating(call, *parts[at : at + 3]) for at in range(0, len(parts), 3)]
@@ -266,6 +274,7 @@ def qlinear_concat(call: Call, y_scale: Tensor, y_zero: Tensor, *parts: Tensor) 
 
 
 @lowers(f"{_MICROSOFT}.QLinearConv")
+@one_kernel
 def qlinear_conv_either_way(call: Call, x: Tensor, *rest: Tensor | None) -> Any:
     """Channels second or, if the node says so, last."""
     if not call.attr("channels_last", 0):

@@ -16,7 +16,7 @@ from netweight.ops.holding import held_type
 from netweight.ops.quantize import QuantizeAttrs, ScaleAttrs
 from netweight.ops.quantize_blocks import BlockAttrs, QuantizeBlocksAttrs
 from netweight.ops.unary import ClampAttrs
-from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower import lowers, one_kernel
 from netweight.sources.onnx.lower.common import axis_of, cast_to, reshaped
 from netweight.sources.onnx.lower.conv import conv_attrs
 from netweight.sources.onnx.numbers import dtype_of
@@ -153,6 +153,7 @@ def joint_scale(call: Call, *scales: Tensor, over: Tensor | None = None) -> Tens
 
 
 @lowers("QLinearConv")
+@one_kernel
 def qlinear_conv(
     call: Call, x: Tensor, x_scale: Tensor, x_zero: Tensor, w: Tensor, w_scale: Tensor, w_zero: Tensor,
     y_scale: Tensor, y_zero: Tensor, b: Tensor | None = None,
@@ -199,6 +200,7 @@ def by_row(call: Call, zero: Tensor | None) -> Tensor | None:
 
 
 @lowers("QLinearMatMul")
+@one_kernel
 def qlinear_matmul(
     call: Call, a: Tensor, a_scale: Tensor, a_zero: Tensor, b: Tensor, b_scale: Tensor, b_zero: Tensor,
     y_scale: Tensor, y_zero: Tensor,

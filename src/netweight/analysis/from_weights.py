@@ -1,0 +1,24 @@
+"""Which values come from stored weights alone: dequantised, transposed, joined; the network's input never enters."""
+
+from __future__ import annotations
+
+from netweight.ir import Graph
+
+_ACTIVE = frozenset({"activation", "input"})
+
+
+def made_from_weights(graph: Graph) -> frozenset[str]:
+    """Names of the activations computed from parameters, buffers and constants alone.
+
+    They are the weights in another form, which a runtime may keep instead of the stored one, and no activation of the
+    network. What an operator makes of nothing (a range, random numbers) is an activation.
+    """
+    values = graph.values
+    fixed = {name for name, value in values.items() if value.kind not in _ACTIVE}
+    made: set[str] = set()
+    for node in graph.nodes:
+        reads = [name for name in node.inputs if name is not None]
+        if reads and all(name in fixed for name in reads):
+            fixed.update(node.outputs)
+            made.update(node.outputs)
+    return frozenset(made)

@@ -1,0 +1,118 @@
+"""Which values take memory of their own: what operators write over, and what stays inside of a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netweight.ir import Graph, Node, bits_of
+from netweight.ops import REGISTRY
+
+if TYPE_CHECKING:
+    from netweight.analysis.memory import Convention
+
+ACTIVE = frozenset({"activation", "input"})
+_CONVERSIONS = frozenset({"quantize", "dequantize", "requantize"})
+_DEPTHWISE = frozenset({"conv", "integer_conv"})
+_SAME_ORDER = frozenset({"identity", "reshape"})
+"""Views that have the elements of what they show one after the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Nodes that run as one kernel.
+
+    Attributes:
+        first: Step of the first node.
+        last: Step of the last.
+        reads: Values that the kernel reads, in order.
+        writes: Activations that others than the kernel see, directly or by a view.
+        inner: Those that nobody sees: they take no memory and are not moved.
+    """
+
+    first: int
+    last: int
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    inner: frozenset[str]
+
+
+def runs_of(graph: Graph, last_read: Mapping[str, int]) -> dict[int, Run]:
+    """The run of each step that is part of one; ``last_read`` is the step of the last reader of each value."""
+    found = {}
+    for first, last in graph.fused:
+        nodes = graph.nodes[first : last + 1]
+        written = dict.fromkeys(name for node in nodes for name in node.outputs)
+        seen = {graph.values[name].storage for name in written if last_read.get(name, -1) > last}
+        writes = tuple([name for name in written if graph.values[name].storage in seen])
+        reads = dict.fromkeys(name for node in nodes for name in node.inputs if name is not None)
+        run = Run(
+            first=first,
+            last=last,
+            reads=tuple([name for name in reads if name not in written]),
+            writes=writes,
+            inner=frozenset([name for name in written if graph.values[name].storage in written]).difference(writes),
+        )
+        found.update(dict.fromkeys(range(first, last + 1), run))
+    return found
+
+
+def last_reads(graph: Graph) -> dict[str, int]:
+    """Step of the last reader of each value that has one; after the last step for what the caller gets."""
+    last = {name: step for step, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
+    last.update(dict.fromkeys(graph.outputs, len(graph.nodes)))
+    return last
+
+
+def new_outputs(graph: Graph, node: Node, rule: Convention, run: Run | None = None) -> tuple[str, ...]:
+    """Outputs of a node that take memory of their own under a ``layer`` convention.
+
+    That a description has an operator work in place is not looked at here: the same network has the same figure.
+    """
+    definition = REGISTRY.find(node.op)
+    if definition is None:
+        return node.outputs
+    if definition.view:
+        return ()
+    outputs = node.outputs if run is None else tuple([name for name in node.outputs if name not in run.inner])
+    reads = node.inputs if run is None else run.reads
+    over = writes_over(graph, node, rule, run)
+    return outputs[1:] if over and any(_is_activation(graph, name) for name in reads) else outputs
+
+
+def _is_activation(graph: Graph, name: str | None) -> bool:
+    return name is not None and graph.values[graph.values[name].storage].kind in ACTIVE
+
+
+def writes_over(graph: Graph, node: Node, rule: Convention, run: Run | None = None) -> bool:
+    """Whether a node, or the kernel that it is part of, may write over what it reads."""
+    if run is not None:
+        return all(_passes(graph, part, rule) for part in graph.nodes[run.first : run.last + 1])
+    definition = REGISTRY.find(node.op)
+    kind = "unknown" if definition is None else definition.kind
+    return kind in rule.in_place or (rule.depthwise_int8_in_place and _is_depthwise_int8(graph, node))
+
+
+def _passes(graph: Graph, node: Node, rule: Convention) -> bool:
+    """Whether a part of a kernel keeps it from writing over what it reads; conversions and views do not."""
+    definition = REGISTRY.find(node.op)
+    view = definition is not None and definition.view
+    return view or node.op in _CONVERSIONS or writes_over(graph, node, rule)
+
+
+def _is_depthwise_int8(graph: Graph, node: Node) -> bool:
+    """Whether each channel is made of the one in its place, of 8 bits."""
+    if node.op not in _DEPTHWISE or node.inputs[0] is None:
+        return False
+    x, y = graph.spec(node.inputs[0]), graph.spec(node.outputs[0])
+    return node.attrs.groups > 1 and node.attrs.groups == x.shape[1] == y.shape[1] and bits_of(x.dtype) == 8
+
+
+def first_in_order(graph: Graph) -> dict[str, str]:
+    """For each plain reshape the value whose elements it has in the same order."""
+    first: dict[str, str] = {}
+    for node in graph.nodes:
+        if node.op in _SAME_ORDER and node.inputs[0] is not None:
+            first[node.outputs[0]] = first.get(node.inputs[0], node.inputs[0])
+    return first

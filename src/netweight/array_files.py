@@ -1,0 +1,81 @@
+"""Files of arrays: ``.npy`` holds one, ``.npz`` several by name."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from netweight.errors import FormatError, UsageError
+from netweight.lazy import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[Any]
+
+
+def read_arrays(path: Path) -> Any:
+    """The array of an ``.npy`` file, or those of an ``.npz`` file by name; pickles are refused.
+
+    Raises:
+        FormatError: If it is neither.
+    """
+    try:
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
+    except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise FormatError(f"file: expected arrays in {str(path)!r}, got none: {error}") from error
+
+
+def check_output(path: Path) -> None:
+    """Refuse a file that arrays cannot be written to, before there are any.
+
+    Raises:
+        UsageError: If it is no file of arrays, or in a folder that is not there.
+    """
+    if path.suffix not in (".npy", ".npz"):
+        raise UsageError(f"output: expected a file name ending in .npy or .npz, got {path.name!r}")
+    if not path.parent.is_dir():
+        raise UsageError(f"output: expected a file in a folder that is there, got {str(path)!r}")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays to an ``.npz`` file, or the only one to an ``.npy`` file: the whole file or nothing.
+
+    Raises:
+        UsageError: If the file is neither, has to hold several in one, or cannot be written.
+    """
+    check_output(path)
+    if path.suffix == ".npy" and len(arrays) != 1:
+        raise UsageError(f"output: expected one array for {path.name!r}, got {len(arrays)}", fix="write to .npz")
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as file:
+            if path.suffix == ".npy":
+                np.save(file, next(iter(arrays.values())), allow_pickle=False)
+            else:
+                with zipfile.ZipFile(file, "w") as archive:
+                    for name, array in arrays.items():
+                        entry = zipfile.ZipInfo(f"{name}.npy")  # without the time: the same arrays give the same bytes
+                        with archive.open(entry, "w", force_zip64=True) as part:
+                            np.lib.format.write_array(part, np.asarray(array), allow_pickle=False)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"output: expected to write {str(path)!r}, got: {error.strerror}") from error
+
+
+def described(array: Array) -> str:
+    """Shape, type and range of an array, in a line."""
+    shape = ", ".join(map(str, array.shape))
+    text = f"{array.dtype}[{shape}]"
+    if not array.size or array.dtype.kind not in "fiu":
+        return text
+    low, high, mean = float(array.min()), float(array.max()), float(array.mean(dtype=np.float64))
+    wrong = "" if math.isfinite(mean) else ", not all finite"
+    return f"{text}  min {low:.6g}, mean {mean:.6g}, max {high:.6g}{wrong}"
