@@ -109,7 +109,8 @@ class _Facts:
         views: Whether each node gives a view.
         last_read: Step of the last reader of each value; after the last step for what the caller gets.
         runs: The run of each step that is part of one.
-        inner: Values inside of a kernel, and weights in another form: they are no activations.
+        inner: Values inside of a kernel: they are no activations.
+        made: Weights in another form, which a program that makes them at every call holds, and nobody else.
         first: For each plain reshape the value whose elements it has in the same order.
     """
 
@@ -120,6 +121,7 @@ class _Facts:
     last_read: dict[str, int]
     runs: dict[int, Run]
     inner: frozenset[str]
+    made: frozenset[str]
     first: dict[str, str]
 
     @staticmethod
@@ -139,8 +141,9 @@ class _Facts:
         for run in runs.values():  # what a kernel reads lives until it is done
             last.update({name: max(run.last, last[name]) for name in run.reads})
         inputs = [name for name in sizes if values[name].kind == "input"]
-        inner = made_from_weights(graph).union(*[run.inner for run in runs.values()])
-        return _Facts(graph, inputs, sizes, views, last, runs, inner, first_in_order(graph))
+        inner = frozenset[str]().union(*[run.inner for run in runs.values()])
+        made = made_from_weights(graph)
+        return _Facts(graph, inputs, sizes, views, last, runs, inner, made, first_in_order(graph))
 
 
 def activation_memory(graph: Graph, rule: Convention) -> Activations:
@@ -179,11 +182,12 @@ def _assign(facts: _Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
         home_of[name] = name
         homes[name] = _Home(*facts.sizes[name], 0, last_read.get(name, 0))
     shared = rule.moment == "schedule"
+    nowhere = facts.inner if rule.held_by_program else facts.inner | facts.made
     for step, (node, view) in enumerate(zip(graph.nodes, facts.views, strict=True)):
         over = node.outputs and writes_over(graph, node, rule, facts.runs.get(step))
         for index, name in enumerate(node.outputs):
             storage = values[name].storage
-            if name in facts.inner or (storage != name and values[storage].kind not in ACTIVE):
+            if name in nowhere or (storage != name and values[storage].kind not in ACTIVE):
                 continue  # a view of a weight is no activation
             home = home_of.get(storage) if shared or view else None
             if home is None and over and index == 0:

@@ -83,9 +83,22 @@ class Views(nn.Module):
         return (a.transpose(1, 2).contiguous() @ b).softmax(-1)
 
 
+class MadeOfWeights(nn.Module):
+    """A table that is computed anew at every call, as relative positions are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(64, 64))
+
+    def forward(self, x: Any) -> Any:
+        bias = (self.table * 2).transpose(0, 1).contiguous()
+        return torch.relu(x + bias) * bias
+
+
 @pytest.mark.parametrize(
     ("module", "shape"),
     [
+        (MadeOfWeights(), (2, 64, 64)),
         (Residual(), (1, 8, 16, 16)),
         (nn.Sequential(Residual(), Residual()), (2, 8, 16, 16)),
         (KeepsAList(), (4, 8)),
