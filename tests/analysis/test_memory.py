@@ -3,10 +3,15 @@ from collections.abc import Callable
 import pytest
 
 from netweight import Graph, TensorSpec, build, weigh
-from netweight.analysis.memory import CONVENTIONS, activation_memories, activation_memory
+from netweight.analysis.memory import CONVENTIONS, Convention, activation_memories
+from netweight.analysis.profile import Activations
 from netweight.errors import UnknownNameError
 from netweight.ir import Node, Value, ValueKind
 from netweight.ops.quantize import ScaleAttrs
+
+
+def activation_memory(graph: Graph, rule: Convention) -> Activations:
+    return activation_memories(graph, {"one": rule})["one"]
 
 
 def shortcut(x: build.Symbol) -> build.Symbol:

@@ -5,7 +5,7 @@ from math import prod
 import pytest
 
 from netweight import UsageError, build, capture, weigh
-from netweight.analysis.memory import Convention, activation_memory
+from netweight.analysis.memory import Convention, activation_memories
 from netweight.rewrite.bits import parse_bits, with_bits
 from netweight.zoo.mobilenet_v2 import divisible
 
@@ -154,7 +154,7 @@ def test_peak_memory_in_int8_without_depthwise_in_place():
         moment="schedule",
         in_place=frozenset({"activation", "norm", "dropout", "elementwise"}),
     )
-    activations = activation_memory(quantised(), rule)
+    activations = activation_memories(quantised(), {"one": rule})["one"]
     assert activations.peak_bytes == 96 * 112 * 112 + 96 * 56 * 56 == 1_505_280
     assert activations.peak_layer == "features.2.conv.1.0"
 

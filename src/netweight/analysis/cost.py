@@ -19,7 +19,7 @@ from netweight.analysis.receptive_field import receptive_fields
 from netweight.collector import paused_collector
 from netweight.count import total
 from netweight.ir import Graph, TensorSpec, Value
-from netweight.ops import WORK_KINDS, Cost
+from netweight.ops import WORK_KINDS
 from netweight.ops.dims import named_count
 
 DEFAULT_CONVENTIONS = ("lecture", "liveness")
@@ -282,6 +282,3 @@ def _prefixes(layer: str) -> list[str]:
     """Paths of the modules around a layer: ``["", "layer1", "layer1.0"]`` for ``"layer1.0.conv1"``."""
     parts = layer.split(".")
     return [".".join(parts[:depth]) for depth in range(len(parts))]
-
-
-__all__ = ["DEFAULT_CONVENTIONS", "Cost", "weigh_graph"]

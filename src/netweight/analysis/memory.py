@@ -146,13 +146,8 @@ class _Facts:
         return _Facts(graph, inputs, sizes, views, last, runs, inner, made, first_in_order(graph))
 
 
-def activation_memory(graph: Graph, rule: Convention) -> Activations:
-    """Total and peak of the activations, in elements and bytes."""
-    return _activations(_Facts.of(graph), rule)
-
-
 def activation_memories(graph: Graph, rules: Mapping[str, Convention]) -> dict[str, Activations]:
-    """The same under several conventions, by their names."""
+    """Total and peak of the activations, in elements and bytes, under several conventions, by their names."""
     facts = _Facts.of(graph)
     return {name: _activations(facts, rule) for name, rule in rules.items()}
 
