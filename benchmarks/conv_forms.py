@@ -25,7 +25,7 @@ import numpy as np
 from timing import arguments, in_turns, markdown
 
 from netweight.kernels.conv import conv_im2col, conv_im2col_backward, conv_loops
-from netweight.ops.conv import ConvAttrs, conv_backward, conv_forward
+from netweight.ops.contract.conv import ConvAttrs, conv_backward, conv_forward
 
 Array = np.ndarray[Any, Any]
 LOOPS_LIMIT = 500_000  # MACs; a loop does about a million per second

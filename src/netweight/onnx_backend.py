@@ -17,7 +17,7 @@ from onnx.backend.base import Backend, BackendRep  # noqa: TID253
 
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import TensorSpec
-from netweight.ops.holding import held_type, wrapped
+from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.runtime import run
 from netweight.runtime.kernels import KERNELS
 from netweight.sources.onnx import Read, check_model, read_graph
@@ -28,7 +28,7 @@ from netweight.sources.onnx.tensor import Tensor
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 _KERNELS = KERNELS["im2col"]
 

@@ -232,7 +232,7 @@ class _Draw:
 
 
 def _held(dtype: str) -> Any:
-    from netweight.ops.holding import held_type
+    from netweight.ops.arrays.dtypes import held_type
 
     return np.dtype(held_type(dtype))
 

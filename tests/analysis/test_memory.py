@@ -7,7 +7,7 @@ from netweight.analysis.memory import CONVENTIONS, Convention, activation_memori
 from netweight.analysis.profile import Activations
 from netweight.errors import UnknownNameError
 from netweight.ir import Node, Value, ValueKind
-from netweight.ops.quantize import ScaleAttrs
+from netweight.ops.quantize.affine import ScaleAttrs
 
 
 def activation_memory(graph: Graph, rule: Convention) -> Activations:

@@ -26,7 +26,7 @@ from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.analysis.training import training_cost
 from netweight.analysis.training_memory import training_memory
 from netweight.ops import REGISTRY
-from netweight.ops.unary import ClampAttrs
+from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.zoo.lenet import lenet5
 from netweight.zoo.mobilenet_v2 import mobilenet_v2
 from netweight.zoo.resnet import resnet

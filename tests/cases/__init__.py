@@ -13,9 +13,9 @@ from typing import Any
 import hypothesis.strategies as st
 
 _FAMILIES = [
-    importlib.import_module(f"{__name__}.{info.name}")
-    for info in pkgutil.iter_modules(__path__)
-    if info.name != "draws"
+    importlib.import_module(info.name)
+    for info in pkgutil.walk_packages(__path__, f"{__name__}.")
+    if not info.ispkg and not info.name.endswith(".draws")
 ]
 
 CASES: dict[str, st.SearchStrategy[Any]] = {name: case for family in _FAMILIES for name, case in family.CASES.items()}

@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
-_MODULES = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+_MODULES = [importlib.import_module(info.name) for info in pkgutil.walk_packages(__path__, f"{__name__}.")]
 
 DEFINITIONS: dict[str, Callable[..., tuple[Any, int]]] = {
     name: definition for module in _MODULES for name, definition in getattr(module, "DEFINITIONS", {}).items()

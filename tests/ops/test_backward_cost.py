@@ -6,16 +6,16 @@ import pytest
 
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.attention import AttentionAttrs
-from netweight.ops.base import COPIED, FREE
-from netweight.ops.conv import ConvAttrs
-from netweight.ops.einsum import EinsumAttrs
-from netweight.ops.layer_norm import LayerNormAttrs
-from netweight.ops.loss import CrossEntropyAttrs
-from netweight.ops.pool import PoolAttrs
-from netweight.ops.pool_average import AvgPoolAttrs
-from netweight.ops.recurrent import RecurrentAttrs
-from netweight.ops.slicing import ConcatAttrs, SliceAttrs
+from netweight.ops.contract.attention import AttentionAttrs
+from netweight.ops.contract.conv import ConvAttrs
+from netweight.ops.contract.einsum import EinsumAttrs
+from netweight.ops.loss.classes import CrossEntropyAttrs
+from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
+from netweight.ops.norm.layer_norm import LayerNormAttrs
+from netweight.ops.recurrent.cells import RecurrentAttrs
+from netweight.ops.table import COPIED, FREE
+from netweight.ops.window.pool import PoolAttrs
+from netweight.ops.window.pool_average import AvgPoolAttrs
 
 
 def spec(*shape: int, dtype: str = "float32") -> TensorSpec:

@@ -6,10 +6,10 @@ import pytest
 from netweight import build
 from netweight.errors import NetweightError, ShapeError
 from netweight.ir import Graph, TensorSpec
-from netweight.ops.reduce import ReduceAttrs, VarAttrs
-from netweight.ops.scalar import PowScalarAttrs, ScalarAttrs
-from netweight.ops.unary import CastAttrs, ClampAttrs
-from netweight.ops.vector_norm import VectorNormAttrs
+from netweight.ops.pointwise.scalar import PowScalarAttrs, ScalarAttrs
+from netweight.ops.pointwise.unary import CastAttrs, ClampAttrs
+from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
+from netweight.ops.reduce.vector_norm import VectorNormAttrs
 
 _SPEC = TensorSpec((2, 3))
 

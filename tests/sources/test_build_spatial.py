@@ -7,11 +7,11 @@ import pytest
 
 from netweight import build
 from netweight.errors import ShapeError, UsageError
-from netweight.ops.adaptive_pool import AdaptivePoolAttrs
-from netweight.ops.conv_transpose import ConvTransposeAttrs
-from netweight.ops.pool import PoolAttrs
-from netweight.ops.pool_average import AvgPoolAttrs, LpPoolAttrs
-from netweight.ops.resize import ResizeAttrs
+from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
+from netweight.ops.sample.resize import ResizeAttrs
+from netweight.ops.window.adaptive_pool import AdaptivePoolAttrs
+from netweight.ops.window.pool import PoolAttrs
+from netweight.ops.window.pool_average import AvgPoolAttrs, LpPoolAttrs
 
 
 def _only(describe: Callable[..., Any], *shape: int) -> tuple[str, Any, tuple[int, ...]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 WITNESSES: dict[str, Callable[..., Any]] = {
     name: witness
-    for info in pkgutil.iter_modules(__path__)
-    for name, witness in importlib.import_module(f"{__name__}.{info.name}").WITNESSES.items()
+    for info in pkgutil.walk_packages(__path__, f"{__name__}.")
+    if not info.ispkg
+    for name, witness in importlib.import_module(info.name).WITNESSES.items()
 }

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from netweight import build, capture, weigh
 from netweight.ir import Graph
 from netweight.ops import REGISTRY
-from netweight.ops.base import forward
-from netweight.ops.conv import ConvAttrs, conv_forward
+from netweight.ops.contract.conv import ConvAttrs, conv_forward
+from netweight.ops.table import forward
 from netweight.zoo import lenet
 from netweight.zoo.digit_codes import digit_codes
 from netweight.zoo.lenet import C3_INPUTS

@@ -1,10 +1,10 @@
 """Convolution written two other ways: the seven plain loops, and im2col with one matrix product.
 
-With the einsum form of ``netweight.ops.conv`` they are three roads to the same numbers; what each costs in memory:
+With the einsum form of ``netweight.ops.contract.conv`` they are three roads to the same numbers. In memory:
 the loops need nothing but the output; im2col copies every window, ``k_h * k_w`` times the input for stride 1; the
 einsum form reads a strided view and copies only to pad.
 
-Shapes as in ``netweight.ops.conv``; ``stride``, ``padding`` and ``dilation`` have one entry per spatial dimension.
+Shapes as in ``netweight.ops.contract.conv``; ``stride``, ``padding``, ``dilation``: an entry per spatial dimension.
 
 Source: Chellapilla, Puri & Simard 2006, "High performance convolutional neural networks for document processing".
 """

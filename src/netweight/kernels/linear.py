@@ -1,4 +1,4 @@
-"""Fully connected layer as plain loops. Shapes as in ``netweight.ops.linear``."""
+"""Fully connected layer as plain loops. Shapes as in ``netweight.ops.contract.linear``."""
 
 from __future__ import annotations
 

@@ -61,11 +61,7 @@ def _dim_names(names: str, rank: int) -> list[str]:
 
 
 def check_dims(op: str, shape: tuple[int, ...], *dims: int) -> None:
-    """Refuse dimensions that a tensor of ``shape`` does not have; canonical attributes count from the front.
-
-    Raises:
-        ShapeError: If one is negative or too large, or named twice.
-    """
+    """Refuse dimensions that a tensor of ``shape`` does not have; canonical attributes count from the front."""
     if len(set(dims)) < len(dims) or any(not 0 <= dim < len(shape) for dim in dims):
         listed = dims[0] if len(dims) == 1 else dims
         raise ShapeError(f"{op}: expected different dims from 0 to {len(shape) - 1}, got {listed} for shape {shape}")

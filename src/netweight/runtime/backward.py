@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from netweight.errors import NetweightError, UsageError
 from netweight.ir import Graph, Node, is_floating, located
 from netweight.lazy import np
-from netweight.ops.base import REGISTRY
+from netweight.ops.table import REGISTRY
 from netweight.runtime.forward import Run
 
 if TYPE_CHECKING:

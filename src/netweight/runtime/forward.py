@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from netweight.errors import ShapeError, UnsupportedOpError, UsageError
 from netweight.ir import Graph, Node, located
 from netweight.lazy import np
-from netweight.ops.base import REGISTRY, forward
+from netweight.ops.table import REGISTRY, forward
 from netweight.runtime.kernels import KERNELS
 
 if TYPE_CHECKING:

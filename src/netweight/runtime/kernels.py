@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.kernels.conv import conv_im2col, conv_loops
 from netweight.kernels.linear import linear_loops
-from netweight.ops.conv import ConvAttrs
+from netweight.ops.contract.conv import ConvAttrs
 
 if TYPE_CHECKING:
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 
 def _conv_settings(attrs: ConvAttrs) -> dict[str, Any]:

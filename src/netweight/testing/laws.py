@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netweight.count import Count, formula, parse
 from netweight.ir import TensorSpec
-from netweight.ops.base import FREE, WORK_KINDS, Cost, OpDef, as_tuple, forward
+from netweight.ops.table import FREE, WORK_KINDS, Cost, OpDef, as_tuple, forward
 
 Array: TypeAlias = NDArray[Any]
 Inputs: TypeAlias = tuple[Any, ...]

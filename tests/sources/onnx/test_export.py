@@ -14,7 +14,7 @@ from netweight import Graph, TensorSpec, UnsupportedOpError, UsageError, build
 from netweight.cli.main import run as command
 from netweight.errors import CaptureError, FormatError, UnknownNameError
 from netweight.ir import Node, Value
-from netweight.ops.unary import CastAttrs
+from netweight.ops.pointwise.unary import CastAttrs
 
 onnx = pytest.importorskip("onnx")
 

@@ -11,7 +11,7 @@ from netweight.analysis.cost import weigh_graph  # noqa: E402
 from netweight.errors import FormatError  # noqa: E402
 from netweight.ir import Quantization, TensorSpec  # noqa: E402
 from netweight.sources.onnx import read_graph  # noqa: E402
-from netweight.sources.onnx.lower.microsoft_quantized import unpacked  # noqa: E402
+from netweight.sources.onnx.lower.quantize.microsoft import unpacked  # noqa: E402
 from sources.onnx.one_node import check_agrees, one_node, operators, ours, runtime  # noqa: E402
 
 RNG = np.random.default_rng(0)

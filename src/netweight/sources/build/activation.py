@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Literal
 
 from netweight.ir import Init
-from netweight.ops.activation import EluAttrs, LeakyReluAttrs
-from netweight.ops.activation_smooth import GeluAttrs, SoftplusAttrs
-from netweight.ops.base import REGISTRY
-from netweight.ops.dropout import DropoutAttrs
+from netweight.ops.pointwise.activation import EluAttrs, LeakyReluAttrs
+from netweight.ops.pointwise.activation_smooth import GeluAttrs, SoftplusAttrs
+from netweight.ops.random.dropout import DropoutAttrs
+from netweight.ops.table import REGISTRY
 from netweight.sources.build.core import Symbol, call
 
 

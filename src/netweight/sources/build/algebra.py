@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from netweight.ops.diagonals import StridedViewAttrs
-from netweight.ops.linear_algebra import TriangularAttrs
-from netweight.ops.spectral import EighAttrs, QrAttrs, SvdAttrs
-from netweight.ops.triangle import DiagonalAttrs
+from netweight.ops.algebra.linear_algebra import TriangularAttrs
+from netweight.ops.algebra.spectral import EighAttrs, QrAttrs, SvdAttrs
+from netweight.ops.move.diagonals import StridedViewAttrs
+from netweight.ops.move.triangle import DiagonalAttrs
 from netweight.sources.build.core import Symbol, call
 
 

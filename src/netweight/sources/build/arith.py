@@ -5,8 +5,8 @@ Where the second argument is a number, no constant tensor is made: the number is
 
 from __future__ import annotations
 
-from netweight.ops.scalar import PowScalarAttrs, ScalarAttrs
-from netweight.ops.unary import ClampAttrs
+from netweight.ops.pointwise.scalar import PowScalarAttrs, ScalarAttrs
+from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.sources.build.core import Symbol, call
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError
-from netweight.ops.attention import AttentionAttrs
+from netweight.ops.contract.attention import AttentionAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.layout import reshape, split, transpose
 from netweight.sources.build.linear import linear

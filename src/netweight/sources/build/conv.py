@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError
-from netweight.ops.conv import ConvAttrs
-from netweight.ops.conv_transpose import ConvTransposeAttrs
-from netweight.ops.padding import PaddingAmount, PaddingMode, resolve_padding
+from netweight.ops.arrays.padding import PaddingAmount, PaddingMode, resolve_padding
+from netweight.ops.contract.conv import ConvAttrs
+from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.params import ZEROS, he, per_dim
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from netweight.ops.copies import RepeatInterleaveAttrs
-from netweight.ops.creation import ArangeAttrs, FullAttrs, OneHotAttrs
-from netweight.ops.shuffle import ChannelShuffleAttrs, PixelShuffleAttrs, PixelUnshuffleAttrs
-from netweight.ops.slicing import SliceAttrs
-from netweight.ops.triangle import DiagonalAttrs, TriangleAttrs
+from netweight.ops.move.copies import RepeatInterleaveAttrs
+from netweight.ops.move.creation import ArangeAttrs, FullAttrs, OneHotAttrs
+from netweight.ops.move.shuffle import ChannelShuffleAttrs, PixelShuffleAttrs, PixelUnshuffleAttrs
+from netweight.ops.move.slicing import SliceAttrs
+from netweight.ops.move.triangle import DiagonalAttrs, TriangleAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 

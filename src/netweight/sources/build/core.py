@@ -13,7 +13,7 @@ from typing import Any
 
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import Graph, Init, Node, TensorSpec, Value, ValueKind, located
-from netweight.ops.base import REGISTRY, output_specs
+from netweight.ops.table import REGISTRY, output_specs
 
 _HERE = str(Path(__file__).parent)
 

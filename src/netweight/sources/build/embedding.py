@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netweight.ir import Init
-from netweight.ops.embed import EmbeddingAttrs
+from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.sources.build.core import Symbol
 
 

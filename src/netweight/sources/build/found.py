@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netweight.ops.nonzero import NonzeroAttrs
-from netweight.ops.unique import RunsAttrs, UniqueAttrs
+from netweight.ops.order.nonzero import NonzeroAttrs
+from netweight.ops.order.unique import RunsAttrs, UniqueAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netweight.ops.fourier import FftAttrs, FftNorm, RfftAttrs
-from netweight.ops.fourier_real import IrfftAttrs
+from netweight.ops.algebra.fourier import FftAttrs, FftNorm, RfftAttrs
+from netweight.ops.algebra.fourier_real import IrfftAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 

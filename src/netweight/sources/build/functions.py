@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netweight.ops.blend import AddcAttrs, LerpAttrs
+from netweight.ops.pointwise.blend import AddcAttrs, LerpAttrs
 from netweight.sources.build.core import Symbol, call
 
 

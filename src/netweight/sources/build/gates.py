@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from netweight.ops.activation_shrink import CeluAttrs, ShrinkAttrs, ThresholdAttrs
-from netweight.ops.gate import GluAttrs
+from netweight.ops.pointwise.activation_shrink import CeluAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.pointwise.gate import GluAttrs
 from netweight.sources.build.activation import activate
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front

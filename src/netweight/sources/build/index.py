@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import EllipsisType
 
 from netweight.errors import ShapeError
-from netweight.ops.slicing import SliceAttrs
+from netweight.ops.move.slicing import SliceAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.layout import reshape
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netweight.ops.gather import GatherAttrs
-from netweight.ops.indexing import IndexAttrs, IndexPutAttrs
-from netweight.ops.masking import MaskedFillAttrs
-from netweight.ops.scatter import ScatterAttrs
-from netweight.ops.scatter_slices import IndexAddAttrs
+from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
+from netweight.ops.move.scatter import ScatterAttrs
+from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from netweight.errors import ShapeError
-from netweight.ops.gather import GatherAttrs
-from netweight.ops.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
-from netweight.ops.rearrange import FlipAttrs, PadAttrs, RepeatAttrs, RollAttrs
-from netweight.ops.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
+from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
+from netweight.ops.move.rearrange import FlipAttrs, PadAttrs, RepeatAttrs, RollAttrs
+from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 

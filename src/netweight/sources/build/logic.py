@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netweight.ir import Init
-from netweight.ops.unary import CastAttrs
+from netweight.ops.pointwise.unary import CastAttrs
 from netweight.sources.build.core import Symbol, call
 
 

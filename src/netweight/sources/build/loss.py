@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netweight.ops.loss import CrossEntropyAttrs, MseLossAttrs, Reduction
+from netweight.ops.loss.classes import CrossEntropyAttrs, MseLossAttrs, Reduction
 from netweight.sources.build.core import Symbol, call
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from netweight.ops.loss import Reduction
-from netweight.ops.loss_distance import HuberLossAttrs, LossAttrs, SmoothL1LossAttrs
-from netweight.ops.loss_nll import KlDivAttrs, NllLossAttrs
+from netweight.ops.loss.classes import Reduction
+from netweight.ops.loss.distance import HuberLossAttrs, LossAttrs, SmoothL1LossAttrs
+from netweight.ops.loss.likelihood import KlDivAttrs, NllLossAttrs
 from netweight.sources.build.core import Symbol, call
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netweight.errors import ShapeError
-from netweight.ops.einsum import EinsumAttrs, canonical_equation
+from netweight.ops.contract.einsum import EinsumAttrs, canonical_equation
 from netweight.sources.build.core import Symbol, call
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netweight.ops.cumulative import CumsumAttrs
+from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 from netweight.sources.build.reduce import reduce_over

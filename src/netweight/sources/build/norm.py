@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from netweight.ops.batch_norm import BatchNormAttrs, BatchNormTrainingAttrs
-from netweight.ops.group_norm import GroupNormAttrs, InstanceNormAttrs
-from netweight.ops.layer_norm import LayerNormAttrs
-from netweight.ops.local_response_norm import LocalResponseNormAttrs
+from netweight.ops.norm.batch_norm import BatchNormAttrs, BatchNormTrainingAttrs
+from netweight.ops.norm.group_norm import GroupNormAttrs, InstanceNormAttrs
+from netweight.ops.norm.layer_norm import LayerNormAttrs
+from netweight.ops.norm.local_response_norm import LocalResponseNormAttrs
 from netweight.sources.build.core import Builder, Symbol, call
 from netweight.sources.build.params import ONES, ZEROS
 

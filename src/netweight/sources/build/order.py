@@ -5,7 +5,7 @@ Dimensions may be negative, counted from the end.
 
 from __future__ import annotations
 
-from netweight.ops.sort import PickAttrs, SortAttrs, TopkAttrs
+from netweight.ops.order.sort import PickAttrs, SortAttrs, TopkAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 

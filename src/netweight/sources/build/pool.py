@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from netweight.errors import ShapeError
-from netweight.ops.adaptive_pool import AdaptivePoolAttrs
-from netweight.ops.padding import PaddingAmount, Pads, resolve_padding
-from netweight.ops.pool import PoolAttrs
-from netweight.ops.pool_average import AvgPoolAttrs, LpPoolAttrs
+from netweight.ops.arrays.padding import PaddingAmount, Pads, resolve_padding
+from netweight.ops.window.adaptive_pool import AdaptivePoolAttrs
+from netweight.ops.window.pool import PoolAttrs
+from netweight.ops.window.pool_average import AvgPoolAttrs, LpPoolAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import per_dim
 

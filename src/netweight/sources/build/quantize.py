@@ -5,7 +5,7 @@ Scales and zero points are tensors: of no dimensions, or of one number per posit
 
 from __future__ import annotations
 
-from netweight.ops.quantize import FakeQuantizeAttrs, QuantizeAttrs, ScaleAttrs
+from netweight.ops.quantize.affine import FakeQuantizeAttrs, QuantizeAttrs, ScaleAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 

@@ -5,11 +5,11 @@ Dimensions may be negative, counted from the end.
 
 from __future__ import annotations
 
-from netweight.ops.cumulative import CumsumAttrs
-from netweight.ops.order_statistics import KthvalueAttrs, SearchsortedAttrs
-from netweight.ops.random import Distribution, RandomAttrs
-from netweight.ops.scatter_reduce import Reduction, ScatterReduceAttrs
-from netweight.ops.sort import PickAttrs
+from netweight.ops.move.scatter_reduce import Reduction, ScatterReduceAttrs
+from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
+from netweight.ops.order.sort import PickAttrs
+from netweight.ops.random.draw import Distribution, RandomAttrs
+from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 

@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 
 from netweight.errors import ShapeError
 from netweight.ir import Init
-from netweight.ops.recurrent import RecurrentAttrs
-from netweight.ops.rnn import RnnAttrs
+from netweight.ops.recurrent.cells import RecurrentAttrs
+from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.sources.build.activation import dropout as drop
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.layout import concat, transpose

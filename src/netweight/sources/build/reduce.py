@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netweight.ops.cumulative import CumsumAttrs
-from netweight.ops.reduce import ReduceAttrs, VarAttrs
-from netweight.ops.vector_norm import VectorNormAttrs
+from netweight.ops.reduce.cumulative import CumsumAttrs
+from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
+from netweight.ops.reduce.vector_norm import VectorNormAttrs
 from netweight.sources.build.arith import sqrt
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from netweight.ops.deform_conv import DeformConvAttrs
-from netweight.ops.padding import resolve_padding
-from netweight.ops.roi_align import RoiAlignAttrs, RoiPoolAttrs
-from netweight.ops.suppression import NmsAttrs
+from netweight.ops.arrays.padding import resolve_padding
+from netweight.ops.contract.deform_conv import DeformConvAttrs
+from netweight.ops.order.suppression import NmsAttrs
+from netweight.ops.sample.roi_align import RoiAlignAttrs, RoiPoolAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import ZEROS, he, per_dim
 

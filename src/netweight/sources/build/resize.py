@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError, UsageError
-from netweight.ops.resample import ResampleAttrs
-from netweight.ops.resize import ResizeAttrs, ResizeMode
+from netweight.ops.sample.resample import ResampleAttrs
+from netweight.ops.sample.resize import ResizeAttrs, ResizeMode
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import per_dim
 

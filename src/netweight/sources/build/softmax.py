@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netweight.ops.softmax import SoftmaxAttrs
+from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.sources.build.core import Symbol, call
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netweight.ir import Init
-from netweight.ops.embedding_bag import BagMode, EmbeddingBagAttrs
+from netweight.ops.move.embedding_bag import BagMode, EmbeddingBagAttrs
 from netweight.sources.build.core import Symbol
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netweight.errors import ShapeError
-from netweight.ops.padding import PaddingAmount, resolve_padding
-from netweight.ops.pool_indices import PoolIndicesAttrs, UnpoolAttrs
+from netweight.ops.arrays.padding import PaddingAmount, resolve_padding
+from netweight.ops.window.pool_indices import PoolIndicesAttrs, UnpoolAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import per_dim
 

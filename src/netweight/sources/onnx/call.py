@@ -16,7 +16,7 @@ from netweight.sources.onnx.tensor import Tensor
 if TYPE_CHECKING:
     from onnx import NodeProto, SparseTensorProto, TensorProto
 
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 _FIELDS = {
     1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings", 9: "tensors", 10: "graphs",
@@ -89,7 +89,7 @@ class Call:
 
     def like(self, number: float, tensor: Tensor) -> Tensor:
         """A scalar constant of the type of a tensor."""
-        from netweight.ops.holding import held_type
+        from netweight.ops.arrays.dtypes import held_type
 
         return self.constant(np.asarray(number, held_type(tensor.dtype)), tensor.dtype)
 
@@ -135,7 +135,7 @@ def dense_tensor(sparse: SparseTensorProto) -> Tensor:
 
 def held(stored: TensorProto) -> Array:
     """The elements as our operators hold them: integers of four bits in bytes."""
-    from netweight.ops.holding import container_of
+    from netweight.ops.arrays.dtypes import container_of
 
     array = array_of(stored)
     spec = spec_of(stored)

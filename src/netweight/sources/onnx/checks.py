@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
     from netweight.ir import TensorSpec
-    from netweight.ops.base import OpDef
+    from netweight.ops.table import OpDef
 
 NONSENSE = (
     TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, AssertionError, MemoryError,

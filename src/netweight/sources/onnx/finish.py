@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 
 from netweight.ir import Graph, Node, Value
-from netweight.ops.base import REGISTRY
+from netweight.ops.table import REGISTRY
 from netweight.sources.onnx.naming import Place, layer_names
 from netweight.sources.onnx.net import Net, Recorded, free_name
 

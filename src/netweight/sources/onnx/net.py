@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
 from netweight.ir import TensorSpec, Value, ValueKind
 from netweight.lazy import np
-from netweight.ops.base import REGISTRY, OpDef, forward, output_specs
+from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
 from netweight.sources.onnx.checks import check_sizes, check_tensors
 from netweight.sources.onnx.naming import is_made_up
 from netweight.sources.onnx.tensor import Pending, Tensor, all_fixed, is_weight
 
 if TYPE_CHECKING:
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 _SMALL = 1 << 20
 """Elements up to which constants are computed."""

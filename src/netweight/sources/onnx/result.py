@@ -10,7 +10,7 @@ from netweight.ir import Graph
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

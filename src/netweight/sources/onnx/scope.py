@@ -17,7 +17,7 @@ from netweight.sources.onnx.tensor import LeftOut, Tensor
 if TYPE_CHECKING:
     from onnx import FunctionProto, ValueInfoProto
 
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from netweight.errors import CaptureError, ShapeError
 from netweight.ir import Quantization, TensorSpec, ValueKind, is_floating
 
 if TYPE_CHECKING:
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 _MOST = 1 << 30
 _MOST_SETTINGS = 1 << 20

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netweight.ops.base import FREE, REGISTRY, Cost
+from netweight.ops.table import FREE, REGISTRY, Cost
 from netweight.sources.onnx.net import Net, Recorded
 from netweight.sources.onnx.tensor import Tensor
 

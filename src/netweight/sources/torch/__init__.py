@@ -6,7 +6,7 @@ import pkgutil
 from netweight.sources.torch import lower
 from netweight.sources.torch.module import Capture, capture_module
 
-for _family in pkgutil.iter_modules(lower.__path__):
-    importlib.import_module(f"{lower.__name__}.{_family.name}")
+for _file in pkgutil.walk_packages(lower.__path__, f"{lower.__name__}."):
+    importlib.import_module(_file.name)
 
 __all__ = ["Capture", "capture_module"]

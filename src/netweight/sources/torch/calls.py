@@ -15,7 +15,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from netweight.ops.local_response_norm import LocalResponseNormAttrs
+from netweight.ops.norm.local_response_norm import LocalResponseNormAttrs
 from netweight.sources.torch.recorder import Recorder
 
 _CPU = torch.device("cpu")

@@ -18,7 +18,7 @@ from typing import Any, Self
 import torch
 from torch.nn.modules import module as hooks
 
-from netweight.ops.base import REGISTRY
+from netweight.ops.table import REGISTRY
 from netweight.sources.torch.drafts import Draft, Site
 from netweight.sources.torch.quiet import quiet
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from netweight.lazy import np
-from netweight.ops.base import REGISTRY
+from netweight.ops.table import REGISTRY
 
 _MOST = 1 << 22
 

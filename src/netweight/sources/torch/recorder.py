@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from netweight.errors import CaptureError, ShapeError
 from netweight.ir import TensorSpec
-from netweight.ops.base import REGISTRY
+from netweight.ops.table import REGISTRY
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dtypes import torch_dtype
 from netweight.sources.torch.frames import Frames

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from netweight.ir import Quantization, TensorSpec, ValueKind
-from netweight.ops.base import REGISTRY, output_specs
+from netweight.ops.table import REGISTRY, output_specs
 from netweight.sources.torch.bindings import Binding, Link, Storage
 from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.drafts import Draft, Site

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netweight.ops.base import REGISTRY
-from netweight.ops.indexing import IndexPutAttrs
-from netweight.ops.layout import PermuteAttrs, ReshapeAttrs
+from netweight.ops.move.indexing import IndexPutAttrs
+from netweight.ops.move.layout import PermuteAttrs, ReshapeAttrs
+from netweight.ops.table import REGISTRY
 from netweight.sources.torch.bindings import Binding
 from netweight.sources.torch.positions import positions_in
 

@@ -25,7 +25,7 @@ from onnx.backend.test.runner import Runner
 import netweight.onnx_backend as backend
 from netweight.analysis.cost import weigh_graph
 from netweight.ir import TensorSpec
-from netweight.ops.base import REGISTRY
+from netweight.ops.table import REGISTRY
 from netweight.sources.onnx import Read, read_graph
 from netweight.sources.onnx.numbers import DTYPES
 from netweight.sources.onnx.tensor import Tensor

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import math
-import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight.errors import FormatError
-from netweight.sources.onnx.lower.homes import HOMES
+from netweight.index import READS, homes
+from netweight.registry import Registry
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -19,50 +18,7 @@ if TYPE_CHECKING:
 Rule: TypeAlias = Callable[..., Any]
 
 
-class Rules(Mapping[str, Rule]):
-    """The rules of all operators; the file that has one is imported when it is first asked for."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, Rule] = {}
-        self._homes = {name: file for file, names in HOMES.items() for name in names.split()}
-        self._complete = False
-
-    def add(self, name: str, rule: Rule) -> None:
-        """Add a rule.
-
-        Raises:
-            ValueError: If the operator has one.
-        """
-        if name in self._found:
-            raise ValueError(f"ONNX operator {name!r} has a rule already")
-        self._found[name] = rule
-
-    def find(self, name: str) -> Rule | None:
-        """The rule of an operator, None if it has none; a quicker ``get``."""
-        found = self._found.get(name)
-        if found is None and name in self._homes:
-            importlib.import_module(f"{__name__}.{self._homes[name]}")
-            found = self._found.get(name)
-        return found or self._all().get(name)
-
-    def __getitem__(self, name: str) -> Rule:
-        return self.find(name) or self._found[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def _all(self) -> dict[str, Rule]:
-        if not self._complete:
-            for module in pkgutil.iter_modules(__path__):
-                importlib.import_module(f"{__name__}.{module.name}")
-            self._complete = True
-        return self._found
-
-
-RULES = Rules()
+RULES: Registry[Rule] = Registry("rule of the ONNX operator", homes(READS))
 
 
 def lowers(*names: str) -> Callable[[Rule], Rule]:

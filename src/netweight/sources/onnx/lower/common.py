@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import ShapeError
-from netweight.ops.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
+from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def scaled(call: Call, x: Tensor, factor: float) -> Tensor:
 
 def cast_to(call: Call, x: Tensor, dtype: str) -> Tensor:
     """With another element type; itself if it has that."""
-    from netweight.ops.unary import CastAttrs
+    from netweight.ops.pointwise.unary import CastAttrs
 
     if x.dtype == dtype:
         return x

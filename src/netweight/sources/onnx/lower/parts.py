@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.slicing import ConcatAttrs, SliceAttrs
+from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
 from netweight.sources.onnx.lower.common import reshaped
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
     from netweight.sources.onnx.call import Call
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from netweight.index import WRITES, homes
+from netweight.registry import Registry
+
 Rule: TypeAlias = Callable[[Any], None]
 
-RULES: dict[str, Rule] = {}
-_FAMILIES = (
-    "activation", "arithmetic", "attention", "conv", "copies", "creation", "index", "linear", "loss", "norm",
-    "order", "pool", "quantize", "recurrent", "reduce", "regions", "resize", "scatter", "shape", "unary",
-)  # fmt: skip
+RULES: Registry[Rule] = Registry("way to write the operator", homes(WRITES))
 
 
 def writes(*names: str) -> Callable[[Rule], Rule]:
@@ -24,17 +22,7 @@ def writes(*names: str) -> Callable[[Rule], Rule]:
 
     def register(rule: Rule) -> Rule:
         for name in names:
-            if name in RULES:
-                raise ValueError(f"operator {name!r} is written already")
-            RULES[name] = rule
+            RULES.add(name, rule)
         return rule
 
     return register
-
-
-def rule_of(name: str) -> Rule | None:
-    """The rule of an operator, None if there is none."""
-    if not RULES:
-        for family in _FAMILIES:
-            importlib.import_module(f"{__name__}.{family}")
-    return RULES.get(name)

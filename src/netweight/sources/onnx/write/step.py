@@ -16,7 +16,7 @@ from netweight.sources.onnx.write.labels import Labels
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 
 _LATER = ("int2", "uint2", "int4", "uint4", "float4_e2m1fn", "float8_e8m0fnu")

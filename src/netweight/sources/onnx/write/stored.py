@@ -13,7 +13,7 @@ from netweight.sources.onnx.write.step import held_array, proto_type
 if TYPE_CHECKING:
     from onnx import TensorProto
 
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 SMALLEST_OUTSIDE = 1024
 """Bytes from which on numbers lie in the file beside the model."""

@@ -12,7 +12,7 @@ from netweight.ir import Graph, Value, is_floating, located
 from netweight.lazy import np
 from netweight.ops import REGISTRY
 from netweight.sources.onnx.files import need_onnx
-from netweight.sources.onnx.write import rule_of
+from netweight.sources.onnx.write import RULES
 from netweight.sources.onnx.write.labels import Labels
 from netweight.sources.onnx.write.step import Body, Step, free_name, proto_type
 from netweight.sources.onnx.write.stored import Outside, initializer, zeros
@@ -20,7 +20,7 @@ from netweight.sources.onnx.write.stored import Outside, initializer, zeros
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
 
-    from netweight.ops.base import Array
+    from netweight.ops.table import Array
 
 OPSET = 20
 IR_VERSION = 10
@@ -85,7 +85,7 @@ def _write_nodes(graph: Graph, body: Body, weights: Mapping[str, Array] | None) 
     """
     missing: Counter[str] = Counter()
     for node in graph.nodes:
-        rule = rule_of(node.op)
+        rule = RULES.find(node.op)
         if rule is None:
             missing[node.op] += 1
             continue

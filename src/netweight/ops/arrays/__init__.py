@@ -1,0 +1,1 @@
+"""What rules compute with: shapes, windows, padding, element types."""

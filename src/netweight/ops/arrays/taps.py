@@ -1,0 +1,23 @@
+"""Interpolation, one dimension after the other: every output is a weighted sum of a few elements along it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from netweight.lazy import np
+from netweight.ops.table import Array
+
+Pass: TypeAlias = "tuple[int, Array, Array]"
+"""Axis; and for each tap (row) and output (column) the element that it reads, and the weight of that."""
+
+
+def passes_back(grad: Array, shape: tuple[int, ...], passes: Iterable[Pass]) -> Array:
+    """Gradient of what passes over a tensor of ``shape`` read: added up with the same weights, last pass first."""
+    for axis, index, weight in reversed(list(passes)):
+        moved = np.moveaxis(grad, axis, 0)
+        summed = np.zeros((shape[axis], *moved.shape[1:]), grad.dtype)
+        for near, part in zip(index, weight.astype(grad.dtype), strict=True):
+            np.add.at(summed, near, moved * part.reshape(-1, *(1,) * (moved.ndim - 1)))
+        grad = np.moveaxis(summed, 0, axis)
+    return grad

@@ -1,0 +1,179 @@
+"""Products of small integers, added up in 32 bits: what a quantised network computes.
+
+Shapes
+    integer_matmul  a (*batch, m, k), b (*batch, k, n), as ``matmul``; zero points broadcast to their operand
+    integer_conv    x (N, C_in, *in), weight (C_out, C_in / groups, *kernel), as ``conv`` without bias;
+                    x_zero (), weight_zero () or (C_out,)
+    requantize      x any, scale and zero_point () or (size,) of the dimension ``dim``
+
+A zero point is the integer that stands for zero; padding stands for zero as well. Products and sums are of the
+differences to it. ``requantize`` brings the sums back to small integers: y = round(x * scale) + zero_point, the scale
+being that of both operands over that of the result.
+
+Source: ONNX MatMulInteger, ConvInteger, QLinearMatMul, QLinearConv; Jacob et al. 2018, "Quantization and training of
+neural networks for efficient integer-arithmetic-only inference", section 2.2.
+"""
+
+from __future__ import annotations
+
+from netweight.count import product
+from netweight.errors import ShapeError
+from netweight.ir import TensorSpec, is_floating
+from netweight.lazy import np
+from netweight.ops.arrays.broadcast import broadcast_shape
+from netweight.ops.arrays.dtypes import container_of
+from netweight.ops.arrays.elementwise import work_of
+from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_forward, conv_reach, conv_shape
+from netweight.ops.contract.matmul import matmul_cost, matmul_forward, matmul_reach, matmul_shape
+from netweight.ops.quantize.affine import QuantizeAttrs, integer_range, quantize_shape
+from netweight.ops.reach import Reach, same_position
+from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
+
+_Zero = TensorSpec | None
+
+
+def integer_matmul_shape(_attrs: None, a: TensorSpec, b: TensorSpec, a_zero: _Zero, b_zero: _Zero) -> TensorSpec:
+    """That of ``matmul``, in int32."""
+    for name, x, zero in (("a", a, a_zero), ("b", b, b_zero)):
+        _check_integers("integer_matmul", name, x, zero)
+        if zero is not None and broadcast_shape("integer_matmul", zero.shape, x.shape) != x.shape:
+            raise ShapeError(
+                f"integer_matmul: expected {name}_zero that broadcasts to {name} {x.shape}, got {zero.shape}"
+            )
+    return TensorSpec(matmul_shape(None, a, b).shape, "int32")
+
+
+def integer_matmul_cost(_attrs: None, a: TensorSpec, b: TensorSpec, a_zero: _Zero, b_zero: _Zero) -> Cost:
+    """k MACs per element of the result, and the difference to a zero point per element of its operand."""
+    return matmul_cost(None, a, b) + _differences((a, a_zero), (b, b_zero))
+
+
+def integer_matmul_forward(_attrs: None, a: Array, b: Array, a_zero: Array | None, b_zero: Array | None) -> Array:
+    """(a - a_zero) (b - b_zero)."""
+    return matmul_forward(None, _from_zero(a, a_zero), _from_zero(b, b_zero))
+
+
+def integer_matmul_reach(_attrs: None, a: TensorSpec, b: TensorSpec, *_zeros: _Zero) -> Reach:
+    """That of ``matmul``."""
+    return matmul_reach(None, a, b)
+
+
+def integer_conv_shape(
+    attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, x_zero: _Zero, weight_zero: _Zero
+) -> TensorSpec:
+    """That of ``conv``, in int32."""
+    _check_integers("integer_conv", "x", x, x_zero)
+    _check_integers("integer_conv", "weight", weight, weight_zero)
+    if x_zero is not None and x_zero.shape:
+        raise ShapeError(f"integer_conv: expected x_zero of shape (), got {x_zero.shape}")
+    if weight_zero is not None and weight_zero.shape not in ((), weight.shape[:1]):
+        raise ShapeError(
+            f"integer_conv: expected weight_zero of shape () or {weight.shape[:1]}, got {weight_zero.shape}"
+        )
+    return TensorSpec(conv_shape(attrs, x, weight, None).shape, "int32")
+
+
+def integer_conv_cost(attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, x_zero: _Zero, weight_zero: _Zero) -> Cost:
+    """MACs as ``conv``, and the difference to a zero point per element of its operand."""
+    return conv_cost(attrs, x, weight, None) + _differences((x, x_zero), (weight, weight_zero))
+
+
+def integer_conv_forward(
+    attrs: ConvAttrs, x: Array, weight: Array, x_zero: Array | None, weight_zero: Array | None
+) -> Array:
+    """Slide (weight - weight_zero) over (x - x_zero), padded with zeros."""
+    per_channel = weight_zero
+    if weight_zero is not None and weight_zero.ndim:
+        per_channel = weight_zero.reshape(-1, *(1,) * (weight.ndim - 1))
+    return conv_forward(attrs, _from_zero(x, x_zero), _from_zero(weight, per_channel), None)
+
+
+def integer_conv_reach(attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, *_zeros: _Zero) -> Reach:
+    """That of ``conv``."""
+    return conv_reach(attrs, x, weight, None)
+
+
+def requantize_shape(attrs: QuantizeAttrs, x: TensorSpec, scale: TensorSpec, zero_point: _Zero) -> TensorSpec:
+    """Same sizes, the smaller integers."""
+    _check_integers("requantize", "x", x, None)
+    return quantize_shape(attrs, x, scale, zero_point)
+
+
+def requantize_cost(_attrs: QuantizeAttrs, x: TensorSpec, _scale: TensorSpec, zero_point: _Zero) -> Cost:
+    """Per element a multiplication, a rounding, the zero point where there is one, and both bounds."""
+    return work_of(x.numel, {"muls": 1, "compares": 3} | ({} if zero_point is None else {"adds": 1}))
+
+
+def requantize_forward(attrs: QuantizeAttrs, x: Array, scale: Array, zero_point: Array | None) -> Array:
+    """round(x * scale) + zero_point, within the bounds of the type; halves to even."""
+    along = (-1, *(1,) * (x.ndim - attrs.dim - 1)) if attrs.dim is not None else ()
+    low, high = integer_range(attrs.dtype)
+    q = np.round(x * scale.reshape(along)) + (0 if zero_point is None else zero_point.reshape(along).astype(np.int64))
+    return np.clip(q, low, high).astype(container_of(attrs.dtype))
+
+
+def _check_integers(op: str, name: str, x: TensorSpec, zero: _Zero) -> None:
+    for what, spec in ((name, x), (f"{name}_zero", zero)):
+        if spec is not None and (is_floating(spec.dtype) or spec.dtype == "bool"):
+            raise ShapeError(f"{op}: expected {what} of an integer type, got {spec.dtype}")
+
+
+def _differences(*operands: tuple[TensorSpec, _Zero]) -> Cost:
+    cost = Cost()
+    for spec, zero in operands:
+        if zero is not None:
+            cost += Cost(adds=product(elements=spec.numel))
+    return cost
+
+
+def _from_zero(x: Array, zero: Array | None) -> Array:
+    wide = x.astype(np.int32)
+    return wide if zero is None else wide - zero.astype(np.int32)
+
+
+INTEGER_MATMUL = register(
+    OpDef(
+        name="integer_matmul",
+        kind="matmul",
+        attrs=None,
+        inputs=("a", "b", "a_zero", "b_zero"),
+        shape=integer_matmul_shape,
+        cost=integer_matmul_cost,
+        forward=integer_matmul_forward,
+        backward=not_differentiable,
+        backward_cost=free,
+        reach=integer_matmul_reach,
+        dims={"a": "*batch m k", "b": "*batch k n", "y": "*batch m n"},
+    )
+)
+
+INTEGER_CONV = register(
+    OpDef(
+        name="integer_conv",
+        kind="conv",
+        attrs=ConvAttrs,
+        inputs=("x", "weight", "x_zero", "weight_zero"),
+        shape=integer_conv_shape,
+        cost=integer_conv_cost,
+        forward=integer_conv_forward,
+        backward=not_differentiable,
+        backward_cost=free,
+        reach=integer_conv_reach,
+        dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "y": "n c_out *out"},
+    )
+)
+
+REQUANTIZE = register(
+    OpDef(
+        name="requantize",
+        kind="elementwise",
+        attrs=QuantizeAttrs,
+        inputs=("x", "scale", "zero_point"),
+        shape=requantize_shape,
+        cost=requantize_cost,
+        forward=requantize_forward,
+        backward=not_differentiable,
+        backward_cost=free,
+        reach=same_position,
+    )
+)

@@ -1,0 +1,46 @@
+"""The bits of a number taken for another type of the same width.
+
+Source: ONNX BitCast; torch.Tensor.view(dtype).
+"""
+
+from __future__ import annotations
+
+from netweight.errors import ShapeError
+from netweight.ir import TensorSpec, bits_of
+from netweight.ops.arrays.dtypes import held_type, wrapped
+from netweight.ops.pointwise.unary import CastAttrs
+from netweight.ops.reach import same_position
+from netweight.ops.table import Array, OpDef, free, not_differentiable, register
+
+
+def bitcast_shape(attrs: CastAttrs, x: TensorSpec) -> TensorSpec:
+    """Same shape, new element type.
+
+    Raises:
+        ShapeError: If the types have different widths.
+        UsageError: If there is no such element type.
+    """
+    if bits_of(attrs.dtype) != bits_of(x.dtype):
+        raise ShapeError(f"bitcast: expected a type of {bits_of(x.dtype)} bits as {x.dtype}, got {attrs.dtype}")
+    return TensorSpec(x.shape, attrs.dtype)
+
+
+def bitcast_forward(attrs: CastAttrs, x: Array) -> Array:
+    """The same bits, in memory of their own."""
+    return wrapped(x.copy().view(held_type(attrs.dtype)), attrs.dtype)
+
+
+BITCAST = register(
+    OpDef(
+        name="bitcast",
+        kind="layout",
+        attrs=CastAttrs,
+        inputs=("x",),
+        shape=bitcast_shape,
+        cost=free,
+        forward=bitcast_forward,
+        backward=not_differentiable,
+        backward_cost=free,
+        reach=same_position,
+    )
+)

@@ -1,0 +1,1 @@
+"""Pooling, and windows taken apart and put together."""

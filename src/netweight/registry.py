@@ -1,0 +1,57 @@
+"""A table whose entries are made when the file that has them is imported, and that is when they are first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """Entries by name.
+
+    Attributes:
+        what: What an entry is, for messages: ``"operator"``.
+        homes: Name to the module that registers it, as ``netweight.index`` has them.
+        found: What has been registered so far.
+    """
+
+    def __init__(self, what: str, homes: Mapping[str, str]) -> None:
+        self.what = what
+        self.homes = dict(homes)
+        self.found: dict[str, T] = {}
+
+    def add(self, name: str, entry: T) -> None:
+        """Add an entry.
+
+        Raises:
+            ValueError: If the name is taken.
+        """
+        if name in self.found:
+            raise ValueError(f"{self.what} {name!r} is already registered")
+        self.found[name] = entry
+
+    def find(self, name: str) -> T | None:
+        """The entry of that name, None if there is none; a quicker ``get``."""
+        found = self.found.get(name)
+        if found is None and name in self.homes:
+            importlib.import_module(self.homes[name])
+            return self.found[name]
+        return found
+
+    def __getitem__(self, name: str) -> T:
+        found = self.find(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.found or name in self.homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self.homes, *self.found)))
+
+    def __len__(self) -> int:
+        return len({*self.homes, *self.found})

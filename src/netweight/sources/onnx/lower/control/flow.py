@@ -1,0 +1,256 @@
+"""Control flow: branches, loops, and what is done to every element of a sequence.
+
+A branch that is known is read alone, a loop whose trip count is known is read that often. What only a run knows is
+said in the notes: of two branches the dearer one counts, of a loop one iteration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from netweight.errors import UnsupportedOpError
+from netweight.ir import TensorSpec
+from netweight.lazy import np
+from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower.common import axis_of
+from netweight.sources.onnx.lower.control.unrolled import (
+    Repeated,
+    Same,
+    Sequences,
+    opened,
+    picked,
+    repeated,
+    settled,
+    stacked,
+)
+from netweight.sources.onnx.tensor import LeftOut, Tensor
+from netweight.sources.onnx.trial import Trial, trial
+
+if TYPE_CHECKING:
+    from netweight.sources.onnx.call import Call
+
+_MOST_CALLS = 100_000
+"""Calls of operators up to which a loop is read iteration by iteration."""
+_ENDLESS = 1 << 31
+"""Trip counts of loops that only their condition ends."""
+
+
+def _title(call: Call) -> str:
+    return f"{call.node.op_type} {call.node.name or (call.node.output[0] if call.node.output else '')!r}"
+
+
+@lowers("If")
+def if_(call: Call, cond: Tensor) -> Any:
+    """The branch that the condition says; the dearer one if only a run knows."""
+    if cond.known or call.net.computing:
+        branch = "then_branch" if cond.item() else "else_branch"
+        return tuple(call.reader.subgraph(call, call.need(branch), {}))
+    return _dearer_branch(call)
+
+
+def _dearer_branch(call: Call) -> Any:
+    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+        then_results, then_price = _tried(call, "then_branch", attempt)
+        then = attempt.undo()
+        results, price = _tried(call, "else_branch", attempt)
+        kept, other, cheaper = "else", "then", then_price
+        if then_price >= price:
+            attempt.undo()
+            attempt.redo(then)
+            kept, other, cheaper = "then", "else", price
+            results = then_results
+    macs, params = cheaper[1], cheaper[2]
+    call.net.note(
+        f"{_title(call)}: which branch runs follows from numbers that only a run has; the {kept} branch is counted, "
+        f"the {other} branch would be {macs:,} MACs and {params:,} parameters",
+        guess=True,
+    )
+    return results
+
+
+def _tried(call: Call, branch: str, attempt: Trial) -> tuple[tuple[Any, ...], tuple[int, int, int]]:
+    """Results of a branch; operations, MACs and parameters of it."""
+    results = tuple(call.reader.subgraph(call, call.need(branch), {}))
+    work = attempt.cost()
+    return results, (work.ops_total, int(work.macs), attempt.params())
+
+
+@lowers("Loop")
+def loop(call: Call, most: Any = None, going: Any = None, *carried: Any) -> Any:
+    """The body, as often as the trip count and the condition say."""
+    body = Repeated.of(call, leading=2, states=len(carried), conditions=1)
+    turns = None
+    if most is not None:
+        if not most.known and not call.net.computing:
+            return _once(call, body, carried, None)
+        turns = max(0, int(most.item()))
+    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+        results = _unrolled(call, body, carried, turns, going, attempt)
+        if results is not None:
+            return results
+        attempt.undo()
+    return _once(call, body, carried, turns)
+
+
+def _unrolled(
+    call: Call, body: Repeated, carried: Sequence[Any], turns: int | None, going: Any, attempt: Trial
+) -> tuple[Any, ...] | None:
+    """Results of all iterations; None if nothing says how many there are, or if they are too many to be read."""
+    elements: list[list[Any]] = [[] for _ in range(body.scanned)]
+    yes = call.constant(np.ones((), bool))
+    doubted, turn = False, 0
+    with call.reader.again.turns() as begin:
+        while turns is None or turn < turns:
+            if not _is_known(going):
+                if turns is None:
+                    return None
+                doubted, going = True, None
+            if going is not None and not going.item():
+                break
+            begin()
+            (going,), carried, found = body.turn((call.constant(np.array(turn, np.int64)), yes, *carried))
+            going = None if going is yes else going
+            turn += 1
+            for collected, element in zip(elements, found, strict=True):
+                collected.append(element)
+            left = 1 if turns is None or (going is not None and _is_known(going)) else turns - turn
+            if not call.net.computing and _too_many(attempt, turn, left):
+                return None
+    if doubted:
+        call.net.note(
+            f"{_title(call)}: all of its {turns:,} iterations are counted, a run may end it earlier", guess=True
+        )
+    return (*carried, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements)))
+
+
+def _is_known(going: Any) -> bool:
+    """Whether it is known that a loop goes on, or that it ends; None is no condition."""
+    return going is None or (isinstance(going, Tensor) and going.known)
+
+
+def _too_many(attempt: Trial, turn: int, left: int) -> bool:
+    """Whether the iterations up to now, and those that are left, are more than are read one by one."""
+    return turn + left + attempt.calls * (1 + left / turn) > _MOST_CALLS
+
+
+def _once(call: Call, body: Repeated, carried: Sequence[Any], turns: int | None) -> tuple[Any, ...]:
+    """One iteration in the place of all; no shape may change from one to the next."""
+    why = f"how often {_title(call)} runs"
+    if turns is None or turns > _ENDLESS:
+        turns = None
+        call.net.note(f"{_title(call)}: how often it runs only a run knows; one iteration is counted", guess=True)
+    else:
+        _only_one(call, turns)
+    number = Tensor("iteration", TensorSpec((), "int64"))
+    after, elements = _any_turn(call, body, carried, (number, call.constant(np.ones((), bool))), ())
+    rows = [LeftOut(f"the shape follows from {why}") if turns is None else repeated(call, e, turns) for e in elements]
+    return (*(settled(old, new, why) for old, new in zip(carried, after, strict=True)), *rows)
+
+
+def _only_one(call: Call, turns: int) -> None:
+    call.net.note(
+        f"{_title(call)}: of {turns:,} iterations one is counted, as all have more than {_MOST_CALLS:,} operators",
+        guess=True,
+    )
+
+
+def _any_turn(
+    call: Call, body: Repeated, states: Sequence[Any], before: Sequence[Any], behind: Sequence[Any]
+) -> tuple[Sequence[Any], Sequence[Any]]:
+    """States and what is collected after an iteration, whichever: only states that never change are known in it."""
+    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+        changing = [opened(call, state) for state in states]
+        _, after, elements = body.turn((*before, *changing, *behind))
+        kept = [new is old for old, new in zip(changing, after, strict=True)]
+        if any(same and old is not state for same, old, state in zip(kept, changing, states, strict=True)):
+            attempt.undo()
+            some = [state if same else opened(call, state) for same, state in zip(kept, states, strict=True)]
+            _, after, elements = body.turn((*before, *some, *behind))
+    return after, elements
+
+
+@lowers("Scan")
+def scan(call: Call, *inputs: Any) -> Any:
+    """The body for every slice of some inputs; from opset 9 on without a batch."""
+    if call.opset < 9:
+        return _batched_scan(call, *inputs)
+    count = call.need("num_scan_inputs")
+    states, sequences = inputs[: len(inputs) - count], inputs[len(inputs) - count :]
+    axes = call.attr("scan_input_axes") or (0,) * count
+    axes = [axis_of(axis, x.rank) for axis, x in zip(axes, sequences, strict=True)]
+    back = call.attr("scan_input_directions") or (0,) * count
+    body = Repeated.of(call, leading=0, states=len(states), sequences=count)
+    after, elements = _scanned(call, body, states, Sequences(sequences, tuple(axes), tuple(back)))
+    return (*after, *_put_together(call, body, elements))
+
+
+def _put_together(call: Call, body: Repeated, elements: Sequence[list[Any] | Same]) -> list[Any]:
+    axes = call.attr("scan_output_axes") or (0,) * body.scanned
+    back = call.attr("scan_output_directions") or (0,) * body.scanned
+    return [
+        stacked(call, found[::-1] if back[at] and isinstance(found, list) else found, body.declared(at), axes[at])
+        for at, found in enumerate(elements)
+    ]
+
+
+def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[Any, ...]:
+    """Scan of opset 8: each sample of the batch by itself."""
+    count = call.need("num_scan_inputs")
+    states, sequences = inputs[: len(inputs) - count], inputs[len(inputs) - count :]
+    if lengths is not None and set(lengths.ints()) - {x.shape[1] for x in sequences}:
+        raise UnsupportedOpError("Scan: expected sequences of the same length, got lengths of their own")
+    back = call.attr("directions") or (0,) * count
+    body = Repeated.of(call, leading=0, states=len(states), sequences=count)
+    samples = inputs[0].shape[0]
+    many = samples * max(sequences[0].shape[1], 1) > _MOST_CALLS and not call.net.computing
+    results = []
+    for sample in range(1 if many else samples):
+        own = [picked(call, x, 0, sample) for x in inputs]
+        parts = Sequences(tuple(own[len(states) :]), (0,) * count, tuple(back))
+        after, elements = _scanned(call, body, own[: len(states)], parts)
+        results.append((*after, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements))))
+    if many:
+        call.net.note(f"{_title(call)}: of {samples:,} samples one is counted", guess=True)
+        return tuple(stacked(call, Same(found, samples), None) for found in results[0])
+    return tuple(stacked(call, found, None) for found in zip(*results, strict=True))
+
+
+def _scanned(
+    call: Call, body: Repeated, states: Sequence[Any], sequences: Sequences
+) -> tuple[Sequence[Any], Sequence[list[Any] | Same]]:
+    """The last states, and what each iteration makes."""
+    turns = sequences.turns()
+    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+        carried: Sequence[Any] = states
+        elements: list[list[Any]] = [[] for _ in range(body.scanned)]
+        with call.reader.again.turns() as begin:
+            for turn in range(turns):
+                begin()
+                _, carried, found = body.turn((*carried, *sequences.at(call, turn)))
+                for collected, element in zip(elements, found, strict=True):
+                    collected.append(element)
+                if not call.net.computing and _too_many(attempt, turn + 1, turns - turn - 1):
+                    break
+            else:
+                return carried, elements
+        attempt.undo()
+    _only_one(call, turns)
+    after, made = _any_turn(call, body, states, (), sequences.at(call, 0))
+    why = f"the iterations of {_title(call)}"
+    kept = [settled(old, new, why) for old, new in zip(states, after, strict=True)]
+    return kept, [Same(element, turns) for element in made]
+
+
+@lowers("SequenceMap")
+def sequence_map(call: Call, first: Sequence[Any], *others: Any) -> Any:
+    """The body for every element of a sequence."""
+    body = Repeated.of(call, leading=0, states=1 + len(others))
+    results: list[list[Any]] = [[] for _ in range(body.outputs)]
+    with call.reader.again.turns() as begin:
+        for turn, element in enumerate(first):
+            begin()
+            own = [other[turn] if isinstance(other, list) else other for other in others]
+            for collected, result in zip(results, body.results((element, *own)), strict=True):
+                collected.append(result)
+    return tuple(results)

@@ -1,0 +1,126 @@
+"""Normalisation."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from netweight.ops.move.copies import RepeatInterleaveAttrs
+from netweight.ops.norm.batch_norm import BatchNormAttrs, BatchNormTrainingAttrs
+from netweight.ops.norm.group_norm import GroupNormAttrs, InstanceNormAttrs
+from netweight.ops.norm.layer_norm import LayerNormAttrs
+from netweight.ops.norm.local_response_norm import LocalResponseNormAttrs
+from netweight.ops.pointwise.scalar import ScalarAttrs
+from netweight.ops.pointwise.unary import ClampAttrs
+from netweight.ops.reduce.reduction import ReduceAttrs
+from netweight.ops.reduce.vector_norm import VectorNormAttrs
+from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower.common import axes_of, axis_of, expanded
+from netweight.sources.onnx.tensor import Tensor
+
+if TYPE_CHECKING:
+    from netweight.sources.onnx.call import Call
+
+_MEAN_VARIANCE_EPS = 1e-9
+_LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45, "float64": 5e-324}
+"""Smallest number above zero: a vector of zeros is divided by it and stays one."""
+_NEWEST_BATCH_NORM = 14
+
+
+@lowers("BatchNormalization")
+def batch_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor, mean: Tensor, var: Tensor) -> Any:
+    """At inference with known statistics; in training with those of the batch."""
+    for statistic in (mean, var):
+        statistic.role = "buffer"
+    eps = call.attr("epsilon", 1e-5)
+    before = call.opset < _NEWEST_BATCH_NORM
+    if not (call.wants(1) if before else call.attr("training_mode", 0)):
+        return call.op("batch_norm", BatchNormAttrs(eps=eps), x, mean, var, scale, b)
+    if before and (call.wants(3) or call.wants(4)):
+        return NotImplemented
+    keep = call.attr("momentum", 0.9)
+    attrs = BatchNormTrainingAttrs(eps=eps, momentum=1 - keep)
+    if not (call.wants(1) or call.wants(2)):
+        return call.op("batch_norm_training", attrs, x, scale, b, None, None), None, None
+    y, new_mean, new_var = call.op("batch_norm_training", attrs, x, scale, b, mean, var)
+    return y, new_mean, _with_biased(call, new_var, var, keep, x.spec.numel // max(x.shape[1], 1))
+
+
+def _with_biased(call: Call, new_var: Tensor, var: Tensor, keep: float, count: int) -> Any:
+    """keep * var + (1 - keep) * variance, of the new one with that times count / (count - 1), as PyTorch has it."""
+    share = call.op("mul_scalar", ScalarAttrs(value=(count - 1) / count), new_var)
+    return call.op("add", None, share, call.op("mul_scalar", ScalarAttrs(value=keep / count), var))
+
+
+@lowers("LRN")
+def lrn(call: Call, x: Tensor) -> Any:
+    attrs = LocalResponseNormAttrs(
+        size=call.need("size"), alpha=call.attr("alpha", 1e-4), beta=call.attr("beta", 0.75), k=call.attr("bias", 1.0)
+    )
+    return call.op("local_response_norm", attrs, x)
+
+
+@lowers("LayerNormalization")
+def layer_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor | None = None) -> Any:
+    """One operator, unless somebody reads the mean or the reciprocal deviation: then its parts."""
+    axis = axis_of(call.attr("axis", -1), x.rank)
+    eps = call.attr("epsilon", 1e-5)
+    if call.wants(1) or call.wants(2):
+        return _layer_norm_in_parts(call, x, scale, b, tuple(range(axis, x.rank)))
+    sizes = x.shape[axis:]
+    bias = None if b is None else expanded(call, b, sizes)
+    return call.op("layer_norm", LayerNormAttrs(normalized_shape=sizes, eps=eps), x, expanded(call, scale, sizes), bias)
+
+
+def _layer_norm_in_parts(call: Call, x: Tensor, scale: Tensor, b: Tensor | None, dims: tuple[int, ...]) -> Any:
+    over = ReduceAttrs(dims=dims, keepdim=True)
+    mean = call.op("mean", over, x)
+    centered = call.op("sub", None, x, mean)
+    var = call.op("mean", over, call.op("square", None, centered))
+    rstd = call.op("rsqrt", None, call.op("add_scalar", ScalarAttrs(value=call.attr("epsilon", 1e-5)), var))
+    y = call.op("mul", None, call.op("mul", None, centered, rstd), scale)
+    return y if b is None else call.op("add", None, y, b), mean, rstd
+
+
+@lowers("RMSNormalization")
+def rms_norm(call: Call, x: Tensor, scale: Tensor) -> Any:
+    sizes = x.shape[axis_of(call.attr("axis", -1), x.rank) :]
+    attrs = LayerNormAttrs(normalized_shape=sizes, eps=call.attr("epsilon", 1e-5))
+    return call.op("rms_norm", attrs, x, expanded(call, scale, sizes))
+
+
+@lowers("GroupNormalization")
+def group_norm(call: Call, x: Tensor, scale: Tensor, bias: Tensor) -> Any:
+    """Until opset 20 there is one scale per group, since then one per channel."""
+    groups = call.need("num_groups")
+    if scale.shape == (groups,) and groups != x.shape[1]:
+        again = RepeatInterleaveAttrs(repeats=x.shape[1] // groups, dim=0)
+        scale, bias = (call.op("repeat_interleave", again, parameter) for parameter in (scale, bias))
+    return call.op("group_norm", GroupNormAttrs(num_groups=groups, eps=call.attr("epsilon", 1e-5)), x, scale, bias)
+
+
+@lowers("InstanceNormalization")
+def instance_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor) -> Any:
+    """Channels of a single element have no deviation, which only the general operator takes."""
+    eps = call.attr("epsilon", 1e-5)
+    if math.prod(x.shape[2:]) > 1:
+        return call.op("instance_norm", InstanceNormAttrs(eps=eps), x, scale, b)
+    return call.op("group_norm", GroupNormAttrs(num_groups=x.shape[1], eps=eps), x, scale, b)
+
+
+@lowers("MeanVarianceNormalization")
+def mean_variance_norm(call: Call, x: Tensor) -> Any:
+    """(x - mean) / (deviation + 1e-9)."""
+    dims = axes_of(call.attr("axes", (0, 2, 3)), x.rank)
+    over = ReduceAttrs(dims=dims, keepdim=True)
+    centered = call.op("sub", None, x, call.op("mean", over, x))
+    deviation = call.op("sqrt", None, call.op("mean", over, call.op("square", None, centered)))
+    return call.op("div", None, centered, call.op("add_scalar", ScalarAttrs(value=_MEAN_VARIANCE_EPS), deviation))
+
+
+@lowers("LpNormalization")
+def lp_norm(call: Call, x: Tensor) -> Any:
+    """x / its length; zeros stay zeros."""
+    dims = (axis_of(call.attr("axis", -1), x.rank),)
+    length = call.op("vector_norm", VectorNormAttrs(dims=dims, keepdim=True, ord=float(call.attr("p", 2))), x)
+    return call.op("div", None, x, call.op("clamp", ClampAttrs(min=_LEAST[x.dtype]), length))

@@ -1,0 +1,58 @@
+"""Softmax and its relatives."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from netweight.ops.move.creation import OneHotAttrs
+from netweight.ops.norm.softmax import SoftmaxAttrs
+from netweight.ops.reduce.reduction import ReduceAttrs
+from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower.common import axis_of, cast_to, permuted, reshaped
+from netweight.sources.onnx.tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netweight.sources.onnx.call import Call
+
+_PER_AXIS = 13
+"""Opset from which on ``axis`` is the one that is summed over."""
+
+
+def _along(call: Call, x: Tensor, rule: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """``rule`` of a tensor and the dimension to sum over.
+
+    Until opset 12 the input is seen as a matrix, ``axis`` where its columns begin.
+    """
+    if call.opset >= _PER_AXIS:
+        return rule(x, axis_of(call.attr("axis", -1), x.rank))
+    axis = axis_of(call.attr("axis", 1), x.rank)
+    if math.prod(x.shape[axis + 1 :]) == 1:
+        return rule(x, axis)
+    return reshaped(call, rule(reshaped(call, x, (math.prod(x.shape[:axis]), -1)), 1), x.shape)
+
+
+@lowers("Softmax")
+def softmax(call: Call, x: Tensor) -> Any:
+    return _along(call, x, lambda tensor, dim: call.op("softmax", SoftmaxAttrs(dim=dim), tensor))
+
+
+@lowers("LogSoftmax")
+def log_softmax(call: Call, x: Tensor) -> Any:
+    return _along(call, x, lambda tensor, dim: call.op("log_softmax", SoftmaxAttrs(dim=dim), tensor))
+
+
+@lowers("Hardmax")
+def hardmax(call: Call, x: Tensor) -> Any:
+    """1 at the first of the largest, 0 elsewhere."""
+
+    def rule(tensor: Tensor, dim: int) -> Tensor:
+        largest = call.op("argmax", ReduceAttrs(dims=(dim,)), tensor)
+        hot = call.op("one_hot", OneHotAttrs(num_classes=tensor.shape[dim]), largest)
+        order = list(range(tensor.rank - 1))
+        order.insert(dim, tensor.rank - 1)
+        return cast_to(call, hot if dim == tensor.rank - 1 else permuted(call, hot, order), tensor.dtype)
+
+    return _along(call, x, rule)

@@ -1,0 +1,233 @@
+"""Recurrent layers: the plain ones of the table where nothing special is asked for, else those with every option."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netweight.errors import FormatError
+from netweight.ops.move.slicing import ConcatAttrs
+from netweight.ops.quantize.affine import ScaleAttrs
+from netweight.ops.recurrent.cells import RecurrentAttrs
+from netweight.ops.recurrent.recurrent_general import GruGeneralAttrs, LstmGeneralAttrs, RnnGeneralAttrs
+from netweight.ops.recurrent.recurrent_options import SIGMOID, TANH, Activation
+from netweight.ops.recurrent.rnn import RnnAttrs
+from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower.common import permuted, reshaped
+from netweight.sources.onnx.lower.parts import cut, gates_of, row
+from netweight.sources.onnx.lower.quantize.layers import learned_if, only, weigh_as_stored
+from netweight.sources.onnx.tensor import Tensor
+
+if TYPE_CHECKING:
+    from netweight.sources.onnx.call import Call
+
+# What we call ONNX's functions, and its defaults of alpha and beta.
+_FUNCTIONS: dict[str, Activation] = {
+    "sigmoid": SIGMOID,
+    "tanh": TANH,
+    "relu": ("relu", 0.0, 0.0),
+    "affine": ("affine", 1.0, 0.0),
+    "leakyrelu": ("leaky_relu", 0.01, 0.0),
+    "thresholdedrelu": ("thresholded_relu", 1.0, 0.0),
+    "scaledtanh": ("scaled_tanh", 1.0, 1.0),
+    "hardsigmoid": ("hardsigmoid", 0.2, 0.5),
+    "elu": ("elu", 1.0, 0.0),
+    "softsign": ("softsign", 0.0, 0.0),
+    "softplus": ("softplus", 0.0, 0.0),
+}
+_WITH_ALPHA = {"affine", "leaky_relu", "thresholded_relu", "scaled_tanh", "hardsigmoid", "elu"}
+_WITH_BETA = {"affine", "scaled_tanh", "hardsigmoid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Tensors of one direction, gates in our order.
+
+    Attributes:
+        states: First states, None for zeros.
+        params: Weights of the input and of the state, and their biases.
+        peephole: How the gates look at the cell.
+    """
+
+    states: tuple[Tensor | None, ...]
+    params: tuple[Tensor | None, ...]
+    peephole: Tensor | None = None
+
+
+@lowers("RNN")
+def rnn(
+    call: Call, x: Tensor, w: Tensor, r: Tensor, b: Tensor | None = None, lengths: Tensor | None = None,
+    initial_h: Tensor | None = None,
+) -> Any:  # fmt: skip
+    def one_way(x: Tensor, own: Weights, functions: tuple[Activation, ...], reverse: bool, lengths: Any) -> Any:
+        name, _, _ = functions[0]
+        if lengths is None and call.attr("clip") is None and name in ("tanh", "relu"):
+            plain = RnnAttrs(reverse=reverse, nonlinearity="relu" if name == "relu" else "tanh")
+            return call.op("rnn", plain, x, *own.states, *own.params)
+        attrs = RnnGeneralAttrs(reverse=reverse, activations=functions, clip=call.attr("clip"))
+        return call.op("rnn_general", attrs, x, *own.states, *own.params, lengths)
+
+    return _layer(call, x, (w, r, b), lengths, [initial_h], ("Tanh",), (0,), one_way)
+
+
+@lowers("GRU")
+def gru(
+    call: Call, x: Tensor, w: Tensor, r: Tensor, b: Tensor | None = None, lengths: Tensor | None = None,
+    initial_h: Tensor | None = None,
+) -> Any:  # fmt: skip
+    after = bool(call.attr("linear_before_reset", 0))
+
+    def one_way(x: Tensor, own: Weights, functions: tuple[Activation, ...], reverse: bool, lengths: Any) -> Any:
+        if after and lengths is None and call.attr("clip") is None and functions == (SIGMOID, TANH):
+            return call.op("gru", RecurrentAttrs(reverse=reverse), x, *own.states, *own.params)
+        attrs = GruGeneralAttrs(reverse=reverse, activations=functions, clip=call.attr("clip"), reset_after=after)
+        return call.op("gru_general", attrs, x, *own.states, *own.params, lengths)
+
+    return _layer(call, x, (w, r, b), lengths, [initial_h], ("Sigmoid", "Tanh"), (1, 0, 2), one_way)
+
+
+@lowers("LSTM")
+def lstm(
+    call: Call, x: Tensor, w: Tensor, r: Tensor, b: Tensor | None = None, lengths: Tensor | None = None,
+    initial_h: Tensor | None = None, initial_c: Tensor | None = None, p: Tensor | None = None,
+) -> Any:  # fmt: skip
+    coupled = bool(call.attr("input_forget", 0))
+
+    def one_way(x: Tensor, own: Weights, functions: tuple[Activation, ...], reverse: bool, lengths: Any) -> Any:
+        usual = functions == (SIGMOID, TANH, TANH) and not coupled and own.peephole is None
+        if usual and lengths is None and call.attr("clip") is None:
+            return call.op("lstm", RecurrentAttrs(reverse=reverse), x, *own.states, *own.params)
+        attrs = LstmGeneralAttrs(reverse=reverse, activations=functions, clip=call.attr("clip"), coupled=coupled)
+        return call.op("lstm_general", attrs, x, *own.states, *own.params, own.peephole, lengths)
+
+    functions = ("Sigmoid", "Tanh", "Tanh")
+    return _layer(call, x, (w, r, b), lengths, [initial_h, initial_c], functions, (0, 2, 3, 1), one_way, p)
+
+
+@lowers("com.microsoft.DynamicQuantizeLSTM")
+def dynamic_quantize_lstm(
+    call: Call, x: Tensor, w: Tensor, r: Tensor, b: Tensor | None, lengths: Tensor | None, initial_h: Tensor | None,
+    initial_c: Tensor | None, p: Tensor | None, w_scale: Tensor, w_zero: Tensor, r_scale: Tensor, r_zero: Tensor,
+) -> Any:  # fmt: skip
+    """The same with weights of small integers, (directions, in, out); each direction has a scale."""
+    if w_scale.shape not in ((), w.shape[:1]) or r_scale.shape not in ((), r.shape[:1]):
+        return NotImplemented
+    call.net.note("DynamicQuantizeLSTM: weights are made floating; ONNX Runtime multiplies integers")
+    wide = []
+    for weight, scale, zero in ((w, w_scale, w_zero), (r, r_scale, r_zero)):
+        weigh_as_stored(weight, scale, zero)
+        attrs = ScaleAttrs(dim=0 if scale.spec.numel > 1 else None)
+        made = learned_if(weight, call.op("dequantize", attrs, weight, only(call, scale), only(call, zero)))
+        wide.append(permuted(call, made, (0, 2, 1)))
+    return lstm(call, x, *wide, b, lengths, initial_h, initial_c, p)
+
+
+def _layer(
+    call: Call, x: Tensor, params: Any, lengths: Tensor | None, states: Sequence[Tensor | None],
+    defaults: tuple[str, ...], order: tuple[int, ...], one_way: Any, peephole: Tensor | None = None,
+) -> Any:  # fmt: skip
+    """Every direction by itself, then its steps and last states beside those of the others.
+
+    Args:
+        call: The node.
+        x: (T, N, C), or (N, T, C) with ``layout``.
+        params: W, R and B of all directions.
+        lengths: Steps of each sample, None for all.
+        states: First states of all directions.
+        defaults: Functions unless the node names others.
+        order: For each gate of ours the one of ONNX.
+        one_way: Records one direction.
+        peephole: P of all directions.
+    """
+    batched = bool(call.attr("layout", 0))
+    x = permuted(call, x, (1, 0, 2)) if batched else x
+    starts = [None if s is None or _is_zero(s) else permuted(call, s, (1, 0, 2)) if batched else s for s in states]
+    steps = None if lengths is None or _is_full(lengths, x.shape[0]) else lengths
+    ways = _ways(call, params[0])
+    functions = _functions(call, defaults, len(ways))
+    found = []
+    for at, reverse in enumerate(ways):
+        own = Weights(
+            states=tuple(None if start is None else row(call, start, at) for start in starts),
+            params=_params(call, params, at, order),
+            peephole=None if peephole is None else gates_of(call, row(call, peephole, at), (0, 2, 1)),
+        )
+        found.append(one_way(x, own, functions[at], reverse, steps))
+    return _stacked(call, found, batched)
+
+
+def _ways(call: Call, w: Tensor) -> tuple[bool, ...]:
+    """Whether each direction reads the last step first.
+
+    Raises:
+        FormatError: If there are no weights for it, or there is no such direction.
+    """
+    ways = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
+    direction = call.attr("direction", "forward")
+    if direction not in ways or len(ways[direction]) != w.shape[0]:
+        raise FormatError(
+            f"{call.node.op_type}: expected weights of each direction of {direction!r}, got those of {w.shape[0]}"
+        )
+    return ways[direction]
+
+
+def _params(call: Call, params: Any, at: int, order: tuple[int, ...]) -> tuple[Tensor | None, ...]:
+    w, r, b = params
+    biases: list[Tensor | None] = [None, None]
+    if b is not None:
+        both = row(call, b, at)
+        half = both.shape[0] // 2
+        biases = [
+            gates_of(call, cut(call, both, 0, 0, half), order),
+            gates_of(call, cut(call, both, 0, half, 2 * half), order),
+        ]
+    return gates_of(call, row(call, w, at), order), gates_of(call, row(call, r, at), order), *biases
+
+
+def _functions(call: Call, defaults: tuple[str, ...], ways: int) -> list[tuple[Activation, ...]]:
+    """Those of each direction; alpha and beta are given, in order, for the functions that have them.
+
+    Raises:
+        FormatError: If there are too few, or one is unknown.
+    """
+    names = [name.lower() for name in call.attr("activations") or defaults * ways]
+    alphas, betas = list(call.attr("activation_alpha", ())), list(call.attr("activation_beta", ()))
+    if len(names) != ways * len(defaults) or not _FUNCTIONS.keys() >= set(names):
+        known = ", ".join(sorted(_FUNCTIONS))
+        raise FormatError(
+            f"{call.node.op_type}: expected {ways * len(defaults)} activations of {known}, got {', '.join(names)}"
+        )
+    found = []
+    for name in names:
+        ours, alpha, beta = _FUNCTIONS[name]
+        alpha = alphas.pop(0) if ours in _WITH_ALPHA and alphas else alpha
+        beta = betas.pop(0) if ours in _WITH_BETA and betas else beta
+        found.append((ours, alpha, beta))
+    count = len(defaults)
+    return [tuple(found[at * count : (at + 1) * count]) for at in range(ways)]
+
+
+def _stacked(call: Call, found: Sequence[tuple[Tensor, ...]], batched: bool) -> tuple[Tensor | None, ...]:
+    """Outputs of all directions: steps (T, D, N, H) and states (D, N, H), the samples first if ``batched``."""
+    results: list[Tensor | None] = []
+    for at, parts in enumerate(zip(*found, strict=True)):
+        if not call.wants(at):
+            results.append(None)
+            continue
+        dim = 1 if at == 0 else 0
+        opened = [reshaped(call, part, (*part.shape[:dim], 1, *part.shape[dim:])) for part in parts]
+        whole = opened[0] if len(opened) == 1 else call.op("concat", ConcatAttrs(dim=dim), *opened)
+        if batched:
+            whole = permuted(call, whole, (2, 0, 1, 3) if at == 0 else (1, 0, 2))
+        results.append(whole)
+    return tuple(results)
+
+
+def _is_zero(state: Tensor) -> bool:
+    """Whether a first state is the zeros that a layer starts from when it is given none."""
+    return state.fixed and state.known and not state.array().any()
+
+
+def _is_full(lengths: Tensor, steps: int) -> bool:
+    return lengths.fixed and lengths.known and all(length == steps for length in lengths.ints())

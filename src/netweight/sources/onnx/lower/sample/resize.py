@@ -1,0 +1,213 @@
+"""Interpolation to another size, and sampling at positions that a tensor names.
+
+What PyTorch has as well is ``resize``, so that both ways in give one graph; everything else is ``resample``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from netweight.errors import FormatError
+from netweight.ir import TensorSpec
+from netweight.lazy import np
+from netweight.ops.arrays.dtypes import held_type
+from netweight.ops.sample.grid_sample import GridSampleAttrs
+from netweight.ops.sample.resample import ResampleAttrs
+from netweight.ops.sample.resize import ResizeAttrs
+from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower.common import axis_of, permuted, reshaped
+from netweight.sources.onnx.numbers import checked_shape
+from netweight.sources.onnx.tensor import Tensor
+
+if TYPE_CHECKING:
+    from netweight.ops.table import Array
+    from netweight.sources.onnx.call import Call
+
+_SAMPLED: dict[str, Any] = {"bilinear": "linear", "bicubic": "cubic"}
+_PLACED = {
+    ("asymmetric", "floor"): "nearest",
+    ("half_pixel", "round_prefer_ceil"): "nearest-exact",
+}
+_CROP = "tf_crop_and_resize"
+
+
+@lowers("Upsample")
+def upsample(call: Call, x: Tensor, scales: Tensor | None = None) -> Any:
+    """Until opset 8, the scales are an attribute."""
+    found = _decimals(np.asarray(call.need("scales"), np.float32)) if scales is None else _decimals(scales.array())
+    return _resized(call, x, _by_scale(x.shape, found), coordinates="asymmetric", nearest="floor")
+
+
+@lowers("Resize")
+def resize(
+    call: Call, x: Tensor, roi: Tensor | None = None, scales: Tensor | None = None, sizes: Tensor | None = None
+) -> Any:
+    """Until opset 10 the scales are the second input, and the mode is that of Upsample."""
+    if call.opset < 11:
+        return upsample(call, x, roi)
+    coordinates = call.attr("coordinate_transformation_mode", "half_pixel")
+    axes = [axis_of(axis, x.rank) for axis in call.attr("axes", range(x.rank))]
+    region = None
+    if coordinates == _CROP:
+        region = _region(x.rank, axes, () if roi is None else _decimals(roi.array()))
+    if sizes is not None and sizes.spec.numel:
+        made = _by_size(call, x.shape, axes, sizes.ints())
+    elif scales is not None and scales.spec.numel:
+        made = _by_scale(x.shape, _spread(axes, _decimals(scales.array()), (1.0,) * x.rank), region)
+    else:
+        raise FormatError("Resize: expected scales or sizes, got neither")
+    nearest = call.attr("nearest_mode", "round_prefer_floor")
+    return _resized(call, x, made, coordinates=coordinates, nearest=nearest, region=region)
+
+
+def _decimals(array: Array) -> tuple[float, ...]:
+    """Numbers as they were written: a single-precision 1.1 is 1.1."""
+    return tuple(float(str(number)) for number in array.reshape(-1))
+
+
+def _spread(axes: Sequence[int], values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    """One entry per dimension."""
+    found = list(others)
+    for axis, value in zip(axes, values, strict=True):
+        found[axis] = value
+    return found
+
+
+def _region(rank: int, axes: Sequence[int], roi: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    pairs = list(zip(roi[: len(axes)], roi[len(axes) :], strict=True))
+    return tuple(_spread(axes, pairs, [(0.0, 1.0)] * rank))
+
+
+def _by_scale(
+    shape: Sequence[int], scales: Sequence[float], region: Sequence[tuple[float, float]] | None = None
+) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Sizes and scales; sizes are cut in single precision, as the definition has it."""
+    parts = [1.0] * len(shape) if region is None else [end - start for start, end in region]
+    single = np.float32
+    sizes = [
+        int(np.floor(single(size) * (single(part) * single(scale)) if part != 1 else single(size) * single(scale)))
+        for size, scale, part in zip(shape, scales, parts, strict=True)
+    ]
+    return tuple(sizes), tuple(scales)
+
+
+def _by_size(
+    call: Call, shape: Sequence[int], axes: Sequence[int], sizes: Sequence[int]
+) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Sizes and scales; one scale for all axes where the shape of the picture is to stay."""
+    policy = call.attr("keep_aspect_ratio_policy", "stretch")
+    exact = [Fraction(wanted, shape[axis]) for axis, wanted in zip(axes, sizes, strict=True)]
+    if policy != "stretch":
+        exact = [(min if policy == "not_larger" else max)(exact)] * len(axes)
+        half = Fraction(1, 2)
+        sizes = [math.floor(scale * shape[axis] + half) for scale, axis in zip(exact, axes, strict=True)]
+    scales = _spread(axes, [float(scale) for scale in exact], [1.0] * len(shape))
+    return tuple(_spread(axes, sizes, shape)), tuple(scales)
+
+
+def _resized(
+    call: Call,
+    x: Tensor,
+    made: tuple[tuple[int, ...], tuple[float, ...]],
+    *,
+    coordinates: str,
+    nearest: str,
+    region: Any = None,
+) -> Any:
+    size, scale = made
+    if size == x.shape and all(s == 1 for s in scale) and region is None:
+        return x
+    mode = call.attr("mode", "nearest")
+    attrs = ResampleAttrs(
+        size=size,
+        scale=scale,
+        mode="linear" if mode == "bilinear" else mode,
+        coordinates=coordinates,  # type: ignore[arg-type]  # the shape rule refuses others
+        nearest=nearest,  # type: ignore[arg-type]
+        cubic_a=call.attr("cubic_coeff_a", -0.75),
+        exclude_outside=bool(call.attr("exclude_outside", 0)),
+        antialias=bool(call.attr("antialias", 0)),
+        region=region,
+        extrapolation_value=call.attr("extrapolation_value", 0.0),
+    )
+    plain = _as_pytorch(attrs, x.shape)
+    return call.op("resample", attrs, x) if plain is None else call.op("resize", plain, x)
+
+
+def _as_pytorch(attrs: ResampleAttrs, shape: Sequence[int]) -> ResizeAttrs | None:
+    """The same as PyTorch's interpolation of planes, None if it has it not."""
+    rank = len(shape)
+    planes = rank > 2 and attrs.size[:2] == tuple(shape[:2]) and attrs.scale[:2] == (1, 1)
+    special = attrs.antialias or attrs.exclude_outside or attrs.region is not None
+    if not planes or special or (attrs.mode == "cubic" and attrs.cubic_a != -0.75):
+        return None
+    mode = _PLACED.get((attrs.coordinates, attrs.nearest)) if attrs.mode == "nearest" else attrs.mode
+    exact = all(
+        math.isclose(n * s, out, rel_tol=1e-6) for n, s, out in zip(shape, attrs.scale, attrs.size, strict=True)
+    )
+    if mode is None or not (exact or _cuts(attrs, shape)) or (attrs.mode != "nearest" and not _is_placed(attrs, exact)):
+        return None
+    return ResizeAttrs(
+        size=attrs.size[2:],
+        mode=mode,  # type: ignore[arg-type]  # one of both tables
+        align_corners=attrs.coordinates == "align_corners",
+        scale_factor=None if exact else attrs.scale[2:],
+    )
+
+
+def _is_placed(attrs: ResampleAttrs, exact: bool) -> bool:
+    """Whether PyTorch has the outputs of linear and cubic where they are."""
+    match attrs.coordinates:
+        case "half_pixel":
+            return True
+        case "pytorch_half_pixel":  # of one output, ONNX says that it lies at the start
+            return min(attrs.size[2:]) > 1
+        case "align_corners":
+            return exact
+        case _:
+            return False
+
+
+def _cuts(attrs: ResampleAttrs, shape: Sequence[int]) -> bool:
+    """Whether the sizes are what PyTorch makes of the scales; it copies where a size stays, whatever the scale."""
+    return all(
+        math.floor(Fraction(str(scale)) * size) == out and (size != out or scale == 1)
+        for scale, size, out in zip(attrs.scale, shape, attrs.size, strict=True)
+    )
+
+
+@lowers("GridSample")
+def grid_sample(call: Call, x: Tensor, grid: Tensor) -> Any:
+    """Until opset 19 the modes have the names of pictures."""
+    mode = call.attr("mode", "linear")
+    attrs = GridSampleAttrs(
+        mode=_SAMPLED.get(mode, mode),
+        padding_mode=call.attr("padding_mode", "zeros"),
+        align_corners=bool(call.attr("align_corners", 0)),
+    )
+    return call.op("grid_sample", attrs, x, grid)
+
+
+@lowers("AffineGrid")
+def affine_grid(call: Call, theta: Tensor, size: Tensor) -> Any:
+    """The matrices times the coordinates of a regular grid, a constant."""
+    n, _, *out_size = checked_shape(size.ints(), call.node.name)
+    corners = bool(call.attr("align_corners", 0))
+
+    def grid() -> Array:
+        axes = [_centres(out, align_corners=corners) for out in out_size]
+        places = np.meshgrid(*axes, indexing="ij")
+        base = np.stack([*reversed(places), np.ones_like(places[0])], axis=-1)
+        return base.reshape(1, -1, len(out_size) + 1).astype(held_type(theta.dtype))
+
+    spec = TensorSpec((1, math.prod(out_size), len(out_size) + 1), theta.dtype)
+    product = call.op("matmul", None, Tensor("grid", spec, grid, fixed=True), permuted(call, theta, (0, 2, 1)))
+    return reshaped(call, product, (n, *out_size, len(out_size)))
+
+
+def _centres(size: int, *, align_corners: bool) -> Array:
+    """Where elements lie between -1 and 1: at the ends too, or in the middle of equal parts."""
+    return np.linspace(-1, 1, size) if align_corners else (2 * np.arange(size) + 1) / size - 1

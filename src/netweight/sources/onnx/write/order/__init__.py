@@ -1,0 +1,1 @@
+"""Sorting, ranks, and sizes that follow from data."""

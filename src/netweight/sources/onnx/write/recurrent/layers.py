@@ -1,0 +1,108 @@
+"""Recurrent layers: gates in ONNX's order, weights with a direction in front."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netweight.lazy import np
+from netweight.sources.onnx.write import writes
+from netweight.sources.onnx.write.step import Step
+
+if TYPE_CHECKING:
+    from netweight.ops.table import Array
+
+# Place of ONNX's gates among ours: i o f c among i f g o, z r h among r z n.
+_ORDERS = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,)}
+_NAMES = {
+    "sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "affine": "Affine", "leaky_relu": "LeakyRelu",
+    "thresholded_relu": "ThresholdedRelu", "scaled_tanh": "ScaledTanh", "hardsigmoid": "HardSigmoid", "elu": "Elu",
+    "softsign": "Softsign", "softplus": "Softplus",
+}  # fmt: skip
+
+_BETA = ("affine", "scaled_tanh", "hardsigmoid")
+_ALPHA = (*_BETA, "leaky_relu", "thresholded_relu", "elu")
+
+
+@writes("rnn", "gru", "lstm", "rnn_general", "gru_general", "lstm_general")
+def recurrent(step: Step) -> None:
+    """RNN, GRU or LSTM of one direction."""
+    family = step.node.op.removesuffix("_general")
+    inputs = list(step.node.inputs)
+    states = 2 if family == "lstm" else 1
+    weight = 1 + states
+    hidden = step.spec(weight + 1).shape[1]
+    general = step.node.op != family
+    lengths = step.typed(len(inputs) - 1, "int32") if general else ""
+    peephole = step.names[weight + 4] if general and family == "lstm" else ""
+    wide = [_rows(step, at, family, hidden) for at in (weight, weight + 1)]
+    first = [step.value("Unsqueeze", name, step.ints(0)) if name else "" for name in step.names[1:weight]]
+    read = [step.names[0], *wide, _bias(step, weight + 2, family, hidden), lengths, *first]
+    if peephole:
+        i, f, o = step.several("Split", 3, peephole, step.ints(*(hidden,) * 3), axis=0)
+        read.append(step.value("Unsqueeze", step.value("Concat", i, o, f, axis=0), step.ints(0)))
+    settings = _settings(step, family)
+    made = step.several(family.upper(), 1 + states, *read, hidden_size=hidden, **settings)
+    step.output(0, "Squeeze", made[0], step.ints(1))
+    for at in range(1, 1 + states):
+        step.output(at, "Squeeze", made[at], step.ints(0))
+
+
+def _settings(step: Step, family: str) -> dict[str, object]:
+    attrs = step.attrs
+    settings: dict[str, object] = {"direction": "reverse" if attrs.reverse else "forward"}
+    if step.node.op == "rnn":
+        settings["activations"] = [_NAMES[attrs.nonlinearity]]
+    if step.node.op == "gru":
+        settings["linear_before_reset"] = 1
+    if step.node.op.endswith("_general"):
+        settings["activations"] = [_NAMES[name] for name, _, _ in attrs.activations]
+        # Each function takes from the lists what it reads, and nothing is there for those that read nothing.
+        settings["activation_alpha"] = [alpha for name, alpha, _ in attrs.activations if name in _ALPHA] or None
+        settings["activation_beta"] = [beta for name, _, beta in attrs.activations if name in _BETA] or None
+        settings["clip"] = attrs.clip
+        if family == "gru":
+            settings["linear_before_reset"] = int(attrs.reset_after)
+        if family == "lstm":
+            settings["input_forget"] = int(attrs.coupled)
+    return settings
+
+
+def _rows(step: Step, at: int, family: str, hidden: int) -> str:
+    """A weight with its gates in ONNX's order and a direction in front: stored so where its numbers are at hand."""
+    order, name = _ORDERS[family], step.names[at]
+    stored = step.rewritten([name], lambda array: _in_order(array, order)[None])
+    return stored or step.value("Unsqueeze", _sorted(step, name, order, hidden), step.ints(0))
+
+
+def _in_order(array: Array, order: tuple[int, ...]) -> Array:
+    """The gates of a stored weight or bias, in ONNX's order."""
+    return array.reshape(len(order), -1)[list(order)].reshape(array.shape)
+
+
+def _sorted(step: Step, name: str, order: tuple[int, ...], hidden: int) -> str:
+    """The gates of a weight that is computed, in ONNX's order."""
+    if len(order) == 1:
+        return name
+    parts = step.several("Split", len(order), name, step.ints(*(hidden,) * len(order)), axis=0)
+    return step.value("Concat", *(parts[at] for at in order), axis=0)
+
+
+def _bias(step: Step, at: int, family: str, hidden: int) -> str:
+    """Both biases one after the other; zeros for one that is left out alone."""
+    names = step.names[at : at + 2]
+    if not any(names):
+        return ""
+    order = _ORDERS[family]
+    if all(names):
+        stored = step.rewritten(names, lambda *both: np.concatenate([_in_order(bias, order) for bias in both])[None])
+        if stored:
+            return stored
+    zeros = "" if all(names) else step.filled(0, (len(order) * hidden,))
+    parts = [_sorted(step, name, order, hidden) if name else zeros for name in names]
+    return step.value("Unsqueeze", step.value("Concat", *parts, axis=0), step.ints(0))
+
+
+@writes("linear_attention")
+def linear_attention(step: Step) -> None:
+    """LinearAttention came with operator set 27."""
+    raise step.unsupported("before operator set 27")

@@ -1,0 +1,235 @@
+# ruff: noqa: N803  -- arguments are called as in PyTorch's schema
+"""Linear algebra: what PyTorch's own operators come down to.
+
+Beside results PyTorch returns factors and error codes that only gradients and checks read: they are zeros here, as
+those of a call that succeeds, and LU factors, which nothing but a gradient reads, are not there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from netweight.ops.algebra.linear_algebra import TriangularAttrs
+from netweight.ops.algebra.spectral import EighAttrs, QrAttrs, SvdAttrs
+from netweight.ops.move.rearrange import RollAttrs
+from netweight.ops.reduce.reduction import ReduceAttrs
+from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.torch.dtypes import spec_of, torch_dtype
+from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.move.layout import expand, squeeze, unsqueeze
+from netweight.sources.torch.lower.pointwise.complex import adjoint
+from netweight.sources.torch.lower.pointwise.elementwise import binary, mul, where
+from netweight.sources.torch.lower.pointwise.math import over
+from netweight.sources.torch.strides import empty
+
+if TYPE_CHECKING:
+    from netweight.sources.torch.recorder import Recorder
+
+
+def _codes(x: Tensor) -> Tensor:
+    """Error codes: none."""
+    return torch.zeros(x.shape[:-2], dtype=torch.int32)
+
+
+def _columns(rec: Recorder, op: str, attrs: Any, *tensors: Tensor) -> Any:
+    """An operator of the table whose results LAPACK leaves column by column, but for right singular vectors."""
+    specs = output_specs(REGISTRY[op], attrs, *(spec_of(tensor) for tensor in tensors))
+    rank = tensors[0].dim()
+    order = (*range(rank - 2), rank - 1, rank - 2)
+    made = [
+        empty(spec.shape, torch_dtype(spec.dtype), None, order if len(spec.shape) == rank and at < 2 else None)
+        for at, spec in enumerate(specs)
+    ]
+    rec.tape.record(op, attrs, tensors, made)
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+def _fits(*tensors: Tensor) -> bool:
+    """Whether the table's rules hold: at least matrices of something."""
+    return all(tensor.dim() >= 2 and tensor.numel() > 0 for tensor in tensors)
+
+
+@lowers("linalg_inv_ex")
+def inverse_ex(rec: Recorder, A: Tensor, *, check_errors: bool = False) -> Any:
+    return (_columns(rec, "inverse", None, A), _codes(A)) if _fits(A) else NotImplemented
+
+
+@lowers("linalg_cholesky_ex")
+def cholesky_ex(rec: Recorder, self: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+    return (cholesky(rec, self, upper), _codes(self)) if _fits(self) else NotImplemented
+
+
+@lowers("cholesky")
+def cholesky(rec: Recorder, self: Tensor, upper: bool = False) -> Any:
+    """The upper factor is the lower one of the transposed matrix, transposed."""
+    if not _fits(self):
+        return NotImplemented
+    if not upper:
+        return _columns(rec, "cholesky", None, self)
+    return adjoint(rec, _columns(rec, "cholesky", None, adjoint(rec, self)))
+
+
+@lowers("cholesky_solve")
+def cholesky_solve(rec: Recorder, self: Tensor, input2: Tensor, upper: bool = False) -> Any:
+    """Two triangular systems."""
+    factor, sides = _same_batch(rec, input2, self)
+    other = adjoint(rec, factor)
+    first, second = (other, factor) if upper else (factor, other)
+    middle = _columns(rec, "solve_triangular", TriangularAttrs(upper=False), first, sides)
+    return _columns(rec, "solve_triangular", TriangularAttrs(upper=True), second, middle)
+
+
+@lowers("cholesky_inverse")
+def cholesky_inverse(rec: Recorder, self: Tensor, upper: bool = False) -> Any:
+    """As many right sides as rows: those of the identity."""
+    return (
+        cholesky_solve(rec, torch.eye(self.shape[-1], dtype=self.dtype), self, upper) if _fits(self) else NotImplemented
+    )
+
+
+@lowers("_linalg_det")
+def det(rec: Recorder, A: Tensor) -> Any:
+    return (rec.op("det", None, A), None, None) if _fits(A) else NotImplemented
+
+
+@lowers("_linalg_slogdet")
+def slogdet(rec: Recorder, A: Tensor) -> Any:
+    return (*rec.op("slogdet", None, A), None, None) if _fits(A) else NotImplemented
+
+
+@lowers("_linalg_solve_ex")
+def solve_ex(
+    rec: Recorder,
+    A: Tensor,
+    B: Tensor,
+    *,
+    left: bool = True,
+    check_errors: bool = False,
+) -> Any:
+    if not _fits(A) or not B.numel():
+        return NotImplemented
+    vector = B.dim() == 1 or (B.dim() == A.dim() - 1 and B.shape == A.shape[:-1])
+    sides = unsqueeze(rec, B, -1) if vector else B
+    if vector:
+        left = True
+    if not left:
+        A, sides = adjoint(rec, A), adjoint(rec, sides)  # noqa: N806
+    y = _columns(rec, "solve", None, *_same_batch(rec, A, sides))
+    y = y if left else adjoint(rec, y)
+    return squeeze(rec, y, -1) if vector else y, None, None, _codes(A)
+
+
+@lowers("linalg_solve_triangular")
+def solve_triangular(
+    rec: Recorder,
+    self: Tensor,
+    B: Tensor,
+    *,
+    upper: bool,
+    left: bool = True,
+    unitriangular: bool = False,
+) -> Any:
+    if not _fits(self, B):
+        return NotImplemented
+    if not left:
+        turned = [adjoint(rec, part) for part in (self, B)]
+        return adjoint(rec, solve_triangular(rec, *turned, upper=not upper, unitriangular=unitriangular))
+    attrs = TriangularAttrs(upper=upper, unitriangular=unitriangular)
+    return _columns(rec, "solve_triangular", attrs, *_same_batch(rec, self, B))
+
+
+@lowers("triangular_solve")
+def triangular_solve(
+    rec: Recorder, self: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
+    unitriangular: bool = False,
+) -> Any:  # fmt: skip
+    if not _fits(self, A):
+        return NotImplemented
+    matrix = adjoint(rec, A) if transpose else A
+    return solve_triangular(rec, matrix, self, upper=upper != transpose, unitriangular=unitriangular), A
+
+
+@lowers("linalg_qr")
+def qr(rec: Recorder, A: Tensor, mode: str = "reduced") -> Any:
+    if mode == "r" or not _fits(A):
+        return NotImplemented
+    return _columns(rec, "qr", QrAttrs(complete=mode == "complete"), A)
+
+
+@lowers("_linalg_eigh")
+def eigh(rec: Recorder, A: Tensor, UPLO: str = "L", compute_v: bool = True) -> Any:
+    if not _fits(A):
+        return NotImplemented
+    attrs = EighAttrs(upper=UPLO.upper() == "U")
+    if compute_v:
+        return _columns(rec, "eigh", attrs, A)
+    return rec.op("eigvalsh", attrs, A), torch.empty(0, dtype=A.dtype)
+
+
+@lowers("_linalg_svd")
+def svd(
+    rec: Recorder,
+    A: Tensor,
+    full_matrices: bool = False,
+    compute_uv: bool = True,
+    *,
+    driver: str | None = None,
+) -> Any:
+    if not _fits(A):
+        return NotImplemented
+    if compute_uv:
+        return _columns(rec, "svd", SvdAttrs(full=full_matrices), A)
+    none = torch.empty(0, dtype=A.dtype)
+    return none, rec.op("svdvals", None, A), none
+
+
+@lowers("linalg_pinv.atol_rtol_tensor")
+def pinv(
+    rec: Recorder, self: Tensor, *, atol: Tensor | None = None, rtol: Tensor | None = None, hermitian: bool = False
+) -> Any:
+    """V diag(1 / s) Uᴴ, where s is above the larger of both bounds."""
+    if hermitian or not _fits(self):
+        return NotImplemented
+    u, s, vh = svd(rec, self)
+    relative = torch.finfo(s.dtype).eps * max(self.shape[-2:]) if rtol is None else rtol
+    first = rec.op("amax", ReduceAttrs(dims=(s.dim() - 1,), keepdim=True), s)
+    bound = mul(rec, first, relative)
+    bound = bound if atol is None else binary(rec, "maximum", bound, atol)
+    inverse = where(rec, binary(rec, "gt", s, bound), rec.op("reciprocal", None, s), torch.zeros((), dtype=s.dtype))
+    return rec.op("matmul", None, mul(rec, adjoint(rec, vh), unsqueeze(rec, inverse, -2)), adjoint(rec, u))
+
+
+@lowers("linalg_svdvals")
+def svdvals(rec: Recorder, A: Tensor, *, driver: str | None = None) -> Any:
+    """By itself, as PyTorch would compute vectors for a gradient that nobody asked for."""
+    return rec.op("svdvals", None, A) if _fits(A) else NotImplemented
+
+
+@lowers("linalg_eigvalsh")
+def eigvalsh(rec: Recorder, self: Tensor, UPLO: str = "L") -> Any:
+    return rec.op("eigvalsh", EighAttrs(upper=UPLO.upper() == "U"), self) if _fits(self) else NotImplemented
+
+
+@lowers("linalg_cross")
+def cross(rec: Recorder, self: Tensor, other: Tensor, *, dim: int = -1) -> Any:
+    """Both turned by one and by two, multiplied crosswise: x1 y2 - x2 y1 and round."""
+    shape = torch.broadcast_shapes(self.shape, other.shape)
+    at = dim % len(shape)
+    turned = [
+        [rec.op("roll", RollAttrs(shifts=(-by,), dims=(at,)), expand(rec, x, shape)) for by in (1, 2)]
+        for x in (self, other)
+    ]
+    (x1, x2), (y1, y2) = turned
+    return over(rec, mul(rec, x1, y2), "sub", mul(rec, x2, y1))
+
+
+def _same_batch(rec: Recorder, matrix: Tensor, sides: Tensor) -> tuple[Tensor, Tensor]:
+    """Both stretched to the same batch."""
+    batch = torch.broadcast_shapes(matrix.shape[:-2], sides.shape[:-2])
+    found = [
+        part if part.shape[:-2] == batch else expand(rec, part, (*batch, *part.shape[-2:])) for part in (matrix, sides)
+    ]
+    return found[0], found[1]

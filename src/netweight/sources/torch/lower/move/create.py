@@ -1,0 +1,104 @@
+"""Tensors made in the likeness of others, filled in place, and triangles of them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from netweight.ops.move.creation import FullAttrs, OneHotAttrs
+from netweight.ops.move.triangle import TriangleAttrs
+from netweight.sources.torch.dtypes import dtype_name
+from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.pointwise.elementwise import cast, copy
+
+if TYPE_CHECKING:
+    from netweight.sources.torch.recorder import Recorder
+
+
+_STEERING = 1 << 20
+_SMALL = 1 << 16
+
+
+def made(rec: Recorder, shape: Any, value: Any, dtype: torch.dtype, like: Tensor | None = None) -> Any:
+    """A new tensor of equal elements: with numbers while it is small, as masks and positions steer programs."""
+    if math.prod(shape) <= (_SMALL if dtype.is_floating_point else _STEERING):
+        return rec.constant(torch.full(tuple(shape), value, dtype=dtype))
+    return filled(rec, shape, value, dtype, like)
+
+
+def filled(rec: Recorder, shape: Any, value: Any, dtype: torch.dtype, like: Tensor | None = None) -> Any:
+    """A recorded tensor of equal elements; complex numbers have no rule."""
+    if isinstance(value, complex):
+        return NotImplemented
+    return rec.op("full", FullAttrs(shape=tuple(shape), value=float(value), dtype=dtype_name(dtype)), like=like)
+
+
+def _in_likeness(name: str, value: float) -> None:
+    """``zeros_like`` and the like; memory that nobody filled is zeros."""
+
+    @lowers(name)
+    def rule(rec: Recorder, self: Tensor, *, dtype: Any = None, **_others: Any) -> Any:
+        return made(rec, self.shape, value, dtype or self.dtype, self)
+
+
+def _of_size(name: str, value: float) -> None:
+    """``new_zeros`` and the like."""
+
+    @lowers(name)
+    def rule(rec: Recorder, self: Tensor, size: Any, *, dtype: Any = None, **_others: Any) -> Any:
+        return made(rec, size, value, dtype or self.dtype)
+
+
+for _name, _value in {"zeros": 0.0, "ones": 1.0, "empty": 0.0}.items():
+    _in_likeness(f"{_name}_like", _value)
+    _of_size(f"new_{_name}", _value)
+
+
+@lowers("full_like")
+def full_like(rec: Recorder, self: Tensor, fill_value: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    return made(rec, self.shape, fill_value, dtype or self.dtype, self)
+
+
+@lowers("new_full")
+def new_full(rec: Recorder, self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    return made(rec, size, fill_value, dtype or self.dtype)
+
+
+@lowers("new_empty_strided")
+def new_empty_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    result = torch.empty_strided(size, stride, dtype=dtype or self.dtype, device="meta")
+    attrs = FullAttrs(shape=tuple(size), value=0.0, dtype=dtype_name(result.dtype))
+    rec.tape.record("full", attrs, (), (result,))
+    return result
+
+
+@lowers("fill")
+def fill(rec: Recorder, self: Tensor, value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return copy(rec, self, value)
+    return filled(rec, self.shape, value, self.dtype, self)
+
+
+@lowers("zero")
+def zero(rec: Recorder, self: Tensor) -> Any:
+    return filled(rec, self.shape, 0.0, self.dtype, self)
+
+
+def _triangle(name: str) -> None:
+    @lowers(name)
+    def rule(rec: Recorder, self: Tensor, diagonal: int = 0) -> Any:
+        return rec.op(name, TriangleAttrs(diagonal=diagonal), self)
+
+
+_triangle("tril")
+_triangle("triu")
+
+
+@lowers("one_hot")
+def one_hot(rec: Recorder, self: Tensor, num_classes: int = -1) -> Any:
+    if num_classes < 1:
+        return NotImplemented
+    return rec.op("one_hot", OneHotAttrs(num_classes=num_classes), cast(rec, self, torch.int64))

@@ -1,0 +1,87 @@
+"""Where a program asks for the numbers in a tensor that has none: guesses, each of them said to the reader.
+
+A condition is taken to hold, unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of
+elements picked by a condition, all are taken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from netweight.ops.move.indexing import IndexAttrs
+from netweight.ops.order.nonzero import NonzeroAttrs
+from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.move.layout import expand, flat
+
+if TYPE_CHECKING:
+    from netweight.sources.torch.recorder import Recorder
+
+_FAULTS = frozenset({"isnan", "isinf", "aten.isnan", "aten.isinf"})
+
+
+@lowers("item", "_local_scalar_dense")
+def item(rec: Recorder, self: Tensor) -> Any:
+    if self.dtype == torch.bool:
+        return is_nonzero(rec, self)
+    rec.guess("a number taken from a tensor is taken to be 1")
+    return 1.0 if self.dtype.is_floating_point else 1
+
+
+@lowers("is_nonzero")
+def is_nonzero(rec: Recorder, self: Tensor) -> Any:
+    holds = not _looks_for_faults(rec, self)
+    rec.guess(f"a condition on a tensor is taken to be {holds}")
+    return holds
+
+
+@lowers("equal")
+def equal(rec: Recorder, self: Tensor, other: Tensor) -> Any:
+    alike = self.shape == other.shape and self.dtype == other.dtype
+    if alike and rec.tape.value_of(self) == rec.tape.value_of(other):
+        return True
+    if alike:
+        rec.guess("two tensors are taken to differ")
+    return False
+
+
+@lowers("allclose")
+def allclose(rec: Recorder, self: Tensor, other: Tensor, *_tolerances: Any, **_named: Any) -> Any:
+    return equal(rec, self, other)
+
+
+@lowers("nonzero")
+def nonzero(rec: Recorder, self: Tensor) -> Any:
+    rec.guess("all elements that a condition picks are taken to be picked")
+    return rec.op("nonzero", NonzeroAttrs(), self, order=(1, 0))
+
+
+@lowers("masked_select")
+def masked_select(rec: Recorder, self: Tensor, mask: Tensor) -> Any:
+    rec.guess("all elements that a mask picks are taken to be picked")
+    shape = torch.broadcast_shapes(self.shape, mask.shape)
+    x, picked = (flat(rec, expand(rec, part, shape)) for part in (self, mask))
+    found = rec.op("nonzero", NonzeroAttrs(), picked, order=(1, 0))
+    return rec.op("index", IndexAttrs(dims=(0,)), x, flat(rec, found))
+
+
+def _looks_for_faults(rec: Recorder, condition: Tensor) -> bool:
+    """Whether a condition asks for NaN, infinity or negative numbers: it is there for when something went wrong."""
+    wanted = {rec.tape.value_of(condition)}
+    for node in reversed(rec.tape.nodes[-8:]):
+        if wanted.isdisjoint(node.outputs):
+            continue
+        if node.op in _FAULTS or (node.op == "ne" and node.inputs[0] == node.inputs[1]):
+            return True
+        if node.op == "lt" and _is_zero(rec, node.inputs[1]):  # a variance, a weight
+            return True
+        wanted |= {name for name in node.inputs if name is not None}
+    return False
+
+
+def _is_zero(rec: Recorder, name: str | None) -> bool:
+    """Whether a value is the number zero, known at capture."""
+    tensor = rec.tape.tensors.get(name or "")
+    return tensor is not None and tensor.device.type == "cpu" and tensor.numel() == 1 and not bool(tensor)

@@ -1,0 +1,225 @@
+"""Reading and writing at positions that tensors name: indexing, gather and scatter and their relatives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
+from netweight.ops.move.scatter import ScatterAttrs
+from netweight.ops.move.scatter_reduce import Reduction, ScatterReduceAttrs
+from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.move.slicing import SliceAttrs
+from netweight.ops.pointwise.masking import MaskedFillAttrs
+from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.move.layout import expand, flat, memory_order, reshaped, unsqueeze
+from netweight.sources.torch.lower.pointwise.elementwise import cast
+
+if TYPE_CHECKING:
+    from netweight.sources.torch.recorder import Recorder
+
+aten = torch.ops.aten
+
+_MASKS = (torch.bool, torch.uint8)
+_REDUCTIONS: dict[str, Reduction] = {
+    "add": "sum", "sum": "sum", "multiply": "prod", "prod": "prod", "mean": "mean", "amax": "amax", "amin": "amin",
+}  # fmt: skip
+
+
+@lowers("index", "_unsafe_index")
+def index(rec: Recorder, self: Tensor, indices: Any) -> Any:
+    found = _positions(rec, indices)
+    if found is None:
+        return NotImplemented
+    dims, tensors = found
+    order = None
+    if not self.is_contiguous():
+        key = [tensors[dims.index(dim)] if dim in dims else None for dim in range(dims[-1] + 1)]
+        order = memory_order(rec.native(aten.index, self, key))
+    return rec.op("index", IndexAttrs(dims=dims), self, *tensors, order=order)
+
+
+@lowers("index_put", "_index_put_impl", "_unsafe_index_put")
+def index_put(
+    rec: Recorder, self: Tensor, indices: Any, values: Tensor, accumulate: bool = False, unsafe: bool = False
+) -> Any:
+    given = [(dim, at) for dim, at in enumerate(indices) if at is not None]
+    if len(given) == 1 and given[0][1].dtype in _MASKS and values.numel() == 1 and not accumulate:
+        return _fill_masked(rec, self, *given[0], values)
+    found = _positions(rec, indices)
+    if found is None:
+        return NotImplemented
+    dims, tensors = found
+    attrs = IndexPutAttrs(dims=dims, accumulate=accumulate)
+    return rec.op("index_put", attrs, self, cast(rec, values, self.dtype), *tensors, like=self)
+
+
+def _fill_masked(rec: Recorder, x: Tensor, dim: int, mask: Tensor, values: Tensor) -> Any:
+    """x[..., mask] = number: no position needs to be known."""
+    behind = x.dim() - dim - mask.dim()
+    mask = cast(rec, reshaped(rec, mask, (*mask.shape, *(1,) * behind)), torch.bool)
+    if values.device.type != "meta":
+        return rec.op("masked_fill", MaskedFillAttrs(value=float(values)), x, mask, like=x)
+    single = reshaped(rec, cast(rec, values, x.dtype), ())
+    return rec.op("where", None, mask, single, x, like=x)
+
+
+def _positions(rec: Recorder, indices: Any) -> tuple[tuple[int, ...], list[Tensor]] | None:
+    """Dimensions and the positions along each; those of a mask are what ``nonzero`` finds. None without its rule."""
+    dims: list[int] = []
+    tensors: list[Tensor] = []
+    dim = 0
+    for at in indices:
+        if at is None:
+            dim += 1
+        elif at.dtype in _MASKS:
+            found = _where_true(rec, at)
+            if found is None:
+                return None
+            dims += range(dim, dim + at.dim())
+            tensors += found
+            dim += at.dim()
+        else:
+            dims.append(dim)
+            tensors.append(at)
+            dim += 1
+    return tuple(dims), tensors
+
+
+def _where_true(rec: Recorder, mask: Tensor) -> list[Tensor] | None:
+    if mask.device.type != "meta":
+        return list(mask.nonzero().unbind(1))
+    if "nonzero" not in RULES:
+        return None
+    found = RULES["nonzero"](rec, mask)
+    return None if found is NotImplemented else list(RULES["unbind"](rec, found, 1))
+
+
+@lowers("gather")
+def gather(rec: Recorder, self: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Any:
+    if self.dim() == 0 or index.dim() == 0:
+        return NotImplemented
+    return rec.op("gather", GatherAttrs(dim=dim % self.dim()), self, index)
+
+
+@lowers("take_along_dim")
+def take_along_dim(rec: Recorder, self: Tensor, indices: Tensor, dim: int | None = None) -> Any:
+    if dim is None:
+        return gather(rec, flat(rec, self), 0, flat(rec, indices))
+    dim %= self.dim()
+    shape = torch.broadcast_shapes(*((*x.shape[:dim], 1, *x.shape[dim + 1 :]) for x in (self, indices)))
+    x, index = (expand(rec, part, (*shape[:dim], part.shape[dim], *shape[dim + 1 :])) for part in (self, indices))
+    return gather(rec, x, dim, index)
+
+
+@lowers("index_select")
+def index_select(rec: Recorder, self: Tensor, dim: int, index: Tensor) -> Any:
+    if self.dim() == 0:
+        return NotImplemented
+    return rec.op("index_select", GatherAttrs(dim=dim % self.dim()), self, _listed(rec, index))
+
+
+@lowers("take")
+def take(rec: Recorder, self: Tensor, index: Tensor) -> Any:
+    return rec.op("index", IndexAttrs(dims=(0,)), flat(rec, self), index)
+
+
+@lowers("index_add")
+def index_add(rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Any:
+    if self.dim() == 0:
+        return NotImplemented
+    attrs = IndexAddAttrs(dim=dim % self.dim(), alpha=alpha)
+    return rec.op("index_add", attrs, self, _listed(rec, index), source)
+
+
+@lowers("index_copy")
+def index_copy(rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tensor) -> Any:
+    if self.dim() == 0 or source.dim() != self.dim():
+        return NotImplemented
+    return rec.op("index_copy", GatherAttrs(dim=dim % self.dim()), self, _listed(rec, index), source)
+
+
+@lowers("index_fill.int_Scalar", "index_fill.int_Tensor")
+def index_fill(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: Any) -> Any:
+    if self.dim() == 0:
+        return NotImplemented
+    number = cast(rec, value, self.dtype) if isinstance(value, Tensor) else torch.tensor(value, dtype=self.dtype)
+    attrs = IndexPutAttrs(dims=(dim % self.dim(),), accumulate=False)
+    return rec.op("index_put", attrs, self, number, _listed(rec, index), like=self)
+
+
+@lowers("scatter.src")
+def scatter(rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
+    if self.dim() == 0:
+        return NotImplemented
+    return rec.op("scatter", ScatterAttrs(dim=dim % self.dim()), self, index, src)
+
+
+@lowers("scatter.value")
+def scatter_value(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: float) -> Any:
+    if self.dim() == 0:
+        return NotImplemented
+    return rec.op("scatter", ScatterAttrs(dim=dim % self.dim(), value=float(value)), self, index, None)
+
+
+@lowers("scatter_add")
+def scatter_add(rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
+    if self.dim() == 0:
+        return NotImplemented
+    return rec.op("scatter_add", GatherAttrs(dim=dim % self.dim()), self, index, src)
+
+
+@lowers("scatter.reduce", "scatter_reduce.two")
+def scatter_reduce(
+    rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Any:
+    if self.dim() == 0 or index.dim() == 0:
+        return NotImplemented
+    if reduce in ("add", "sum") and include_self:
+        return scatter_add(rec, self, dim, index, src)
+    attrs = ScatterReduceAttrs(dim=dim % self.dim(), reduce=_REDUCTIONS[reduce], include_self=include_self)
+    return rec.op("scatter_reduce", attrs, self, index, src)
+
+
+@lowers("scatter.value_reduce")
+def scatter_value_reduce(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: float, *, reduce: str) -> Any:
+    number = expand(rec, torch.tensor(value, dtype=self.dtype), index.shape)
+    return scatter_reduce(rec, self, dim, index, number, reduce)
+
+
+@lowers("index_reduce")
+def index_reduce(
+    rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
+) -> Any:
+    """One position for a whole slice."""
+    if self.dim() == 0 or index.dim() == 0:
+        return NotImplemented
+    dim %= self.dim()
+    listed = reshaped(rec, index, [-1 if d == dim else 1 for d in range(self.dim())])
+    return scatter_reduce(rec, self, dim, expand(rec, listed, source.shape), source, reduce, include_self=include_self)
+
+
+@lowers("slice_scatter")
+def slice_scatter(
+    rec: Recorder, self: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None,
+    step: int = 1,
+) -> Any:  # fmt: skip
+    dim %= self.dim()
+    first, last, stride = slice(start, end, step).indices(self.shape[dim])
+    attrs = SliceAttrs(dim=dim, start=first, stop=max(last, first), step=stride)
+    return rec.op("slice_scatter", attrs, self, src, like=self)
+
+
+@lowers("select_scatter")
+def select_scatter(rec: Recorder, self: Tensor, src: Tensor, dim: int, index: int) -> Any:
+    dim %= self.dim()
+    at = index % self.shape[dim]
+    return slice_scatter(rec, self, unsqueeze(rec, src, dim), dim, at, at + 1)
+
+
+def _listed(rec: Recorder, index: Tensor) -> Tensor:
+    """A single position as a list of one."""
+    return unsqueeze(rec, index, 0) if index.dim() == 0 else index

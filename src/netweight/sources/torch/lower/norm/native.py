@@ -1,0 +1,78 @@
+"""Operators that a program taken apart for a compiler is made of: the same layers under the names of their kernels.
+
+These kernels return statistics beside the result, for gradients alone. They are None here, so that a program that
+reads them fails where it does so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.norm.layers import batch_norm, dropout, group_norm, layer_norm
+
+if TYPE_CHECKING:
+    from netweight.sources.torch.recorder import Recorder
+
+
+@lowers("native_layer_norm")
+def native_layer_norm(
+    rec: Recorder, input: Tensor, normalized_shape: Any, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> Any:
+    return layer_norm(rec, input, normalized_shape, weight, bias, eps), None, None
+
+
+@lowers("native_group_norm")
+def native_group_norm(
+    rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int,  # noqa: N803
+    eps: float,
+) -> Any:  # fmt: skip
+    return group_norm(rec, input, group, weight, bias, eps), None, None
+
+
+@lowers("native_batch_norm", "_native_batch_norm_legit", "_batch_norm_with_update")
+def native_batch_norm(
+    rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
+    running_var: Tensor | None, *flags: Any,
+) -> Any:  # fmt: skip
+    training, momentum, eps = flags if len(flags) == 3 else (True, *flags)
+    y = batch_norm(rec, input, weight, bias, running_mean, running_var, training, momentum, eps, False)
+    return (y, None, None) if len(flags) == 3 else (y, None, None, None)
+
+
+@lowers("_native_batch_norm_legit.no_stats")
+def batch_norm_of_its_own(
+    rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, training: bool, momentum: float,
+    eps: float,
+) -> Any:  # fmt: skip
+    return batch_norm(rec, input, weight, bias, None, None, True, momentum, eps, False), None, None
+
+
+@lowers("_native_batch_norm_legit_no_training", "_batch_norm_no_update")
+def batch_norm_at_inference(
+    rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor,
+    running_var: Tensor, momentum: float, eps: float,
+) -> Any:  # fmt: skip
+    return batch_norm(rec, input, weight, bias, running_mean, running_var, False, momentum, eps, False), None, None
+
+
+@lowers("native_dropout")
+def native_dropout(rec: Recorder, input: Tensor, p: float, train: bool | None) -> Any:
+    return dropout(rec, input, p, bool(train)), None
+
+
+def _same(theirs: str, public: str) -> None:
+    @lowers(theirs)
+    def rule(rec: Recorder, *args: Any, **kwargs: Any) -> Any:
+        return RULES[public](rec, *args, **kwargs)
+
+
+_same("_adaptive_avg_pool2d", "adaptive_avg_pool2d")
+_same("_adaptive_avg_pool3d", "adaptive_avg_pool3d")
+
+
+@lowers("_cdist_forward")
+def cdist_forward(rec: Recorder, x1: Tensor, x2: Tensor, p: float, compute_mode: int | None) -> Any:
+    return RULES["cdist"](rec, x1, x2, p, compute_mode)

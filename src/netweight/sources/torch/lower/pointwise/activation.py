@@ -1,0 +1,123 @@
+"""Activation functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from netweight.ops.pointwise.scalar import ScalarAttrs
+from netweight.ops.pointwise.unary import ClampAttrs
+from netweight.ops.table import REGISTRY
+from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.pointwise.elementwise import binary, where
+from netweight.sources.torch.lower.pointwise.math import over, over_number
+
+if TYPE_CHECKING:
+    from netweight.sources.torch.recorder import Recorder
+
+
+def attrs_of(op: str, **settings: Any) -> Any:
+    """Attributes of an operator of the table."""
+    make = REGISTRY[op].attrs
+    return None if make is None else make(**settings)
+
+
+def _plain(name: str, *aten: str) -> None:
+    """An operator that has no settings and the same name in both worlds."""
+
+    @lowers(*(aten or (name,)))
+    def rule(rec: Recorder, self: Tensor) -> Any:
+        return rec.op(name, None, self, like=self)
+
+
+for _name in ("relu", "relu6", "selu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish"):
+    _plain(_name)
+
+
+@lowers("gelu")
+def gelu(rec: Recorder, self: Tensor, *, approximate: str = "none") -> Any:
+    return rec.op("gelu", attrs_of("gelu", approximate=approximate), self, like=self)
+
+
+@lowers("leaky_relu")
+def leaky_relu(rec: Recorder, self: Tensor, negative_slope: float = 0.01) -> Any:
+    return rec.op("leaky_relu", attrs_of("leaky_relu", negative_slope=float(negative_slope)), self, like=self)
+
+
+@lowers("prelu")
+def prelu(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
+    return rec.op("prelu", None, self, weight, like=self)
+
+
+@lowers("elu")
+def elu(rec: Recorder, self: Tensor, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
+    if scale != 1 or input_scale != 1:
+        return NotImplemented
+    return rec.op("elu", attrs_of("elu", alpha=float(alpha)), self, like=self)
+
+
+@lowers("softplus")
+def softplus(rec: Recorder, self: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    return rec.op("softplus", attrs_of("softplus", beta=float(beta), threshold=float(threshold)), self, like=self)
+
+
+@lowers("hardtanh")
+def hardtanh(rec: Recorder, self: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    if (min_val, max_val) == (0, 6):
+        return rec.op("relu6", None, self, like=self)
+    return rec.op("clamp", ClampAttrs(min=float(min_val), max=float(max_val)), self, like=self)
+
+
+@lowers("celu")
+def celu(rec: Recorder, self: Tensor, alpha: float = 1.0) -> Any:
+    """alpha ELU(x / alpha)."""
+    if alpha == 1:
+        return elu(rec, self)
+    y = rec.op("mul_scalar", ScalarAttrs(value=1 / alpha), self, like=self)
+    return over_number(rec, over(rec, y, "elu", attrs=attrs_of("elu", alpha=1.0)), "mul_scalar", alpha)
+
+
+@lowers("log_sigmoid")
+def log_sigmoid(rec: Recorder, self: Tensor) -> Any:
+    """-softplus(-x)."""
+    y = rec.op("neg", None, self, like=self)
+    return over(rec, over(rec, y, "softplus", attrs=attrs_of("softplus", beta=1.0, threshold=1e9)), "neg")
+
+
+@lowers("glu")
+def glu(rec: Recorder, self: Tensor, dim: int = -1) -> Any:
+    """The first half, gated by the second."""
+    from netweight.sources.torch.lower.move.layout import narrow
+
+    half = self.shape[dim] // 2
+    gate = narrow(rec, self, dim, half, half)
+    return over(rec, rec.op("sigmoid", None, gate), "mul", narrow(rec, self, dim, 0, half), last=True)
+
+
+@lowers("hardshrink")
+def hardshrink(rec: Recorder, self: Tensor, lambd: float = 0.5) -> Any:
+    size = rec.op("abs", None, self, like=self)
+    return where(rec, binary(rec, "gt", size, lambd), self, 0.0)
+
+
+@lowers("softshrink")
+def softshrink(rec: Recorder, self: Tensor, lambd: float = 0.5) -> Any:
+    """x less what it is when cut off at both bounds."""
+    cut = rec.op("clamp", ClampAttrs(min=-float(lambd), max=float(lambd)), self, like=self)
+    return over(rec, cut, "sub", self, last=True)
+
+
+@lowers("threshold")
+def threshold(rec: Recorder, self: Tensor, threshold: float, value: float) -> Any:
+    return where(rec, binary(rec, "gt", self, threshold), self, value)
+
+
+@lowers("rrelu", "rrelu_with_noise")
+def rrelu(rec: Recorder, self: Tensor, *args: Any, training: bool = False, **_others: Any) -> Any:
+    """The slope in the middle of the two bounds; a random one while training has no rule."""
+    numbers = [value for value in args if isinstance(value, int | float) and not isinstance(value, bool)]
+    if training or any(value is True for value in args):
+        return NotImplemented
+    lower, upper = [*numbers, 1 / 8, 1 / 3][:2] if len(numbers) != 1 else (numbers[0], 1 / 3)
+    return leaky_relu(rec, self, (lower + upper) / 2)

@@ -1,0 +1,28 @@
+"""Elements replaced where a mask says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from netweight.ops.pointwise.masking import MaskedFillAttrs
+from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.pointwise.elementwise import cast
+
+if TYPE_CHECKING:
+    from netweight.sources.torch.recorder import Recorder
+
+
+@lowers("masked_fill.Scalar")
+def masked_fill(rec: Recorder, self: Tensor, mask: Tensor, value: Any) -> Any:
+    if isinstance(value, complex):
+        return NotImplemented
+    return rec.op("masked_fill", MaskedFillAttrs(value=float(value)), self, cast(rec, mask, torch.bool), like=self)
+
+
+@lowers("masked_fill.Tensor")
+def masked_fill_with(rec: Recorder, self: Tensor, mask: Tensor, value: Tensor) -> Any:
+    chosen = cast(rec, value, self.dtype)
+    return rec.op("where", None, cast(rec, mask, torch.bool), chosen, self, like=self)

@@ -1,0 +1,62 @@
+"""Operators of torchvision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from netweight.ops.contract.deform_conv import DeformConvAttrs
+from netweight.ops.order.suppression import NmsAttrs
+from netweight.ops.sample.roi_align import RoiAlignAttrs, RoiPoolAttrs
+from netweight.sources.torch.lower import lowers
+
+if TYPE_CHECKING:
+    from netweight.sources.torch.recorder import Recorder
+
+
+@lowers("torchvision.nms")
+def nms(rec: Recorder, dets: Tensor, scores: Tensor, iou_threshold: float) -> Any:
+    rec.guess("nms: all boxes are taken to be kept")
+    return rec.op("nms", NmsAttrs(iou_threshold=iou_threshold), dets, scores)
+
+
+@lowers("torchvision.roi_align")
+def roi_align(
+    rec: Recorder, input: Tensor, rois: Tensor, spatial_scale: float, pooled_height: int, pooled_width: int,
+    sampling_ratio: int, aligned: bool,
+) -> Any:  # fmt: skip
+    if sampling_ratio <= 0:
+        rec.guess("roi_align: every region is taken to be the whole picture")
+    attrs = RoiAlignAttrs(
+        output_size=(pooled_height, pooled_width), spatial_scale=spatial_scale, sampling_ratio=max(sampling_ratio, 0),
+        aligned=aligned,
+    )  # fmt: skip
+    return rec.op("roi_align", attrs, input, rois)
+
+
+@lowers("torchvision.roi_pool")
+def roi_pool(
+    rec: Recorder, input: Tensor, rois: Tensor, spatial_scale: float, pooled_height: int, pooled_width: int
+) -> Any:
+    """The positions, which only a gradient reads, are no value of the graph."""
+    rec.guess("roi_pool: every region is taken to be the whole picture")
+    attrs = RoiPoolAttrs(output_size=(pooled_height, pooled_width), spatial_scale=spatial_scale)
+    y = rec.op("roi_pool", attrs, input, rois)
+    return y, torch.empty(y.shape, dtype=torch.int32, device="meta")
+
+
+@lowers("torchvision.deform_conv2d")
+def deform_conv2d(
+    rec: Recorder, input: Tensor, weight: Tensor, offset: Tensor, mask: Tensor, bias: Tensor,
+    stride_h: int, stride_w: int, pad_h: int, pad_w: int, dilation_h: int, dilation_w: int, groups: int,
+    offset_groups: int, use_mask: bool,
+) -> Any:  # fmt: skip
+    """Where a call has no bias, torchvision makes one of zeros."""
+    attrs = DeformConvAttrs(
+        stride=(stride_h, stride_w), padding=((pad_h, pad_h), (pad_w, pad_w)), dilation=(dilation_h, dilation_w),
+        groups=groups, offset_groups=offset_groups,
+    )  # fmt: skip
+    given = rec.is_symbolic(bias) or bool(bias.any())
+    return rec.op("deform_conv", attrs, input, weight, offset, mask if use_mask else None, bias if given else None)

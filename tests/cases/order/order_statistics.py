@@ -1,0 +1,84 @@
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis.strategies import DrawFn
+
+from cases.draws import Case, distinct, generator, normal, shapes
+from netweight.ops.move.scatter_reduce import ScatterReduceAttrs
+from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
+from netweight.ops.order.sort import PickAttrs
+from netweight.ops.reduce.cumulative import CumsumAttrs
+
+
+@st.composite
+def kthvalue_cases(draw: DrawFn) -> Case:
+    shape = draw(shapes(max_side=6))
+    dim = draw(st.integers(0, len(shape) - 1))
+    k = draw(st.integers(1, shape[dim]))
+    return KthvalueAttrs(k=k, dim=dim, keepdim=draw(st.booleans())), (distinct(draw, *shape),)
+
+
+@st.composite
+def mode_cases(draw: DrawFn) -> Case:
+    """Numbers of which one repeats."""
+    shape = draw(shapes(max_side=6))
+    attrs = PickAttrs(dim=draw(st.integers(0, len(shape) - 1)), keepdim=draw(st.booleans()))
+    x = np.array(distinct(draw, *shape))
+    head = x.ravel()
+    head[len(head) // 2 :] = head[0]
+    return attrs, (head.reshape(shape),)
+
+
+@st.composite
+def running_cases(draw: DrawFn) -> Case:
+    shape = draw(shapes(max_side=6))
+    return CumsumAttrs(dim=draw(st.integers(0, len(shape) - 1))), (distinct(draw, *shape),)
+
+
+@st.composite
+def searchsorted_cases(draw: DrawFn) -> Case:
+    attrs = SearchsortedAttrs(right=draw(st.booleans()), dtype=draw(st.sampled_from(["int64", "int32"])))
+    length, shape = draw(st.integers(1, 9)), draw(shapes(1, 3))
+    rows = draw(st.booleans())
+    sequence = np.sort(generator(draw).integers(0, 6, (*(shape[:-1] if rows else ()), length)), axis=-1)
+    return attrs, (sequence.astype(float), generator(draw).integers(-1, 7, shape).astype(float))
+
+
+@st.composite
+def scatter_reduce_cases(draw: DrawFn) -> Case:
+    """Products of numbers that are not near zero; extremes of distinct ones."""
+    shape = draw(shapes(1, 3))
+    dim = draw(st.integers(0, len(shape) - 1))
+    read = tuple(draw(st.integers(1, size + (3 if at == dim else 0))) for at, size in enumerate(shape))
+    larger = tuple(size + draw(st.integers(0, 1)) for size in read)
+    attrs = ScatterReduceAttrs(
+        dim=dim,
+        reduce=draw(st.sampled_from(["sum", "prod", "mean", "amax", "amin"])),
+        include_self=draw(st.booleans()),
+    )
+    values = distinct(draw, int(np.prod(shape)) + int(np.prod(larger)))
+    x, src = np.split(values, [int(np.prod(shape))])
+    index = generator(draw).integers(0, shape[dim], read)
+    return attrs, (x.reshape(shape), index, src.reshape(larger))
+
+
+@st.composite
+def masked_scatter_cases(draw: DrawFn) -> Case:
+    shape = draw(shapes(0, 3))
+    mask = generator(draw).random([draw(st.sampled_from([1, size])) for size in shape]) < 0.5
+    x = normal(draw, *shape[draw(st.integers(0, len(shape))) :])
+    count = int(np.prod(np.broadcast_shapes(x.shape, mask.shape)))
+    return None, (x, mask, normal(draw, count + draw(st.integers(0, 2))))
+
+
+CASES = {
+    "kthvalue": kthvalue_cases(),
+    "mode": mode_cases(),
+    "cummax": running_cases(),
+    "cummin": running_cases(),
+    "logcumsumexp": running_cases(),
+    "searchsorted": searchsorted_cases(),
+    "scatter_reduce": scatter_reduce_cases(),
+    "masked_scatter": masked_scatter_cases(),
+}
+# Equal numbers that are moved one by one are no longer equal, and none is the most frequent.
+STRAIGHT_THROUGH = ["mode"]
