@@ -114,9 +114,9 @@ READS = {
     ),
     "sources.onnx.lower.contract.fused": (
         "SimplifiedLayerNormalization com.microsoft.BiasAdd com.microsoft.BiasGelu "
-        "com.microsoft.EmbedLayerNormalization com.microsoft.FastGelu com.microsoft.FusedConv "
-        "com.microsoft.FusedGemm com.microsoft.FusedMatMul com.microsoft.FusedMatMulActivation com.microsoft.Gelu "
-        "com.microsoft.NhwcConv com.microsoft.NhwcFusedConv com.microsoft.NhwcMaxPool com.microsoft.QuickGelu "
+        "com.microsoft.EmbedLayerNormalization com.microsoft.FastGelu com.microsoft.FusedConv com.microsoft.FusedGemm "
+        "com.microsoft.FusedMatMul com.microsoft.FusedMatMulActivation com.microsoft.Gelu com.microsoft.NhwcConv "
+        "com.microsoft.NhwcFusedConv com.microsoft.NhwcMaxPool com.microsoft.QuickGelu "
         "com.microsoft.SimplifiedLayerNormalization com.microsoft.SkipLayerNormalization "
         "com.microsoft.SkipSimplifiedLayerNormalization com.microsoft.TransposeMatMul"
     ),
@@ -135,12 +135,11 @@ READS = {
         "CenterCropPad Col2Im DepthToSpace Expand Pad Slice SpaceToDepth Split Tile Trilu"
     ),
     "sources.onnx.lower.move.sequence": (
-        "ConcatFromSequence Optional OptionalGetElement OptionalHasElement SequenceAt SequenceConstruct "
-        "SequenceEmpty SequenceErase SequenceInsert SequenceLength SplitToSequence"
+        "ConcatFromSequence Optional OptionalGetElement OptionalHasElement SequenceAt SequenceConstruct SequenceEmpty "
+        "SequenceErase SequenceInsert SequenceLength SplitToSequence"
     ),
     "sources.onnx.lower.move.shape": (
-        "Concat Constant ConstantOfShape EyeLike Flatten Identity Range Reshape Shape Size Squeeze Transpose "
-        "Unsqueeze"
+        "Concat Constant ConstantOfShape EyeLike Flatten Identity Range Reshape Shape Size Squeeze Transpose Unsqueeze"
     ),
     "sources.onnx.lower.norm.layers": (
         "BatchNormalization GroupNormalization InstanceNormalization LRN LayerNormalization LpNormalization "
@@ -149,32 +148,31 @@ READS = {
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
     "sources.onnx.lower.order.select": "Compress MaxRoiPool NonMaxSuppression NonZero RoiAlign TopK Unique",
     "sources.onnx.lower.pointwise.activation": (
-        "Celu Elu Gelu HardSigmoid HardSwish LeakyRelu Mish PRelu Relu Selu Shrink Sigmoid Softplus Softsign "
-        "Swish Tanh ThresholdedRelu"
+        "Celu Elu Gelu HardSigmoid HardSwish LeakyRelu Mish PRelu Relu Selu Shrink Sigmoid Softplus Softsign Swish "
+        "Tanh ThresholdedRelu"
     ),
     "sources.onnx.lower.pointwise.cast": "BitCast Cast CastLike",
     "sources.onnx.lower.pointwise.elementwise": (
-        "Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Ceil "
-        "Clip Cos Cosh Div Equal Erf Exp Floor Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Log Max Mean "
-        "Min Mod Mul Neg Not Or Pow Reciprocal Round Sign Sin Sinh Sqrt Sub Sum Tan Where Xor"
+        "Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Ceil Clip "
+        "Cos Cosh Div Equal Erf Exp Floor Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Log Max Mean Min Mod Mul "
+        "Neg Not Or Pow Reciprocal Round Sign Sin Sinh Sqrt Sub Sum Tan Where Xor"
     ),
     "sources.onnx.lower.quantize.layers": (
-        "ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul "
-        "QuantizeLinear com.microsoft.DequantizeLinear com.microsoft.QuantizeLinear"
+        "ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul QuantizeLinear "
+        "com.microsoft.DequantizeLinear com.microsoft.QuantizeLinear"
     ),
     "sources.onnx.lower.quantize.microsoft": (
-        "com.microsoft.DynamicQuantizeMatMul com.microsoft.GatherBlockQuantized "
-        "com.microsoft.MatMulIntegerToFloat com.microsoft.MatMulNBits com.microsoft.QGemm "
-        "com.microsoft.QLinearAdd com.microsoft.QLinearAveragePool com.microsoft.QLinearConcat "
-        "com.microsoft.QLinearConv com.microsoft.QLinearGlobalAveragePool com.microsoft.QLinearLeakyRelu "
-        "com.microsoft.QLinearMul com.microsoft.QLinearReduceMean com.microsoft.QLinearSigmoid "
-        "com.microsoft.QLinearSoftmax"
+        "com.microsoft.DynamicQuantizeMatMul com.microsoft.GatherBlockQuantized com.microsoft.MatMulIntegerToFloat "
+        "com.microsoft.MatMulNBits com.microsoft.QGemm com.microsoft.QLinearAdd com.microsoft.QLinearAveragePool "
+        "com.microsoft.QLinearConcat com.microsoft.QLinearConv com.microsoft.QLinearGlobalAveragePool "
+        "com.microsoft.QLinearLeakyRelu com.microsoft.QLinearMul com.microsoft.QLinearReduceMean "
+        "com.microsoft.QLinearSigmoid com.microsoft.QLinearSoftmax"
     ),
     "sources.onnx.lower.random.draw": "Bernoulli Dropout RandomNormal RandomNormalLike RandomUniform RandomUniformLike",
     "sources.onnx.lower.recurrent.layers": "GRU LSTM RNN com.microsoft.DynamicQuantizeLSTM",
     "sources.onnx.lower.reduce.reduction": (
-        "ArgMax ArgMin CumProd CumSum ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean "
-        "ReduceMin ReduceProd ReduceSum ReduceSumSquare"
+        "ArgMax ArgMin CumProd CumSum ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin "
+        "ReduceProd ReduceSum ReduceSumSquare"
     ),
     "sources.onnx.lower.sample.resize": "AffineGrid GridSample Resize Upsample",
     "sources.onnx.lower.window.pool": (
@@ -206,9 +204,8 @@ WRITES = {
     "sources.onnx.write.norm.layers": "batch_norm batch_norm_training group_norm instance_norm layer_norm rms_norm",
     "sources.onnx.write.order.select": "argsort kthvalue max min nms nms_per_class searchsorted sort topk unique",
     "sources.onnx.write.pointwise.activation": (
-        "celu elu gelu glu hardshrink hardsigmoid hardsigmoid_general hardswish leaky_relu log_sigmoid "
-        "log_softmax mish prelu relu relu6 selu sigmoid silu softmax softplus softshrink softsign tanh tanhshrink "
-        "threshold"
+        "celu elu gelu glu hardshrink hardsigmoid hardsigmoid_general hardswish leaky_relu log_sigmoid log_softmax "
+        "mish prelu relu relu6 selu sigmoid silu softmax softplus softshrink softsign tanh tanhshrink threshold"
     ),
     "sources.onnx.write.pointwise.arithmetic": (
         "add add_scalar addcdiv addcmul atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
@@ -217,17 +214,16 @@ WRITES = {
         "pow_scalar rdiv_scalar remainder rsub_scalar sub where"
     ),
     "sources.onnx.write.pointwise.unary": (
-        "abs acos acosh asin asinh atan atanh bitcast cast cast_float8 ceil clamp cos cosh erf exp exp2 expm1 "
-        "floor isfinite isinf isnan log log10 log1p log2 neg reciprocal round rsqrt sign sin sinh sqrt square tan "
-        "trunc"
+        "abs acos acosh asin asinh atan atanh bitcast cast cast_float8 ceil clamp cos cosh erf exp exp2 expm1 floor "
+        "isfinite isinf isnan log log10 log1p log2 neg reciprocal round rsqrt sign sin sinh sqrt square tan trunc"
     ),
     "sources.onnx.write.quantize.affine": (
         "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks requantize"
     ),
     "sources.onnx.write.recurrent.layers": "gru gru_general linear_attention lstm lstm_general rnn rnn_general",
     "sources.onnx.write.reduce.reduction": (
-        "all amax amin any argmax argmin count_nonzero cummax cummin cumprod cumsum histc logcumsumexp logsumexp "
-        "mean prod sum var vector_norm"
+        "all amax amin any argmax argmin count_nonzero cummax cummin cumprod cumsum histc logcumsumexp logsumexp mean "
+        "prod sum var vector_norm"
     ),
     "sources.onnx.write.sample.regions": "roi_align roi_align_max roi_pool",
     "sources.onnx.write.sample.resize": "grid_sample resample resize",
@@ -237,16 +233,17 @@ WRITES = {
 }
 
 FUNCTIONS = {
+    "functions.pointwise": "celu glu hardshrink logsigmoid softshrink softsign tanhshrink threshold",
     "sources.build.activation": (
         "dropout elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
     ),
     "sources.build.algebra": (
-        "as_strided cholesky det diag_embed diagonal_scatter eigh eigvalsh inv qr slogdet solve solve_triangular "
-        "svd svdvals"
+        "as_strided cholesky det diag_embed diagonal_scatter eigh eigvalsh inv qr slogdet solve solve_triangular svd "
+        "svdvals"
     ),
     "sources.build.arith": (
-        "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt "
-        "rsub sign sin sqrt square sub"
+        "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt rsub "
+        "sign sin sqrt square sub"
     ),
     "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
@@ -260,14 +257,13 @@ FUNCTIONS = {
     "sources.build.fourier": "fft ifft irfft rfft",
     "sources.build.functions": (
         "acos addcdiv addcmul asin atan atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
-        "bitwise_right_shift bitwise_xor cosh exp2 expm1 floor_divide fmod isfinite isinf isnan lerp log10 log1p "
-        "log2 logaddexp remainder sinh tan trunc"
+        "bitwise_right_shift bitwise_xor cosh exp2 expm1 floor_divide fmod isfinite isinf isnan lerp log10 log1p log2 "
+        "logaddexp remainder sinh tan trunc"
     ),
-    "sources.build.gates": "celu glu hardshrink logsigmoid softshrink softsign tanhshrink threshold",
     "sources.build.indexing": "index index_add index_copy index_put masked_fill scatter scatter_add",
     "sources.build.layout": (
-        "chunk concat expand flatten flip gather index_select narrow pad permute repeat reshape roll split "
-        "squeeze stack transpose unsqueeze"
+        "chunk concat expand flatten flip gather index_select narrow pad permute repeat reshape roll split squeeze "
+        "stack transpose unsqueeze"
     ),
     "sources.build.linear": "linear",
     "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
@@ -286,8 +282,8 @@ FUNCTIONS = {
     ),
     "sources.build.quantize": "dequantize fake_quantize quantize",
     "sources.build.ranks": (
-        "acosh asinh atanh complex conj copysign cummax cummin kthvalue logcumsumexp masked_scatter mode "
-        "rand_like randn_like scatter_reduce searchsorted view_as_complex view_as_real"
+        "acosh asinh atanh complex conj copysign cummax cummin kthvalue logcumsumexp masked_scatter mode rand_like "
+        "randn_like scatter_reduce searchsorted view_as_complex view_as_real"
     ),
     "sources.build.recurrent": "gru lstm rnn",
     "sources.build.reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",

@@ -92,6 +92,8 @@ class Builder:
         self._path: list[str] = []
         self._layers: set[str] = set()
         self._next_number: dict[str, int] = {}
+        self._layer = ""
+        self._inplace = False
 
     def value(self, value: Value) -> Symbol:
         """Add a value.
@@ -130,6 +132,41 @@ class Builder:
             yield
         finally:
             self._path.pop()
+
+    @contextmanager
+    def recording(self, name: str, *, inplace: bool = False) -> Iterator[None]:
+        """What a function of the table records inside is one layer.
+
+        Args:
+            name: Last part of its path.
+            inplace: The first operator writes over its input; while training, only if its gradient does not need that.
+        """
+        before = self._layer, self._inplace
+        self._layer, self._inplace = self.layer_name(name), inplace
+        try:
+            yield
+        finally:
+            self._layer, self._inplace = before
+
+    def op(self, name: str, attrs: Any, *tensors: Symbol | None) -> Any:
+        """An operator of the layer that is being recorded: a symbol, or a tuple of them."""
+        inplace, self._inplace = self._inplace, False
+        if inplace and self.training:
+            inplace = "x" not in REGISTRY[name].saves
+        made = self.call(name, attrs, tensors, layer=self._layer, inplace=inplace)
+        return made[0] if len(made) == 1 else made
+
+    def spec(self, symbol: Symbol) -> TensorSpec:
+        """Shape and element type."""
+        return symbol.spec
+
+    def _value_name(self, layer: str) -> str:
+        """An output is called like its layer; further ones of a function that records several are numbered."""
+        number, name = 0, layer
+        while layer == self._layer and name in self.values:
+            number += 1
+            name = f"{layer}:{number}"
+        return name
 
     def state(
         self,
@@ -175,7 +212,7 @@ class Builder:
         storage = self.values[first.name].storage if first is not None and (inplace or definition.view) else ""
         single = len(specs) == 1
         outputs = tuple(
-            self.value(Value(name=layer if single else f"{layer}:{i}", spec=spec, storage=storage))
+            self.value(Value(name=self._value_name(layer) if single else f"{layer}:{i}", spec=spec, storage=storage))
             for i, spec in enumerate(specs)
         )
         self.nodes.append(

@@ -22,7 +22,7 @@ from netweight.errors import CaptureError, ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.constants import tensors_in
-from netweight.sources.torch.dtypes import torch_dtype
+from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.frames import Frames
 from netweight.sources.torch.known import FIXED, OF_INTEGERS, PRODUCTS, READ
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
@@ -33,6 +33,7 @@ from netweight.sources.torch.tape import Tape
 _SMALL = 1 << 22
 _ENDLESS = 1000
 _RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
+_OF_EACH = ("elementwise", "activation", "dropout")
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
 
@@ -94,11 +95,18 @@ class Recorder(TorchDispatchMode):
 
     # What rules call.
 
+    def spec(self, tensor: Tensor) -> TensorSpec:
+        """Shape and element type."""
+        return spec_of(tensor)
+
     def op(
         self, name: str, attrs: Any, *tensors: Tensor | None, like: Tensor | Sequence[Tensor] | None = None,
         order: tuple[int, ...] | None = None,
     ) -> Any:  # fmt: skip
         """Record an operator of the table; its results are new meta tensors.
+
+        They lie in memory as ``order`` or ``like`` says; without these an operator of each element takes the layout of
+        its inputs, and any other lays its result out row by row.
 
         Args:
             name: Operator.
@@ -112,6 +120,8 @@ class Recorder(TorchDispatchMode):
         tape = self.tape
         names = tape.names_of(tensors)
         specs = definition.shape(attrs, *tape.specs_of(names))
+        if like is None and definition.kind in _OF_EACH:
+            like = tensors[0] if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None]
         if isinstance(specs, TensorSpec):
             result = empty(specs.shape, torch_dtype(specs.dtype), like, order)
             tape.record_one(name, attrs, names, specs, result)

@@ -26,3 +26,8 @@ def lowers(*names: str) -> Callable[[Rule], Rule]:
         return rule
 
     return register
+
+
+def bind(function: Rule, *names: str) -> None:
+    """Register a function of the table as the meaning of the ATen operators that take the same arguments."""
+    lowers(*(names or (function.__name__,)))(function)

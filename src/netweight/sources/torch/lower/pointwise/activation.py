@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from netweight.ops.pointwise.scalar import ScalarAttrs
+from netweight.functions import pointwise as functions
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.table import REGISTRY
-from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import binary, where
-from netweight.sources.torch.lower.pointwise.math import over, over_number
+from netweight.sources.torch.lower import bind, lowers
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -69,48 +67,9 @@ def hardtanh(rec: Recorder, self: Tensor, min_val: float = -1.0, max_val: float 
     return rec.op("clamp", ClampAttrs(min=float(min_val), max=float(max_val)), self, like=self)
 
 
-@lowers("celu")
-def celu(rec: Recorder, self: Tensor, alpha: float = 1.0) -> Any:
-    """alpha ELU(x / alpha)."""
-    if alpha == 1:
-        return elu(rec, self)
-    y = rec.op("mul_scalar", ScalarAttrs(value=1 / alpha), self, like=self)
-    return over_number(rec, over(rec, y, "elu", attrs=attrs_of("elu", alpha=1.0)), "mul_scalar", alpha)
-
-
-@lowers("log_sigmoid")
-def log_sigmoid(rec: Recorder, self: Tensor) -> Any:
-    """-softplus(-x)."""
-    y = rec.op("neg", None, self, like=self)
-    return over(rec, over(rec, y, "softplus", attrs=attrs_of("softplus", beta=1.0, threshold=1e9)), "neg")
-
-
-@lowers("glu")
-def glu(rec: Recorder, self: Tensor, dim: int = -1) -> Any:
-    """The first half, gated by the second."""
-    from netweight.sources.torch.lower.move.layout import narrow
-
-    half = self.shape[dim] // 2
-    gate = narrow(rec, self, dim, half, half)
-    return over(rec, rec.op("sigmoid", None, gate), "mul", narrow(rec, self, dim, 0, half), last=True)
-
-
-@lowers("hardshrink")
-def hardshrink(rec: Recorder, self: Tensor, lambd: float = 0.5) -> Any:
-    size = rec.op("abs", None, self, like=self)
-    return where(rec, binary(rec, "gt", size, lambd), self, 0.0)
-
-
-@lowers("softshrink")
-def softshrink(rec: Recorder, self: Tensor, lambd: float = 0.5) -> Any:
-    """x less what it is when cut off at both bounds."""
-    cut = rec.op("clamp", ClampAttrs(min=-float(lambd), max=float(lambd)), self, like=self)
-    return over(rec, cut, "sub", self, last=True)
-
-
-@lowers("threshold")
-def threshold(rec: Recorder, self: Tensor, threshold: float, value: float) -> Any:
-    return where(rec, binary(rec, "gt", self, threshold), self, value)
+for _function in ("celu", "glu", "hardshrink", "softshrink", "threshold"):
+    bind(getattr(functions, _function))
+bind(functions.logsigmoid, "log_sigmoid")
 
 
 @lowers("rrelu", "rrelu_with_noise")

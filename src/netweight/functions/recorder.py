@@ -1,0 +1,41 @@
+"""What functions need of whoever records them."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from netweight.errors import ShapeError
+from netweight.ir import TensorSpec
+
+T = TypeVar("T")
+"""A tensor of the source: a symbol of the builder, a tensor of PyTorch, a tensor of an ONNX file."""
+
+
+class Recorder(Protocol):
+    """Where functions are recorded."""
+
+    def op(self, name: str, attrs: Any, *tensors: Any) -> Any:
+        """Record an operator of the table: its one output, or a tuple of several."""
+
+    def spec(self, tensor: Any) -> TensorSpec:
+        """Shape and element type of a tensor."""
+
+
+def is_number(value: Any) -> bool:
+    """Whether an operand is a plain number, which becomes part of the operator, and no tensor."""
+    return isinstance(value, int | float | complex)
+
+
+def from_front(rec: Recorder, x: Any, dim: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Dimensions of ``x`` as attributes have them: a tuple, counted from the front.
+
+    Raises:
+        ShapeError: If ``x`` has no such dimension.
+    """
+    dims = (dim,) if isinstance(dim, int) else dim
+    shape = rec.spec(x).shape
+    rank = len(shape)
+    for entry in dims:
+        if not -rank <= entry < rank:
+            raise ShapeError(f"dim: expected {-rank} <= dim < {rank}, got {entry} for shape {shape}")
+    return tuple(entry + rank if entry < 0 else entry for entry in dims)

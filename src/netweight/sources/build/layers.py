@@ -1,0 +1,61 @@
+"""Functions of the table as functions of symbols: each call is a layer with a name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from netweight.sources.build.core import Builder, Symbol
+
+_OPTIONS = (
+    inspect.Parameter("inplace", inspect.Parameter.KEYWORD_ONLY, default=False, annotation="bool"),
+    inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, annotation="str"),
+)
+
+
+def offered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What ``netweight.build`` offers for a function that takes a recorder first.
+
+    Two keywords are added: ``name``, the last part of the layer's path, and ``inplace``, which lets the output take the
+    memory of the first input, while training only where the gradient does not need it.
+    """
+    default = function.__name__
+
+    @wraps(function)
+    def call(*args: Any, name: str = default, inplace: bool = False, **kwargs: Any) -> Any:
+        builder = builder_of([*args, *kwargs.values()])
+        with builder.recording(name, inplace=inplace):
+            return function(builder, *args, **kwargs)
+
+    call.__signature__ = signature_of(function)  # type: ignore[attr-defined]
+    return call
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Its own parameters without the recorder, and the two keywords of a layer."""
+    own = inspect.signature(function)
+    inplace, name = _OPTIONS
+    named = [inplace, name.replace(default=function.__name__)]
+    return own.replace(parameters=[*list(own.parameters.values())[1:], *named])
+
+
+def builder_of(values: Any) -> Builder:
+    """The network that the first symbol among the arguments belongs to.
+
+    Raises:
+        TypeError: If there is none.
+    """
+    found = next(_symbols(values), None)
+    if found is None:
+        raise TypeError("build: expected a symbol among the arguments, got none")
+    return found.builder
+
+
+def _symbols(values: Any) -> Iterator[Symbol]:
+    for value in values:
+        if isinstance(value, Symbol):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _symbols(value)
