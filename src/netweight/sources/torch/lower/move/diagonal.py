@@ -18,7 +18,7 @@ from netweight.sources.torch.lower.move.layout import clone, memory_order, resha
 from netweight.sources.torch.lower.pointwise.elementwise import cast
 
 if TYPE_CHECKING:
-    from netweight.sources.torch.bindings import Link
+    from netweight.sources.torch.memory import Link
     from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten

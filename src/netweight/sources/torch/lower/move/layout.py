@@ -13,7 +13,7 @@ from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
 from netweight.sources.torch.lower import lowers
 
 if TYPE_CHECKING:
-    from netweight.sources.torch.bindings import Link
+    from netweight.sources.torch.memory import Link
     from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
@@ -204,7 +204,7 @@ def contiguous(rec: Recorder, self: Tensor, *, memory_format: Any = torch.contig
 @lowers("clone")
 def clone(rec: Recorder, self: Tensor, *, memory_format: Any = None) -> Any:
     result = rec.native(aten.clone, self, memory_format=memory_format)
-    rec.tape.record("copy", None, (self,), (result,))
+    rec.recording.record("copy", None, (self,), (result,))
     return result
 
 

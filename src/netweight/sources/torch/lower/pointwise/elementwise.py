@@ -191,5 +191,5 @@ def copy(rec: Recorder, self: Tensor, src: Tensor, non_blocking: bool = False) -
     if value.shape != self.shape:
         value = expand(rec, value, self.shape)
     result = torch.empty(self.shape, dtype=self.dtype, device="meta")
-    rec.tape.record("copy", None, (value,), (result,))
+    rec.recording.record("copy", None, (value,), (result,))
     return result
