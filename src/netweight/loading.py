@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from netweight import zoo
-from netweight.analysis.profile import Profile
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ir.serial import graph_from_json
 from netweight.ops import REGISTRY
+from netweight.results.profile import Profile
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference, is_onnx, parse_reference
 
@@ -249,7 +249,7 @@ def _read(path: Path) -> str:
 
 def stored_profile(model: Any) -> Profile | None:
     """The profile in a JSON file, or None if ``model`` is no such file."""
-    from netweight.analysis.stored import PROFILE_PREFIX, profile_from_dict
+    from netweight.results.from_json import PROFILE_PREFIX, profile_from_dict
 
     reference = reference_of(model)
     if reference is None or reference.kind != "stored":
