@@ -57,14 +57,14 @@ ALONE = {
     "random": lambda *_: True,
     "grid_sample": lambda attrs, inputs: nothing_to_reflect(attrs, inputs) or moves_the_place(attrs, inputs),
     # ONNX says 0 for the place of a single output, its reference -1/2.
-    "resample": lambda attrs, _: attrs.coordinates == "pytorch_half_pixel" and 1 in attrs.size,
+    "resize": lambda attrs, _: attrs.coordinates == "pytorch_half_pixel" and 1 in attrs.size,
     # ONNX Runtime does not clip what the cell's function reads, and calls the last state of no steps zero. Its softplus
     # overflows beyond 88, where cells that nothing bounds get to.
     "lstm_general": lambda attrs, _: attrs.clip is not None or "softplus" in [name for name, *_ in attrs.activations],
 }
 LENGTHS = ("rnn_general", "gru_general", "lstm_general")
 # Written with more terms or in another order than our definition sums them.
-LOOSE = {"expm1", "log1p", "logcumsumexp", "lp_pool", "pow", "resample", "resize", "prod", "cumprod", "gru_general"}
+LOOSE = {"expm1", "log1p", "logcumsumexp", "lp_pool", "pow", "resize", "prod", "cumprod", "gru_general"}
 
 
 def single(array: Any) -> Any:
