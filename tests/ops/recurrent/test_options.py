@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from netweight.ops.recurrent.recurrent import GruAttrs, LstmAttrs, RnnAttrs
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.recurrent.cells import RecurrentAttrs
+from netweight.ops.pointwise.unary import ClampAttrs
+from netweight.ops.recurrent.gru import GruAttrs
+from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
+from netweight.ops.table import WORK_KINDS
 
 T, N, C, H = 4, 2, 3, 5
 
@@ -99,3 +101,40 @@ _LSTM, _PLAIN = specs(4, 2), LstmAttrs()
 def test_errors(name: str, attrs: Any, inputs: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         REGISTRY[name].shape(attrs, *inputs)
+
+
+def backward_work(name: str, attrs: Any, *rest: TensorSpec | None) -> Cost:
+    """Work of the gradient of x outside the products, per step, sample and hidden feature."""
+    given = (*specs({"rnn": 1, "gru": 3, "lstm": 4}[name], 2 if name == "lstm" else 1), *rest)
+    cost = REGISTRY[name].backward_cost(attrs, (True, *(False,) * (len(given) - 1)), *given)
+    return Cost(**{kind: getattr(cost, kind) // (T * N * H) for kind in WORK_KINDS if kind != "macs"})
+
+
+def test_backward_costs_of_options() -> None:
+    # grad_h + grad_y, and the slope of the function: a comparison, or alpha * (1 - y ** 2) * beta of a scaled tanh.
+    assert backward_work("rnn", RnnAttrs(activations=(("relu", 0, 0),))) == Cost(adds=1, compares=1)
+    assert backward_work("rnn", RnnAttrs(activations=(("scaled_tanh", 2, 3),))) == Cost(adds=1 + 1, muls=4)
+    # Bounds are a clamp before the function, which costs two comparisons back.
+    clamp = REGISTRY["clamp"]
+    bound = clamp.backward_cost(ClampAttrs(min=-3.0, max=3.0), (True,), TensorSpec((1,)))
+    assert backward_work("rnn", RnnAttrs(clip=3.0)) == Cost(adds=1 + 1, muls=2) + bound
+    # grad_n (1 - z), grad_z (h' - n), grad_r m, grad_n r, grad_h z; two products and an addition for each slope; the sums
+    # are those with grad_y, of 1 - z, h' - n, and of two ways back to h'.
+    assert backward_work("gru", GruAttrs()) == Cost(muls=5 + 3 * 2, adds=4 + 3)
+    # The gradient of r h' goes to r and to h': the same five products, and a third way back to h'.
+    assert backward_work("gru", GruAttrs(reset_after=False)) == Cost(muls=5 + 3 * 2, adds=5 + 3)
+    # o, i, g, c', grad_h tanh(c), grad_c f; coupled, i and c' are one product with g - c', and there is a gate less.
+    assert backward_work("lstm", LstmAttrs()) == Cost(muls=6 + 5 * 2, adds=2 + 5, tanhs=1)
+    assert backward_work("lstm", LstmAttrs(coupled=True)) == Cost(muls=5 + 4 * 2, adds=3 + 4, tanhs=1)
+    # A peephole goes to the cell and to itself.
+    looking = backward_work("lstm", LstmAttrs(), TensorSpec((3 * H,)))
+    assert looking == Cost(muls=6 + 5 * 2 + 6, adds=2 + 5 + 6, tanhs=1)
+
+
+def test_gradients_that_need_arguments_keep_them() -> None:
+    given = specs(1, 1)
+    for function, width in (("tanh", 0), ("softsign", H)):
+        attrs = RnnAttrs(activations=((function, 0, 0),))
+        assert REGISTRY["rnn"].shape(attrs, *given)[-1] == TensorSpec((T, N, width))
+    for after, width in ((True, H), (False, 0)):
+        assert REGISTRY["gru"].shape(GruAttrs(reset_after=after), *specs(3, 1))[-1] == TensorSpec((T, N, width))

@@ -46,17 +46,17 @@ def _state(x: Any, weight_hh: Any, state: Any) -> Any:
 
 def _steps(attrs: Any, x: Any, lengths: Any, states: Any, step: Callable[..., Any]) -> Any:
     """Each sample by itself, as far as it goes."""
-    outputs, ends = [], []
+    outputs, ends, nothing = [], [], 0 * x.sum()  # without a step nothing else asks for gradients
     for n in range(x.shape[1]):
         own = tuple(state[n] for state in states)
         length = len(x) if lengths is None else int(lengths[n])
-        y = [torch.zeros_like(own[0]) for _ in range(len(x))]
+        y = [torch.zeros_like(own[0]) + nothing for _ in range(len(x))]
         for t in reversed(range(length)) if attrs.reverse else range(length):
             own = step(x[t, n], *own)
             y[t] = own[0]
         outputs.append(torch.stack(y))
         ends.append(own)
-    return torch.stack(outputs, 1), *(torch.stack(parts) for parts in zip(*ends, strict=True))
+    return torch.stack(outputs, 1), *(torch.stack(parts) + nothing for parts in zip(*ends, strict=True))
 
 
 def _usual(attrs: Any) -> bool:
