@@ -34,7 +34,7 @@ def finished_graph(tape: Tape, frames: Frames, name: str, inputs: tuple[str, ...
         inputs=inputs,
         outputs=tuple(dict.fromkeys(names[output] for output in outputs)) or last,
         modules=frames.kinds,
-        updates={buffer: names[value] for buffer, value in tape.updates.items()},
+        updates={names[buffer]: names[value] for buffer, value in tape.updates.items()},
         lifetimes=_lifetimes(tape, names),
         frozen=_frozen(tape),
     )
