@@ -19,10 +19,10 @@ from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.ops.table import REGISTRY, output_specs
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import binary, over
 from netweight.sources.torch.lower.move.layout import expand, squeeze, unsqueeze
 from netweight.sources.torch.lower.pointwise.complex import adjoint
-from netweight.sources.torch.lower.pointwise.elementwise import binary, mul, where
-from netweight.sources.torch.lower.pointwise.math import over
+from netweight.sources.torch.lower.pointwise.elementwise import mul, where
 from netweight.sources.torch.strides import empty
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _columns(rec: Recorder, op: str, attrs: Any, *tensors: Tensor) -> Any:
         empty(spec.shape, torch_dtype(spec.dtype), None, order if len(spec.shape) == rank and at < 2 else None)
         for at, spec in enumerate(specs)
     ]
-    rec.tape.record(op, attrs, tensors, made)
+    rec.recording.record(op, attrs, tensors, made)
     return made[0] if len(made) == 1 else tuple(made)
 
 

@@ -13,6 +13,7 @@ from netweight.ops.norm.layer_norm import LayerNormAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.ops.random.dropout import DropoutAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import cast
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -31,7 +32,7 @@ def batch_norm(
         return result
     y, new_mean, new_var = result
     for buffer, new in ((running_mean, new_mean), (running_var, new_var)):
-        rec.tape.updates[rec.tape.value_of(buffer)] = rec.tape.value_of(new)
+        rec.recording.updates[rec.recording.value_of(buffer)] = rec.recording.value_of(new)
     return y
 
 
@@ -67,7 +68,7 @@ def instance_norm(
     if not use_input_stats:
         return batch_norm(rec, input, weight, bias, running_mean, running_var, False, momentum, eps, cudnn_enabled)
     if running_mean is not None:
-        rec.tape.note("instance norm updates running statistics: the update is left out")
+        rec.recording.note("instance norm updates running statistics: the update is left out")
     return rec.op("instance_norm", InstanceNormAttrs(eps=eps), input, weight, bias)
 
 
@@ -82,7 +83,6 @@ def log_softmax(rec: Recorder, self: Tensor, dim: int, dtype: Any = None) -> Any
 
 
 def _softmax(rec: Recorder, name: str, x: Tensor, dim: int, dtype: Any) -> Any:
-    from netweight.sources.torch.lower.pointwise.elementwise import cast
 
     if isinstance(dtype, torch.dtype) and dtype != x.dtype:
         x = cast(rec, x, dtype)
