@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from netweight.analysis.cost import weigh_graph
-from netweight.analysis.memory import CONVENTIONS
+from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.training import training_cost
 from netweight.ir import Graph, Node, TensorSpec, Value
 from netweight.ops import REGISTRY, output_specs
