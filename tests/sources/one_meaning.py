@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from netweight.analysis.cost import weigh_graph
 from netweight.analysis.conventions import CONVENTIONS
+from netweight.analysis.cost import weigh_graph
 from netweight.analysis.training import training_cost
 from netweight.ir import Graph, Node, TensorSpec, Value
 from netweight.ops import REGISTRY, output_specs
