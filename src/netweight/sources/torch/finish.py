@@ -36,7 +36,7 @@ def finished_graph(
         inputs=inputs,
         outputs=tuple(dict.fromkeys(names[output] for output in outputs)) or last,
         modules=module_calls.kinds,
-        updates={buffer: names[value] for buffer, value in recording.updates.items()},
+        updates={names[buffer]: names[value] for buffer, value in recording.updates.items()},
         lifetimes=_lifetimes(recording, names),
         frozen=_frozen(recording),
     )
