@@ -118,7 +118,7 @@ def test_backward_costs_of_options() -> None:
     clamp = REGISTRY["clamp"]
     bound = clamp.backward_cost(ClampAttrs(min=-3.0, max=3.0), (True,), TensorSpec((1,)))
     assert backward_work("rnn", RnnAttrs(clip=3.0)) == Cost(adds=1 + 1, muls=2) + bound
-    # grad_n (1 - z), grad_z (h' - n), grad_r m, grad_n r, grad_h z; two products and an addition for each slope; the sums
+    # grad_n (1 - z), grad_z (h' - n), grad_r m, grad_n r, grad_h z; two products and an addition per slope; the sums
     # are those with grad_y, of 1 - z, h' - n, and of two ways back to h'.
     assert backward_work("gru", GruAttrs()) == Cost(muls=5 + 3 * 2, adds=4 + 3)
     # The gradient of r h' goes to r and to h': the same five products, and a third way back to h'.
