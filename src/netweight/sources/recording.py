@@ -144,7 +144,7 @@ class Recording(Generic[Site]):
             nodes=tuple([_node(step, layer, origin, names) for step, layer, origin in steps]),
             inputs=inputs,
             outputs=tuple(dict.fromkeys([names[output] for output in outputs])),
-            updates={buffer: names[value] for buffer, value in self.updates.items()},
+            updates={names[buffer]: names[value] for buffer, value in self.updates.items()},
         )
 
     def _value(self, key: str, names: Mapping[str, str]) -> Value:
