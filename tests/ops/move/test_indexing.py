@@ -6,10 +6,8 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
-from netweight.ops.move.scatter import ScatterAttrs
-from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.move.places import GatherAttrs, IndexAttrs
+from netweight.ops.move.scatter import IndexAddAttrs, IndexPutAttrs, ScatterAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.ops.reach import Mixes
 
