@@ -55,7 +55,7 @@ OPERATORS = {
     "ops.order.suppression": "nms nms_per_class",
     "ops.order.unique": "unique unique_consecutive",
     "ops.pointwise.activation": "elu hardsigmoid hardswish leaky_relu prelu relu relu6 selu",
-    "ops.pointwise.activation_shrink": (
+    "ops.pointwise.activation": (
         "celu hardshrink hardsigmoid_general log_sigmoid softshrink softsign tanhshrink threshold"
     ),
     "ops.pointwise.activation_smooth": "gelu mish sigmoid silu softplus tanh",
