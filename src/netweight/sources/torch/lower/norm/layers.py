@@ -32,7 +32,7 @@ def batch_norm(
         return result
     y, new_mean, new_var = result
     for buffer, new in ((running_mean, new_mean), (running_var, new_var)):
-        rec.tape.updates[rec.tape.value_of(buffer)] = rec.tape.value_of(new)
+        rec.recording.updates[rec.recording.value_of(buffer)] = rec.recording.value_of(new)
     return y
 
 
@@ -68,7 +68,7 @@ def instance_norm(
     if not use_input_stats:
         return batch_norm(rec, input, weight, bias, running_mean, running_var, False, momentum, eps, cudnn_enabled)
     if running_mean is not None:
-        rec.tape.note("instance norm updates running statistics: the update is left out")
+        rec.recording.note("instance norm updates running statistics: the update is left out")
     return rec.op("instance_norm", InstanceNormAttrs(eps=eps), input, weight, bias)
 
 

@@ -23,7 +23,7 @@ _NUMBERS = (bool, int, float, complex)
 _ENDS = (int, type(None))
 
 
-class Calls(TorchFunctionMode):
+class Interception(TorchFunctionMode):
     """The mode; active beside the recorder."""
 
     def __init__(self, recorder: Recorder) -> None:
@@ -112,7 +112,7 @@ def _normalised(
     beta: float = 0.75,
     k: float = 1.0,
 ) -> Any:
-    rec.tape.site = rec.frames.site()
+    rec.recording.site = rec.module_calls.site()
     attrs = LocalResponseNormAttrs(size=size, alpha=float(alpha), beta=float(beta), k=float(k))
     with torch._C._DisableTorchDispatch():  # the recorder's own tensors are none of the program's
         return rec.op("local_response_norm", attrs, input, like=input)
