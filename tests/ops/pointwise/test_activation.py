@@ -8,8 +8,14 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
 from netweight.ops.arrays.safe import erf
-from netweight.ops.pointwise.activation import EluAttrs, LeakyReluAttrs
-from netweight.ops.pointwise.activation import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.pointwise.activation import (
+    CeluAttrs,
+    EluAttrs,
+    HardsigmoidAttrs,
+    LeakyReluAttrs,
+    ShrinkAttrs,
+    ThresholdAttrs,
+)
 from netweight.ops.pointwise.activation_smooth import GeluAttrs, SoftplusAttrs
 from netweight.testing.laws import gradients, run
 

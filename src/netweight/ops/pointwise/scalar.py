@@ -45,7 +45,8 @@ DIV_SCALAR = pointwise(
     x=(lambda grad, attrs: grad * (1 / attrs.value), {"muls": 1}),
 )  # fmt: skip
 RSUB_SCALAR = pointwise(
-    "rsub_scalar", lambda attrs, x: attrs.value - x, {"adds": 1}, attrs=ScalarAttrs, x=(lambda grad: -grad, {"adds": 1}),
+    "rsub_scalar", lambda attrs, x: attrs.value - x, {"adds": 1}, attrs=ScalarAttrs,
+    x=(lambda grad: -grad, {"adds": 1}),
 )  # fmt: skip
 RDIV_SCALAR = pointwise(
     "rdiv_scalar", lambda attrs, x: attrs.value / x, {"divs": 1}, attrs=ScalarAttrs,

@@ -8,8 +8,7 @@ from netweight.errors import FormatError
 from netweight.lazy import np
 from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
-from netweight.ops.pointwise.activation import LeakyReluAttrs
-from netweight.ops.pointwise.activation import HardsigmoidAttrs
+from netweight.ops.pointwise.activation import HardsigmoidAttrs, LeakyReluAttrs
 from netweight.ops.pointwise.activation_smooth import GeluAttrs
 from netweight.ops.pointwise.unary import CastAttrs, ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs

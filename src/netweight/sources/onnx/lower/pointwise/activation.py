@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netweight.ops.pointwise.activation import EluAttrs, LeakyReluAttrs
-from netweight.ops.pointwise.activation import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.pointwise.activation import (
+    CeluAttrs,
+    EluAttrs,
+    HardsigmoidAttrs,
+    LeakyReluAttrs,
+    ShrinkAttrs,
+    ThresholdAttrs,
+)
 from netweight.ops.pointwise.activation_smooth import GeluAttrs, SoftplusAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.sources.onnx.lower import lowers
