@@ -73,12 +73,12 @@ def written_by(
 
     def forward(attrs: Any, x: Array, *others: Array) -> Array:
         """``x`` with what is written; elements that no position names stay as they are."""
-        return _joined(way(attrs), x, place(attrs, *others), own=getattr(attrs, "include_self", True))
+        return _joined(way(attrs), x, place(attrs, *others), own=_own(attrs))
 
     def backward(attrs: Any, grad_y: Array, x: Array, *others: Array, y: Any = None) -> tuple[Array | None, ...]:
         """The gradient of its place, its share of it, or its product with the other factors."""
         written = place(attrs, *others)
-        own = getattr(attrs, "include_self", True)
+        own = _own(attrs)
         grad_x, grad_src = _joined_back(way(attrs), grad_y, x, written, y, own=own)
         grads: list[Array | None] = [grad_x, *(None for _ in others)]
         grads[source] = written.back(grad_src)
@@ -91,7 +91,7 @@ def written_by(
         adds.
         """
         elements = count(attrs, x, *others)
-        work = _back_work(way(attrs), (wanted[0], wanted[source]), elements, x)
+        work = _back_work(way(attrs), (wanted[0], wanted[source]), elements, x, own=_own(attrs))
         return work + back(attrs, elements, (x, *others)) if back and wanted[source] else work
 
     joins = how is None
@@ -117,10 +117,15 @@ def _work(how: How, elements: Count, x: TensorSpec) -> Cost:
     return cost + Cost(adds=elements, divs=product(elements=x.numel)) if how == "mean" else cost
 
 
-def _back_work(how: How, wanted: tuple[bool, bool], elements: Count, x: TensorSpec) -> Cost:
+def _own(attrs: Any) -> bool:
+    """Whether the element that was there is one of those that meet."""
+    return getattr(attrs, "include_self", True)
+
+
+def _back_work(how: How, wanted: tuple[bool, bool], elements: Count, x: TensorSpec, *, own: bool) -> Cost:
     """``wanted``: the gradient of ``x``, that of ``src``."""
     if how in ("none", "sum"):
-        return COPIED if wanted[1] or (wanted[0] and how == "none") else FREE
+        return COPIED if wanted[1] or (wanted[0] and (how == "none" or not own)) else FREE
     if not any(wanted):
         return FREE
     every = product(elements=x.numel)
