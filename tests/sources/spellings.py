@@ -66,10 +66,11 @@ def unique_consecutive(attrs: Any, x: Any) -> Any:
 
 
 def resize(attrs: Any, x: Any) -> Any:
-    modes = {"linear": ("linear", "bilinear", "trilinear")[x.ndim - 3], "cubic": "bicubic"}
-    mode = modes.get(attrs.mode, attrs.mode)
-    where = {"size": attrs.size} if attrs.scale_factor is None else {"scale_factor": attrs.scale_factor}
-    return F.interpolate(x, mode=mode, align_corners=None if "nearest" in mode else attrs.align_corners, **where)
+    exact = "-exact" if attrs.coordinates == "half_pixel" else ""
+    modes = {"nearest": f"nearest{exact}", "linear": ("linear", "bilinear", "trilinear")[x.ndim - 3]}
+    where = {"size": attrs.size} if attrs.scale is None else {"scale_factor": attrs.scale}
+    aligned = None if attrs.mode == "nearest" else attrs.coordinates == "align_corners"
+    return F.interpolate(x, mode=modes.get(attrs.mode, "bicubic"), align_corners=aligned, **where)
 
 
 def _reduced(name: str) -> Any:
@@ -180,6 +181,7 @@ APART = {
     "deform_conv": "torchvision has it: test_torchvision_ops.py",
     "dequantize": "PyTorch's takes its own quantised tensors: test_quantized.py",
     "full": "made of nothing: a constant to whoever captures",
+    "gather_nd": "ONNX has it",
     "grouped_matmul": "of bfloat16 only: test_experts.py",
     "hardsigmoid_general": "ONNX alone has slope and offset",
     "max_unpool": "sizes of one window are asked for: test_functions.py",
@@ -190,6 +192,9 @@ APART = {
     "roi_align": "torchvision has it: test_torchvision_ops.py",
     "roi_pool": "torchvision has it: test_torchvision_ops.py",
     "rotary_embedding": "ONNX has it",
+    "scatter_nd": "ONNX has it",
+    "scatter_nd_add": "ONNX has it",
+    "scatter_nd_reduce": "ONNX has it",
     "unique": "how many there are depends on numbers that a capture does not have",
     "unique_consecutive": "how many there are depends on numbers that a capture does not have",
 }
