@@ -12,8 +12,8 @@ _META = torch.device("meta")
 _IMAGES = 4
 
 _KEEPING_ORDER = {
-    "max_pool", "max_pool_with_indices", "avg_pool", "resize", "pad", "roll", "pixel_shuffle", "pixel_unshuffle",
-    "channel_shuffle",
+    "max_pool", "max_pool_with_indices", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "resize", "pad", "roll",
+    "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
 }  # fmt: skip
 """Operators whose kernels lay pictures out as their input lies, channels last or first."""
 
