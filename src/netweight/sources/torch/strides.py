@@ -23,8 +23,9 @@ _KEEPING_ORDER = frozenset({
 """Operators whose kernels lay pictures out as their input lies, channels last or first."""
 
 _LIKE_FIRST = frozenset({
-    "argsort", "batch_norm", "batch_norm_training", "dequantize", "diagonal_scatter", "fake_quantize", "flip",
-    "index_put", "local_response_norm", "masked_scatter", "quantize", "slice_scatter", "sort",
+    "argsort", "batch_norm", "batch_norm_training", "cast", "copy", "dequantize", "diagonal_scatter", "fake_quantize",
+    "flip", "index_put", "local_response_norm", "masked_fill", "masked_scatter", "prelu", "quantize", "slice_scatter",
+    "sort",
 })  # fmt: skip
 """Operators whose result lies as their first input does."""
 
@@ -34,10 +35,10 @@ def layout_of(
 ) -> tuple[Tensor | Sequence[Tensor] | None, tuple[int, ...] | None]:
     """How PyTorch's kernels lay out what an operator makes: like which tensors, or in which order of dimensions."""
     first = tensors[0]
-    if definition.kind in _OF_EACH:
-        return first if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None], None
     if definition.name in _LIKE_FIRST:
         return first, None
+    if definition.kind in _OF_EACH:
+        return first if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None], None
     if first is None or definition.name not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
         return None, None
     order = channels_last(first)
