@@ -81,7 +81,6 @@ OPERATORS = {
     "ops.random.dropout": "dropout identity",
     "ops.recurrent.gru": "gru",
     "ops.recurrent.lstm": "lstm",
-    "ops.recurrent.recurrent_general": "gru_general lstm_general rnn_general",
     "ops.recurrent.rnn": "rnn",
     "ops.reduce.cumulative": "cumsum",
     "ops.reduce.cumulative_pick": "cummax cummin logcumsumexp",
@@ -220,7 +219,7 @@ WRITES = {
     "sources.onnx.write.quantize.affine": (
         "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks requantize"
     ),
-    "sources.onnx.write.recurrent.layers": "gru gru_general linear_attention lstm lstm_general rnn rnn_general",
+    "sources.onnx.write.recurrent.layers": "gru linear_attention lstm rnn",
     "sources.onnx.write.reduce.reduction": (
         "all amax amin any argmax argmin count_nonzero cummax cummin cumprod cumsum histc logcumsumexp logsumexp mean "
         "prod sum var vector_norm"
