@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
@@ -124,11 +125,6 @@ def _pooled(attrs: Any, x: Any) -> bool:
     return all(before == after and 2 * after <= k and size >= k for (before, after), k, size in pairs)
 
 
-def _forwards(attrs: Any, *inputs: Any) -> bool:
-    """With both biases, from the first step on."""
-    return inputs[-1] is not None and inputs[-2] is not None and not attrs.reverse
-
-
 def _contracts(attrs: Any, *_inputs: Any) -> bool:
     """Two tensors and a sum over what both have: elsewhere PyTorch multiplies element by element, or sums alone."""
     terms, result = attrs.equation.split("->")
@@ -151,9 +147,7 @@ SAYABLE: dict[str, Any] = {
     "fold": lambda attrs, _x: len(attrs.kernel_size) == 2 and _symmetric(attrs),
     "grid_sample": lambda _attrs, x, _grid: x.ndim > 3,
     "group_norm": lambda _attrs, _x, weight, bias: weight is not None or bias is None,
-    "gru": _forwards,
     "index_put": lambda attrs, *_: attrs.dims == tuple(range(len(attrs.dims))),
-    "lstm": _forwards,
     "masked_fill": lambda _attrs, _x, mask: mask.dtype == bool,
     "max_pool": _pooled,
     "max_pool_with_indices": lambda attrs, x: _pooled(attrs, x) and not attrs.across_planes,
@@ -163,7 +157,6 @@ SAYABLE: dict[str, Any] = {
     "pixel_unshuffle": lambda attrs, _x: not attrs.blocks_first,
     "prod": lambda attrs, _x: len(attrs.dims) < 2,
     "resize": lambda attrs, x: attrs.mode != "cubic" or x.ndim == 4,
-    "rnn": _forwards,
     "scaled_dot_product_attention": lambda attrs, *inputs: (
         not attrs.softcap and not attrs.causal_offset and not (attrs.is_causal and inputs[3] is not None)
     ),
@@ -174,6 +167,19 @@ SAYABLE: dict[str, Any] = {
     "where": lambda _attrs, condition, *_: condition.dtype == bool,
 }
 
+
+def _plain(slots: int) -> Any:
+    """With both biases, the functions that PyTorch has, all steps from the first on."""
+
+    def case(attrs: Any, inputs: Any) -> Any:
+        biases = (np.zeros(len(inputs[slots - 4])) if bias is None else bias for bias in inputs[slots - 2 : slots])
+        return type(attrs)(), (*inputs[: slots - 2], *biases, *(None for _ in inputs[slots:]))
+
+    return case
+
+
+PLAIN: dict[str, Any] = {"gru": _plain(6), "lstm": _plain(7), "rnn": _plain(6)}
+"""The case with the settings that PyTorch's function has, of operators of which few cases have no others."""
 
 APART = {
     "arange": "made of nothing: a constant to whoever captures",

@@ -20,7 +20,7 @@ from netweight.ops import REGISTRY
 from netweight.sources.onnx.write import RULES
 from sources.one_meaning import arguments_of, built, captured, differences, exported, figures, one_node
 from sources.onnx_spellings import LEFT_OUT, QUIET, SOMETIMES, WRITTEN_OTHERWISE
-from sources.spellings import APART, SAYABLE, SPELLED
+from sources.spellings import APART, PLAIN, SAYABLE, SPELLED
 from witness import WITNESSES
 
 # What PyTorch's functions are captured as is not yet the operator of the table.
@@ -72,7 +72,7 @@ def _captured_otherwise(name: str) -> list[str]:
     @_few
     @given(case=CASES[name].filter(lambda case: SAYABLE.get(name, _always)(case[0], *case[1])))
     def compare(case: Any) -> None:
-        attrs, inputs = case[0], _alike(name, case[1])
+        attrs, inputs = PLAIN[name](*case) if name in PLAIN else (case[0], _alike(name, case[1]))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             graph = captured(said, inputs, attrs)
