@@ -187,7 +187,6 @@ APART = {
     "dequantize": "PyTorch's takes its own quantised tensors: test_quantized.py",
     "full": "made of nothing: a constant to whoever captures",
     "grouped_matmul": "of bfloat16 only: test_experts.py",
-    "hardsigmoid_general": "ONNX alone has slope and offset",
     "max_unpool": "sizes of one window are asked for: test_functions.py",
     "min_pool": "quantising tools have it",
     "nonzero": "how many there are depends on numbers that a capture does not have",
