@@ -66,13 +66,6 @@ def unique_consecutive(attrs: Any, x: Any) -> Any:
     return torch.unique_consecutive(x, dim=attrs.dim, **{f"return_{name}": True for name in attrs.also})
 
 
-def resize(attrs: Any, x: Any) -> Any:
-    modes = {"linear": ("linear", "bilinear", "trilinear")[x.ndim - 3], "cubic": "bicubic"}
-    mode = modes.get(attrs.mode, attrs.mode)
-    where = {"size": attrs.size} if attrs.scale_factor is None else {"scale_factor": attrs.scale_factor}
-    return F.interpolate(x, mode=mode, align_corners=None if "nearest" in mode else attrs.align_corners, **where)
-
-
 def _reduced(name: str) -> Any:
     def function(attrs: Any, x: Any) -> Any:
         dims = attrs.dims or tuple(range(x.ndim))
@@ -107,7 +100,6 @@ SPELLED: dict[str, Any] = {
     "pixel_shuffle": lambda attrs, x: F.pixel_shuffle(x, attrs.upscale_factor),
     "pixel_unshuffle": lambda attrs, x: F.pixel_unshuffle(x, attrs.downscale_factor),
     "prod": lambda attrs, x: x.prod(attrs.dims[0], attrs.keepdim) if attrs.dims else x.prod(),
-    "resize": resize,
     "slogdet": lambda _attrs, x: torch.linalg.slogdet(x),
     "unfold": unfold,
     "unique": unique,

@@ -21,7 +21,7 @@ from netweight.sources.onnx.write import RULES
 from sources.one_meaning import arguments_of, built, captured, differences, exported, figures, one_node
 from sources.onnx_spellings import LEFT_OUT, QUIET, SOMETIMES, WRITTEN_OTHERWISE
 from sources.spellings import APART, PLAIN, SAYABLE, SPELLED
-from witness import WITNESSES
+from witness import NARROWED, WITNESSES
 
 # What PyTorch's functions are captured as is not yet the operator of the table.
 NOT_YET = {
@@ -70,7 +70,7 @@ def _captured_otherwise(name: str) -> list[str]:
     said = SPELLED.get(name, WITNESSES.get(name))
 
     @_few
-    @given(case=CASES[name].filter(lambda case: SAYABLE.get(name, _always)(case[0], *case[1])))
+    @given(case=NARROWED.get(name, CASES[name]).filter(lambda case: SAYABLE.get(name, _always)(case[0], *case[1])))
     def compare(case: Any) -> None:
         attrs, inputs = PLAIN[name](*case) if name in PLAIN else (case[0], _alike(name, case[1]))
         with warnings.catch_warnings():
