@@ -49,6 +49,8 @@ def joint_dtype(*dtypes: str) -> str:
 
 def unbroadcast(grad: Array, shape: Shape) -> Array:
     """Transpose of broadcasting: ``grad`` summed over every dimension along which ``shape`` was stretched."""
+    if grad.shape == shape:
+        return grad
     extra = grad.ndim - len(shape)
     stretched = tuple(extra + dim for dim, size in enumerate(shape) if size == 1 and grad.shape[extra + dim] != 1)
     summed = (*range(extra), *stretched)
