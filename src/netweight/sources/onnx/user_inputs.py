@@ -1,4 +1,4 @@
-"""What the user gives along with an ONNX model: its inputs in order or by name, sizes of dimensions, the batch."""
+"""What a user says of the inputs of an ONNX model: shapes in order or by name, sizes of dimensions, the batch."""
 
 from __future__ import annotations
 
