@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from netweight.errors import ShapeError
+from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 
 T = TypeVar("T")
@@ -39,3 +40,17 @@ def from_front(rec: Recorder, x: Any, dim: int | tuple[int, ...]) -> tuple[int, 
         if not -rank <= entry < rank:
             raise ShapeError(f"dim: expected {-rank} <= dim < {rank}, got {entry} for shape {shape}")
     return tuple(entry + rank if entry < 0 else entry for entry in dims)
+
+
+def per_dim(value: int | Sequence[int], count: int) -> tuple[int, ...]:
+    """One entry per spatial dimension; a single one stands for all.
+
+    Raises:
+        UsageError: If there is another number of entries.
+    """
+    entries = (value,) if isinstance(value, int) else tuple(value)
+    if len(entries) == 1:
+        return entries * count
+    if len(entries) != count:
+        raise UsageError(f"build: expected a number or {count} of them, one per spatial dimension, got {entries}")
+    return entries

@@ -80,6 +80,16 @@ def test_pictures_as_pytorch(size: tuple[int, int], antialias: bool, mode: str, 
     np.testing.assert_allclose(y, expected.numpy(), rtol=1e-12, atol=1e-12)
 
 
+def test_an_output_of_which_everything_lies_outside_is_zero() -> None:
+    """Scale 3/4 of 2 elements is 3/2, rounded to 2: outputs at 0 and 1 / (3/2 - 1) = 2, one beyond the last element."""
+    attrs = ResampleAttrs(
+        size=(2,), scale=(0.75,), mode="linear", coordinates="align_corners", exclude_outside=True
+    )  # fmt: skip
+    x = np.array([3.0, 5.0])
+    np.testing.assert_array_equal(REGISTRY["resample"].forward(attrs, x), [3, 0])
+    np.testing.assert_array_equal(REGISTRY["resample"].backward(attrs, np.array([7.0, 9.0]), x)[0], [7, 0])
+
+
 def test_what_lies_beyond_passes_no_gradient() -> None:
     """Outputs at 0, 2 and 4 of four elements: the third is the extrapolation value."""
     attrs = ResampleAttrs(

@@ -35,6 +35,18 @@ def is_all_padding(attrs: Any, inputs: Any) -> bool:
     return any((size - 1) * step + spread * (taps - 1) < sum(pad) for size, taps, step, spread, pad in each)
 
 
+def nothing_to_reflect(attrs: Any, inputs: Any) -> bool:
+    """Between the ends of a single element there is nothing: others divide by zero."""
+    return bool(attrs.padding_mode == "reflection" and min(inputs[0].shape[2:]) == 1)
+
+
+def moves_the_place(attrs: Any, inputs: Any) -> bool:
+    """ONNX Runtime has no series, and the reference of ``onnx`` moves a coordinate to the border before cubic reads
+    around it; PyTorch, and ONNX Runtime for pictures, move each element (tests/sources/onnx/test_resize.py).
+    """
+    return bool((attrs.mode, attrs.padding_mode, inputs[0].ndim) == ("cubic", "border", 3))
+
+
 # Nobody else can run these settings; the model is only checked.
 ALONE = {
     "conv_transpose": is_all_padding,
@@ -43,8 +55,7 @@ ALONE = {
     "integer_conv": lambda _, inputs: inputs[3] is not None and inputs[3].ndim > 0,
     "dropout": lambda *_: True,
     "random": lambda *_: True,
-    # Between the ends of a single element there is nothing to reflect.
-    "grid_sample": lambda attrs, inputs: attrs.padding_mode == "reflection" and min(inputs[0].shape[2:]) == 1,
+    "grid_sample": lambda attrs, inputs: nothing_to_reflect(attrs, inputs) or moves_the_place(attrs, inputs),
     # ONNX says 0 for the place of a single output, its reference -1/2.
     "resample": lambda attrs, _: attrs.coordinates == "pytorch_half_pixel" and 1 in attrs.size,
     # ONNX Runtime does not clip what the cell's function reads, and calls the last state of no steps zero. Its softplus

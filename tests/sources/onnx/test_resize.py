@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 
 onnx = pytest.importorskip("onnx")
 
+from onnx.reference import ReferenceEvaluator  # noqa: E402
+
 from netweight.errors import FormatError  # noqa: E402
+from netweight.ops.sample.grid_sample import GridSampleAttrs, grid_sample_forward  # noqa: E402
 from netweight.ops.sample.resize import ResizeAttrs  # noqa: E402
 from netweight.sources.onnx import read_graph  # noqa: E402
-from sources.onnx.one_node import check_agrees, one_node, operators, ours, row_of  # noqa: E402
+from sources.onnx.one_node import check_agrees, one_node, operators, ours, row_of, runtime  # noqa: E402
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((1, 2, 5, 6)).astype(np.float32)
@@ -105,6 +108,19 @@ def test_the_shape_of_a_picture_stays(policy, size):
     assert read.outputs["y0"].shape == (1, 2, *size)
 
 
+@pytest.mark.parametrize("mode", ["linear", "cubic"])
+def test_what_lies_outside_altogether_is_zero_for_the_reference(mode):
+    """Both axes by 3/4, so 2 rows become 1.5, rounded to 2: the second lies at 2, where nothing is."""
+    x = np.arange(1, 9, dtype=np.float32).reshape(2, 4)
+    model = one_node(
+        "Resize", x, None, None, ints(2, 3), mode=mode, coordinate_transformation_mode="align_corners",
+        exclude_outside=1, keep_aspect_ratio_policy="not_larger", opset=19,
+    )  # fmt: skip
+    (expected,) = ReferenceEvaluator(model).run(None, {"x0": x})
+    np.testing.assert_array_equal(expected[1], 0)
+    np.testing.assert_allclose(ours(model, (x,))[0], expected, rtol=1e-6, atol=1e-6)
+
+
 def test_a_crop_is_resized():
     read = check_agrees(
         "Resize", X, floats(0, 0, 0.2, 0.1, 1, 1, 0.8, 1.2), None, ints(1, 2, 4, 4), mode="linear",
@@ -142,6 +158,31 @@ def test_grid_sample(mode, beyond, corners):
     check_agrees(
         "GridSample", X, grid, mode=mode, padding_mode=beyond, align_corners=corners, fixed=(), tolerance=1e-4
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("corners", [False, True])
+def test_beyond_the_border_cubic_moves_each_element_that_it_reads(corners):
+    """ONNX Runtime agrees on a picture of one row; the reference of ``onnx`` moves the coordinate instead."""
+    series = RNG.standard_normal((1, 2, 4)).astype(np.float32)
+    places = np.array([-2.6, -0.7, 0.2, 1.6, 3.7, 5.4])
+    grid = (places / 1.5 - 1 if corners else (places + 0.5) / 2 - 1).astype(np.float32).reshape(1, -1, 1)
+    attrs = GridSampleAttrs(mode="cubic", padding_mode="border", align_corners=corners)
+    found = grid_sample_forward(attrs, series, grid)
+    picture, row = series[:, :, None], np.concatenate([grid, np.zeros_like(grid)], axis=-1)[:, None]
+    model = one_node("GridSample", picture, row, mode="cubic", padding_mode="border", align_corners=int(corners))
+    np.testing.assert_allclose(found, runtime(model, (picture, row))[0][:, :, 0], rtol=1e-4, atol=1e-5)
+    for n, c, i in np.ndindex(found.shape):
+        at = places[i]
+        near, expected = int(np.floor(at)), 0.0
+        for tap in range(near - 1, near + 3):
+            d, a = abs(at - tap), -0.75
+            share = (a + 2) * d**3 - (a + 3) * d**2 + 1 if d <= 1 else a * (d**3 - 5 * d**2 + 8 * d - 4)
+            expected += share * series[n, c, min(max(tap, 0), 3)]
+        assert found[n, c, i] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+    (reference,) = ReferenceEvaluator(
+        one_node("GridSample", series, grid, mode="cubic", padding_mode="border", align_corners=int(corners), opset=20)
+    ).run(None, {"x0": series, "x1": grid})
+    assert np.abs(reference - found).max() > 1e-3
 
 
 def test_modes_of_grid_sample_were_those_of_pictures():

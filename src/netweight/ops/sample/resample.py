@@ -56,7 +56,8 @@ class ResampleAttrs:
         coordinates: Where the outputs lie.
         nearest: Which neighbour the mode ``"nearest"`` takes.
         cubic_a: The coefficient of Keys' kernel.
-        exclude_outside: Elements beyond the edge have no weight, and the others share it.
+        exclude_outside: Elements beyond the edge have no weight, and the others share it. The sum is 0 if there are no
+            others, as in the reference of ONNX.
         antialias: Widen the kernel where the size shrinks.
         region: (start, end) of the part of ``x`` that ``"tf_crop_and_resize"`` reads, from 0 to 1.
         extrapolation_value: What lies beyond ``x`` with ``"tf_crop_and_resize"``.
@@ -244,7 +245,8 @@ def _taps(attrs: ResampleAttrs, dim: int, at: Fraction, size: int) -> list[tuple
     if attrs.exclude_outside:
         weights = [w if 0 <= index < size else 0.0 for index, w in zip(indices, weights, strict=True)]
     if attrs.exclude_outside or attrs.antialias:
-        weights = [weight / sum(weights) for weight in weights]
+        whole = sum(weights) or 1.0  # nothing that has weight lies inside: all weights are 0, and so is the sum
+        weights = [weight / whole for weight in weights]
     return list(zip(indices, weights, strict=True))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError
+from netweight.functions.recorder import per_dim
 from netweight.ops.arrays.padding import PaddingAmount, PaddingMode, resolve_padding
 from netweight.ops.contract.conv import ConvAttrs
 from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.params import ZEROS, he, per_dim
+from netweight.sources.build.params import ZEROS, he
 
 
 def conv1d(x: Symbol, out_channels: int, **options: object) -> Symbol:

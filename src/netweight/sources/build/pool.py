@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from netweight.errors import ShapeError
+from netweight.functions.recorder import per_dim
 from netweight.ops.arrays.padding import PaddingAmount, Pads, resolve_padding
 from netweight.ops.window.adaptive_pool import AdaptivePoolAttrs
 from netweight.ops.window.pool import PoolAttrs
 from netweight.ops.window.pool_average import AvgPoolAttrs, LpPoolAttrs
 from netweight.sources.build.core import Symbol, call
-from netweight.sources.build.params import per_dim
 
 Size = int | tuple[int, ...]
 OutputSize = int | None | tuple[int | None, ...]

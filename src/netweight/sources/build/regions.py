@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+from netweight.functions.recorder import per_dim
 from netweight.ops.arrays.padding import resolve_padding
 from netweight.ops.contract.deform_conv import DeformConvAttrs
 from netweight.ops.order.suppression import NmsAttrs
 from netweight.ops.sample.roi_align import RoiAlignAttrs, RoiPoolAttrs
 from netweight.sources.build.core import Symbol, call
-from netweight.sources.build.params import ZEROS, he, per_dim
+from netweight.sources.build.params import ZEROS, he
 
 Size = int | tuple[int, ...]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError, UsageError
+from netweight.functions.recorder import per_dim
 from netweight.ops.sample.resample import ResampleAttrs
 from netweight.ops.sample.resize import ResizeAttrs, ResizeMode
 from netweight.sources.build.core import Symbol, call
-from netweight.sources.build.params import per_dim
 
 _MODES: dict[str, ResizeMode] = {
     "nearest": "nearest",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from netweight.errors import ShapeError
+from netweight.functions.recorder import per_dim
 from netweight.ops.arrays.padding import PaddingAmount, resolve_padding
 from netweight.ops.window.pool_indices import PoolIndicesAttrs, UnpoolAttrs
 from netweight.sources.build.core import Symbol, call
-from netweight.sources.build.params import per_dim
 
 Size = int | tuple[int, ...]
 

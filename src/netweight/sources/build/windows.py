@@ -6,12 +6,13 @@ import math
 from typing import Literal
 
 from netweight.errors import ShapeError
+from netweight.functions.recorder import per_dim
 from netweight.ops.arrays.windows import out_sizes
 from netweight.ops.sample.grid_sample import Beyond, GridSampleAttrs, SampleMode
 from netweight.ops.window.unfold import FoldAttrs, UnfoldAttrs, WindowViewAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.layout import reshape
-from netweight.sources.build.params import from_front, per_dim
+from netweight.sources.build.params import from_front
 
 Size = int | tuple[int, ...]
 

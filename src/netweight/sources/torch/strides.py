@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 _META = torch.device("meta")
+_IMAGES = 4
 
 
 def empty(
@@ -87,3 +88,25 @@ def _is_dense(tensor: Tensor) -> bool:
                 return False
             expected *= size
     return True
+
+
+def channels_last(x: Tensor) -> tuple[int, ...] | None:
+    """Memory order of the result of a convolution or a pool: channels last where its input's are.
+
+    As in PyTorch, a part of such a tensor counts too, and so does a convolution's weight.
+    """
+    if x.dim() != _IMAGES or x.is_contiguous():
+        return None
+    step = 0
+    for dim in (1, 3, 2, 0):
+        size, stride = x.shape[dim], x.stride(dim)
+        if size == 0 or stride < step or (dim == 0 and step == x.stride(1)) or (dim == 1 and stride == 0):
+            return None
+        step = stride * size if size > 1 else stride
+    return (0, 2, 3, 1)
+
+
+def memory_order(x: Tensor) -> tuple[int, ...]:
+    """Dimensions from the outermost in memory to the innermost."""
+    strides = x.stride()
+    return tuple(sorted(range(x.dim()), key=lambda dim: -strides[dim]))

@@ -10,7 +10,7 @@ from torch import Tensor
 from netweight.ops.algebra.fourier import FftAttrs, FftNorm, RfftAttrs
 from netweight.ops.algebra.fourier_real import IrfftAttrs
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower.common import cast
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

@@ -19,10 +19,10 @@ from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.ops.table import REGISTRY, output_specs
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import binary, over
 from netweight.sources.torch.lower.move.layout import expand, squeeze, unsqueeze
 from netweight.sources.torch.lower.pointwise.complex import adjoint
-from netweight.sources.torch.lower.pointwise.elementwise import binary, mul, where
-from netweight.sources.torch.lower.pointwise.math import over
+from netweight.sources.torch.lower.pointwise.elementwise import mul, where
 from netweight.sources.torch.strides import empty
 
 if TYPE_CHECKING:

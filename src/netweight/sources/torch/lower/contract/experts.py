@@ -8,8 +8,9 @@ from torch import Tensor
 
 from netweight.ops.reduce.histogram import HistcAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import add, cast
+from netweight.sources.torch.lower.pointwise.elementwise import add
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

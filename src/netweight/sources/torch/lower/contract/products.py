@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions.recorder import per_dim
 from netweight.ops.arrays.padding import Pads, resolve_padding
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.ops.contract.conv import ConvAttrs
 from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
+from netweight.ops.pointwise.unary import ClampAttrs
+from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import over, scaled
+from netweight.sources.torch.lower.move.layout import cat, transposed, unbatched, unsqueeze
+from netweight.sources.torch.lower.pointwise.elementwise import add, mul, sub
+from netweight.sources.torch.lower.reduce.reduction import vector_norm
+from netweight.sources.torch.strides import channels_last
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
 
 _EUCLIDEAN = 2
-_IMAGES = 4
 _FEW = 25  # vectors up to which PyTorch takes differences
-
-
-def per_dim(value: int | list[int] | tuple[int, ...], count: int) -> tuple[int, ...]:
-    """One entry per spatial dimension; PyTorch allows a single one for all."""
-    entries = (value,) if isinstance(value, int) else tuple(value)
-    return entries * count if len(entries) == 1 else entries
 
 
 @lowers("conv1d", "conv2d", "conv3d")
@@ -86,7 +87,6 @@ def matmul(rec: Recorder, input: Tensor, other: Tensor) -> Any:
 
 @lowers("addmm", "baddbmm", "addmv")
 def addmm(rec: Recorder, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-    from netweight.sources.torch.lower.pointwise.elementwise import add, scaled
 
     product = scaled(rec, rec.op("matmul", None, mat1, mat2), alpha)
     return add(rec, product, scaled(rec, input, beta))
@@ -112,9 +112,6 @@ def bilinear(rec: Recorder, input1: Tensor, input2: Tensor, weight: Tensor, bias
 @lowers("vdot", "linalg_vecdot")
 def vecdot(rec: Recorder, x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
     """Products, added up along a dimension."""
-    from netweight.ops.reduce.reduction import ReduceAttrs
-    from netweight.sources.torch.lower.pointwise.elementwise import mul
-
     if x.dtype.is_complex:
         return NotImplemented
     product = mul(rec, x, y)
@@ -124,10 +121,6 @@ def vecdot(rec: Recorder, x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
 @lowers("cdist")
 def cdist(rec: Recorder, x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: int | None = None) -> Any:
     """Lengths of all differences; PyTorch has matrix products for many vectors, whose work is counted with them."""
-    from netweight.sources.torch.lower.move.layout import unsqueeze
-    from netweight.sources.torch.lower.pointwise.elementwise import sub
-    from netweight.sources.torch.lower.reduce.reduction import vector_norm
-
     many = max(x1.shape[-2], x2.shape[-2]) > _FEW
     if p == _EUCLIDEAN and (compute_mode == 1 or (many and compute_mode in (None, 0))):
         return NotImplemented
@@ -137,11 +130,6 @@ def cdist(rec: Recorder, x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: i
 @lowers("_euclidean_dist")
 def euclidean_dist(rec: Recorder, x1: Tensor, x2: Tensor) -> Any:
     """sqrt(x1² - 2 x1 x2 + x2²) as one product of matrices with two more columns each, as PyTorch does it."""
-    from netweight.ops.pointwise.unary import ClampAttrs
-    from netweight.sources.torch.lower.move.layout import cat, transposed
-    from netweight.sources.torch.lower.pointwise.elementwise import scaled
-    from netweight.sources.torch.lower.pointwise.math import over
-
     squares = [_square_of_length(rec, x) for x in (x1, x2)]
     ones = [torch.ones(square.shape, dtype=square.dtype) for square in squares]
     rows = cat(rec, [scaled(rec, x1, -2), squares[0], ones[0]], -1)
@@ -151,31 +139,21 @@ def euclidean_dist(rec: Recorder, x1: Tensor, x2: Tensor) -> Any:
 
 
 def _square_of_length(rec: Recorder, x: Tensor) -> Tensor:
-    from netweight.ops.reduce.reduction import ReduceAttrs
-
     square = rec.op("square", None, x, like=x)
     result: Tensor = rec.op("sum", ReduceAttrs(dims=(x.dim() - 1,), keepdim=True), square)
     return result
 
 
-def channels_last(x: Tensor) -> tuple[int, ...] | None:
-    """Memory order of the result of a convolution or a pool: channels last where its input's are.
+@lowers("addr")
+def addr(rec: Recorder, self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
 
-    As in PyTorch, a part of such a tensor counts too, and so does a convolution's weight.
-    """
-    if x.dim() != _IMAGES or x.is_contiguous():
-        return None
-    step = 0
-    for dim in (1, 3, 2, 0):
-        size, stride = x.shape[dim], x.stride(dim)
-        if size == 0 or stride < step or (dim == 0 and step == x.stride(1)) or (dim == 1 and stride == 0):
-            return None
-        step = stride * size if size > 1 else stride
-    return (0, 2, 3, 1)
+    product = scaled(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), alpha)
+    return product if beta == 0 else add(rec, product, scaled(rec, self, beta))
 
 
-def unbatched(rec: Recorder, x: Tensor, function: Any) -> Any:
-    """An input without a batch dimension: one is put before it and taken away again."""
-    from netweight.sources.torch.lower.move.layout import squeeze, unsqueeze
-
-    return squeeze(rec, function(unsqueeze(rec, x, 0)), 0)
+@lowers("addbmm")
+def addbmm(rec: Recorder, self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+    """Products of matrices, added up."""
+    products = rec.op("matmul", None, batch1, batch2)
+    total = scaled(rec, rec.op("sum", ReduceAttrs(dims=(0,)), products), alpha)
+    return total if beta == 0 else add(rec, total, scaled(rec, self, beta))

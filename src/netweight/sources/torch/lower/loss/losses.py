@@ -12,10 +12,10 @@ from netweight.ops.pointwise.activation_smooth import SoftplusAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import binary, over, over_number
 from netweight.sources.torch.lower.move.layout import squeeze, unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import add, binary, mul, sub, where
-from netweight.sources.torch.lower.pointwise.math import over, over_number
+from netweight.sources.torch.lower.pointwise.elementwise import add, mul, sub, where
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -115,3 +115,11 @@ def bce(rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = Non
     rest = rec.op("rsub_scalar", ScalarAttrs(value=1.0), target, like=target)
     losses = over(rec, add(rec, mul(rec, target, logs[0]), mul(rec, rest, logs[1])), "neg")
     return reduced(rec, losses if weight is None else mul(rec, losses, weight), reduction)
+
+
+@lowers("soft_margin_loss")
+def soft_margin_loss(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1) -> Any:
+    """log(1 + exp(-y x)), its mean or sum."""
+    z = over(rec, over(rec, mul(rec, self, target), "neg"), "exp")
+    loss = over(rec, z, "log1p")
+    return loss if reduction == 0 else RULES["mean" if reduction == 1 else "sum"](rec, loss)

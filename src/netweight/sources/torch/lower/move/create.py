@@ -12,7 +12,9 @@ from netweight.ops.move.creation import FullAttrs, OneHotAttrs
 from netweight.ops.move.triangle import TriangleAttrs
 from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import cast, copy
+from netweight.sources.torch.lower.common import Operand, cast
+from netweight.sources.torch.lower.move.layout import copy
+from netweight.sources.torch.lower.pointwise.elementwise import add, mul, sub
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -102,3 +104,14 @@ def one_hot(rec: Recorder, self: Tensor, num_classes: int = -1) -> Any:
     if num_classes < 1:
         return NotImplemented
     return rec.op("one_hot", OneHotAttrs(num_classes=num_classes), cast(rec, self, torch.int64))
+
+
+@lowers("linspace.Tensor_Tensor", "linspace.Tensor_Scalar", "linspace.Scalar_Tensor")
+def linspace(rec: Recorder, start: Operand, end: Operand, steps: int, *, dtype: Any = None, **_others: Any) -> Any:
+    """start + share (end - start)."""
+    wanted = dtype or torch.get_default_dtype()
+    if not wanted.is_floating_point:
+        return NotImplemented
+    bounds = [cast(rec, v, wanted) if isinstance(v, Tensor) else torch.tensor(v, dtype=wanted) for v in (start, end)]
+    shares = torch.linspace(0, 1, steps, dtype=wanted)
+    return add(rec, mul(rec, shares, sub(rec, bounds[1], bounds[0])), bounds[0])

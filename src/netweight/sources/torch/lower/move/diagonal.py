@@ -9,13 +9,15 @@ import torch
 from torch import Tensor
 
 from netweight.ops.move.diagonals import StridedViewAttrs
+from netweight.ops.move.layout import PermuteAttrs
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.move.triangle import DiagonalAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.move.layout import clone, memory_order, reshaped
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import cast
+from netweight.sources.torch.lower.move.layout import clone, reshaped
+from netweight.sources.torch.strides import memory_order
 
 if TYPE_CHECKING:
     from netweight.sources.torch.bindings import Link
@@ -78,8 +80,6 @@ def as_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, storage_offs
     if not self.is_contiguous():
         if not self.permute(order).is_contiguous():
             return NotImplemented
-        from netweight.ops.move.layout import PermuteAttrs
-
         links.append(("permute", PermuteAttrs(order=order)))
     reach = sum((length - 1) * step for length, step in zip(size, stride, strict=True)) if 0 not in size else 0
     if first < 0 or first + reach >= self.numel():
@@ -94,8 +94,6 @@ def _copying(name: str) -> None:
 
     @lowers(name)
     def rule(rec: Recorder, self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        from netweight.sources.torch.lower import RULES
-
         stem = name.removesuffix("_copy")
         view = RULES.get(stem) or RULES.get(f"{stem}.{_OVERLOADS.get(stem, 'default')}")
         if view is None or any(isinstance(value, torch.dtype) for value in args):

@@ -10,7 +10,7 @@ from torch import Tensor
 from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.embedding_bag import BagMode, EmbeddingBagAttrs
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower.common import cast
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

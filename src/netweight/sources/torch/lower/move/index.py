@@ -15,8 +15,9 @@ from netweight.ops.move.scatter_slices import IndexAddAttrs
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.sources.torch.lower import RULES, lowers
-from netweight.sources.torch.lower.move.layout import expand, flat, memory_order, reshaped, unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower.common import cast
+from netweight.sources.torch.lower.move.layout import expand, flat, reshaped, unsqueeze
+from netweight.sources.torch.strides import memory_order
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -223,3 +224,16 @@ def select_scatter(rec: Recorder, self: Tensor, src: Tensor, dim: int, index: in
 def _listed(rec: Recorder, index: Tensor) -> Tensor:
     """A single position as a list of one."""
     return unsqueeze(rec, index, 0) if index.dim() == 0 else index
+
+
+@lowers("masked_scatter")
+def masked_scatter(rec: Recorder, self: Tensor, mask: Tensor, source: Tensor) -> Any:
+    return rec.op("masked_scatter", None, self, cast(rec, mask, torch.bool), source, like=self)
+
+
+@lowers("put")
+def put(rec: Recorder, self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Any:
+    """Elements of the flattened tensor replaced."""
+    attrs = IndexPutAttrs(dims=(0,), accumulate=accumulate)
+    written = rec.op("index_put", attrs, flat(rec, self), flat(rec, source), flat(rec, index))
+    return reshaped(rec, written, self.shape)

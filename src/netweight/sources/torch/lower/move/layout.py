@@ -11,6 +11,8 @@ from torch import Tensor
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import cast
+from netweight.sources.torch.strides import channels_last
 
 if TYPE_CHECKING:
     from netweight.sources.torch.bindings import Link
@@ -72,12 +74,6 @@ def transposed(rec: Recorder, x: Tensor) -> Tensor:
 def flat(rec: Recorder, x: Tensor) -> Tensor:
     """All elements along one dimension, recorded."""
     return reshaped(rec, x, [-1])
-
-
-def memory_order(x: Tensor) -> tuple[int, ...]:
-    """Dimensions from the outermost in memory to the innermost."""
-    strides = x.stride()
-    return tuple(sorted(range(x.dim()), key=lambda dim: -strides[dim]))
 
 
 def _permuting(*names: str) -> None:
@@ -180,7 +176,6 @@ _splitting(
 
 @lowers("cat", "concat", "concatenate")
 def cat(rec: Recorder, tensors: Any, dim: int = 0) -> Any:
-    from netweight.sources.torch.lower.contract.products import channels_last
 
     parts = [part for part in tensors if tuple(part.shape) != (0,)]
     orders = {channels_last(part) for part in parts}
@@ -212,3 +207,18 @@ def clone(rec: Recorder, self: Tensor, *, memory_format: Any = None) -> Any:
 def same(rec: Recorder, self: Tensor) -> Any:
     result = rec.native(aten.alias, self)
     return rec.view(result, self)
+
+
+def unbatched(rec: Recorder, x: Tensor, function: Any) -> Any:
+    """An input without a batch dimension: one is put before it and taken away again."""
+    return squeeze(rec, function(unsqueeze(rec, x, 0)), 0)
+
+
+@lowers("copy")
+def copy(rec: Recorder, self: Tensor, src: Tensor, non_blocking: bool = False) -> Any:
+    value = cast(rec, src, self.dtype)
+    if value.shape != self.shape:
+        value = expand(rec, value, self.shape)
+    result = torch.empty(self.shape, dtype=self.dtype, device="meta")
+    rec.tape.record("copy", None, (value,), (result,))
+    return result

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions.recorder import per_dim
 from netweight.ops.arrays.padding import PaddingMode
 from netweight.ops.move.copies import RepeatInterleaveAttrs
 from netweight.ops.move.gather import GatherAttrs
@@ -14,8 +15,8 @@ from netweight.ops.move.rearrange import FlipAttrs, PadAttrs, RepeatAttrs, RollA
 from netweight.ops.move.shuffle import ChannelShuffleAttrs, PixelShuffleAttrs, PixelUnshuffleAttrs
 from netweight.ops.window.unfold import FoldAttrs, UnfoldAttrs, WindowViewAttrs
 from netweight.sources.torch.lower import RULES, lowers
-from netweight.sources.torch.lower.contract.products import channels_last, per_dim, unbatched
-from netweight.sources.torch.lower.move.layout import clone, flat, reshaped
+from netweight.sources.torch.lower.move.layout import clone, flat, reshaped, unbatched
+from netweight.sources.torch.strides import channels_last
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

@@ -13,6 +13,7 @@ from netweight.ops.norm.layer_norm import LayerNormAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.ops.random.dropout import DropoutAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import cast
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -82,7 +83,6 @@ def log_softmax(rec: Recorder, self: Tensor, dim: int, dtype: Any = None) -> Any
 
 
 def _softmax(rec: Recorder, name: str, x: Tensor, dim: int, dtype: Any) -> Any:
-    from netweight.sources.torch.lower.pointwise.elementwise import cast
 
     if isinstance(dtype, torch.dtype) and dtype != x.dtype:
         x = cast(rec, x, dtype)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.scatter_slices import IndexAddAttrs
 from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
 from netweight.ops.order.sort import PickAttrs, SortAttrs
 from netweight.ops.pointwise.blend import LerpAttrs
@@ -15,8 +16,8 @@ from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import binary, cast
 from netweight.sources.torch.lower.move.layout import flat, reshaped, squeeze, unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import binary, cast
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -167,8 +168,6 @@ def isin(rec: Recorder, elements: Any, test_elements: Any, *, assume_unique: boo
 @lowers("bincount")
 def bincount(rec: Recorder, self: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Any:
     """One sum per number; how many there are is a guess."""
-    from netweight.ops.move.scatter_slices import IndexAddAttrs
-
     count = minlength or max(self.numel(), 1)
     rec.guess(f"bincount: all numbers are taken to be below {count}")
     if weights is None:

@@ -8,17 +8,12 @@ from torch import Tensor
 
 from netweight.functions import pointwise as functions
 from netweight.ops.pointwise.unary import ClampAttrs
-from netweight.ops.table import REGISTRY
 from netweight.sources.torch.lower import bind, lowers
+from netweight.sources.torch.lower.common import attrs_of, binary
+from netweight.sources.torch.lower.pointwise.elementwise import mul, where
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
-
-
-def attrs_of(op: str, **settings: Any) -> Any:
-    """Attributes of an operator of the table."""
-    make = REGISTRY[op].attrs
-    return None if make is None else make(**settings)
 
 
 def _plain(name: str, *aten: str) -> None:
@@ -80,3 +75,9 @@ def rrelu(rec: Recorder, self: Tensor, *args: Any, training: bool = False, **_ot
         return NotImplemented
     lower, upper = [*numbers, 1 / 8, 1 / 3][:2] if len(numbers) != 1 else (numbers[0], 1 / 3)
     return leaky_relu(rec, self, (lower + upper) / 2)
+
+
+@lowers("_prelu_kernel")
+def prelu_kernel(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
+    scaled = mul(rec, self, weight)
+    return where(rec, binary(rec, "gt", self, 0), self, scaled)

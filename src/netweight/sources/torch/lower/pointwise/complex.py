@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.move.layout import select
-from netweight.sources.torch.lower.pointwise.elementwise import binary, where
-from netweight.sources.torch.lower.pointwise.math import floating, over
+from netweight.sources.torch.lower.common import binary, floating, over
+from netweight.sources.torch.lower.move.layout import select, transposed
+from netweight.sources.torch.lower.pointwise.elementwise import where
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -52,7 +52,6 @@ def resolved(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("adjoint", "mH", "matrix_H")
 def adjoint(rec: Recorder, self: Tensor) -> Any:
-    from netweight.sources.torch.lower.move.layout import transposed
 
     turned = transposed(rec, self)
     return conj(rec, turned) if self.dtype.is_complex else turned
@@ -84,3 +83,10 @@ def size_of(rec: Recorder, x: Tensor) -> Tensor:
     """Absolute values of complex numbers: the root of the sum of both squares."""
     parts = [rec.op("square", None, part) for part in (real(rec, x), imag(rec, x))]
     return over(rec, over(rec, parts[0], "add", parts[1]), "sqrt")
+
+
+@lowers("abs", "absolute")
+def abs_(rec: Recorder, self: Tensor) -> Any:
+    if self.dtype.is_complex:
+        return size_of(rec, self)
+    return rec.op("abs", None, self, like=self)

@@ -2,65 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from netweight.ops.pointwise.scalar import PowScalarAttrs, ScalarAttrs
-from netweight.ops.pointwise.unary import CastAttrs, ClampAttrs
-from netweight.sources.torch.dtypes import dtype_name
+from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import Operand, as_tensor, binary, cast, scaled, with_number
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
-
-Operand: TypeAlias = Any
-"""A tensor or a number."""
-
-
-def cast(rec: Recorder, x: Tensor, dtype: torch.dtype) -> Tensor:
-    """``x`` as another element type; itself if it has that type."""
-    if x.dtype == dtype:
-        return x
-    result: Tensor = rec.op("cast", CastAttrs(dtype=dtype_name(dtype)), x, like=x)
-    return result
-
-
-def scaled(rec: Recorder, x: Tensor, factor: float) -> Tensor:
-    """``factor * x``; nothing for a factor of one."""
-    if factor == 1:
-        return x
-    result: Tensor = rec.op("mul_scalar", ScalarAttrs(value=float(factor)), x, like=x)
-    return result
-
-
-def binary(rec: Recorder, name: str, a: Operand, b: Operand, *, floating: bool = False) -> Any:
-    """An operator of two tensors after promotion; a number becomes part of the operator or a tensor of one element."""
-    if isinstance(a, Tensor) and isinstance(b, Tensor):
-        dtype = torch.result_type(a, b)
-    else:
-        tensor = a if isinstance(a, Tensor) else b
-        assert isinstance(tensor, Tensor)
-        dtype = torch.result_type(tensor, b if tensor is a else a)
-    if floating and not (dtype.is_floating_point or dtype.is_complex):
-        dtype = torch.get_default_dtype()
-    tensors = [_as_tensor(rec, value, dtype) for value in (a, b)]
-    return rec.op(name, None, *tensors, like=tensors)
-
-
-def _as_tensor(rec: Recorder, value: Operand, dtype: torch.dtype) -> Tensor:
-    return cast(rec, value, dtype) if isinstance(value, Tensor) else torch.tensor(value, dtype=dtype)
-
-
-def with_number(rec: Recorder, name: str, x: Tensor, number: Any, *, floating: bool = False) -> Any:
-    """An operator of a tensor and a number, which is part of the operator."""
-    dtype = torch.result_type(x, number)
-    if floating and not (dtype.is_floating_point or dtype.is_complex):
-        dtype = torch.get_default_dtype()
-    x = cast(rec, x, dtype)
-    attrs = PowScalarAttrs(exponent=float(number)) if name == "pow_scalar" else ScalarAttrs(value=float(number))
-    return rec.op(name, attrs, x, like=x)
 
 
 @lowers("add")
@@ -136,15 +88,6 @@ for _name in ("neg", "square", "floor", "ceil", "sign", "logical_not"):
 _one("round", "round.default")
 
 
-@lowers("abs", "absolute")
-def abs_(rec: Recorder, self: Tensor) -> Any:
-    if self.dtype.is_complex:
-        from netweight.sources.torch.lower.pointwise.complex import size_of
-
-        return size_of(rec, self)
-    return rec.op("abs", None, self, like=self)
-
-
 @lowers("clamp", "clip")
 def clamp(rec: Recorder, self: Tensor, min: Any = None, max: Any = None) -> Any:
     if isinstance(min, Tensor) or isinstance(max, Tensor):
@@ -168,28 +111,5 @@ def clamp_max(rec: Recorder, self: Tensor, max: Any) -> Any:
 def where(rec: Recorder, condition: Tensor, self: Operand, other: Operand) -> Any:
     tensors = [value for value in (self, other) if isinstance(value, Tensor)]
     dtype = torch.result_type(self, other) if tensors else torch.get_default_dtype()
-    chosen = [_as_tensor(rec, value, dtype) for value in (self, other)]
+    chosen = [as_tensor(rec, value, dtype) for value in (self, other)]
     return rec.op("where", None, cast(rec, condition, torch.bool), *chosen)
-
-
-@lowers("to.dtype", "to.dtype_layout", "to.device", "to.other", "_to_copy", "type_as")
-def to(rec: Recorder, self: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_others: Any) -> Any:
-    wanted = dtype
-    for value in args:
-        if isinstance(value, torch.dtype):
-            wanted = value
-        elif isinstance(value, Tensor):
-            wanted = value.dtype
-    return self if wanted is None else cast(rec, self, wanted)
-
-
-@lowers("copy")
-def copy(rec: Recorder, self: Tensor, src: Tensor, non_blocking: bool = False) -> Any:
-    from netweight.sources.torch.lower.move.layout import expand
-
-    value = cast(rec, src, self.dtype)
-    if value.shape != self.shape:
-        value = expand(rec, value, self.shape)
-    result = torch.empty(self.shape, dtype=self.dtype, device="meta")
-    rec.tape.record("copy", None, (value,), (result,))
-    return result

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower.common import cast
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

@@ -14,27 +14,11 @@ from torch import Tensor
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import Operand, add, binary, cast, div, mul, sub, where
+from netweight.sources.torch.lower.common import Operand, binary, cast, floating, over, over_number
+from netweight.sources.torch.lower.pointwise.elementwise import add, div, mul, pow_, sub, where
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
-
-
-def over(rec: Recorder, target: Tensor, name: str, *others: Tensor, attrs: Any = None, last: bool = False) -> Tensor:
-    """An operator whose result is written over ``target``, its first input, or its last one."""
-    inputs = (*others, target) if last else (target, *others)
-    rec.tape.write(target, rec.op(name, attrs, *inputs, like=target))
-    return target
-
-
-def over_number(rec: Recorder, target: Tensor, name: str, number: float) -> Tensor:
-    """As ``over``, with a number for the other operand."""
-    return over(rec, target, name, attrs=ScalarAttrs(value=float(number)))
-
-
-def floating(rec: Recorder, x: Tensor) -> Tensor:
-    """``x``, as the default floating type if it is of an integer one."""
-    return x if x.dtype.is_floating_point or x.dtype.is_complex else cast(rec, x, torch.get_default_dtype())
 
 
 def _one(ours: str, *theirs: str, promotes: bool = False) -> None:
@@ -177,7 +161,6 @@ def nan_to_num(
 
 @lowers("float_power")
 def float_power(rec: Recorder, self: Operand, exponent: Operand) -> Any:
-    from netweight.sources.torch.lower.pointwise.elementwise import pow_
 
     wide = [
         cast(rec, value, torch.float64) if isinstance(value, Tensor) else float(value) for value in (self, exponent)
@@ -185,17 +168,17 @@ def float_power(rec: Recorder, self: Operand, exponent: Operand) -> Any:
     return pow_(rec, *wide)
 
 
-@lowers("cumsum")
-def cumsum(rec: Recorder, self: Tensor, dim: int, *, dtype: Any = None) -> Any:
-    from netweight.ops.reduce.cumulative import CumsumAttrs
-
-    if dtype is not None:
-        self = cast(rec, self, dtype)
-    elif not (self.dtype.is_floating_point or self.dtype.is_complex):
-        self = cast(rec, self, torch.int64)
-    return self if self.dim() == 0 else rec.op("cumsum", CumsumAttrs(dim=dim % self.dim()), self)
-
-
 @lowers("positive")
 def positive(rec: Recorder, self: Tensor) -> Any:
     return self
+
+
+@lowers("to.dtype", "to.dtype_layout", "to.device", "to.other", "_to_copy", "type_as")
+def to(rec: Recorder, self: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_others: Any) -> Any:
+    wanted = dtype
+    for value in args:
+        if isinstance(value, torch.dtype):
+            wanted = value
+        elif isinstance(value, Tensor):
+            wanted = value.dtype
+    return self if wanted is None else cast(rec, self, wanted)

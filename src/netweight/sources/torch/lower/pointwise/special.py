@@ -1,4 +1,4 @@
-"""More functions of each element, and what else is made of the table's operators."""
+"""More functions of each element."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.indexing import IndexPutAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.sources.torch.lower import RULES, lowers
-from netweight.sources.torch.lower.move.layout import flat
-from netweight.sources.torch.lower.pointwise.elementwise import Operand, add, binary, cast, div, mul, sub, where
-from netweight.sources.torch.lower.pointwise.math import _one, floating, over, over_number
+from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import Operand, binary, cast, floating, over, over_number
+from netweight.sources.torch.lower.pointwise.elementwise import div, mul, where
+from netweight.sources.torch.lower.pointwise.math import _one
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -129,101 +127,3 @@ def round_decimals(rec: Recorder, self: Tensor, *, decimals: int) -> Any:
     factor = ScalarAttrs(value=10.0 ** abs(decimals))
     moved = rec.op(there, factor, self, like=self)
     return over(rec, over(rec, moved, "round"), back, attrs=factor)
-
-
-@lowers("addr")
-def addr(rec: Recorder, self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-    from netweight.sources.torch.lower.move.layout import unsqueeze
-    from netweight.sources.torch.lower.pointwise.elementwise import scaled
-
-    product = scaled(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), alpha)
-    return product if beta == 0 else add(rec, product, scaled(rec, self, beta))
-
-
-@lowers("addbmm")
-def addbmm(rec: Recorder, self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-    """Products of matrices, added up."""
-    from netweight.sources.torch.lower.pointwise.elementwise import scaled
-
-    products = rec.op("matmul", None, batch1, batch2)
-    total = scaled(rec, rec.op("sum", ReduceAttrs(dims=(0,)), products), alpha)
-    return total if beta == 0 else add(rec, total, scaled(rec, self, beta))
-
-
-@lowers("nansum")
-def nansum(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """Zeros for what is no number."""
-    x = self
-    if x.dtype.is_floating_point:
-        x = where(rec, rec.op("isnan", None, x, like=x), torch.zeros((), dtype=x.dtype), x)
-    return RULES["sum"](rec, x, dim, keepdim, dtype=dtype)
-
-
-@lowers("dist")
-def dist(rec: Recorder, self: Tensor, other: Tensor, p: float = 2) -> Any:
-    return RULES["linalg_vector_norm"](rec, sub(rec, self, other), p)
-
-
-@lowers("renorm")
-def renorm(rec: Recorder, self: Tensor, p: float, dim: int, maxnorm: float) -> Any:
-    """Slices that are longer are shortened to ``maxnorm``."""
-    others = [d for d in range(self.dim()) if d != dim % self.dim()]
-    length = RULES["linalg_vector_norm"](rec, self, p, others, True)
-    if length is NotImplemented:
-        return length
-    nearly = rec.op("add_scalar", ScalarAttrs(value=1e-7), length)
-    factor = over(rec, nearly, "rdiv_scalar", attrs=ScalarAttrs(value=float(maxnorm)))
-    longer = binary(rec, "gt", length, maxnorm)
-    return mul(rec, self, where(rec, longer, factor, torch.ones((), dtype=self.dtype)))
-
-
-@lowers("_pdist_forward")
-def pdist(rec: Recorder, self: Tensor, p: float = 2) -> Any:
-    """Lengths of the differences of all pairs of rows."""
-    from netweight.ops.move.gather import GatherAttrs
-
-    first, second = torch.triu_indices(self.shape[0], self.shape[0], 1)
-    if not len(first):
-        return NotImplemented
-    rows = [rec.op("index_select", GatherAttrs(dim=0), self, at.contiguous()) for at in (first, second)]
-    return RULES["linalg_vector_norm"](rec, sub(rec, *rows), p, [1])
-
-
-@lowers("masked_scatter")
-def masked_scatter(rec: Recorder, self: Tensor, mask: Tensor, source: Tensor) -> Any:
-    return rec.op("masked_scatter", None, self, cast(rec, mask, torch.bool), source, like=self)
-
-
-@lowers("put")
-def put(rec: Recorder, self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Any:
-    """Elements of the flattened tensor replaced."""
-    from netweight.sources.torch.lower.move.layout import reshaped
-
-    attrs = IndexPutAttrs(dims=(0,), accumulate=accumulate)
-    written = rec.op("index_put", attrs, flat(rec, self), flat(rec, source), flat(rec, index))
-    return reshaped(rec, written, self.shape)
-
-
-@lowers("soft_margin_loss")
-def soft_margin_loss(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1) -> Any:
-    """log(1 + exp(-y x)), its mean or sum."""
-    z = over(rec, over(rec, mul(rec, self, target), "neg"), "exp")
-    loss = over(rec, z, "log1p")
-    return loss if reduction == 0 else RULES["mean" if reduction == 1 else "sum"](rec, loss)
-
-
-@lowers("_prelu_kernel")
-def prelu_kernel(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
-    scaled = mul(rec, self, weight)
-    return where(rec, binary(rec, "gt", self, 0), self, scaled)
-
-
-@lowers("linspace.Tensor_Tensor", "linspace.Tensor_Scalar", "linspace.Scalar_Tensor")
-def linspace(rec: Recorder, start: Operand, end: Operand, steps: int, *, dtype: Any = None, **_others: Any) -> Any:
-    """start + share (end - start)."""
-    wanted = dtype or torch.get_default_dtype()
-    if not wanted.is_floating_point:
-        return NotImplemented
-    bounds = [cast(rec, v, wanted) if isinstance(v, Tensor) else torch.tensor(v, dtype=wanted) for v in (start, end)]
-    shares = torch.linspace(0, 1, steps, dtype=wanted)
-    return add(rec, mul(rec, shares, sub(rec, bounds[1], bounds[0])), bounds[0])

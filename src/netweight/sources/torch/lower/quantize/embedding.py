@@ -11,8 +11,8 @@ from netweight.ir import Quantization
 from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.embedding_bag import EmbeddingBagAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import reshaped
-from netweight.sources.torch.lower.pointwise.elementwise import cast
 from netweight.sources.torch.lower.quantize.layers import dequantized, note_quantized
 
 if TYPE_CHECKING:

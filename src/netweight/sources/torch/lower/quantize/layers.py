@@ -15,8 +15,8 @@ from torch import Tensor
 from netweight.ir import Quantization
 from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import attrs_of
 from netweight.sources.torch.lower.move.layout import reshaped
-from netweight.sources.torch.lower.pointwise.activation import attrs_of
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

@@ -11,7 +11,9 @@ from netweight.ops.order.sort import TopkAttrs
 from netweight.ops.random.draw import Distribution, RandomAttrs
 from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import add, binary, cast, div, mul
+from netweight.sources.torch.lower.common import binary, cast
+from netweight.sources.torch.lower.move.layout import cat, unsqueeze
+from netweight.sources.torch.lower.pointwise.elementwise import add, div, mul
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -107,8 +109,6 @@ def multinomial(
     rec: Recorder, self: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Any:
     """The largest of the chances divided by exponential numbers, as PyTorch draws; with replacement one by one."""
-    from netweight.sources.torch.lower.move.layout import cat, unsqueeze
-
     rounds = num_samples if replacement else 1
     taken = [div(rec, self, drawn(rec, self, "exponential", 1)) for _ in range(rounds)]
     if replacement and num_samples > 1:

@@ -16,10 +16,10 @@ from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.recurrent.cells import RecurrentAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.sources.torch.dtypes import dtype_name
-from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import attrs_of
 from netweight.sources.torch.lower.move.layout import reshaped, select, slice_, squeeze, stack, unsqueeze
 from netweight.sources.torch.lower.norm.layers import dropout as drop
-from netweight.sources.torch.lower.pointwise.activation import attrs_of
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -105,8 +105,6 @@ def is_zero(rec: Recorder, state: Tensor) -> bool:
 
 
 def swapped(rec: Recorder, x: Tensor) -> Tensor:
-    from netweight.sources.torch.lower import RULES
-
     result: Tensor = RULES["transpose"](rec, x, 0, 1)
     return result
 

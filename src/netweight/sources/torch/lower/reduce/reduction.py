@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.pointwise.scalar import ScalarAttrs
+from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
-from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import binary, cast, floating, over
+from netweight.sources.torch.lower.move.layout import flat
+from netweight.sources.torch.lower.pointwise.elementwise import mul, sub, where
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -62,8 +67,6 @@ def _arg(name: str) -> None:
     @lowers(name)
     def rule(rec: Recorder, self: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         if dim is None:
-            from netweight.sources.torch.lower.move.layout import flat
-
             self, dim = flat(rec, self), 0
         return rec.op(name, ReduceAttrs(dims=dims_of(self, dim), keepdim=keepdim), self)
 
@@ -128,9 +131,6 @@ def _mean_beside(
 @lowers("logsumexp")
 def logsumexp(rec: Recorder, self: Tensor, dim: Any, keepdim: bool = False) -> Any:
     """Shifted by the largest element, which the kernel does too."""
-    from netweight.sources.torch.lower.pointwise.elementwise import binary
-    from netweight.sources.torch.lower.pointwise.math import floating, over
-
     x = floating(rec, self)
     dims = dims_of(x, dim)
     largest = rec.op("amax", ReduceAttrs(dims=dims, keepdim=True), x)
@@ -161,3 +161,49 @@ def vector_norm(
 @lowers("norm")
 def norm(rec: Recorder, self: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     return vector_norm(rec, self, 2 if p is None else p, dim, keepdim, dtype=dtype)
+
+
+@lowers("cumsum")
+def cumsum(rec: Recorder, self: Tensor, dim: int, *, dtype: Any = None) -> Any:
+    if dtype is not None:
+        self = cast(rec, self, dtype)
+    elif not (self.dtype.is_floating_point or self.dtype.is_complex):
+        self = cast(rec, self, torch.int64)
+    return self if self.dim() == 0 else rec.op("cumsum", CumsumAttrs(dim=dim % self.dim()), self)
+
+
+@lowers("nansum")
+def nansum(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """Zeros for what is no number."""
+    x = self
+    if x.dtype.is_floating_point:
+        x = where(rec, rec.op("isnan", None, x, like=x), torch.zeros((), dtype=x.dtype), x)
+    return RULES["sum"](rec, x, dim, keepdim, dtype=dtype)
+
+
+@lowers("dist")
+def dist(rec: Recorder, self: Tensor, other: Tensor, p: float = 2) -> Any:
+    return RULES["linalg_vector_norm"](rec, sub(rec, self, other), p)
+
+
+@lowers("renorm")
+def renorm(rec: Recorder, self: Tensor, p: float, dim: int, maxnorm: float) -> Any:
+    """Slices that are longer are shortened to ``maxnorm``."""
+    others = [d for d in range(self.dim()) if d != dim % self.dim()]
+    length = RULES["linalg_vector_norm"](rec, self, p, others, True)
+    if length is NotImplemented:
+        return length
+    nearly = rec.op("add_scalar", ScalarAttrs(value=1e-7), length)
+    factor = over(rec, nearly, "rdiv_scalar", attrs=ScalarAttrs(value=float(maxnorm)))
+    longer = binary(rec, "gt", length, maxnorm)
+    return mul(rec, self, where(rec, longer, factor, torch.ones((), dtype=self.dtype)))
+
+
+@lowers("_pdist_forward")
+def pdist(rec: Recorder, self: Tensor, p: float = 2) -> Any:
+    """Lengths of the differences of all pairs of rows."""
+    first, second = torch.triu_indices(self.shape[0], self.shape[0], 1)
+    if not len(first):
+        return NotImplemented
+    rows = [rec.op("index_select", GatherAttrs(dim=0), self, at.contiguous()) for at in (first, second)]
+    return RULES["linalg_vector_norm"](rec, sub(rec, *rows), p, [1])

@@ -12,8 +12,8 @@ from netweight.ops.sample.grid_sample import Beyond, GridSampleAttrs, SampleMode
 from netweight.ops.sample.resample import ResampleAttrs
 from netweight.ops.sample.resize import ResizeAttrs, ResizeMode
 from netweight.sources.torch.lower import RULES, lowers
-from netweight.sources.torch.lower.contract.products import channels_last
 from netweight.sources.torch.lower.move.layout import reshaped
+from netweight.sources.torch.strides import channels_last
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from netweight.functions.recorder import per_dim
 from netweight.ops.table import REGISTRY
 from netweight.ops.window.adaptive_pool import AdaptivePoolAttrs
 from netweight.ops.window.pool import PoolAttrs
 from netweight.ops.window.pool_indices import PoolIndicesAttrs, UnpoolAttrs
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.contract.products import channels_last, per_dim, unbatched
-from netweight.sources.torch.lower.move.layout import squeeze, unsqueeze
+from netweight.sources.torch.lower.move.layout import squeeze, unbatched, unsqueeze
+from netweight.sources.torch.strides import channels_last
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
