@@ -1,5 +1,7 @@
 """Types of ``netweight.build``. Written by ``scripts/index``: change the functions, not this file."""
 
+from netweight.ops.loss.probabilities import DivergenceReduction as DivergenceReduction
+from netweight.ops.loss.reduction import Reduction as Reduction
 from netweight.sources.build.activation import dropout as dropout
 from netweight.sources.build.activation import elu as elu
 from netweight.sources.build.activation import gelu as gelu
@@ -156,15 +158,6 @@ from netweight.sources.build.logic import logical_xor as logical_xor
 from netweight.sources.build.logic import lt as lt
 from netweight.sources.build.logic import ne as ne
 from netweight.sources.build.logic import where as where
-from netweight.sources.build.loss import cross_entropy as cross_entropy
-from netweight.sources.build.loss import mse_loss as mse_loss
-from netweight.sources.build.losses import binary_cross_entropy as binary_cross_entropy
-from netweight.sources.build.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
-from netweight.sources.build.losses import huber_loss as huber_loss
-from netweight.sources.build.losses import kl_div as kl_div
-from netweight.sources.build.losses import l1_loss as l1_loss
-from netweight.sources.build.losses import nll_loss as nll_loss
-from netweight.sources.build.losses import smooth_l1_loss as smooth_l1_loss
 from netweight.sources.build.matmul import einsum as einsum
 from netweight.sources.build.matmul import matmul as matmul
 from netweight.sources.build.measure import all as all
@@ -176,7 +169,6 @@ from netweight.sources.build.norm import batch_norm as batch_norm
 from netweight.sources.build.norm import group_norm as group_norm
 from netweight.sources.build.norm import instance_norm as instance_norm
 from netweight.sources.build.norm import layer_norm as layer_norm
-from netweight.sources.build.norm import local_response_norm as local_response_norm
 from netweight.sources.build.norm import rms_norm as rms_norm
 from netweight.sources.build.order import argsort as argsort
 from netweight.sources.build.order import max as max
@@ -238,8 +230,6 @@ from netweight.sources.build.regions import nms as nms
 from netweight.sources.build.regions import roi_align as roi_align
 from netweight.sources.build.regions import roi_pool as roi_pool
 from netweight.sources.build.resize import interpolate as interpolate
-from netweight.sources.build.softmax import log_softmax as log_softmax
-from netweight.sources.build.softmax import softmax as softmax
 from netweight.sources.build.tables import bilinear as bilinear
 from netweight.sources.build.tables import embedding_bag as embedding_bag
 from netweight.sources.build.unpool import max_pool2d_with_indices as max_pool2d_with_indices
@@ -249,6 +239,18 @@ from netweight.sources.build.windows import grid_sample as grid_sample
 from netweight.sources.build.windows import unfold as unfold
 from netweight.sources.build.windows import window_view as window_view
 
+def binary_cross_entropy(x: Symbol, target: Symbol, weight: Symbol | None = ..., *, reduction: Reduction = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def binary_cross_entropy_with_logits(x: Symbol, target: Symbol, weight: Symbol | None = ..., *, reduction: Reduction = ..., pos_weight: Symbol | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def cross_entropy(x: Symbol, target: Symbol, weight: Symbol | None = ..., *, ignore_index: int = ..., reduction: Reduction = ..., label_smoothing: float = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def huber_loss(x: Symbol, target: Symbol, *, reduction: Reduction = ..., delta: float = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def kl_div(x: Symbol, target: Symbol, *, reduction: DivergenceReduction = ..., log_target: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def l1_loss(x: Symbol, target: Symbol, *, reduction: Reduction = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def mse_loss(x: Symbol, target: Symbol, *, reduction: Reduction = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def nll_loss(x: Symbol, target: Symbol, weight: Symbol | None = ..., *, ignore_index: int = ..., reduction: Reduction = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def smooth_l1_loss(x: Symbol, target: Symbol, *, reduction: Reduction = ..., beta: float = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def local_response_norm(x: Symbol, size: int, alpha: float = ..., beta: float = ..., k: float = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def log_softmax(x: Symbol, dim: int = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def softmax(x: Symbol, dim: int = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
 def celu(x: Symbol, alpha: float = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
 def glu(x: Symbol, dim: int = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
 def hardshrink(x: Symbol, lambd: float = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...

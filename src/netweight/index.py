@@ -21,10 +21,9 @@ OPERATORS = {
     "ops.contract.linear_attention": "linear_attention",
     "ops.contract.matmul": "matmul",
     "ops.contract.rotary": "rotary_embedding",
-    "ops.loss.binary": "binary_cross_entropy binary_cross_entropy_with_logits",
-    "ops.loss.classes": "cross_entropy mse_loss",
-    "ops.loss.distance": "huber_loss l1_loss smooth_l1_loss",
-    "ops.loss.likelihood": "kl_div nll_loss",
+    "ops.loss.classes": "cross_entropy nll_loss",
+    "ops.loss.distance": "huber_loss l1_loss mse_loss smooth_l1_loss",
+    "ops.loss.probabilities": "binary_cross_entropy binary_cross_entropy_with_logits kl_div",
     "ops.move.copies": "copy repeat_interleave slice_scatter",
     "ops.move.creation": "arange full one_hot",
     "ops.move.diagonals": "diag_embed diagonal_scatter strided_view",
@@ -233,6 +232,11 @@ WRITES = {
 }
 
 FUNCTIONS = {
+    "functions.loss": (
+        "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
+        "nll_loss smooth_l1_loss"
+    ),
+    "functions.norm": "local_response_norm log_softmax softmax",
     "functions.pointwise": "celu glu hardshrink logsigmoid softshrink softsign tanhshrink threshold",
     "sources.build.activation": (
         "dropout elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
@@ -267,13 +271,9 @@ FUNCTIONS = {
     ),
     "sources.build.linear": "linear",
     "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
-    "sources.build.loss": "cross_entropy mse_loss",
-    "sources.build.losses": (
-        "binary_cross_entropy binary_cross_entropy_with_logits huber_loss kl_div l1_loss nll_loss smooth_l1_loss"
-    ),
     "sources.build.matmul": "einsum matmul",
     "sources.build.measure": "all any count_nonzero cumprod logsumexp",
-    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
+    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "sources.build.order": "argsort max min sort topk",
     "sources.build.params": "parameter",
     "sources.build.pool": (
@@ -289,7 +289,6 @@ FUNCTIONS = {
     "sources.build.reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",
     "sources.build.regions": "deform_conv2d nms roi_align roi_pool",
     "sources.build.resize": "interpolate",
-    "sources.build.softmax": "log_softmax softmax",
     "sources.build.tables": "bilinear embedding_bag",
     "sources.build.unpool": "max_pool2d_with_indices max_unpool2d",
     "sources.build.windows": "fold grid_sample unfold window_view",

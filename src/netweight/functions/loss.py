@@ -5,16 +5,14 @@ Each takes predictions and targets, which may broadcast, and a ``reduction``: ``
 
 from __future__ import annotations
 
-from typing import Literal
-
 from netweight.functions.recorder import Recorder, T
 from netweight.ir import is_floating
 from netweight.ops.arrays.broadcast import broadcast_shape
 from netweight.ops.loss.classes import CrossEntropyAttrs, NllLossAttrs
 from netweight.ops.loss.distance import HuberLossAttrs, SmoothL1LossAttrs
-from netweight.ops.loss.probabilities import KlDivAttrs
+from netweight.ops.loss.probabilities import DivergenceReduction, KlDivAttrs
 from netweight.ops.loss.reduction import LossAttrs, Reduction
-from netweight.ops.move.layout import ExpandAttrs
+from netweight.ops.move.layout import ExpandAttrs, ReshapeAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
@@ -81,7 +79,7 @@ def kl_div(
     x: T,
     target: T,
     *,
-    reduction: Reduction | Literal["batchmean"] = "mean",
+    reduction: DivergenceReduction = "mean",
     log_target: bool = False,
 ) -> T:
     """target * (log(target) - x); ``x`` of logarithms, and the target as well where ``log_target`` says so."""

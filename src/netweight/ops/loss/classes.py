@@ -64,9 +64,7 @@ def nll_loss_shape(
     return _spec("nll_loss", attrs, x, target, weight)
 
 
-def nll_loss_cost(
-    attrs: NllLossAttrs, _x: TensorSpec, target: TensorSpec, weight: TensorSpec | None = None
-) -> Cost:
+def nll_loss_cost(attrs: NllLossAttrs, _x: TensorSpec, target: TensorSpec, weight: TensorSpec | None = None) -> Cost:
     """That of the reduction, as if nothing were ignored; picking is free.
 
     A weight is a product per position, and for the mean another sum.

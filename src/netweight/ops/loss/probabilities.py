@@ -12,11 +12,14 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.safe import sigmoid
-from netweight.ops.loss.reduction import LossAttrs, Reduction, Work, register_loss
+from netweight.ops.loss.reduction import LossAttrs, Work, register_loss
 from netweight.ops.table import Array, Wanted
 
 _LOWEST = -100  # PyTorch's bound of a logarithm, so that a probability of 0 costs much but not everything
 _TINY = 1e-12  # and of p (1 - p) in its gradient
+
+
+DivergenceReduction = Literal["mean", "sum", "none", "batchmean"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,7 @@ class KlDivAttrs:
         log_target: The target is of logarithms, too.
     """
 
-    reduction: Reduction | Literal["batchmean"] = "mean"
+    reduction: DivergenceReduction = "mean"
     log_target: bool = False
 
 
@@ -67,9 +70,7 @@ def binary_back(
     return _weighing_first(wanted, (for_x, for_target, for_weight), weight)
 
 
-def logit_losses(
-    _attrs: LossAttrs, x: Array, target: Array, weight: Array | None, pos_weight: Array | None
-) -> Array:
+def logit_losses(_attrs: LossAttrs, x: Array, target: Array, weight: Array | None, pos_weight: Array | None) -> Array:
     """max(x, 0) - x target + log(1 + exp(-|x|)), weighed.
 
     With pos_weight p: (1 - target) x + (1 + (p - 1) target) * (log(1 + exp(-|x|)) + max(-x, 0)).
@@ -156,7 +157,7 @@ def _weighed(losses: Array, weight: Array | None) -> Array:
 
 def _weighing_first(wanted: Wanted, each: tuple[Work, ...], weight: TensorSpec | None) -> tuple[Work, ...]:
     """The product with the weight is added to the first gradient that needs it."""
-    needing = [at for at, asked in enumerate(wanted) if asked and at != 2]  # noqa: PLR2004  -- that of the weight itself
+    needing = [at for at, asked in enumerate(wanted) if asked and at != 2]
     if weight is None or not needing:
         return each
     first = each[needing[0]]

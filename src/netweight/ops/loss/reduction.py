@@ -90,7 +90,7 @@ def register_loss(
     inputs: tuple[str, ...] = ("x", "target"),
     attrs: type = LossAttrs,
     check: Callable[[Any, TensorSpec], None] = lambda _attrs, _x: None,
-    reductions: Mapping[str, str] = {},  # noqa: B006  -- never written
+    reductions: Mapping[str, str] = {},
 ) -> OpDef:
     """Register a loss of each element, reduced.
 
@@ -110,11 +110,7 @@ def register_loss(
 
     def shape(attrs: Any, x: TensorSpec, target: TensorSpec, *weights: TensorSpec | None) -> TensorSpec:
         check(attrs, x)
-        if x.shape != target.shape:
-            raise ShapeError(f"{name}: expected x and target of the same shape, got {x.shape} and {target.shape}")
-        for slot, weight in zip(inputs[2:], weights, strict=True):
-            if weight is not None and broadcast_shape(name, x.shape, weight.shape) != x.shape:
-                raise ShapeError(f"{name}: expected {slot} that broadcasts to {x.shape}, got {weight.shape}")
+        _check_broadcast(name, x, target, dict(zip(inputs[2:], weights, strict=True)))
         return loss_spec(name, reductions.get(attrs.reduction, attrs.reduction), x.shape, x.dtype)
 
     def cost(attrs: Any, *specs: TensorSpec) -> Cost:
@@ -134,11 +130,10 @@ def register_loss(
         if not any(asked):
             return FREE
         assert specs[0] is not None
-        elements, found = specs[0].numel, share_cost(attrs.reduction)
-        for work, want, spec in zip(back(attrs, asked, *specs), asked, specs, strict=True):
-            if want and spec is not None:
-                found += work_of(elements, work or {}) + unbroadcast_cost(elements, spec.numel)
-        return found
+        elements = specs[0].numel
+        works = zip(back(attrs, asked, *specs), asked, specs, strict=True)
+        each = (work_of(elements, work or {}) + _summed(elements, spec) for work, want, spec in works if want)
+        return sum(each, start=share_cost(attrs.reduction))
 
     return register(
         OpDef(
@@ -155,3 +150,16 @@ def register_loss(
             reach=loss_reach,
         )
     )
+
+
+def _check_broadcast(op: str, x: TensorSpec, target: TensorSpec, weights: Mapping[str, TensorSpec | None]) -> None:
+    if x.shape != target.shape:
+        raise ShapeError(f"{op}: expected x and target of the same shape, got {x.shape} and {target.shape}")
+    for slot, weight in weights.items():
+        if weight is not None and broadcast_shape(op, x.shape, weight.shape) != x.shape:
+            raise ShapeError(f"{op}: expected {slot} that broadcasts to {x.shape}, got {weight.shape}")
+
+
+def _summed(elements: int, spec: TensorSpec | None) -> Cost:
+    """Adds that the gradient of a stretched weight takes."""
+    return FREE if spec is None else unbroadcast_cost(elements, spec.numel)

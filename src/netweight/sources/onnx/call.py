@@ -73,6 +73,14 @@ class Call:
         """Record an operator of the table; see ``Net.op``."""
         return self.net.op(name, attrs, *tensors)
 
+    def over(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
+        """Record an operator of each element; who runs the file decides what takes whose memory."""
+        return self.net.op(name, attrs, *tensors)
+
+    def spec(self, tensor: Tensor) -> TensorSpec:
+        """Shape and element type."""
+        return tensor.spec
+
     def constant(self, array: Array, dtype: str | None = None) -> Tensor:
         """A tensor that a rule makes."""
         spec = TensorSpec(tuple(array.shape), dtype or str(array.dtype))

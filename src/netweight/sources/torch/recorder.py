@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -34,6 +34,11 @@ _SMALL = 1 << 22
 _ENDLESS = 1000
 _RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
 _OF_EACH = ("elementwise", "activation", "dropout")
+_VIEWS = {
+    "reshape": lambda attrs: (torch.ops.aten.reshape, attrs.shape),
+    "expand": lambda attrs: (torch.ops.aten.expand, attrs.shape),
+    "permute": lambda attrs: (torch.ops.aten.permute, attrs.order),
+}
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
 
@@ -118,6 +123,9 @@ class Recorder(TorchDispatchMode):
         """
         definition = REGISTRY[name]
         tape = self.tape
+        if name in _VIEWS:
+            kernel, sizes = _VIEWS[name](attrs)
+            return self.view(self.native(kernel, tensors[0], list(sizes)), cast("Tensor", tensors[0]), (name, attrs))
         names = tape.names_of(tensors)
         specs = definition.shape(attrs, *tape.specs_of(names))
         if like is None and definition.kind in _OF_EACH:
@@ -130,6 +138,11 @@ class Recorder(TorchDispatchMode):
         made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
         tape.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
+
+    def over(self, name: str, attrs: Any, *tensors: Tensor) -> Tensor:
+        """Record an operator of each element, whose result is written over its first tensor."""
+        self.tape.write(tensors[0], self.op(name, attrs, *tensors, like=tensors[0]))
+        return tensors[0]
 
     def view(self, result: Tensor, source: Tensor, *links: tuple[str, Any]) -> Tensor:
         """Record view operators that lead from ``source`` to ``result``, a view that PyTorch made."""
