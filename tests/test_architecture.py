@@ -1,6 +1,10 @@
 import subprocess
 import sys
+import tomllib
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
+import grimp
 import pytest
 
 import netweight
@@ -52,3 +56,26 @@ def test_public_names() -> None:
         "weigh",
     ]
     assert all(hasattr(netweight, name) for name in netweight.__all__)
+
+
+@pytest.fixture(scope="module")
+def imports() -> grimp.ImportGraph:
+    """Who imports whom, inside functions and for types as well."""
+    return grimp.build_graph("netweight", exclude_type_checking_imports=False, cache_dir=None)
+
+
+def test_imports_have_no_circle(imports: grimp.ImportGraph) -> None:
+    modules = [name for name in imports.modules if not name.startswith("netweight.sources.torch.")]
+    above = {module: imports.find_modules_directly_imported_by(module) for module in modules}
+    try:
+        TopologicalSorter(above).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+
+
+def test_types_too_come_from_below(imports: grimp.ImportGraph) -> None:
+    """The layers of pyproject.toml hold for imports under TYPE_CHECKING, which lint-imports leaves out."""
+    settings = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    contract = next(one for one in settings["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
+    layers = [grimp.Layer(*line.split(" | ")) for line in contract["layers"]]
+    assert not imports.find_illegal_dependencies_for_layers(layers, containers={"netweight"})

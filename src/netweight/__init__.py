@@ -3,13 +3,15 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from netweight.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from netweight import build
-    from netweight.analysis.profile import Profile
     from netweight.api import capture, doctor, explain, models, weigh
     from netweight.errors import NetweightError, ShapeError, UnsupportedOpError, UsageError
     from netweight.exporting import export
     from netweight.ir import Graph, TensorSpec
+    from netweight.report.shown import Profile
     from netweight.runtime import backward, initialize, run
 
 __all__ = [
@@ -31,11 +33,10 @@ __all__ = [
     "run",
     "weigh",
 ]
-__version__ = "0.1.0"
 
 # A name is imported when it is first used: the command starts in the time that its own job needs.
 _HOMES = {
-    "Profile": "analysis.profile",
+    "Profile": "report.shown",
     **dict.fromkeys(("capture", "doctor", "explain", "models", "weigh"), "api"),
     "export": "exporting",
     **dict.fromkeys(("NetweightError", "ShapeError", "UnsupportedOpError", "UsageError"), "errors"),

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight import zoo
 from netweight.analysis.cost import DEFAULT_CONVENTIONS, weigh_graph
-from netweight.analysis.explanation import Explanation, explain_layer
-from netweight.analysis.profile import Profile
 from netweight.diagnosis import Check, diagnose
 from netweight.errors import CaptureError, UsageError
 from netweight.ir import Graph
 from netweight.loading import Loaded, check_as_stored, load, stored_profile
 from netweight.ops import REGISTRY
+from netweight.report.shown import Profile
+from netweight.results.explanation import Explanation, explain_layer
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
     import onnx
     import torch
 
-    from netweight.analysis.training import Training
+    from netweight.results.training import Training
 
 Model: TypeAlias = "str | Path | Graph | onnx.ModelProto | torch.nn.Module"
 Inputs: TypeAlias = Any
@@ -103,7 +103,7 @@ def weigh(
     stored = stored_profile(model)
     if stored is not None:
         check_as_stored("a report", inputs=inputs, batch=batch, training=training, bits=bits, dims=dims, **asked)
-        return stored
+        return Profile.of(stored)
     found = load(model, inputs, batch=batch, training=training, dims=dims)
     if bits is not None:
         found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
@@ -116,7 +116,7 @@ def weigh(
 
 
 def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
-    return weigh_graph(
+    profile = weigh_graph(
         found.graph,
         source=found.source,
         conventions=conventions,
@@ -124,6 +124,7 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
         exact=found.exact,
         stopped_at=found.stopped_at,
     )
+    return Profile.of(profile)
 
 
 def _training(

@@ -1,8 +1,8 @@
 """Types of ``netweight.build``. Written by ``scripts/index``: change the functions, not this file."""
 
+from netweight.functions.reduce import Dims as Dims
 from netweight.ops.loss.probabilities import DivergenceReduction as DivergenceReduction
 from netweight.ops.loss.reduction import Reduction as Reduction
-from netweight.sources.build.activation import dropout as dropout
 from netweight.sources.build.activation import elu as elu
 from netweight.sources.build.activation import gelu as gelu
 from netweight.sources.build.activation import hardsigmoid as hardsigmoid
@@ -83,6 +83,7 @@ from netweight.sources.build.core import Symbol as Symbol
 from netweight.sources.build.core import call as call
 from netweight.sources.build.core import graph as graph
 from netweight.sources.build.core import scope as scope
+from netweight.sources.build.dropout import dropout as dropout
 from netweight.sources.build.embedding import embedding as embedding
 from netweight.sources.build.found import nonzero as nonzero
 from netweight.sources.build.found import unique as unique
@@ -160,11 +161,6 @@ from netweight.sources.build.logic import ne as ne
 from netweight.sources.build.logic import where as where
 from netweight.sources.build.matmul import einsum as einsum
 from netweight.sources.build.matmul import matmul as matmul
-from netweight.sources.build.measure import all as all
-from netweight.sources.build.measure import any as any
-from netweight.sources.build.measure import count_nonzero as count_nonzero
-from netweight.sources.build.measure import cumprod as cumprod
-from netweight.sources.build.measure import logsumexp as logsumexp
 from netweight.sources.build.norm import batch_norm as batch_norm
 from netweight.sources.build.norm import group_norm as group_norm
 from netweight.sources.build.norm import instance_norm as instance_norm
@@ -190,23 +186,15 @@ from netweight.sources.build.pool import max_pool1d as max_pool1d
 from netweight.sources.build.pool import max_pool2d as max_pool2d
 from netweight.sources.build.pool import max_pool3d as max_pool3d
 from netweight.sources.build.pool import min_pool2d as min_pool2d
-from netweight.sources.build.quantize import dequantize as dequantize
-from netweight.sources.build.quantize import fake_quantize as fake_quantize
-from netweight.sources.build.quantize import quantize as quantize
 from netweight.sources.build.ranks import acosh as acosh
 from netweight.sources.build.ranks import asinh as asinh
 from netweight.sources.build.ranks import atanh as atanh
 from netweight.sources.build.ranks import complex as complex
 from netweight.sources.build.ranks import conj as conj
 from netweight.sources.build.ranks import copysign as copysign
-from netweight.sources.build.ranks import cummax as cummax
-from netweight.sources.build.ranks import cummin as cummin
 from netweight.sources.build.ranks import kthvalue as kthvalue
-from netweight.sources.build.ranks import logcumsumexp as logcumsumexp
 from netweight.sources.build.ranks import masked_scatter as masked_scatter
 from netweight.sources.build.ranks import mode as mode
-from netweight.sources.build.ranks import rand_like as rand_like
-from netweight.sources.build.ranks import randn_like as randn_like
 from netweight.sources.build.ranks import scatter_reduce as scatter_reduce
 from netweight.sources.build.ranks import searchsorted as searchsorted
 from netweight.sources.build.ranks import view_as_complex as view_as_complex
@@ -214,17 +202,6 @@ from netweight.sources.build.ranks import view_as_real as view_as_real
 from netweight.sources.build.recurrent import gru as gru
 from netweight.sources.build.recurrent import lstm as lstm
 from netweight.sources.build.recurrent import rnn as rnn
-from netweight.sources.build.reduce import amax as amax
-from netweight.sources.build.reduce import amin as amin
-from netweight.sources.build.reduce import argmax as argmax
-from netweight.sources.build.reduce import argmin as argmin
-from netweight.sources.build.reduce import cumsum as cumsum
-from netweight.sources.build.reduce import mean as mean
-from netweight.sources.build.reduce import prod as prod
-from netweight.sources.build.reduce import std as std
-from netweight.sources.build.reduce import sum as sum
-from netweight.sources.build.reduce import var as var
-from netweight.sources.build.reduce import vector_norm as vector_norm
 from netweight.sources.build.regions import deform_conv2d as deform_conv2d
 from netweight.sources.build.regions import nms as nms
 from netweight.sources.build.regions import roi_align as roi_align
@@ -259,3 +236,30 @@ def softshrink(x: Symbol, lambd: float = ..., *, inplace: bool = ..., name: str 
 def softsign(x: Symbol, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
 def tanhshrink(x: Symbol, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
 def threshold(x: Symbol, threshold: float, value: float, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def dequantize(x: Symbol, scale: Symbol, zero_point: Symbol | None = ..., *, dim: int | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def fake_quantize(x: Symbol, scale: Symbol, zero_point: Symbol | None = ..., *, quant_min: int = ..., quant_max: int = ..., dim: int | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def quantize(x: Symbol, scale: Symbol, zero_point: Symbol | None = ..., *, dtype: str = ..., dim: int | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def rand_like(x: Symbol, *, dtype: str | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def randn_like(x: Symbol, *, dtype: str | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def all(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def amax(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def amin(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def aminmax(x: Symbol, *, dim: int | None = ..., keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def any(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def argmax(x: Symbol, dim: int | None = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def argmin(x: Symbol, dim: int | None = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def count_nonzero(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def cummax(x: Symbol, dim: int, *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def cummin(x: Symbol, dim: int, *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def cumprod(x: Symbol, dim: int, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def cumsum(x: Symbol, dim: int, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def logcumsumexp(x: Symbol, dim: int, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def logsumexp(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def mean(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def prod(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def std(x: Symbol, dim: Dims = ..., *, correction: int = ..., keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def std_mean(x: Symbol, dim: Dims = ..., *, correction: int = ..., keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def sum(x: Symbol, dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def var(x: Symbol, dim: Dims = ..., *, correction: int = ..., keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def var_mean(x: Symbol, dim: Dims = ..., *, correction: int = ..., keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def vector_norm(x: Symbol, ord: float = ..., dim: Dims = ..., *, keepdim: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...

@@ -238,8 +238,14 @@ FUNCTIONS = {
     ),
     "functions.norm": "local_response_norm log_softmax softmax",
     "functions.pointwise": "celu glu hardshrink logsigmoid softshrink softsign tanhshrink threshold",
+    "functions.quantize": "dequantize fake_quantize quantize",
+    "functions.random": "rand_like randn_like",
+    "functions.reduce": (
+        "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
+        "mean prod std std_mean sum var var_mean vector_norm"
+    ),
     "sources.build.activation": (
-        "dropout elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
+        "elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
     ),
     "sources.build.algebra": (
         "as_strided cholesky det diag_embed diagonal_scatter eigh eigvalsh inv qr slogdet solve solve_triangular svd "
@@ -256,6 +262,7 @@ FUNCTIONS = {
         "repeat_interleave slice_scatter tril triu zeros_like"
     ),
     "sources.build.core": "Symbol call graph scope",
+    "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
     "sources.build.found": "nonzero unique unique_consecutive",
     "sources.build.fourier": "fft ifft irfft rfft",
@@ -272,7 +279,6 @@ FUNCTIONS = {
     "sources.build.linear": "linear",
     "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
     "sources.build.matmul": "einsum matmul",
-    "sources.build.measure": "all any count_nonzero cumprod logsumexp",
     "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "sources.build.order": "argsort max min sort topk",
     "sources.build.params": "parameter",
@@ -280,13 +286,11 @@ FUNCTIONS = {
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d avg_pool1d avg_pool2d "
         "avg_pool3d global_avg_pool global_max_pool lp_pool2d max_pool1d max_pool2d max_pool3d min_pool2d"
     ),
-    "sources.build.quantize": "dequantize fake_quantize quantize",
     "sources.build.ranks": (
-        "acosh asinh atanh complex conj copysign cummax cummin kthvalue logcumsumexp masked_scatter mode rand_like "
-        "randn_like scatter_reduce searchsorted view_as_complex view_as_real"
+        "acosh asinh atanh complex conj copysign kthvalue masked_scatter mode scatter_reduce searchsorted "
+        "view_as_complex view_as_real"
     ),
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",
     "sources.build.regions": "deform_conv2d nms roi_align roi_pool",
     "sources.build.resize": "interpolate",
     "sources.build.tables": "bilinear embedding_bag",

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from netweight import zoo
-from netweight.analysis.profile import Profile
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ir.serial import graph_from_json
 from netweight.ops import REGISTRY
+from netweight.results.profile import Profile
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference, is_onnx, parse_reference
 
@@ -120,7 +120,7 @@ def onnx_of(model: Any) -> Any:
 
 
 def _onnx(model: Any, inputs: Any, dims: Mapping[str, int] | None, *, batch: int, training: bool) -> Loaded:
-    from netweight.sources.onnx.given import read_given
+    from netweight.sources.onnx.user_inputs import read_given
 
     if training:
         raise UsageError(
@@ -168,10 +168,10 @@ def _is_module(model: Any) -> bool:
 def _named(reference: Reference, inputs: Any, *, batch: int, training: bool, numbers: Any) -> Loaded:
     """A module in the user's code, or an architecture of a package."""
     need_torch()
-    from netweight.sources.torch.named import made
+    from netweight.sources.torch.named.references import named_module
 
     _check_batch(inputs, batch)
-    with made(reference, batch=batch) as found:
+    with named_module(reference, batch=batch) as found:
         if inputs is None and reference.kind != "package":
             _check_batch(found.inputs, batch)
         return _captured(
@@ -249,7 +249,7 @@ def _read(path: Path) -> str:
 
 def stored_profile(model: Any) -> Profile | None:
     """The profile in a JSON file, or None if ``model`` is no such file."""
-    from netweight.analysis.stored import PROFILE_PREFIX, profile_from_dict
+    from netweight.results.from_json import PROFILE_PREFIX, profile_from_dict
 
     reference = reference_of(model)
     if reference is None or reference.kind != "stored":

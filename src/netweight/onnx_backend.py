@@ -21,8 +21,8 @@ from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.runtime import run
 from netweight.runtime.kernels import KERNELS
 from netweight.sources.onnx import Read, check_model, read_graph
-from netweight.sources.onnx.known import unknown_operators
 from netweight.sources.onnx.numbers import NUMBERS, dtype_of
+from netweight.sources.onnx.support import unknown_operators
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:

@@ -87,7 +87,7 @@ def _is_program(model: Any) -> bool:
 
 def _onnx(model: Any, inputs: Any, dims: Mapping[str, int], batch: int, draw: _Draw) -> Executed:
     from netweight.sources.onnx.files import load_external
-    from netweight.sources.onnx.given import closed_inputs, opened_model
+    from netweight.sources.onnx.user_inputs import closed_inputs, opened_model
 
     proto, _, place = opened_model(model)
     specs = closed_inputs(proto, _without_numbers(inputs, _shape), dims, batch)

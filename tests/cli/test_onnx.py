@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 import netweight as package  # noqa: E402
 from netweight.cli.main import run  # noqa: E402
 from netweight.errors import UnknownNameError, UsageError  # noqa: E402
-from netweight.sources.onnx.given import _sizes  # noqa: E402
+from netweight.sources.onnx.user_inputs import _sizes  # noqa: E402
 
 Result = tuple[int, str, str]
 Command = Callable[..., Result]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
-from netweight.analysis.memory import CONVENTIONS
+from netweight.analysis.conventions import CONVENTIONS
+from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.overwriting import Run, new_outputs
-from netweight.analysis.profile import LayerRow
 from netweight.count import Count, total
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
+from netweight.results.profile import LayerRow
 
 _BIASES = frozenset({"bias", "bias_ih", "bias_hh"})
 _LECTURE = CONVENTIONS["lecture"]
@@ -59,17 +60,6 @@ def call_row(
         "calls": 1,
     }
     return LayerRow.of(figures)
-
-
-def arithmetic_dtype(specs: Iterable[TensorSpec | None]) -> str:
-    """Type the arithmetic is done in: floating where an input is, else that of the first input."""
-    first = ""
-    for spec in specs:
-        if spec is not None:
-            if is_floating(spec.dtype):
-                return spec.dtype
-            first = first or spec.dtype
-    return first or "float32"
 
 
 def _work(

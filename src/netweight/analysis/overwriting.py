@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from netweight.analysis.conventions import Convention
 from netweight.ir import Graph, Node, bits_of
 from netweight.ops import REGISTRY
-
-if TYPE_CHECKING:
-    from netweight.analysis.memory import Convention
 
 ACTIVE = frozenset({"activation", "input"})
 _CONVERSIONS = frozenset({"quantize", "dequantize", "requantize"})

@@ -21,7 +21,7 @@ from netweight.report.summary import incomplete, summary_line
 from netweight.report.table import COLUMNS, Options
 
 if TYPE_CHECKING:
-    from netweight.analysis.profile import Profile
+    from netweight.results.profile import Profile
 
 _FORMATS = ("table", "json", "csv", "markdown")
 _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from netweight.analysis.explanation import Explanation
-from netweight.analysis.profile import LayerRow, ModuleRow
 from netweight.report.escape import plain
 from netweight.report.glossary import Term
 from netweight.report.table import shape_text
+from netweight.results.explanation import Explanation
+from netweight.results.profile import LayerRow, ModuleRow
 from netweight.units import Units, exact, scaled
 
 _TITLES = {

@@ -3,8 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
-from netweight.analysis.profile import LayerRow, Profile
 from netweight.errors import MissingExtraError
+from netweight.results.profile import LayerRow, Profile
 
 
 def to_pandas(profile: Profile) -> Any:

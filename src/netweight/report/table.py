@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from netweight.analysis.profile import Profile
 from netweight.errors import UsageError, unknown_name
 from netweight.report.entries import NUMBERS, Entry, Shapes, entries_of, sum_of
+from netweight.results.profile import Profile
 from netweight.units import Units, exact, scaled
 
 

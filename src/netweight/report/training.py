@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netweight.analysis.profile import Profile
-from netweight.analysis.training import Training
+from netweight.results.profile import Profile
+from netweight.results.training import Training
 from netweight.units import Units, exact, scaled
 
 _PARTS = {

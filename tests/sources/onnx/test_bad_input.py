@@ -21,9 +21,9 @@ onnx = pytest.importorskip("onnx")
 from onnx import helper, numpy_helper  # noqa: E402
 
 from netweight.analysis.cost import weigh_graph  # noqa: E402
-from netweight.analysis.profile import Profile  # noqa: E402
 from netweight.cli.main import run  # noqa: E402
 from netweight.errors import FormatError, NetweightError, ShapeError  # noqa: E402
+from netweight.results.profile import Profile  # noqa: E402
 from netweight.sources.onnx import check_model, net, read_graph, read_model, reader  # noqa: E402
 
 FLOAT, INT64, BOOL = 1, 7, 9

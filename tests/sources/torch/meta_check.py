@@ -71,7 +71,7 @@ class _Checked(Recorder):
             other_of = [_shares(other, self.shadow(tensor)) for tensor in given]
             if mine_of != other_of:
                 self.differences.append(f"{func}: shares memory with arguments {mine_of}, expected {other_of}")
-            if self.tape.knows(mine) and self.tape.specs[self.tape.value_of(mine)] != spec_of(mine):
+            if self.recording.knows(mine) and self.recording.specs[self.recording.value_of(mine)] != spec_of(mine):
                 self.differences.append(f"{func}: the value in the graph is no {spec_of(mine)}")
 
 

@@ -15,8 +15,8 @@ from netweight.errors import ShapeError
 from netweight.ir import Init
 from netweight.ops.recurrent.cells import RecurrentAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
-from netweight.sources.build.activation import dropout as drop
 from netweight.sources.build.core import Symbol
+from netweight.sources.build.dropout import dropout as drop
 from netweight.sources.build.layout import concat, transpose
 
 States: TypeAlias = tuple[Symbol, ...]

@@ -1,4 +1,4 @@
-"""One call of an ONNX operator: its attributes, and the net that its rule records to."""
+"""One call of an ONNX operator: its attributes, and where its rule records."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.sources.onnx.net import Net
 from netweight.sources.onnx.numbers import KIND, array_of, checked_shape, is_external, spec_of
+from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Call:
     """A node of the file.
 
     Attributes:
-        net: Where rules record.
+        recording: Where rules record.
         node: The node.
         opset: Version of the operator's domain that the model means.
         attributes: Values of the attributes by name; text as ``str``.
@@ -37,7 +37,7 @@ class Call:
         scope: Names that such a graph can see.
     """
 
-    net: Net
+    recording: OnnxRecording
     node: NodeProto
     opset: int
     attributes: dict[str, Any]
@@ -69,17 +69,26 @@ class Call:
         """Whether anybody gets that output."""
         return output < len(self.node.output) and bool(self.node.output[output])
 
-    def op(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
-        """Record an operator of the table; see ``Net.op``."""
-        return self.net.op(name, attrs, *tensors)
+    def note(self, text: str, *, guess: bool = False) -> None:
+        """Something a reader must know; a guess means that the figures may not be exact."""
+        self.recording.note(text, guess=guess)
 
-    def over(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
-        """Record an operator of each element; who runs the file decides what takes whose memory."""
-        return self.net.op(name, attrs, *tensors)
+    @property
+    def computing(self) -> bool:
+        """Whether everything is computed while it is read."""
+        return self.recording.computing
 
     def spec(self, tensor: Tensor) -> TensorSpec:
         """Shape and element type."""
         return tensor.spec
+
+    def op(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
+        """Record an operator of the table; see ``OnnxRecording.op``."""
+        return self.recording.op(name, attrs, *tensors)
+
+    def over(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
+        """Record an operator of each element; who runs the file decides what takes whose memory."""
+        return self.recording.op(name, attrs, *tensors)
 
     def constant(self, array: Array, dtype: str | None = None) -> Tensor:
         """A tensor that a rule makes."""

@@ -8,32 +8,32 @@ from collections.abc import Collection, Mapping, Sequence
 from netweight.ir import Graph, Node, Value
 from netweight.ops.table import REGISTRY
 from netweight.sources.onnx.naming import Place, layer_names
-from netweight.sources.onnx.net import Net, Recorded, free_name
+from netweight.sources.onnx.recording import OnnxRecording, Recorded, free_name
 
 _FOLDED_INTO = frozenset({"conv", "linear"})
 """Kinds of operators that batch normalisation is folded into."""
 
 
 def finished_graph(
-    net: Net, places: Sequence[Place], name: str, inputs: tuple[str, ...], outputs: Collection[str]
+    recording: OnnxRecording, places: Sequence[Place], name: str, inputs: tuple[str, ...], outputs: Collection[str]
 ) -> tuple[Graph, Mapping[str, str]]:
-    """The graph of what a net recorded, and what its values are called now.
+    """The graph of what a recording recorded, and what its values are called now.
 
     Args:
-        net: What was recorded.
+        recording: What was recorded.
         places: Where each call of the file belongs.
         name: What the user calls the network.
         inputs: Values that the caller supplies.
         outputs: Values that the caller gets.
     """
-    _note_folding(net, places)
-    used = sorted({node.call for node in net.nodes})
+    _note_folding(recording, places)
+    used = sorted({node.call for node in recording.nodes})
     layers = dict(zip(used, layer_names([places[call] for call in used]), strict=True))
-    parts = _parts(net.nodes)
-    names = _value_names(net, layers)
+    parts = _parts(recording.nodes)
+    names = _value_names(recording, layers)
     graph = Graph(
         name=name,
-        values={names[key]: _named(value, names) for key, value in net.values.items()},
+        values={names[key]: _named(value, names) for key, value in recording.values.items()},
         nodes=tuple(
             Node(
                 op=node.op,
@@ -42,12 +42,12 @@ def finished_graph(
                 outputs=tuple([names[o] for o in node.outputs]),
                 layer=f"{layers[node.call]}{part}",
             )
-            for node, part in zip(net.nodes, parts, strict=True)
+            for node, part in zip(recording.nodes, parts, strict=True)
         ),
         inputs=inputs,
         outputs=tuple(dict.fromkeys(names[output] for output in outputs)),
         modules=dict(pair for call in used for pair in places[call].classes),
-        fused=_fused(net.nodes),
+        fused=_fused(recording.nodes),
     )
     return graph, names
 
@@ -62,11 +62,11 @@ def _fused(nodes: Sequence[Recorded]) -> tuple[tuple[int, int], ...]:
     return tuple(runs)
 
 
-def _note_folding(net: Net, places: Sequence[Place]) -> None:
+def _note_folding(recording: OnnxRecording, places: Sequence[Place]) -> None:
     """Say what batch normalisation had that the exporter folded away."""
     found = {
-        node.inputs[1]: (net.values[node.outputs[0]].spec.shape[1], places[node.call].folded)
-        for node in net.nodes
+        node.inputs[1]: (recording.values[node.outputs[0]].spec.shape[1], places[node.call].folded)
+        for node in recording.nodes
         if places[node.call].folded and node.op in REGISTRY and REGISTRY[node.op].kind in _FOLDED_INTO
     }
     if not found:
@@ -74,7 +74,7 @@ def _note_folding(net: Net, places: Sequence[Place]) -> None:
     channels = [count for count, _ in found.values()]
     least, most = (sum([count * pick(lost) for count, lost in found.values()]) for pick in (min, max))
     more = f"{least:,}" if least == most else f"{least:,} (or {most:,}, if these had a bias of their own)"
-    net.note(
+    recording.note(
         f"batch normalisation is folded into {len(found):,} layers: what was exported has {more} parameters more, and "
         f"{2 * sum(channels):,} buffers"
     )
@@ -100,14 +100,14 @@ def _is_view(op: str) -> bool:
     return definition is not None and definition.view
 
 
-def _value_names(net: Net, layers: Mapping[int, str]) -> dict[str, str]:
+def _value_names(recording: OnnxRecording, layers: Mapping[int, str]) -> dict[str, str]:
     """Values are called what the file calls them; those inside a call, like its layer, numbered."""
-    names = {name: name for name, value in net.values.items() if value.kind != "activation"}
+    names = {name: name for name, value in recording.values.items() if value.kind != "activation"}
     taken = set(names.values())
     numbered: dict[str, int] = {}
-    for node in net.nodes:
+    for node in recording.nodes:
         for output in node.outputs:
-            label = net.labels.get(output) or layers[node.call]
+            label = recording.labels.get(output) or layers[node.call]
             name = free_name(label, taken, numbered)
             taken.add(name)
             names[output] = name

@@ -23,12 +23,12 @@ from netweight.ir import TensorSpec
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
-from netweight.sources.torch.frames import Frames
-from netweight.sources.torch.known import FIXED, OF_INTEGERS, PRODUCTS, READ
+from netweight.sources.torch.known_numbers import FIXED, OF_INTEGERS, PRODUCTS, READ
+from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
-from netweight.sources.torch.quiet import UNSEEN
+from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.strides import empty
-from netweight.sources.torch.tape import Tape
+from netweight.sources.torch.unintercepted import UNSEEN
 
 _SMALL = 1 << 22
 _ENDLESS = 1000
@@ -47,15 +47,15 @@ class Recorder(TorchDispatchMode):
     """The dispatch mode.
 
     Attributes:
-        tape: What has been recorded.
-        frames: Where the program is.
+        recording: What has been recorded.
+        module_calls: Where the program is.
         packed: Weights of quantised layers, by module.
     """
 
-    def __init__(self, tape: Tape, frames: Frames) -> None:
+    def __init__(self, recording: TensorRecording, module_calls: ModuleCalls) -> None:
         super().__init__()
-        self.tape = tape
-        self.frames = frames
+        self.recording = recording
+        self.module_calls = module_calls
         self._overload: Any = None
         self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
         self._written: dict[int, Tensor] = {}
@@ -86,16 +86,16 @@ class Recorder(TorchDispatchMode):
             tensors = tensors_in(args, kwargs)
             if not any(map(self.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
                 result = self._constant(operator, tensors, args, kwargs)
-                if any(map(self.tape.is_fed, tensors)) or operator.name in PRODUCTS:
+                if any(map(self.recording.is_fed, tensors)) or operator.name in PRODUCTS:
                     self._record_beside(operator, tensors, args, kwargs, result)
                 return result
-        self.tape.site = self.frames.site()
+        self.recording.site = self.module_calls.site()
         if operator.rule is None:
             return NotImplemented
         try:
             return self._apply(operator, args, kwargs)
         except ShapeError as refused:  # either PyTorch refuses the call as well, or it takes more than the table
-            self.tape.note(f"{operator.name} is not followed: {refused}")
+            self.recording.note(f"{operator.name} is not followed: {refused}")
             return NotImplemented
 
     # What rules call.
@@ -122,33 +122,33 @@ class Recorder(TorchDispatchMode):
             order: Dimensions of the result from the outermost in memory to the innermost.
         """
         definition = REGISTRY[name]
-        tape = self.tape
         if name in _VIEWS:
             kernel, sizes = _VIEWS[name](attrs)
             return self.view(self.native(kernel, tensors[0], list(sizes)), cast("Tensor", tensors[0]), (name, attrs))
-        names = tape.names_of(tensors)
-        specs = definition.shape(attrs, *tape.specs_of(names))
+        recording = self.recording
+        names = recording.names_of(tensors)
+        specs = definition.shape(attrs, *recording.specs_of(names))
         if like is None and definition.kind in _OF_EACH:
             like = tensors[0] if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None]
         if isinstance(specs, TensorSpec):
             result = empty(specs.shape, torch_dtype(specs.dtype), like, order)
-            tape.record_one(name, attrs, names, specs, result)
+            recording.record_one(name, attrs, names, specs, result)
             return result
         specs = specs[: len(specs) - len(definition.extras)]
         made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
-        tape.record_call(name, attrs, names, specs, made)
+        recording.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
 
     def over(self, name: str, attrs: Any, *tensors: Tensor) -> Tensor:
         """Record an operator of each element, whose result is written over its first tensor."""
-        self.tape.write(tensors[0], self.op(name, attrs, *tensors, like=tensors[0]))
+        self.recording.write(tensors[0], self.op(name, attrs, *tensors, like=tensors[0]))
         return tensors[0]
 
     def view(self, result: Tensor, source: Tensor, *links: tuple[str, Any]) -> Tensor:
         """Record view operators that lead from ``source`` to ``result``, a view that PyTorch made."""
         # A parameter with numbers is viewed through the meta tensor that stands for it.
         shares = result.untyped_storage()._cdata == self.shadow(source).untyped_storage()._cdata
-        self.tape.record_view(links, source, result, shares=shares)
+        self.recording.record_view(links, source, result, shares=shares)
         return result
 
     def native(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -168,7 +168,7 @@ class Recorder(TorchDispatchMode):
 
     def constant(self, tensor: Tensor) -> Tensor:
         """A tensor with numbers that a rule made: the program may write it."""
-        self.tape.constants.add(tensor)
+        self.recording.constants.add(tensor)
         return tensor
 
     def guess(self, text: str, *, steers: bool = True) -> None:
@@ -178,8 +178,8 @@ class Recorder(TorchDispatchMode):
             CaptureError: If it is the thousandth at the same line in one call of a module: a loop that the guess
                 keeps alive.
         """
-        site = self.frames.site()
-        self.tape.note(f"{text} in {self.frames.current or 'the model'} ({site.origin})", guess=True)
+        site = self.module_calls.site()
+        self.recording.note(f"{text} in {self.module_calls.current or 'the model'} ({site.origin})", guess=True)
         self._guesses[site.frame, site.origin] += steers
         if self._guesses[site.frame, site.origin] >= _ENDLESS:
             raise CaptureError(f"capture: expected the loop at {site.origin} to end, got {_ENDLESS} rounds of a guess")
@@ -200,9 +200,9 @@ class Recorder(TorchDispatchMode):
         """Whether the tensor has no numbers, or may not be computed with."""
         return (
             tensor.is_meta
-            or self.tape.is_parameter(tensor)
+            or self.recording.is_parameter(tensor)
             or tensor.numel() > _SMALL
-            or (bool(self._written) and self.tape.constants.memory(tensor) in self._written)
+            or (bool(self._written) and self.recording.constants.memory(tensor) in self._written)
         )
 
     def _apply(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -224,7 +224,7 @@ class Recorder(TorchDispatchMode):
         if operator.name in _RESHAPING:
             return self._reshape_in_place(operator, targets[0], result, args, kwargs)
         for target, made in zip(targets, result if isinstance(result, tuple) else (result,), strict=False):
-            self.tape.write(target, made)
+            self.recording.write(target, made)
         return targets[0] if len(targets) == 1 else tuple(targets)
 
     def _constant(self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any]) -> Any:
@@ -236,7 +236,7 @@ class Recorder(TorchDispatchMode):
         if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
             kwargs = {**kwargs, "device": _CPU}
         args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]
-        return self.tape.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+        return self.recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
 
     def _record_beside(
         self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], result: Any
@@ -246,24 +246,24 @@ class Recorder(TorchDispatchMode):
         What is written in place, and integers whose count or place depends on numbers, are fixed at capture, and said
         so.
         """
-        given = any(map(self.tape.is_given, tensors))
+        given = any(map(self.recording.is_given, tensors))
         for target in operator.targets(args, kwargs):
-            self.tape.forget(target)
-        results = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor) and not self.tape.is_fed(leaf)]
+            self.recording.forget(target)
+        results = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor) and not self.recording.is_fed(leaf)]
         floating = any(leaf.is_floating_point() for leaf in results)
         made: Any = NotImplemented
         if results and not operator.writes and (floating or operator.name in OF_INTEGERS):
-            self.tape.site = self.frames.site()
+            self.recording.site = self.module_calls.site()
             made = self._followed(operator, args, kwargs)
             if made is NotImplemented and floating:
                 made = [torch.empty(leaf.shape, dtype=leaf.dtype, device=_META) for leaf in results]
-                self.tape.record(operator.unknown_name, None, tensors, made)
+                self.recording.record(operator.unknown_name, None, tensors, made)
         if made is not NotImplemented:
             parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
             for leaf, part in zip(results, parts, strict=False):
-                self.tape.feed(leaf, part, given=given)
+                self.recording.feed(leaf, part, given=given)
         elif given:
-            self.tape.note(FIXED if results else READ, guess=bool(results))
+            self.recording.note(FIXED if results else READ, guess=bool(results))
 
     def _followed(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """What the rule of an operator records, NotImplemented if it has none or refuses."""
@@ -274,19 +274,19 @@ class Recorder(TorchDispatchMode):
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already: their new numbers are new values."""
-        return bool(operator.writes) and any(map(self.tape.holds, operator.targets(args, kwargs)))
+        return bool(operator.writes) and any(map(self.recording.holds, operator.targets(args, kwargs)))
 
     def _record_writes_to(self, target: Tensor) -> None:
         """From now on a constant, and its views, hold values of the graph."""
-        memory = self.tape.constants.memory(target)
+        memory = self.recording.constants.memory(target)
         if memory in self._written:
             return
         self._written[memory] = target
-        for tensor, view in self.tape.constants.views_of(target):
+        for tensor, view in self.recording.constants.views_of(target):
             made = view.rule(self, *view.args, **view.kwargs)
             for part in made if isinstance(made, list | tuple) else (made,):
                 if part.shape == tensor.shape and part.storage_offset() == tensor.storage_offset():
-                    self.tape.mirror(tensor, part)
+                    self.recording.mirror(tensor, part)
                     break
 
     def _reshape_in_place(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
@@ -295,7 +295,7 @@ class Recorder(TorchDispatchMode):
             raise NotImplementedError(f"{operator.name} on a tensor with numbers that the network writes")
         with torch._C._DisableTorchDispatch():
             operator.func(*args, **kwargs)
-        self.tape.mirror(target, view)
+        self.recording.mirror(target, view)
         return target
 
     def _unknown(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -312,12 +312,14 @@ class Recorder(TorchDispatchMode):
         fresh = [tensor for tensor in outputs if id(tensor) not in shadows]
         name = operator.unknown_name
         if fresh:
-            self.tape.record(name, None, tensors, fresh)
+            self.recording.record(name, None, tensors, fresh)
             memory = {self.shadow(tensor).untyped_storage()._cdata for tensor in tensors}
             if any(tensor.untyped_storage()._cdata in memory for tensor in fresh):
-                self.tape.note(f"{name} gives a view: what is written through it later is not followed", guess=True)
+                self.recording.note(
+                    f"{name} gives a view: what is written through it later is not followed", guess=True
+                )
         for tensor in outputs:
             if id(tensor) in shadows:
-                self.tape.record(name, None, tensors, [stand_in := torch.empty_like(tensor)])
-                self.tape.write(shadows[id(tensor)], stand_in)
+                self.recording.record(name, None, tensors, [stand_in := torch.empty_like(tensor)])
+                self.recording.write(shadows[id(tensor)], stand_in)
         return tree_map(lambda leaf: shadows.get(id(leaf), leaf), result)

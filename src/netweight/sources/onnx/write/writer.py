@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from netweight import __version__
 from netweight.errors import UnsupportedOpError, UsageError
 from netweight.ir import Graph, Value, is_floating, located
 from netweight.lazy import np
@@ -16,6 +15,7 @@ from netweight.sources.onnx.write import RULES
 from netweight.sources.onnx.write.labels import Labels
 from netweight.sources.onnx.write.step import Body, Step, free_name, proto_type
 from netweight.sources.onnx.write.stored import Outside, initializer, zeros
+from netweight.version import __version__
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto

@@ -66,7 +66,7 @@ def with_number(rec: Recorder, name: str, x: Tensor, number: Any, *, floating: b
 def over(rec: Recorder, target: Tensor, name: str, *others: Tensor, attrs: Any = None, last: bool = False) -> Tensor:
     """An operator whose result is written over ``target``, its first input, or its last one."""
     inputs = (*others, target) if last else (target, *others)
-    rec.tape.write(target, rec.op(name, attrs, *inputs, like=target))
+    rec.recording.write(target, rec.op(name, attrs, *inputs, like=target))
     return target
 
 

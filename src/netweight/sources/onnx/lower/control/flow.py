@@ -25,7 +25,7 @@ from netweight.sources.onnx.lower.control.unrolled import (
     stacked,
 )
 from netweight.sources.onnx.tensor import LeftOut, Tensor
-from netweight.sources.onnx.trial import Trial, trial
+from netweight.sources.onnx.undo import Trial, trial
 
 if TYPE_CHECKING:
     from netweight.sources.onnx.call import Call
@@ -43,14 +43,14 @@ def _title(call: Call) -> str:
 @lowers("If")
 def if_(call: Call, cond: Tensor) -> Any:
     """The branch that the condition says; the dearer one if only a run knows."""
-    if cond.known or call.net.computing:
+    if cond.known or call.computing:
         branch = "then_branch" if cond.item() else "else_branch"
         return tuple(call.reader.subgraph(call, call.need(branch), {}))
     return _dearer_branch(call)
 
 
 def _dearer_branch(call: Call) -> Any:
-    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+    with trial(call.recording, call.reader.places, call.reader.left_out) as attempt:
         then_results, then_price = _tried(call, "then_branch", attempt)
         then = attempt.undo()
         results, price = _tried(call, "else_branch", attempt)
@@ -61,7 +61,7 @@ def _dearer_branch(call: Call) -> Any:
             kept, other, cheaper = "then", "else", price
             results = then_results
     macs, params = cheaper[1], cheaper[2]
-    call.net.note(
+    call.note(
         f"{_title(call)}: which branch runs follows from numbers that only a run has; the {kept} branch is counted, "
         f"the {other} branch would be {macs:,} MACs and {params:,} parameters",
         guess=True,
@@ -82,10 +82,10 @@ def loop(call: Call, most: Any = None, going: Any = None, *carried: Any) -> Any:
     body = Repeated.of(call, leading=2, states=len(carried), conditions=1)
     turns = None
     if most is not None:
-        if not most.known and not call.net.computing:
+        if not most.known and not call.computing:
             return _once(call, body, carried, None)
         turns = max(0, int(most.item()))
-    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+    with trial(call.recording, call.reader.places, call.reader.left_out) as attempt:
         results = _unrolled(call, body, carried, turns, going, attempt)
         if results is not None:
             return results
@@ -100,7 +100,7 @@ def _unrolled(
     elements: list[list[Any]] = [[] for _ in range(body.scanned)]
     yes = call.constant(np.ones((), bool))
     doubted, turn = False, 0
-    with call.reader.again.turns() as begin:
+    with call.reader.iterations.turns() as begin:
         while turns is None or turn < turns:
             if not _is_known(going):
                 if turns is None:
@@ -115,12 +115,10 @@ def _unrolled(
             for collected, element in zip(elements, found, strict=True):
                 collected.append(element)
             left = 1 if turns is None or (going is not None and _is_known(going)) else turns - turn
-            if not call.net.computing and _too_many(attempt, turn, left):
+            if not call.computing and _too_many(attempt, turn, left):
                 return None
     if doubted:
-        call.net.note(
-            f"{_title(call)}: all of its {turns:,} iterations are counted, a run may end it earlier", guess=True
-        )
+        call.note(f"{_title(call)}: all of its {turns:,} iterations are counted, a run may end it earlier", guess=True)
     return (*carried, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements)))
 
 
@@ -139,7 +137,7 @@ def _once(call: Call, body: Repeated, carried: Sequence[Any], turns: int | None)
     why = f"how often {_title(call)} runs"
     if turns is None or turns > _ENDLESS:
         turns = None
-        call.net.note(f"{_title(call)}: how often it runs only a run knows; one iteration is counted", guess=True)
+        call.note(f"{_title(call)}: how often it runs only a run knows; one iteration is counted", guess=True)
     else:
         _only_one(call, turns)
     number = Tensor("iteration", TensorSpec((), "int64"))
@@ -149,7 +147,7 @@ def _once(call: Call, body: Repeated, carried: Sequence[Any], turns: int | None)
 
 
 def _only_one(call: Call, turns: int) -> None:
-    call.net.note(
+    call.note(
         f"{_title(call)}: of {turns:,} iterations one is counted, as all have more than {_MOST_CALLS:,} operators",
         guess=True,
     )
@@ -159,7 +157,7 @@ def _any_turn(
     call: Call, body: Repeated, states: Sequence[Any], before: Sequence[Any], behind: Sequence[Any]
 ) -> tuple[Sequence[Any], Sequence[Any]]:
     """States and what is collected after an iteration, whichever: only states that never change are known in it."""
-    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+    with trial(call.recording, call.reader.places, call.reader.left_out) as attempt:
         changing = [opened(call, state) for state in states]
         _, after, elements = body.turn((*before, *changing, *behind))
         kept = [new is old for old, new in zip(changing, after, strict=True)]
@@ -203,7 +201,7 @@ def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[
     back = call.attr("directions") or (0,) * count
     body = Repeated.of(call, leading=0, states=len(states), sequences=count)
     samples = inputs[0].shape[0]
-    many = samples * max(sequences[0].shape[1], 1) > _MOST_CALLS and not call.net.computing
+    many = samples * max(sequences[0].shape[1], 1) > _MOST_CALLS and not call.computing
     results = []
     for sample in range(1 if many else samples):
         own = [picked(call, x, 0, sample) for x in inputs]
@@ -211,7 +209,7 @@ def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[
         after, elements = _scanned(call, body, own[: len(states)], parts)
         results.append((*after, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements))))
     if many:
-        call.net.note(f"{_title(call)}: of {samples:,} samples one is counted", guess=True)
+        call.note(f"{_title(call)}: of {samples:,} samples one is counted", guess=True)
         return tuple(stacked(call, Same(found, samples), None) for found in results[0])
     return tuple(stacked(call, found, None) for found in zip(*results, strict=True))
 
@@ -221,16 +219,16 @@ def _scanned(
 ) -> tuple[Sequence[Any], Sequence[list[Any] | Same]]:
     """The last states, and what each iteration makes."""
     turns = sequences.turns()
-    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+    with trial(call.recording, call.reader.places, call.reader.left_out) as attempt:
         carried: Sequence[Any] = states
         elements: list[list[Any]] = [[] for _ in range(body.scanned)]
-        with call.reader.again.turns() as begin:
+        with call.reader.iterations.turns() as begin:
             for turn in range(turns):
                 begin()
                 _, carried, found = body.turn((*carried, *sequences.at(call, turn)))
                 for collected, element in zip(elements, found, strict=True):
                     collected.append(element)
-                if not call.net.computing and _too_many(attempt, turn + 1, turns - turn - 1):
+                if not call.computing and _too_many(attempt, turn + 1, turns - turn - 1):
                     break
             else:
                 return carried, elements
@@ -247,7 +245,7 @@ def sequence_map(call: Call, first: Sequence[Any], *others: Any) -> Any:
     """The body for every element of a sequence."""
     body = Repeated.of(call, leading=0, states=1 + len(others))
     results: list[list[Any]] = [[] for _ in range(body.outputs)]
-    with call.reader.again.turns() as begin:
+    with call.reader.iterations.turns() as begin:
         for turn, element in enumerate(first):
             begin()
             own = [other[turn] if isinstance(other, list) else other for other in others]

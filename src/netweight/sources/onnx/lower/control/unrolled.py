@@ -172,7 +172,7 @@ def opened(call: Call, state: Any) -> Any:
         return [opened(call, item) for item in state]
     if not isinstance(state, Tensor) or not (state.fixed or state.known):
         return state
-    name = call.net.name_of(state, call.node.op_type) if is_weight(state) or state.learned else ""
+    name = call.recording.name_of(state, call.node.op_type) if is_weight(state) or state.learned else ""
     return Tensor(state.label, state.spec, role=state.role, name=name)
 
 

@@ -28,10 +28,10 @@ _SMALL = 1 << 20
 
 def _count(call: Call, taken: str, tensors: tuple[Tensor, ...], counted: Callable[..., int]) -> int | None:
     """How many are found in the numbers; None for the most that can be."""
-    small = call.net.computing or all(tensor.spec.numel <= _SMALL for tensor in tensors)
+    small = call.computing or all(tensor.spec.numel <= _SMALL for tensor in tensors)
     if small and all(tensor.known for tensor in tensors):
         return int(counted(*(tensor.array() for tensor in tensors)))
-    call.net.note(f"{call.node.op_type}: {taken}; how many depends on data", guess=True)
+    call.note(f"{call.node.op_type}: {taken}; how many depends on data", guess=True)
     return None
 
 
@@ -112,8 +112,8 @@ def roi_align(call: Call, x: Tensor, rois: Tensor, batch_indices: Tensor) -> Any
     """Until opset 15 pixels are points at whole numbers; regions say the sample in front, as PyTorch has it."""
     shifted = call.attr("coordinate_transformation_mode", "half_pixel" if call.opset >= 16 else "")
     ratio = max(call.attr("sampling_ratio", 0), 0)
-    if not ratio and not call.net.computing:
-        call.net.note("RoiAlign: every region is taken to be the whole picture", guess=True)
+    if not ratio and not call.computing:
+        call.note("RoiAlign: every region is taken to be the whole picture", guess=True)
     attrs = RoiAlignAttrs(
         output_size=(call.attr("output_height", 1), call.attr("output_width", 1)),
         spatial_scale=call.attr("spatial_scale", 1.0),
@@ -132,7 +132,7 @@ def _with_samples(call: Call, rois: Tensor, batch_indices: Tensor) -> Tensor:
 
 @lowers("MaxRoiPool")
 def max_roi_pool(call: Call, x: Tensor, rois: Tensor) -> Any:
-    if not call.net.computing:
-        call.net.note("MaxRoiPool: every region is taken to be the whole picture", guess=True)
+    if not call.computing:
+        call.note("MaxRoiPool: every region is taken to be the whole picture", guess=True)
     attrs = RoiPoolAttrs(output_size=call.need("pooled_shape"), spatial_scale=call.attr("spatial_scale", 1.0))
     return call.op("roi_pool", attrs, x, rois)

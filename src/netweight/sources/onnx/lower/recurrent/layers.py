@@ -113,7 +113,7 @@ def dynamic_quantize_lstm(
     """The same with weights of small integers, (directions, in, out); each direction has a scale."""
     if w_scale.shape not in ((), w.shape[:1]) or r_scale.shape not in ((), r.shape[:1]):
         return NotImplemented
-    call.net.note("DynamicQuantizeLSTM: weights are made floating; ONNX Runtime multiplies integers")
+    call.note("DynamicQuantizeLSTM: weights are made floating; ONNX Runtime multiplies integers")
     wide = []
     for weight, scale, zero in ((w, w_scale, w_zero), (r, r_scale, r_zero)):
         weigh_as_stored(weight, scale, zero)

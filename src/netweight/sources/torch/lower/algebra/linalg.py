@@ -43,7 +43,7 @@ def _columns(rec: Recorder, op: str, attrs: Any, *tensors: Tensor) -> Any:
         empty(spec.shape, torch_dtype(spec.dtype), None, order if len(spec.shape) == rank and at < 2 else None)
         for at, spec in enumerate(specs)
     ]
-    rec.tape.record(op, attrs, tensors, made)
+    rec.recording.record(op, attrs, tensors, made)
     return made[0] if len(made) == 1 else tuple(made)
 
 

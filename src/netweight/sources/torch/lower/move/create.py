@@ -73,7 +73,7 @@ def new_full(rec: Recorder, self: Tensor, size: Any, fill_value: Any, *, dtype: 
 def new_empty_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, *, dtype: Any = None, **_others: Any) -> Any:
     result = torch.empty_strided(size, stride, dtype=dtype or self.dtype, device="meta")
     attrs = FullAttrs(shape=tuple(size), value=0.0, dtype=dtype_name(result.dtype))
-    rec.tape.record("full", attrs, (), (result,))
+    rec.recording.record("full", attrs, (), (result,))
     return result
 
 

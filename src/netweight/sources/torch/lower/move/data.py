@@ -40,7 +40,7 @@ def is_nonzero(rec: Recorder, self: Tensor) -> Any:
 @lowers("equal")
 def equal(rec: Recorder, self: Tensor, other: Tensor) -> Any:
     alike = self.shape == other.shape and self.dtype == other.dtype
-    if alike and rec.tape.value_of(self) == rec.tape.value_of(other):
+    if alike and rec.recording.value_of(self) == rec.recording.value_of(other):
         return True
     if alike:
         rec.guess("two tensors are taken to differ")
@@ -69,8 +69,8 @@ def masked_select(rec: Recorder, self: Tensor, mask: Tensor) -> Any:
 
 def _looks_for_faults(rec: Recorder, condition: Tensor) -> bool:
     """Whether a condition asks for NaN, infinity or negative numbers: it is there for when something went wrong."""
-    wanted = {rec.tape.value_of(condition)}
-    for node in reversed(rec.tape.nodes[-8:]):
+    wanted = {rec.recording.value_of(condition)}
+    for node in reversed(rec.recording.nodes[-8:]):
         if wanted.isdisjoint(node.outputs):
             continue
         if node.op in _FAULTS or (node.op == "ne" and node.inputs[0] == node.inputs[1]):
@@ -83,5 +83,5 @@ def _looks_for_faults(rec: Recorder, condition: Tensor) -> bool:
 
 def _is_zero(rec: Recorder, name: str | None) -> bool:
     """Whether a value is the number zero, known at capture."""
-    tensor = rec.tape.tensors.get(name or "")
+    tensor = rec.recording.tensors.get(name or "")
     return tensor is not None and tensor.device.type == "cpu" and tensor.numel() == 1 and not bool(tensor)

@@ -20,7 +20,7 @@ from netweight.sources.torch.lower.move.layout import clone, reshaped
 from netweight.sources.torch.strides import memory_order
 
 if TYPE_CHECKING:
-    from netweight.sources.torch.bindings import Link
+    from netweight.sources.torch.memory import Link
     from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten

@@ -15,7 +15,7 @@ from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.strides import channels_last
 
 if TYPE_CHECKING:
-    from netweight.sources.torch.bindings import Link
+    from netweight.sources.torch.memory import Link
     from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
@@ -199,7 +199,7 @@ def contiguous(rec: Recorder, self: Tensor, *, memory_format: Any = torch.contig
 @lowers("clone")
 def clone(rec: Recorder, self: Tensor, *, memory_format: Any = None) -> Any:
     result = rec.native(aten.clone, self, memory_format=memory_format)
-    rec.tape.record("copy", None, (self,), (result,))
+    rec.recording.record("copy", None, (self,), (result,))
     return result
 
 
@@ -220,5 +220,5 @@ def copy(rec: Recorder, self: Tensor, src: Tensor, non_blocking: bool = False) -
     if value.shape != self.shape:
         value = expand(rec, value, self.shape)
     result = torch.empty(self.shape, dtype=self.dtype, device="meta")
-    rec.tape.record("copy", None, (value,), (result,))
+    rec.recording.record("copy", None, (value,), (result,))
     return result

@@ -38,7 +38,7 @@ def quantize(
 
 def note_quantized(rec: Recorder) -> None:
     """Say, once, what is not in the graph."""
-    rec.tape.notes.setdefault(_NOTE, 1)
+    rec.recording.notes.setdefault(_NOTE, 1)
 
 
 def dequantized(rec: Recorder, x: Tensor, dtype: torch.dtype = torch.float32) -> Any:
@@ -91,19 +91,19 @@ def _owned(
     rec: Recorder, weight: Tensor, bias: Tensor | None, scales: Quantization | None
 ) -> tuple[Tensor, Tensor | None]:
     """Both as parameters of the module being called; those of an earlier call if they have the same numbers."""
-    module = rec.frames.current
+    module = rec.module_calls.current
     known = rec.packed.setdefault(module, [])
     for other, its_bias in known:
         if other.shape == weight.shape and torch.equal(other, weight):
             return other, its_bias
     suffix = f"_{len(known)}" if known else ""
     path = f"{module}." if module else ""
-    rec.tape.own(weight, f"{path}weight{suffix}", "parameter")
-    rec.tape.value_of(weight)
+    rec.recording.own(weight, f"{path}weight{suffix}", "parameter")
+    rec.recording.value_of(weight)
     if scales is not None:
-        rec.tape.quantize(weight, scales)
+        rec.recording.quantize(weight, scales)
     if bias is not None:
-        rec.tape.own(bias, f"{path}bias{suffix}", "parameter")
+        rec.recording.own(bias, f"{path}bias{suffix}", "parameter")
     known.append((weight, bias))
     return weight, bias
 
@@ -242,7 +242,7 @@ def fused_moving_average(
         dims = tuple(dim for dim in range(self.dim()) if not per_row_fake_quant or dim != ch_axis)
         for extreme in ("amin", "amax"):
             rec.op(extreme, attrs_of(extreme, dims=dims), self)
-        rec.tape.notes.setdefault(_OBSERVED, 1)
+        rec.recording.notes.setdefault(_OBSERVED, 1)
     return result
 
 

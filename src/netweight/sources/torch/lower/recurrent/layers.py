@@ -101,7 +101,7 @@ def joined(rec: Recorder, parts: Sequence[Tensor], dim: int) -> Tensor:
 
 def is_zero(rec: Recorder, state: Tensor) -> bool:
     """Whether a state is the zeros that PyTorch starts from when it is given none."""
-    return not rec.tape.knows(state) and not rec.is_symbolic(state) and not state.any()
+    return not rec.recording.knows(state) and not rec.is_symbolic(state) and not state.any()
 
 
 def swapped(rec: Recorder, x: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from onnx import helper, numpy_helper  # noqa: E402
 
 from netweight.errors import FormatError  # noqa: E402
 from netweight.sources.onnx import files, read_graph, read_model  # noqa: E402
-from netweight.sources.onnx.skeleton import is_cut, restore_all, without_weights  # noqa: E402
+from netweight.sources.onnx.lazy_weights import is_cut, restore_all, without_weights  # noqa: E402
 
 WEIGHTS = np.random.default_rng(0).standard_normal((64, 32)).astype(np.float32)
 

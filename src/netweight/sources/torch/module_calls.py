@@ -20,7 +20,7 @@ from torch.nn.modules import module as hooks
 
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.drafts import Draft, Site
-from netweight.sources.torch.quiet import quiet
+from netweight.sources.torch.unintercepted import leave_unintercepted
 
 # With the separator: torchvision is the program's code, not PyTorch's.
 _TORCH = str(Path(torch.__file__).parent) + os.sep
@@ -43,14 +43,14 @@ _AUTHORED = _Authored()
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ModuleCall:
     """One call of a module: its path, and whether it called others."""
 
     path: str
     children: list[int]
 
 
-class Frames:
+class ModuleCalls:
     """The calls of modules, as they happen on the thread that captures."""
 
     def __init__(self, modules: Mapping[str, torch.nn.Module]) -> None:
@@ -59,7 +59,7 @@ class Frames:
         self._paths = {id(module): path for path, module in self.modules.items()}
         self._thread = threading.get_ident()
         self._stack = [0]
-        self.calls = [Frame("", [])]
+        self.calls = [ModuleCall("", [])]
         self.kinds = {name: type(module).__name__ for name, module in self.modules.items() if name}
         self._handles: list[Any] = []
         self._guards: list[Any] = []
@@ -87,11 +87,11 @@ class Frames:
             path = ".".join(filter(None, (self.calls[parent].path, type(module).__name__)))
         if path or parent:  # the model itself is the root
             self.calls[parent].children.append(len(self.calls))
-            self.calls.append(Frame(path, []))
+            self.calls.append(ModuleCall(path, []))
             self._stack.append(len(self.calls) - 1)
         else:
             self._stack.append(0)
-        self._guards.append(quiet(module))
+        self._guards.append(leave_unintercepted(module))
 
     def _leave_module(self, _module: torch.nn.Module, _inputs: Any, _output: Any) -> None:
         if threading.get_ident() == self._thread and len(self._stack) > 1:
@@ -143,7 +143,7 @@ def _leave(guard: Any) -> None:
         guard.__exit__(None, None, None)
 
 
-def layer_names(nodes: Sequence[Draft], calls: Sequence[Frame], owners: Mapping[str, str]) -> list[str]:
+def layer_names(nodes: Sequence[Draft], calls: Sequence[ModuleCall], owners: Mapping[str, str]) -> list[str]:
     """Layer of each node: its module's path if that does one thing, else the path and the operator, numbered.
 
     ``owners`` has the module of each parameter: what reads the weights of a module inside the one that is being called
@@ -173,7 +173,7 @@ def layer_names(nodes: Sequence[Draft], calls: Sequence[Frame], owners: Mapping[
     return names
 
 
-def _is_alone(frame: Frame, path: str, same: Sequence[str]) -> bool:
+def _is_alone(frame: ModuleCall, path: str, same: Sequence[str]) -> bool:
     """Whether all that a module does itself is one operator; or all that is done with its weights, one kind."""
     if path == frame.path:
         return len(same) == 1 and not frame.children

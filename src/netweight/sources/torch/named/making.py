@@ -21,7 +21,7 @@ _NOT_THEIRS = (str(Path(importlib.__file__).parent), str(Path(torch.__file__).pa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class NamedModule:
     """A module to capture.
 
     Attributes:

@@ -11,7 +11,7 @@ from typing import Any
 from netweight.errors import unknown_name
 from netweight.ir import TensorSpec
 from netweight.sources.names import Reference
-from netweight.sources.torch.made import Made, call_on_meta, import_package
+from netweight.sources.torch.named.making import NamedModule, call_on_meta, import_package
 
 _PHOTO = 800
 """Shorter side to which the detection models scale a picture."""
@@ -20,7 +20,7 @@ _FRAMES = 16
 """Length of the clips for which the costs of the video models are published."""
 
 
-def from_torchvision(reference: Reference, batch: int) -> Made:
+def from_torchvision(reference: Reference, batch: int) -> NamedModule:
     """The architecture that ``torchvision.models`` has under a name, and inputs of the size that it was trained for.
 
     Raises:
@@ -45,7 +45,7 @@ def from_torchvision(reference: Reference, batch: int) -> Made:
     preset = next((entry.transforms for entry in _published(models, reference.name)), None)
     inputs, of = _inputs(module, preset, batch)
     note = f"no input was given: it is {of}, for {reference}"
-    return Made(module=module, inputs=inputs, source="torchvision", name=reference.name, input_notes=(note,))
+    return NamedModule(module=module, inputs=inputs, source="torchvision", name=reference.name, input_notes=(note,))
 
 
 def _published(models: Any, name: str) -> list[Any]:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
-from netweight.sources.torch.walk import parameters_of
+from netweight.sources.torch.module_tree import parameters_of
 
 _CONTAINERS = (dict, list, set)
 _ONE_AT_A_TIME = threading.RLock()
@@ -22,7 +22,7 @@ _ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
-def untouched(modules: Collection[torch.nn.Module], *, training: bool | None) -> Iterator[None]:
+def restoring(modules: Collection[torch.nn.Module], *, training: bool | None) -> Iterator[None]:
     """Modules in the mode asked for, undisturbed by a capture around this one; nobody can tell afterwards.
 
     The numbers of parameters and buffers need nothing: the recorder never writes them. Other threads wait.

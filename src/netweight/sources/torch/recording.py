@@ -1,8 +1,8 @@
 """The graph under construction, and which of its values each live tensor holds.
 
 Values are written once; tensors are not. A tensor that is written in place, itself or through a view of it, holds a new
-value afterwards, and so does every tensor that shares its storage: the tape keeps one base value per storage and, for
-each view, the chain of view operators that leads to it, and walks the chain again when the base has changed.
+value afterwards, and so does every tensor that shares its storage: the recording keeps one base value per storage and,
+for each view, the chain of view operators that leads to it, and walks the chain again when the base has changed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from torch import Tensor
 
 from netweight.ir import Quantization, TensorSpec, ValueKind
 from netweight.ops.table import REGISTRY, output_specs
-from netweight.sources.torch.bindings import Binding, Link, Storage
 from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.drafts import Draft, Site
 from netweight.sources.torch.dtypes import spec_of
+from netweight.sources.torch.memory import Binding, Link, Storage
 from netweight.sources.torch.writes import levels, undone
 
 
 @dataclass(slots=True)
-class Tape:
+class TensorRecording:
     """Values, nodes and bindings.
 
     Attributes:

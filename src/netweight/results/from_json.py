@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from netweight.analysis.profile import (
+from netweight.count import Count, parse
+from netweight.errors import FormatError
+from netweight.results.profile import (
     FORMULA_FIELDS,
     SCHEMA,
     Activations,
@@ -18,9 +20,7 @@ from netweight.analysis.profile import (
     Totals,
     UnknownOp,
 )
-from netweight.analysis.training import TRAINING_FORMULA_FIELDS, Training, TrainingRow
-from netweight.count import Count, parse
-from netweight.errors import FormatError
+from netweight.results.training import TRAINING_FORMULA_FIELDS, Training, TrainingRow
 
 PROFILE_PREFIX = "netweight/profile/"
 

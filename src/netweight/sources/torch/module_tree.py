@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 
 
-def walk(model: torch.nn.Module) -> dict[str, torch.nn.Module]:
+def modules_of(model: torch.nn.Module) -> dict[str, torch.nn.Module]:
     """Every module by its path, each once, in the order of ``named_modules``: the model first, under ``""``."""
     found: dict[str, torch.nn.Module] = {}
     seen: set[int] = set()

@@ -7,10 +7,10 @@ import functools
 from netweight.errors import unknown_name
 from netweight.ir import TensorSpec
 from netweight.sources.names import Reference
-from netweight.sources.torch.made import Made, call_on_meta, import_package
+from netweight.sources.torch.named.making import NamedModule, call_on_meta, import_package
 
 
-def from_timm(reference: Reference, batch: int) -> Made:
+def from_timm(reference: Reference, batch: int) -> NamedModule:
     """The architecture that timm has under a name, and an input of its default size.
 
     Raises:
@@ -31,7 +31,7 @@ def from_timm(reference: Reference, batch: int) -> Made:
     size = getattr(getattr(module, "patch_embed", None), "img_size", None) or (height, width)
     channels = reference.options.get("in_chans", channels)
     note = f"no input was given: it is a picture of the default size, {size[0]} x {size[1]}, for {reference}"
-    return Made(
+    return NamedModule(
         module=module,
         inputs=TensorSpec((batch, channels, *size)),
         source="timm",

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netweight.analysis.plain import fields_of
 from netweight.count import formula
-
-if TYPE_CHECKING:
-    from netweight.analysis.training import Training
+from netweight.results.as_json import fields_of
+from netweight.results.training import Training
 
 SCHEMA = "netweight/profile/1"
 
@@ -257,40 +255,3 @@ class Profile:
     def to_json(self, *, indent: int | None = 2) -> str:
         """JSON text; integers are exact and have their unit in the key."""
         return json.dumps(self.to_dict(), indent=indent)
-
-    def to_csv(self) -> str:
-        """One line per layer, every figure in full."""
-        from netweight.report.delimited import to_csv
-
-        return to_csv(self)
-
-    def to_markdown(self) -> str:
-        """A Markdown table and the summary."""
-        from netweight.report.markdown import to_markdown
-
-        return to_markdown(self)
-
-    def to_pandas(self) -> Any:
-        """A pandas DataFrame, one row per layer.
-
-        Raises:
-            MissingExtraError: If pandas is not installed.
-        """
-        from netweight.report.frame import to_pandas
-
-        return to_pandas(self)
-
-    def __str__(self) -> str:
-        from netweight.report.terminal import to_text
-
-        return to_text(self)
-
-    def __rich__(self) -> Any:
-        from netweight.report.terminal import to_renderable
-
-        return to_renderable(self)
-
-    def _repr_html_(self) -> str:
-        from netweight.report.html import to_html
-
-        return to_html(self)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netweight.analysis.profile import FORMULA_FIELDS, LayerRow, ModuleRow, Profile
-from netweight.analysis.training import TRAINING_FORMULA_FIELDS
 from netweight.count import formula, named_formula
 from netweight.errors import unknown_name
+from netweight.results.profile import FORMULA_FIELDS, LayerRow, ModuleRow, Profile
+from netweight.results.training import TRAINING_FORMULA_FIELDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

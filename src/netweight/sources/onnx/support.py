@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from netweight.sources.onnx.functions import Functions
+from netweight.sources.onnx.function_bodies import Functions
 from netweight.sources.onnx.lower import RULES
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Layers of PyTorch that hold nothing which ``Calls`` must see: functions are not intercepted while they run.
+"""Layers of PyTorch that hold nothing which ``Interception`` must see: functions are not intercepted while they run.
 
 An intercepted call takes several times as long as what it does here. PyTorch's own layers without children write no
 numbers, and call operators that the recorder knows.
@@ -19,7 +19,7 @@ UNSEEN: Any = _GUARD or nullcontext
 """Within it the recorder's own calls are not intercepted: they are none of the program's."""
 
 
-def quiet(module: torch.nn.Module) -> Any:
+def leave_unintercepted(module: torch.nn.Module) -> Any:
     """A guard to leave with ``__exit__`` when the module's call ends, None if its calls are to be seen."""
     if _GUARD is None or not _is_own(module.__class__) or module._modules:
         return None

@@ -32,7 +32,7 @@ class _OddError(Exception):
     """The file is not written as expected; protobuf itself says what is wrong with it, if anything is."""
 
 
-class _Field(NamedTuple):
+class _WireField(NamedTuple):
     number: int
     kind: int
     start: int
@@ -121,7 +121,7 @@ def _model(data: Any, home: str, least: int) -> Iterator[bytes]:
             yield data[field.start : field.stop]
 
 
-def _graph(data: Any, graph: _Field, home: str, least: int) -> Iterator[bytes]:
+def _graph(data: Any, graph: _WireField, home: str, least: int) -> Iterator[bytes]:
     kept = graph.body
     for field in _fields(data, graph.body, graph.stop):
         if field.number == _WEIGHT and field.kind == _BYTES and field.stop - field.body >= least:
@@ -131,7 +131,7 @@ def _graph(data: Any, graph: _Field, home: str, least: int) -> Iterator[bytes]:
     yield data[kept : graph.stop]
 
 
-def _weight(data: Any, weight: _Field, home: str, least: int) -> bytes:
+def _weight(data: Any, weight: _WireField, home: str, least: int) -> bytes:
     """A weight with a place instead of elements, as it is if it has none or too few of them."""
     kept, cut = [], []
     for field in _fields(data, weight.body, weight.stop):
@@ -150,7 +150,7 @@ def _weight(data: Any, weight: _Field, home: str, least: int) -> bytes:
     return b"".join((*kept, entry, _tag(_LOCATION, _VARINT), b"\x01"))
 
 
-def _fields(data: Any, at: int, end: int) -> Iterator[_Field]:
+def _fields(data: Any, at: int, end: int) -> Iterator[_WireField]:
     """Fields of a message.
 
     Raises:
@@ -171,7 +171,7 @@ def _fields(data: Any, at: int, end: int) -> Iterator[_Field]:
             raise _OddError
         if at > end:
             raise _OddError
-        yield _Field(tag >> 3, kind, start, body, at)
+        yield _WireField(tag >> 3, kind, start, body, at)
 
 
 def _number(data: Any, at: int) -> tuple[int, int]:

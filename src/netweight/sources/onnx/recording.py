@@ -50,7 +50,7 @@ class Recorded:
 
 
 @dataclass(slots=True)
-class Net:
+class OnnxRecording:
     """Values and nodes.
 
     Attributes:

@@ -11,7 +11,7 @@ from typing import Any
 from netweight.sources.onnx.tensor import Tensor
 
 
-class Again:
+class Iterations:
     """Tells what is read for the first time from what is read again in another iteration."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from netweight.errors import FormatError, MissingExtraError, unknown_name
 from netweight.ir import TensorSpec
 from netweight.sources.extras import cure, first_line, root_of
 from netweight.sources.names import Reference
-from netweight.sources.torch.made import Made, call_on_meta, import_package
+from netweight.sources.torch.named.making import NamedModule, call_on_meta, import_package
 
 _TOKENS = 128
 _SECOND = 16_000
@@ -22,7 +22,7 @@ _SECOND = 16_000
 Inputs = tuple[dict[str, TensorSpec], str]
 
 
-def from_transformers(reference: Reference, batch: int) -> Made:
+def from_transformers(reference: Reference, batch: int) -> NamedModule:
     """The architecture that a configuration describes, and inputs that follow from it.
 
     Raises:
@@ -43,7 +43,7 @@ def from_transformers(reference: Reference, batch: int) -> Made:
     module = call_on_meta(lambda: architecture._from_config(config), replace(reference, options={}))
     inputs, of = _inputs(type(module), config, batch)
     notes = () if getattr(config, "use_cache", False) else ("no keys and values are kept for a next call",)
-    return Made(
+    return NamedModule(
         module=module,
         inputs=inputs or None,
         source="transformers",

@@ -16,12 +16,12 @@ import torch
 
 from netweight.errors import CaptureError, UsageError, unknown_name
 from netweight.sources.names import Reference
-from netweight.sources.torch.from_timm import from_timm
-from netweight.sources.torch.from_torchvision import from_torchvision
-from netweight.sources.torch.from_transformers import from_transformers
-from netweight.sources.torch.made import Made, call, failed
+from netweight.sources.torch.named.making import NamedModule, call, failed
+from netweight.sources.torch.named.timm import from_timm
+from netweight.sources.torch.named.torchvision import from_torchvision
+from netweight.sources.torch.named.transformers import from_transformers
 
-_PACKAGES: dict[str, Callable[[Reference, int], Made]] = {
+_PACKAGES: dict[str, Callable[[Reference, int], NamedModule]] = {
     "torchvision": from_torchvision,
     "timm": from_timm,
     "hf": from_transformers,
@@ -29,7 +29,7 @@ _PACKAGES: dict[str, Callable[[Reference, int], Made]] = {
 
 
 @contextmanager
-def made(reference: Reference, *, batch: int = 1) -> Iterator[Made]:
+def named_module(reference: Reference, *, batch: int = 1) -> Iterator[NamedModule]:
     """The module that ``reference`` names, while what it imports later can be found.
 
     A module is looked for as ``python -m`` does, first in the current directory; a file runs as ``python FILE`` does,
@@ -123,7 +123,7 @@ def _makes(name: str, value: Any) -> bool:
     return not name.startswith("_") and (callable(value) or isinstance(value, torch.nn.Module))
 
 
-def _made(found: Any, reference: Reference) -> Made:
+def _made(found: Any, reference: Reference) -> NamedModule:
     """The module, and its inputs if they come with it."""
     if not isinstance(found, torch.nn.Module) and callable(found):
         found = call(found, reference)
@@ -137,7 +137,7 @@ def _made(found: Any, reference: Reference) -> Made:
         fix = "the function has no return" if found is None else ""
         raise CaptureError(f"model: expected {reference} to be or return {wanted}, got {_described(found)}", fix=fix)
     notes = () if inputs is None else (f"the input is the one that {reference} returns",)
-    return Made(module=found, inputs=inputs, input_notes=notes)
+    return NamedModule(module=found, inputs=inputs, input_notes=notes)
 
 
 def _described(found: Any) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netweight.ops.table import FREE, REGISTRY, Cost
-from netweight.sources.onnx.net import Net, Recorded
+from netweight.sources.onnx.recording import OnnxRecording, Recorded
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -43,19 +43,19 @@ class Trial:
         trail: Tensors that became values.
     """
 
-    def __init__(self, net: Net, places: list[Place], left_out: dict[str, int]) -> None:
+    def __init__(self, recording: OnnxRecording, places: list[Place], left_out: dict[str, int]) -> None:
         self.trail: list[Tensor] = []
-        self._net = net
-        self._lists: tuple[list[Any], ...] = (net.nodes, places)
-        self._dicts: tuple[dict[Any, Any], ...] = (net.values, net.weights, net.labels)
+        self._recording = recording
+        self._lists: tuple[list[Any], ...] = (recording.nodes, places)
+        self._dicts: tuple[dict[Any, Any], ...] = (recording.values, recording.weights, recording.labels)
         self._long = [len(part) for part in (*self._lists, *self._dicts)]
         self._left_out, self._reasons = left_out, dict(left_out)
-        self._notes, self._exact = dict(net.notes), net.exact
+        self._notes, self._exact = dict(recording.notes), recording.exact
 
     @property
     def nodes(self) -> Sequence[Recorded]:
         """What was recorded."""
-        return self._net.nodes[self._long[0] :]
+        return self._recording.nodes[self._long[0] :]
 
     @property
     def calls(self) -> int:
@@ -64,7 +64,7 @@ class Trial:
 
     def undo(self) -> Taken:
         """Take back what was recorded."""
-        net = self._net
+        recording = self._recording
         lists, dicts = [], []
         for part, length in zip(self._lists, self._long[:2], strict=True):
             lists.append(part[length:])
@@ -75,15 +75,15 @@ class Trial:
         taken = Taken(
             lists=tuple(lists),
             dicts=tuple(dicts),
-            notes=net.notes,
+            notes=recording.notes,
             left_out=dict(self._left_out),
-            exact=net.exact,
+            exact=recording.exact,
             named=tuple((tensor, tensor.name) for tensor in self.trail),
         )
         for tensor in self.trail:
             tensor.name = ""
         self.trail.clear()
-        net.notes, net.exact = dict(self._notes), self._exact
+        recording.notes, recording.exact = dict(self._notes), self._exact
         self._leave_out(self._reasons)
         return taken
 
@@ -93,7 +93,7 @@ class Trial:
             part.extend(new)
         for growing, more in zip(self._dicts, taken.dicts, strict=True):
             growing.update(more)
-        self._net.notes, self._net.exact = dict(taken.notes), taken.exact
+        self._recording.notes, self._recording.exact = dict(taken.notes), taken.exact
         self._leave_out(taken.left_out)
         for tensor, name in taken.named:
             tensor.name = name
@@ -109,7 +109,7 @@ class Trial:
         Raises:
             ShapeError: If an operator cannot accept its inputs.
         """
-        values = self._net.values
+        values = self._recording.values
         work = FREE
         for node in self.nodes:
             definition = REGISTRY.find(node.op)
@@ -120,19 +120,23 @@ class Trial:
 
     def params(self) -> int:
         """Parameters that nothing read before."""
-        added = list(self._net.values)[self._long[2] :]
-        return sum(self._net.values[name].spec.numel for name in added if self._net.values[name].kind == "parameter")
+        added = list(self._recording.values)[self._long[2] :]
+        return sum(
+            self._recording.values[name].spec.numel
+            for name in added
+            if self._recording.values[name].kind == "parameter"
+        )
 
 
 @contextmanager
-def trial(net: Net, places: list[Place], left_out: dict[str, int]) -> Iterator[Trial]:
+def trial(recording: OnnxRecording, places: list[Place], left_out: dict[str, int]) -> Iterator[Trial]:
     """Reading on trial, until the block ends; what is recorded then stays."""
-    around = net.trail
-    attempt = Trial(net, places, left_out)
-    net.trail = attempt.trail
+    around = recording.trail
+    attempt = Trial(recording, places, left_out)
+    recording.trail = attempt.trail
     try:
         yield attempt
     finally:
-        net.trail = around
+        recording.trail = around
         if around is not None:
             around.extend(attempt.trail)
