@@ -53,26 +53,26 @@ OPERATORS = {
     "ops.order.sort": "argsort max min sort topk",
     "ops.order.suppression": "nms nms_per_class",
     "ops.order.unique": "unique unique_consecutive",
-    "ops.pointwise.activation": "elu hardsigmoid hardswish leaky_relu prelu relu relu6 selu",
-    "ops.pointwise.activation_shrink": (
-        "celu hardshrink hardsigmoid_general log_sigmoid softshrink softsign tanhshrink threshold"
+    "ops.pointwise.activation": (
+        "celu elu hardshrink hardsigmoid hardswish leaky_relu prelu relu relu6 selu softshrink threshold"
     ),
-    "ops.pointwise.activation_smooth": "gelu mish sigmoid silu softplus tanh",
-    "ops.pointwise.binary": "add div maximum minimum mul pow sub",
+    "ops.pointwise.activation_smooth": "gelu log_sigmoid mish sigmoid silu softplus softsign tanh tanhshrink",
+    "ops.pointwise.binary": "add atan2 copysign div floor_divide fmod logaddexp maximum minimum mul pow remainder sub",
     "ops.pointwise.bits": "bitcast",
-    "ops.pointwise.bitwise": "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor",
     "ops.pointwise.blend": "addcdiv addcmul lerp",
-    "ops.pointwise.compare": "eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
+    "ops.pointwise.compare": (
+        "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor eq ge gt isfinite isinf "
+        "isnan le logical_and logical_not logical_or logical_xor lt ne where"
+    ),
     "ops.pointwise.complex": "complex conj view_as_complex view_as_real",
-    "ops.pointwise.divide": "atan2 floor_divide fmod logaddexp remainder",
-    "ops.pointwise.finite": "isfinite isinf isnan",
     "ops.pointwise.float8": "cast_float8",
     "ops.pointwise.gate": "glu",
-    "ops.pointwise.hyperbolic": "acosh asinh atanh copysign",
     "ops.pointwise.masking": "masked_fill",
     "ops.pointwise.scalar": "add_scalar div_scalar mul_scalar pow_scalar rdiv_scalar rsub_scalar",
-    "ops.pointwise.transcendental": "acos asin atan cosh exp2 expm1 log10 log1p log2 sinh tan trunc",
-    "ops.pointwise.unary": "abs cast ceil clamp cos erf exp floor log neg reciprocal round rsqrt sign sin sqrt square",
+    "ops.pointwise.unary": (
+        "abs acos acosh asin asinh atan atanh cast ceil clamp cos cosh erf exp exp2 expm1 floor log log10 log1p log2 "
+        "neg reciprocal round rsqrt sign sin sinh sqrt square tan trunc"
+    ),
     "ops.quantize.affine": "dequantize fake_quantize quantize",
     "ops.quantize.blocks": "dequantize_blocks quantize_blocks",
     "ops.quantize.dynamic": "dynamic_quantize",
@@ -80,7 +80,6 @@ OPERATORS = {
     "ops.random.dropout": "dropout identity",
     "ops.recurrent.gru": "gru",
     "ops.recurrent.lstm": "lstm",
-    "ops.recurrent.recurrent_general": "gru_general lstm_general rnn_general",
     "ops.recurrent.rnn": "rnn",
     "ops.reduce.cumulative": "cumsum",
     "ops.reduce.cumulative_pick": "cummax cummin logcumsumexp",
@@ -92,7 +91,6 @@ OPERATORS = {
     "ops.reduce.reduction": "mean prod sum var",
     "ops.reduce.vector_norm": "vector_norm",
     "ops.sample.grid_sample": "grid_sample",
-    "ops.sample.resample": "resample",
     "ops.sample.resize": "resize",
     "ops.sample.roi_align": "roi_align roi_align_max",
     "ops.sample.roi_pool": "roi_pool",
@@ -203,8 +201,8 @@ WRITES = {
     "sources.onnx.write.norm.layers": "batch_norm batch_norm_training group_norm instance_norm layer_norm rms_norm",
     "sources.onnx.write.order.select": "argsort kthvalue max min nms nms_per_class searchsorted sort topk unique",
     "sources.onnx.write.pointwise.activation": (
-        "celu elu gelu glu hardshrink hardsigmoid hardsigmoid_general hardswish leaky_relu log_sigmoid log_softmax "
-        "mish prelu relu relu6 selu sigmoid silu softmax softplus softshrink softsign tanh tanhshrink threshold"
+        "celu elu gelu glu hardshrink hardsigmoid hardswish leaky_relu log_sigmoid log_softmax mish prelu relu relu6 "
+        "selu sigmoid silu softmax softplus softshrink softsign tanh tanhshrink threshold"
     ),
     "sources.onnx.write.pointwise.arithmetic": (
         "add add_scalar addcdiv addcmul atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
@@ -219,13 +217,13 @@ WRITES = {
     "sources.onnx.write.quantize.affine": (
         "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks requantize"
     ),
-    "sources.onnx.write.recurrent.layers": "gru gru_general linear_attention lstm lstm_general rnn rnn_general",
+    "sources.onnx.write.recurrent.layers": "gru linear_attention lstm rnn",
     "sources.onnx.write.reduce.reduction": (
         "all amax amin any argmax argmin count_nonzero cummax cummin cumprod cumsum histc logcumsumexp logsumexp mean "
         "prod sum var vector_norm"
     ),
     "sources.onnx.write.sample.regions": "roi_align roi_align_max roi_pool",
-    "sources.onnx.write.sample.resize": "grid_sample resample resize",
+    "sources.onnx.write.sample.resize": "grid_sample resize",
     "sources.onnx.write.window.pool": (
         "adaptive_avg_pool adaptive_max_pool avg_pool lp_pool max_pool max_pool_with_indices max_unpool min_pool"
     ),
@@ -236,31 +234,40 @@ FUNCTIONS = {
         "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
         "nll_loss smooth_l1_loss"
     ),
+    "functions.move.index": (
+        "gather index index_add index_copy index_put index_select masked_scatter scatter scatter_add scatter_reduce"
+    ),
+    "functions.move.layout": (
+        "arange as_strided channel_shuffle chunk concat copy diag_embed diagonal diagonal_scatter expand flatten flip "
+        "full full_like narrow one_hot ones_like pad permute pixel_shuffle pixel_unshuffle repeat repeat_interleave "
+        "reshape roll rot90 slice_scatter split squeeze stack transpose tril triu unsqueeze zeros_like"
+    ),
     "functions.norm": "local_response_norm log_softmax softmax",
-    "functions.pointwise": "celu glu hardshrink logsigmoid softshrink softsign tanhshrink threshold",
+    "functions.pointwise": "celu glu hardshrink logsigmoid masked_fill softshrink softsign tanhshrink threshold",
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
     "functions.reduce": (
         "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
         "mean prod std std_mean sum var var_mean vector_norm"
     ),
+    "functions.sample": "grid_sample interpolate roi_align roi_pool",
+    "functions.window.pool": (
+        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
+        "adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d global_avg_pool global_max_pool lp_pool1d lp_pool2d "
+        "lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d "
+        "max_pool3d_with_indices max_unpool2d min_pool2d"
+    ),
+    "functions.window.unfold": "fold unfold window_view",
     "sources.build.activation": (
         "elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
     ),
-    "sources.build.algebra": (
-        "as_strided cholesky det diag_embed diagonal_scatter eigh eigvalsh inv qr slogdet solve solve_triangular svd "
-        "svdvals"
-    ),
+    "sources.build.algebra": "cholesky det eigh eigvalsh inv qr slogdet solve solve_triangular svd svdvals",
     "sources.build.arith": (
         "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt rsub "
         "sign sin sqrt square sub"
     ),
     "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
-    "sources.build.copies": (
-        "arange channel_shuffle copy diagonal full full_like one_hot ones_like pixel_shuffle pixel_unshuffle "
-        "repeat_interleave slice_scatter tril triu zeros_like"
-    ),
     "sources.build.core": "Symbol call graph scope",
     "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
@@ -271,31 +278,18 @@ FUNCTIONS = {
         "bitwise_right_shift bitwise_xor cosh exp2 expm1 floor_divide fmod isfinite isinf isnan lerp log10 log1p log2 "
         "logaddexp remainder sinh tan trunc"
     ),
-    "sources.build.indexing": "index index_add index_copy index_put masked_fill scatter scatter_add",
-    "sources.build.layout": (
-        "chunk concat expand flatten flip gather index_select narrow pad permute repeat reshape roll split squeeze "
-        "stack transpose unsqueeze"
-    ),
     "sources.build.linear": "linear",
     "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
     "sources.build.matmul": "einsum matmul",
     "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "sources.build.order": "argsort max min sort topk",
     "sources.build.params": "parameter",
-    "sources.build.pool": (
-        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d avg_pool1d avg_pool2d "
-        "avg_pool3d global_avg_pool global_max_pool lp_pool2d max_pool1d max_pool2d max_pool3d min_pool2d"
-    ),
     "sources.build.ranks": (
-        "acosh asinh atanh complex conj copysign kthvalue masked_scatter mode scatter_reduce searchsorted "
-        "view_as_complex view_as_real"
+        "acosh asinh atanh complex conj copysign kthvalue mode searchsorted view_as_complex view_as_real"
     ),
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.regions": "deform_conv2d nms roi_align roi_pool",
-    "sources.build.resize": "interpolate",
+    "sources.build.regions": "deform_conv2d nms",
     "sources.build.tables": "bilinear embedding_bag",
-    "sources.build.unpool": "max_pool2d_with_indices max_unpool2d",
-    "sources.build.windows": "fold grid_sample unfold window_view",
 }
 
 

@@ -2,11 +2,9 @@ from typing import Any
 
 import torch
 
-from witness.move.copies import reached
-
 
 def _both(result: Any) -> Any:
-    return result.values, reached(result.indices)
+    return result.values, result.indices
 
 
 def _mode(attrs: Any, x: Any) -> Any:
@@ -16,7 +14,7 @@ def _mode(attrs: Any, x: Any) -> Any:
     same = x.flip(attrs.dim) == (values if attrs.keepdim else values.unsqueeze(attrs.dim))
     last = x.shape[attrs.dim] - 1 - same.to(torch.uint8).argmax(attrs.dim, keepdim=True)
     assert torch.equal(x.gather(attrs.dim, at), x.gather(attrs.dim, last))
-    return x.gather(attrs.dim, last).reshape(values.shape), reached(last.reshape(values.shape))
+    return x.gather(attrs.dim, last).reshape(values.shape), last.reshape(values.shape)
 
 
 def _searchsorted(attrs: Any, sequence: Any, x: Any) -> Any:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
+from netweight.functions.recurrent import layer
 from netweight.ops.move.slicing import ConcatAttrs
-from netweight.ops.recurrent.cells import RecurrentAttrs
-from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.common import attrs_of
@@ -54,16 +53,10 @@ class Stack(NamedTuple):
         return len(params) != self.num_layers * self.ways() * (4 if self.has_biases else 2)
 
 
-def _settings(op: str, reverse: bool) -> RecurrentAttrs:
-    if op.startswith("rnn"):
-        return RnnAttrs(reverse=reverse, nonlinearity="relu" if op == "rnn_relu" else "tanh")
-    return RecurrentAttrs(reverse=reverse)
-
-
 def node(
     rec: Recorder, op: str, x: Tensor, states: States, weights: Weights, reverse: bool
 ) -> tuple[Tensor, list[Tensor]]:
-    y, *ends = rec.op(op.partition("_")[0], _settings(op, reverse), x, *states, *weights)
+    y, *ends = layer(rec, op, x, states, weights, reverse=reverse)
     return y, ends
 
 
