@@ -147,7 +147,7 @@ class Recorder(TorchDispatchMode):
 
     def over(self, name: str, attrs: Any, *tensors: Tensor) -> Tensor:
         """Record an operator of each element, whose result is written over its first tensor."""
-        self.recording.write(tensors[0], self.op(name, attrs, *tensors, like=tensors[0]))
+        write(self.recording, tensors[0], self.op(name, attrs, *tensors, like=tensors[0]))
         return tensors[0]
 
     def _viewed(self, name: str, attrs: Any, x: Tensor | None) -> Tensor:
