@@ -268,7 +268,7 @@ FUNCTIONS = {
     ),
     "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
-    "sources.build.core": "Symbol call graph scope",
+    "sources.build.core": "Place Symbol call graph scope",
     "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
     "sources.build.found": "nonzero unique unique_consecutive",
