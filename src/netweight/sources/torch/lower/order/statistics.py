@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.move.places import GatherAttrs
+from netweight.ops.move.scatter import IndexAddAttrs
 from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
 from netweight.ops.order.sort import PickAttrs, SortAttrs
 from netweight.ops.pointwise.blend import LerpAttrs

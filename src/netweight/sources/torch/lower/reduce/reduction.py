@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from netweight.functions import reduce
-from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.reduce.histogram import HistcAttrs
 from netweight.sources.torch.lower import RULES, bind, lowers
