@@ -120,7 +120,7 @@ def nansum(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False, 
     """Zeros for what is no number."""
     x = self
     if x.dtype.is_floating_point:
-        x = where(rec, rec.op("isnan", None, x, like=x), torch.zeros((), dtype=x.dtype), x)
+        x = where(rec, rec.op("isnan", None, x), torch.zeros((), dtype=x.dtype), x)
     return RULES["sum"](rec, x, dim, keepdim, dtype=dtype)
 
 
