@@ -1,5 +1,9 @@
 """Types of ``netweight.build``. Written by ``scripts/index``: change the functions, not this file."""
 
+from netweight.functions.algebra import Dims as Dims
+from netweight.functions.algebra import Norm as Norm
+from netweight.functions.algebra import QrMode as QrMode
+from netweight.functions.algebra import Triangle as Triangle
 from netweight.sources.build.activation import dropout as dropout
 from netweight.sources.build.activation import elu as elu
 from netweight.sources.build.activation import gelu as gelu
@@ -16,19 +20,8 @@ from netweight.sources.build.activation import silu as silu
 from netweight.sources.build.activation import softplus as softplus
 from netweight.sources.build.activation import tanh as tanh
 from netweight.sources.build.algebra import as_strided as as_strided
-from netweight.sources.build.algebra import cholesky as cholesky
-from netweight.sources.build.algebra import det as det
 from netweight.sources.build.algebra import diag_embed as diag_embed
 from netweight.sources.build.algebra import diagonal_scatter as diagonal_scatter
-from netweight.sources.build.algebra import eigh as eigh
-from netweight.sources.build.algebra import eigvalsh as eigvalsh
-from netweight.sources.build.algebra import inv as inv
-from netweight.sources.build.algebra import qr as qr
-from netweight.sources.build.algebra import slogdet as slogdet
-from netweight.sources.build.algebra import solve as solve
-from netweight.sources.build.algebra import solve_triangular as solve_triangular
-from netweight.sources.build.algebra import svd as svd
-from netweight.sources.build.algebra import svdvals as svdvals
 from netweight.sources.build.arith import abs as abs
 from netweight.sources.build.arith import add as add
 from netweight.sources.build.arith import ceil as ceil
@@ -55,7 +48,6 @@ from netweight.sources.build.arith import sqrt as sqrt
 from netweight.sources.build.arith import square as square
 from netweight.sources.build.arith import sub as sub
 from netweight.sources.build.attention import multi_head_attention as multi_head_attention
-from netweight.sources.build.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from netweight.sources.build.conv import conv1d as conv1d
 from netweight.sources.build.conv import conv2d as conv2d
 from netweight.sources.build.conv import conv3d as conv3d
@@ -82,13 +74,6 @@ from netweight.sources.build.core import call as call
 from netweight.sources.build.core import graph as graph
 from netweight.sources.build.core import scope as scope
 from netweight.sources.build.embedding import embedding as embedding
-from netweight.sources.build.found import nonzero as nonzero
-from netweight.sources.build.found import unique as unique
-from netweight.sources.build.found import unique_consecutive as unique_consecutive
-from netweight.sources.build.fourier import fft as fft
-from netweight.sources.build.fourier import ifft as ifft
-from netweight.sources.build.fourier import irfft as irfft
-from netweight.sources.build.fourier import rfft as rfft
 from netweight.sources.build.functions import acos as acos
 from netweight.sources.build.functions import addcdiv as addcdiv
 from netweight.sources.build.functions import addcmul as addcmul
@@ -165,8 +150,6 @@ from netweight.sources.build.losses import kl_div as kl_div
 from netweight.sources.build.losses import l1_loss as l1_loss
 from netweight.sources.build.losses import nll_loss as nll_loss
 from netweight.sources.build.losses import smooth_l1_loss as smooth_l1_loss
-from netweight.sources.build.matmul import einsum as einsum
-from netweight.sources.build.matmul import matmul as matmul
 from netweight.sources.build.measure import all as all
 from netweight.sources.build.measure import any as any
 from netweight.sources.build.measure import count_nonzero as count_nonzero
@@ -178,11 +161,6 @@ from netweight.sources.build.norm import instance_norm as instance_norm
 from netweight.sources.build.norm import layer_norm as layer_norm
 from netweight.sources.build.norm import local_response_norm as local_response_norm
 from netweight.sources.build.norm import rms_norm as rms_norm
-from netweight.sources.build.order import argsort as argsort
-from netweight.sources.build.order import max as max
-from netweight.sources.build.order import min as min
-from netweight.sources.build.order import sort as sort
-from netweight.sources.build.order import topk as topk
 from netweight.sources.build.params import parameter as parameter
 from netweight.sources.build.pool import adaptive_avg_pool1d as adaptive_avg_pool1d
 from netweight.sources.build.pool import adaptive_avg_pool2d as adaptive_avg_pool2d
@@ -209,14 +187,11 @@ from netweight.sources.build.ranks import conj as conj
 from netweight.sources.build.ranks import copysign as copysign
 from netweight.sources.build.ranks import cummax as cummax
 from netweight.sources.build.ranks import cummin as cummin
-from netweight.sources.build.ranks import kthvalue as kthvalue
 from netweight.sources.build.ranks import logcumsumexp as logcumsumexp
 from netweight.sources.build.ranks import masked_scatter as masked_scatter
-from netweight.sources.build.ranks import mode as mode
 from netweight.sources.build.ranks import rand_like as rand_like
 from netweight.sources.build.ranks import randn_like as randn_like
 from netweight.sources.build.ranks import scatter_reduce as scatter_reduce
-from netweight.sources.build.ranks import searchsorted as searchsorted
 from netweight.sources.build.ranks import view_as_complex as view_as_complex
 from netweight.sources.build.ranks import view_as_real as view_as_real
 from netweight.sources.build.recurrent import gru as gru
@@ -234,7 +209,6 @@ from netweight.sources.build.reduce import sum as sum
 from netweight.sources.build.reduce import var as var
 from netweight.sources.build.reduce import vector_norm as vector_norm
 from netweight.sources.build.regions import deform_conv2d as deform_conv2d
-from netweight.sources.build.regions import nms as nms
 from netweight.sources.build.regions import roi_align as roi_align
 from netweight.sources.build.regions import roi_pool as roi_pool
 from netweight.sources.build.resize import interpolate as interpolate
@@ -249,6 +223,36 @@ from netweight.sources.build.windows import grid_sample as grid_sample
 from netweight.sources.build.windows import unfold as unfold
 from netweight.sources.build.windows import window_view as window_view
 
+def cholesky(x: Symbol, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def det(x: Symbol, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def eigh(x: Symbol, uplo: Triangle = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def eigvalsh(x: Symbol, uplo: Triangle = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def fft(x: Symbol, dim: Dims = ..., norm: Norm = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def ifft(x: Symbol, dim: Dims = ..., norm: Norm = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def inv(x: Symbol, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def irfft(x: Symbol, size: int | None = ..., dim: Dims = ..., norm: Norm = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def qr(x: Symbol, mode: QrMode = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def rfft(x: Symbol, dim: Dims = ..., norm: Norm = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def slogdet(x: Symbol, *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def solve(x: Symbol, b: Symbol, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def solve_triangular(x: Symbol, b: Symbol, *, upper: bool, unitriangular: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def svd(x: Symbol, full_matrices: bool = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol, Symbol]: ...
+def svdvals(x: Symbol, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def einsum(equation: str, *xs: Symbol, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def matmul(a: Symbol, b: Symbol, *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def scaled_dot_product_attention(query: Symbol, key: Symbol, value: Symbol, *, mask: Symbol | None = ..., is_causal: bool = ..., scale: float | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def argsort(x: Symbol, dim: int = ..., descending: bool = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
+def kthvalue(x: Symbol, k: int, dim: int = ..., keepdim: bool = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def max(x: Symbol, dim: int, keepdim: bool = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def min(x: Symbol, dim: int, keepdim: bool = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def mode(x: Symbol, dim: int = ..., keepdim: bool = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def nms(boxes: Symbol, scores: Symbol, iou_threshold: float, *, count: int | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def nonzero(x: Symbol, *, count: int | None = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def searchsorted(sequence: Symbol, x: Symbol, *, right: bool = ..., inplace: bool = ..., name: str = ...) -> Symbol: ...
+def sort(x: Symbol, dim: int = ..., descending: bool = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def topk(x: Symbol, k: int, dim: int = ..., largest: bool = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, Symbol]: ...
+def unique(x: Symbol, return_inverse: bool = ..., return_counts: bool = ..., dim: int | None = ..., count: int | None = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, ...]: ...
+def unique_consecutive(x: Symbol, return_inverse: bool = ..., return_counts: bool = ..., dim: int | None = ..., count: int | None = ..., *, inplace: bool = ..., name: str = ...) -> tuple[Symbol, ...]: ...
 def celu(x: Symbol, alpha: float = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
 def glu(x: Symbol, dim: int = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...
 def hardshrink(x: Symbol, lambd: float = ..., *, inplace: bool = ..., name: str = ...) -> Symbol: ...

@@ -232,19 +232,21 @@ WRITES = {
 }
 
 FUNCTIONS = {
+    "functions.algebra": (
+        "cholesky det eigh eigvalsh fft ifft inv irfft qr rfft slogdet solve solve_triangular svd svdvals"
+    ),
+    "functions.contract": "einsum matmul scaled_dot_product_attention",
+    "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",
     "functions.pointwise": "celu glu hardshrink logsigmoid softshrink softsign tanhshrink threshold",
     "sources.build.activation": (
         "dropout elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
     ),
-    "sources.build.algebra": (
-        "as_strided cholesky det diag_embed diagonal_scatter eigh eigvalsh inv qr slogdet solve solve_triangular svd "
-        "svdvals"
-    ),
+    "sources.build.algebra": "as_strided diag_embed diagonal_scatter",
     "sources.build.arith": (
         "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt rsub "
         "sign sin sqrt square sub"
     ),
-    "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
+    "sources.build.attention": "multi_head_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "sources.build.copies": (
         "arange channel_shuffle copy diagonal full full_like one_hot ones_like pixel_shuffle pixel_unshuffle "
@@ -252,8 +254,6 @@ FUNCTIONS = {
     ),
     "sources.build.core": "Symbol call graph scope",
     "sources.build.embedding": "embedding",
-    "sources.build.found": "nonzero unique unique_consecutive",
-    "sources.build.fourier": "fft ifft irfft rfft",
     "sources.build.functions": (
         "acos addcdiv addcmul asin atan atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
         "bitwise_right_shift bitwise_xor cosh exp2 expm1 floor_divide fmod isfinite isinf isnan lerp log10 log1p log2 "
@@ -270,10 +270,8 @@ FUNCTIONS = {
     "sources.build.losses": (
         "binary_cross_entropy binary_cross_entropy_with_logits huber_loss kl_div l1_loss nll_loss smooth_l1_loss"
     ),
-    "sources.build.matmul": "einsum matmul",
     "sources.build.measure": "all any count_nonzero cumprod logsumexp",
     "sources.build.norm": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
-    "sources.build.order": "argsort max min sort topk",
     "sources.build.params": "parameter",
     "sources.build.pool": (
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d avg_pool1d avg_pool2d "
@@ -281,12 +279,12 @@ FUNCTIONS = {
     ),
     "sources.build.quantize": "dequantize fake_quantize quantize",
     "sources.build.ranks": (
-        "acosh asinh atanh complex conj copysign cummax cummin kthvalue logcumsumexp masked_scatter mode rand_like "
-        "randn_like scatter_reduce searchsorted view_as_complex view_as_real"
+        "acosh asinh atanh complex conj copysign cummax cummin logcumsumexp masked_scatter rand_like randn_like "
+        "scatter_reduce view_as_complex view_as_real"
     ),
     "sources.build.recurrent": "gru lstm rnn",
     "sources.build.reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",
-    "sources.build.regions": "deform_conv2d nms roi_align roi_pool",
+    "sources.build.regions": "deform_conv2d roi_align roi_pool",
     "sources.build.resize": "interpolate",
     "sources.build.softmax": "log_softmax softmax",
     "sources.build.tables": "bilinear embedding_bag",

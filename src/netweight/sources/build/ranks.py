@@ -6,24 +6,10 @@ Dimensions may be negative, counted from the end.
 from __future__ import annotations
 
 from netweight.ops.move.scatter_reduce import Reduction, ScatterReduceAttrs
-from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
-from netweight.ops.order.sort import PickAttrs
 from netweight.ops.random.draw import Distribution, RandomAttrs
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
-
-
-def kthvalue(
-    x: Symbol, k: int, dim: int = -1, *, keepdim: bool = False, name: str = "kthvalue"
-) -> tuple[Symbol, Symbol]:
-    """The k-th smallest element along a dimension, and where it was."""
-    return _two("kthvalue", KthvalueAttrs(k=k, dim=from_front(x, dim)[0], keepdim=keepdim), x, name)
-
-
-def mode(x: Symbol, dim: int = -1, *, keepdim: bool = False, name: str = "mode") -> tuple[Symbol, Symbol]:
-    """The most frequent element along a dimension, and where it was."""
-    return _two("mode", PickAttrs(dim=from_front(x, dim)[0], keepdim=keepdim), x, name)
 
 
 def cummax(x: Symbol, dim: int, *, name: str = "cummax") -> tuple[Symbol, Symbol]:
@@ -39,11 +25,6 @@ def cummin(x: Symbol, dim: int, *, name: str = "cummin") -> tuple[Symbol, Symbol
 def logcumsumexp(x: Symbol, dim: int, *, name: str = "logcumsumexp") -> Symbol:
     """Logarithm of the running sum of exponentials."""
     return call("logcumsumexp", CumsumAttrs(dim=from_front(x, dim)[0]), x, name=name)
-
-
-def searchsorted(sequence: Symbol, x: Symbol, *, right: bool = False, name: str = "searchsorted") -> Symbol:
-    """Places of elements in a sorted row."""
-    return call("searchsorted", SearchsortedAttrs(right=right), sequence, x, name=name)
 
 
 def scatter_reduce(

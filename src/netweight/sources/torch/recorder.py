@@ -26,6 +26,7 @@ from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.known_numbers import FIXED, OF_INTEGERS, PRODUCTS, READ
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
+from netweight.sources.torch.orders import ORDERS
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.strides import empty
 from netweight.sources.torch.unintercepted import UNSEEN
@@ -106,7 +107,7 @@ class Recorder(TorchDispatchMode):
         """Record an operator of the table; its results are new meta tensors.
 
         They lie in memory as ``order`` or ``like`` says; without these an operator of each element takes the layout of
-        its inputs, and any other lays its result out row by row.
+        its inputs, and any other lays its result out row by row, or as ``ORDERS`` says.
 
         Args:
             name: Operator.
@@ -122,12 +123,15 @@ class Recorder(TorchDispatchMode):
         specs = definition.shape(attrs, *recording.specs_of(names))
         if like is None and definition.kind in _OF_EACH:
             like = tensors[0] if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None]
+        own = ORDERS.get(name) if order is None else None
         if isinstance(specs, TensorSpec):
+            order = own(tensors, len(specs.shape), 0) if own else order
             result = empty(specs.shape, torch_dtype(specs.dtype), like, order)
             recording.record_one(name, attrs, names, specs, result)
             return result
         specs = specs[: len(specs) - len(definition.extras)]
-        made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
+        orders = [own(tensors, len(spec.shape), at) if own else order for at, spec in enumerate(specs)]
+        made = [empty(s.shape, torch_dtype(s.dtype), like, laid) for s, laid in zip(specs, orders, strict=True)]
         recording.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
 
