@@ -54,26 +54,26 @@ OPERATORS = {
     "ops.order.sort": "argsort max min sort topk",
     "ops.order.suppression": "nms nms_per_class",
     "ops.order.unique": "unique unique_consecutive",
-    "ops.pointwise.activation": "elu hardsigmoid hardswish leaky_relu prelu relu relu6 selu",
-    "ops.pointwise.activation_shrink": (
-        "celu hardshrink hardsigmoid_general log_sigmoid softshrink softsign tanhshrink threshold"
+    "ops.pointwise.activation": (
+        "celu elu hardshrink hardsigmoid hardswish leaky_relu prelu relu relu6 selu softshrink threshold"
     ),
-    "ops.pointwise.activation_smooth": "gelu mish sigmoid silu softplus tanh",
-    "ops.pointwise.binary": "add div maximum minimum mul pow sub",
+    "ops.pointwise.activation_smooth": "gelu log_sigmoid mish sigmoid silu softplus softsign tanh tanhshrink",
+    "ops.pointwise.binary": "add atan2 copysign div floor_divide fmod logaddexp maximum minimum mul pow remainder sub",
     "ops.pointwise.bits": "bitcast",
-    "ops.pointwise.bitwise": "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor",
     "ops.pointwise.blend": "addcdiv addcmul lerp",
-    "ops.pointwise.compare": "eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
+    "ops.pointwise.compare": (
+        "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor eq ge gt isfinite isinf "
+        "isnan le logical_and logical_not logical_or logical_xor lt ne where"
+    ),
     "ops.pointwise.complex": "complex conj view_as_complex view_as_real",
-    "ops.pointwise.divide": "atan2 floor_divide fmod logaddexp remainder",
-    "ops.pointwise.finite": "isfinite isinf isnan",
     "ops.pointwise.float8": "cast_float8",
     "ops.pointwise.gate": "glu",
-    "ops.pointwise.hyperbolic": "acosh asinh atanh copysign",
     "ops.pointwise.masking": "masked_fill",
     "ops.pointwise.scalar": "add_scalar div_scalar mul_scalar pow_scalar rdiv_scalar rsub_scalar",
-    "ops.pointwise.transcendental": "acos asin atan cosh exp2 expm1 log10 log1p log2 sinh tan trunc",
-    "ops.pointwise.unary": "abs cast ceil clamp cos erf exp floor log neg reciprocal round rsqrt sign sin sqrt square",
+    "ops.pointwise.unary": (
+        "abs acos acosh asin asinh atan atanh cast ceil clamp cos cosh erf exp exp2 expm1 floor log log10 log1p log2 "
+        "neg reciprocal round rsqrt sign sin sinh sqrt square tan trunc"
+    ),
     "ops.quantize.affine": "dequantize fake_quantize quantize",
     "ops.quantize.blocks": "dequantize_blocks quantize_blocks",
     "ops.quantize.dynamic": "dynamic_quantize",
@@ -203,8 +203,8 @@ WRITES = {
     "sources.onnx.write.norm.layers": "batch_norm batch_norm_training group_norm instance_norm layer_norm rms_norm",
     "sources.onnx.write.order.select": "argsort kthvalue max min nms nms_per_class searchsorted sort topk unique",
     "sources.onnx.write.pointwise.activation": (
-        "celu elu gelu glu hardshrink hardsigmoid hardsigmoid_general hardswish leaky_relu log_sigmoid log_softmax "
-        "mish prelu relu relu6 selu sigmoid silu softmax softplus softshrink softsign tanh tanhshrink threshold"
+        "celu elu gelu glu hardshrink hardsigmoid hardswish leaky_relu log_sigmoid log_softmax mish prelu relu relu6 "
+        "selu sigmoid silu softmax softplus softshrink softsign tanh tanhshrink threshold"
     ),
     "sources.onnx.write.pointwise.arithmetic": (
         "add add_scalar addcdiv addcmul atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "

@@ -13,12 +13,13 @@ from netweight.analysis.call import call_row
 from netweight.analysis.conventions import Convention, convention
 from netweight.analysis.from_weights import made_from_weights
 from netweight.analysis.memory import activation_memories
-from netweight.analysis.overwriting import Run, last_reads, runs_of
+from netweight.analysis.overwriting import Run, runs_of
 from netweight.analysis.ownership import Ownership
 from netweight.analysis.receptive_field import receptive_fields
 from netweight.collector import paused_collector
 from netweight.count import total
 from netweight.ir import Graph, TensorSpec, Value
+from netweight.ir.lifetimes import last_reads
 from netweight.ops import WORK_KINDS
 from netweight.ops.dims import named_count
 from netweight.results.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp

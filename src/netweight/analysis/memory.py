@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from netweight.analysis.conventions import Convention
 from netweight.analysis.from_weights import made_from_weights
-from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, last_reads, runs_of, writes_over
+from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, runs_of, writes_over
 from netweight.ir import Graph, TensorSpec
+from netweight.ir.lifetimes import last_reads
 from netweight.ops import REGISTRY
 from netweight.results.profile import Activations
 
@@ -71,8 +72,6 @@ class _Facts:
         views = [definition is not None and definition.view for definition in found]
         last = last_reads(graph)
         runs = runs_of(graph, last)
-        for run in runs.values():  # what a kernel reads lives until it is done
-            last.update({name: max(run.last, last[name]) for name in run.reads})
         inputs = [name for name in sizes if values[name].kind == "input"]
         inner = frozenset[str]().union(*[run.inner for run in runs.values()])
         made = made_from_weights(graph)
@@ -159,12 +158,8 @@ def _last_reads(facts: _Facts, rule: Convention) -> dict[str, int]:
     """Step after which each value is read no more."""
     if not (rule.held_by_program or rule.holds_io):
         return facts.last_read
-    last = dict(facts.last_read)
-    if rule.held_by_program:
-        last.update({name: max(step, last.get(name, step)) for name, step in facts.graph.lifetimes.items()})
-    if rule.holds_io:
-        last.update(dict.fromkeys(facts.graph.inputs, len(facts.graph.nodes)))
-    return last
+    held = facts.inputs if rule.holds_io else ()
+    return last_reads(facts.graph, held=held, by_program=rule.held_by_program)
 
 
 def _peak_of_layers(facts: _Facts, home_of: dict[str, str], homes: dict[str, _Home]) -> tuple[int, tuple[str, ...]]:

@@ -55,13 +55,6 @@ def runs_of(graph: Graph, last_read: Mapping[str, int]) -> dict[int, Run]:
     return found
 
 
-def last_reads(graph: Graph) -> dict[str, int]:
-    """Step of the last reader of each value that has one; after the last step for what the caller gets."""
-    last = {name: step for step, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
-    last.update(dict.fromkeys(graph.outputs, len(graph.nodes)))
-    return last
-
-
 def new_outputs(graph: Graph, node: Node, rule: Convention, run: Run | None = None) -> tuple[str, ...]:
     """Outputs of a node that take memory of their own under a ``layer`` convention.
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from netweight.analysis.checkpointing import Segment, segments_of
 from netweight.analysis.dtypes import arithmetic_dtype
-from netweight.analysis.gradients import Backpropagation, Call, backpropagation
 from netweight.analysis.optimizers import optimizer_rule
 from netweight.analysis.tinytl import tinytl_saved_bytes, tinytl_weight_bytes
 from netweight.analysis.training_memory import TrainingMemory, state_bytes, training_memory
 from netweight.count import product, total
 from netweight.ir import Graph, is_floating
 from netweight.ops import Cost
+from netweight.plan.gradients import Backpropagation, Call, backpropagation, trainable
 from netweight.results.training import Training, TrainingRow
 
 
@@ -33,7 +33,7 @@ def training_cost(
         ShapeError: If an operator cannot accept its inputs.
     """
     rule = optimizer_rule(optimizer)
-    plan = backpropagation(graph, freeze)
+    plan = backpropagation(graph, trainable(graph, freeze))
     segments = segments_of(plan, checkpoint)
     memory = training_memory(plan, segments, rule)
     calls = [_Work.of(plan, call, segments, memory) for call in plan.calls]

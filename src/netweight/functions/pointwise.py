@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netweight.functions.recorder import Recorder, T, from_front
-from netweight.ops.pointwise.activation_shrink import CeluAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.pointwise.activation import CeluAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.pointwise.gate import GluAttrs
 
 

@@ -94,7 +94,7 @@ def cross_entropy_backward(
     """Probabilities less the smoothed target, times the gradient of each position's loss."""
     classes = np.arange(x.shape[1]).reshape(-1, *(1,) * (x.ndim - 2))
     picked = np.expand_dims(target, 1) == classes
-    wanted = (1 - attrs.label_smoothing) * picked + attrs.label_smoothing / x.shape[1]
+    wanted = (1 - attrs.label_smoothing) * picked.astype(x.dtype) + attrs.label_smoothing / x.shape[1]
     grad_losses = grad_of_losses(attrs.reduction, grad_y, target)
     return np.expand_dims(grad_losses, 1) * (np.exp(log_probs) - wanted), None
 

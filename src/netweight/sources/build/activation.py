@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from netweight.ir import Init
-from netweight.ops.pointwise.activation import EluAttrs, LeakyReluAttrs
+from netweight.ops.pointwise.activation import EluAttrs, HardsigmoidAttrs, LeakyReluAttrs
 from netweight.ops.pointwise.activation_smooth import GeluAttrs, SoftplusAttrs
 from netweight.ops.random.dropout import DropoutAttrs
 from netweight.ops.table import REGISTRY
@@ -70,7 +70,7 @@ def hardswish(x: Symbol, *, inplace: bool = False, name: str = "hardswish") -> S
 
 def hardsigmoid(x: Symbol, *, inplace: bool = False, name: str = "hardsigmoid") -> Symbol:
     """relu6(x + 3) / 6."""
-    return activate("hardsigmoid", None, x, inplace=inplace, name=name)
+    return activate("hardsigmoid", HardsigmoidAttrs(), x, inplace=inplace, name=name)
 
 
 def sigmoid(x: Symbol, *, inplace: bool = False, name: str = "sigmoid") -> Symbol:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.numbers import KIND, array_of, checked_shape, is_external, spec_of
 from netweight.sources.onnx.recording import OnnxRecording
+from netweight.sources.onnx.scope import Scope
 from netweight.sources.onnx.tensor import Tensor
+from netweight.sources.onnx.undo import Attempt
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, SparseTensorProto, TensorProto
+    from onnx import GraphProto, NodeProto, SparseTensorProto, TensorProto
 
     from netweight.ops.table import Array
 
@@ -22,6 +26,25 @@ _FIELDS = {
     1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings", 9: "tensors", 10: "graphs",
     11: "sparse_tensor", 12: "sparse_tensors", 13: "tp", 14: "type_protos",
 }  # fmt: skip
+
+
+class Reader(Protocol):
+    """What operators with graphs inside need of whoever reads the file: branches, loops, functions of elements.
+
+    Attributes:
+        iterations: Tells iterations of loops apart.
+    """
+
+    iterations: Iterations
+
+    def subgraph(self, call: Call, graph: GraphProto, inputs: Mapping[str, Any]) -> list[Any]:
+        """Record a graph inside an operator, and give what its outputs are; it sees the names around it."""
+
+    def part(self, call: Call, kind: str) -> AbstractContextManager[None]:
+        """What a rule itself does in each iteration of a loop: a layer inside of the call's."""
+
+    def attempt(self) -> AbstractContextManager[Attempt]:
+        """What is read inside can be taken back."""
 
 
 @dataclass(slots=True)
@@ -41,11 +64,11 @@ class Call:
     node: NodeProto
     opset: int
     attributes: dict[str, Any]
-    reader: Any
-    scope: Any
+    reader: Reader
+    scope: Scope
 
     def attr(self, name: str, default: Any = None) -> Any:
-        """An attribute, ``default`` if the node has it not; lists as tuples.
+        """An attribute, ``default`` if the node does not have it; lists as tuples.
 
         Raises:
             FormatError: If it is of another kind than ``default``.

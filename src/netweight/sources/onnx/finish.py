@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from netweight.ir import Graph, Node, Value
+from netweight.ir import Graph
 from netweight.ops.table import REGISTRY
 from netweight.sources.onnx.naming import Place, layer_names
-from netweight.sources.onnx.recording import OnnxRecording, Recorded, free_name
+from netweight.sources.onnx.recording import OnnxRecording
+from netweight.sources.recording import Step, is_view
 
 _FOLDED_INTO = frozenset({"conv", "linear"})
 """Kinds of operators that batch normalisation is folded into."""
@@ -27,35 +29,21 @@ def finished_graph(
         outputs: Values that the caller gets.
     """
     _note_folding(recording, places)
-    used = sorted({node.call for node in recording.nodes})
-    layers = dict(zip(used, layer_names([places[call] for call in used]), strict=True))
+    used = sorted({node.site for node in recording.nodes})
+    called = dict(zip(used, layer_names([places[call] for call in used]), strict=True))
     parts = _parts(recording.nodes)
-    names = _value_names(recording, layers)
-    graph = Graph(
-        name=name,
-        values={names[key]: _named(value, names) for key, value in recording.values.items()},
-        nodes=tuple(
-            Node(
-                op=node.op,
-                attrs=node.attrs,
-                inputs=tuple([None if i is None else names[i] for i in node.inputs]),
-                outputs=tuple([names[o] for o in node.outputs]),
-                layer=f"{layers[node.call]}{part}",
-            )
-            for node, part in zip(recording.nodes, parts, strict=True)
-        ),
-        inputs=inputs,
-        outputs=tuple(dict.fromkeys(names[output] for output in outputs)),
-        modules=dict(pair for call in used for pair in places[call].classes),
-        fused=_fused(recording.nodes),
-    )
-    return graph, names
+    layers = [called[node.site] for node in recording.nodes]
+    names = recording.value_names(layers, recording.labels)
+    whole = [f"{layer}{part}" for layer, part in zip(layers, parts, strict=True)]
+    graph = recording.graph(name, inputs, outputs, layers=whole, names=names)
+    classes = dict(pair for call in used for pair in places[call].classes)
+    return replace(graph, modules=classes, fused=_fused(recording.nodes)), names
 
 
-def _fused(nodes: Sequence[Recorded]) -> tuple[tuple[int, int], ...]:
+def _fused(nodes: Sequence[Step[int]]) -> tuple[tuple[int, int], ...]:
     """First and last node of each call that runs as one kernel."""
     runs = []
-    for (_, fused), group in itertools.groupby(enumerate(nodes), key=lambda item: (item[1].call, item[1].fused)):
+    for (_, fused), group in itertools.groupby(enumerate(nodes), key=lambda item: (item[1].site, item[1].fused)):
         steps = [step for step, _ in group]
         if fused and len(steps) > 1:
             runs.append((steps[0], steps[-1]))
@@ -65,9 +53,9 @@ def _fused(nodes: Sequence[Recorded]) -> tuple[tuple[int, int], ...]:
 def _note_folding(recording: OnnxRecording, places: Sequence[Place]) -> None:
     """Say what batch normalisation had that the exporter folded away."""
     found = {
-        node.inputs[1]: (recording.values[node.outputs[0]].spec.shape[1], places[node.call].folded)
+        node.inputs[1]: (recording.specs[node.outputs[0]].shape[1], places[node.site].folded)
         for node in recording.nodes
-        if places[node.call].folded and node.op in REGISTRY and REGISTRY[node.op].kind in _FOLDED_INTO
+        if places[node.site].folded and node.op in REGISTRY and REGISTRY[node.op].kind in _FOLDED_INTO
     }
     if not found:
         return
@@ -80,47 +68,16 @@ def _note_folding(recording: OnnxRecording, places: Sequence[Place]) -> None:
     )
 
 
-def _parts(nodes: Sequence[Recorded]) -> list[str]:
+def _parts(nodes: Sequence[Step[int]]) -> list[str]:
     """What comes after the layer's name: nothing for the only work of a call, else the operator, numbered."""
-    views = {op for op in {node.op for node in nodes} if _is_view(op)}
+    views = {op for op in {node.op for node in nodes} if is_view(op)}
     work: dict[int, int] = {}
     for node in nodes:
-        work[node.call] = work.get(node.call, 0) + (node.op not in views)
+        work[node.site] = work.get(node.site, 0) + (node.op not in views)
     seen: dict[tuple[int, str], int] = {}
     parts = []
     for node in nodes:
-        alone = work[node.call] == 0 or (work[node.call] == 1 and node.op not in views)
-        number = seen[node.call, node.op] = seen.get((node.call, node.op), -1) + 1
+        alone = work[node.site] == 0 or (work[node.site] == 1 and node.op not in views)
+        number = seen[node.site, node.op] = seen.get((node.site, node.op), -1) + 1
         parts.append("" if alone and not number else f".{node.op}" + (f"_{number}" if number else ""))
     return parts
-
-
-def _is_view(op: str) -> bool:
-    definition = REGISTRY.find(op)
-    return definition is not None and definition.view
-
-
-def _value_names(recording: OnnxRecording, layers: Mapping[int, str]) -> dict[str, str]:
-    """Values are called what the file calls them; those inside a call, like its layer, numbered."""
-    names = {name: name for name, value in recording.values.items() if value.kind != "activation"}
-    taken = set(names.values())
-    numbered: dict[str, int] = {}
-    for node in recording.nodes:
-        for output in node.outputs:
-            label = recording.labels.get(output) or layers[node.call]
-            name = free_name(label, taken, numbered)
-            taken.add(name)
-            names[output] = name
-    return names
-
-
-def _named(value: Value, names: Mapping[str, str]) -> Value:
-    if names[value.name] == value.name:
-        return value
-    return Value(
-        name=names[value.name],
-        spec=value.spec,
-        kind=value.kind,
-        storage=names[value.storage],
-        quantization=value.quantization,
-    )

@@ -15,15 +15,15 @@ class Iterations:
     """Tells what is read for the first time from what is read again in another iteration."""
 
     def __init__(self) -> None:
-        self._turn: Counter[Hashable] | None = None
+        self._seen: Counter[Hashable] | None = None
         self._stored: dict[Hashable, tuple[Sequence[Any], Sequence[Any]]] = {}
 
     def key(self, inside: str, what: Hashable) -> Hashable:
         """The same in every iteration for what is in the same place of a body; None outside of loops."""
-        if self._turn is None:
+        if self._seen is None:
             return None
-        self._turn[inside, what] += 1
-        return inside, what, self._turn[inside, what]
+        self._seen[inside, what] += 1
+        return inside, what, self._seen[inside, what]
 
     def kept(self, key: Hashable, inputs: Sequence[Any], make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
         """What ``make`` makes of the inputs; what is stored in a body is stored once, not once per iteration."""
@@ -38,18 +38,18 @@ class Iterations:
         return made
 
     @contextmanager
-    def turns(self) -> Iterator[Callable[[], None]]:
+    def loop(self) -> Iterator[Callable[[], None]]:
         """A loop; what is given is called at the start of each iteration."""
-        before = self._turn
+        before = self._seen
         start = Counter(before or ())
         most = Counter(start)
 
         def begin() -> None:
             nonlocal most
-            most |= self._turn or Counter()
-            self._turn = Counter(start)
+            most |= self._seen or Counter()
+            self._seen = Counter(start)
 
         try:
             yield begin
         finally:
-            self._turn = None if before is None else most | (self._turn or Counter())
+            self._seen = None if before is None else most | (self._seen or Counter())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from netweight.collector import paused_collector
@@ -23,6 +23,7 @@ from netweight.sources.onnx.result import Read
 from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs, parameters
 from netweight.sources.onnx.shapes import inferred_outputs, input_specs, output_names
 from netweight.sources.onnx.tensor import DependsOnDataError, LeftOut, Tensor
+from netweight.sources.onnx.undo import Attempt, attempt
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -75,15 +76,13 @@ class _Reader:
 
     Attributes:
         recording: Where nodes are recorded.
-        places: Where each call of the file belongs.
-        left_out: Why nodes were left out, and how many.
-        again: Tells iterations of loops apart.
+        iterations: Tells iterations of loops apart.
     """
 
     def __init__(self, model: ModelProto, recording: OnnxRecording, file: str = "") -> None:
         self.recording = recording
-        self.places: list[Place] = []
-        self.left_out: dict[str, int] = {}
+        self._places: list[Place] = []
+        self._left_out: dict[str, int] = {}
         self._model = model
         self._file = file
         self._opsets = {_DOMAINS.get(entry.domain, entry.domain): entry.version for entry in model.opset_import}
@@ -112,22 +111,20 @@ class _Reader:
         reached = {
             key: self.recording.name_of(value, "output") for key, value in outputs.items() if isinstance(value, Tensor)
         }
-        for reason, count in self.left_out.items():
+        for reason, count in self._left_out.items():
             later = f"; {count - 1:,} later operators depend on it and are unknown" if count > 1 else ""
             self.recording.note(f"left out: {reason}{later}", guess=True)
         finished, called = finished_graph(
-            self.recording, self.places, name or graph.name or "onnx", names, reached.values()
+            self.recording, self._places, name or graph.name or "onnx", names, reached.values()
         )
         return Read(
             graph=finished,
-            notes=tuple(
-                text if count == 1 else f"{text} ({count} times)" for text, count in self.recording.notes.items()
-            ),
-            exact=self.recording.exact,
-            tensors=self.recording.weights,
+            notes=self.recording.told(),
+            exact=not self.recording.guesses,
+            tensors=self.recording.tensors,
             outputs=outputs,
             names={key: called[value] for key, value in reached.items()},
-            left_out=tuple(self.left_out),
+            left_out=tuple(self._left_out),
         )
 
     def graph(self, graph: GraphProto, scope: Scope, nodes: Sequence[NodeProto] | None = None) -> list[Any]:
@@ -167,11 +164,11 @@ class _Reader:
         Raises:
             FormatError: If there are more calls than in any network.
         """
-        self.recording.call = len(self.places)
+        self.recording.call = len(self._places)
         self._begun += 1
         if self._begun > _MOST and not self.recording.computing:
             raise FormatError(f"onnx: expected at most {_MOST:,} calls of operators, got more")
-        self.places.append(place)
+        self._places.append(place)
 
     def _label(self, tensor: Tensor, name: str) -> None:
         """The first name that the file has for a value is what it is called."""
@@ -218,7 +215,7 @@ class _Reader:
             error.add_note(f"{where} {_title(node)} ({node.op_type}, opset {self._opset(node)})")
 
     def _leave_out(self, node: NodeProto, reason: str) -> None:
-        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+        self._left_out[reason] = self._left_out.get(reason, 0) + 1
         self.recording.unknown(operator_name(node), (), ())
 
     def _lowered(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Any:
@@ -270,6 +267,10 @@ class _Reader:
                 self.node(node, scope)
         wanted = [call.wants(at) for at in range(len(function.output))]
         return tuple(scope.find(name) if want else None for name, want in zip(function.output, wanted, strict=True))
+
+    def attempt(self) -> AbstractContextManager[Attempt]:
+        """What is read inside can be taken back."""
+        return attempt(self.recording, self._places, self._left_out)
 
     @contextmanager
     def part(self, call: Call, kind: str) -> Iterator[None]:

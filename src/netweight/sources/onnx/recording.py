@@ -8,17 +8,18 @@ follow from numbers are known too.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
-from netweight.ir import TensorSpec, Value, ValueKind
+from netweight.ir import TensorSpec, ValueKind
 from netweight.lazy import np
 from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
 from netweight.sources.onnx.checks import check_sizes, check_tensors
 from netweight.sources.onnx.naming import is_made_up
 from netweight.sources.onnx.tensor import Pending, Tensor, all_fixed, is_weight
+from netweight.sources.recording import Recording, free_name, is_view
 
 if TYPE_CHECKING:
     from netweight.ops.table import Array
@@ -37,62 +38,33 @@ _WEIGHED = frozenset({"conv", "linear", "matmul", "recurrent", "embedding"})
 _DEQUANTIZED = frozenset({"dequantize", "dequantize_blocks"})
 
 
-@dataclass(slots=True)
-class Recorded:
-    """A node without its layer yet, the number of the call in the file, and whether that runs as one kernel."""
-
-    op: str
-    attrs: Any
-    inputs: tuple[str | None, ...]
-    outputs: tuple[str, ...]
-    call: int
-    fused: bool = False
-
-
-@dataclass(slots=True)
-class OnnxRecording:
-    """Values and nodes.
+@dataclass(slots=True, eq=False)
+class OnnxRecording(Recording[int]):
+    """What is recorded of a file; the site of an operator is the number of the call in the file.
 
     Attributes:
         computing: Whether everything is computed while it is read.
         kernels: Forward rules to compute with instead of the reference, by operator.
-        values: By name; activations are numbered until the graph is finished.
-        nodes: In execution order.
-        weights: The tensor behind each parameter, buffer and constant.
-        notes: What a reader must know, and how often it was said.
-        exact: Whether no guess was made.
         call: Number of the call in the file that is being read.
         labels: What the file calls a value.
-        trail: Tensors that became values since something was read on trial.
+        derived: Tensors that rules made of weights, by the weight and what was made: made once for all their readers.
+        named: Tensors that became values since something was read that may be taken back; None where nothing may be.
         folded: Elements of constants that were computed.
-        shapes: Specs of the outputs of operators without attributes, by operator and inputs.
-        numbered: Last number of each label that several values have.
     """
 
     computing: bool = False
     kernels: Mapping[str, Any] = field(default_factory=dict)
-    values: dict[str, Value] = field(default_factory=dict)
-    nodes: list[Recorded] = field(default_factory=list)
-    weights: dict[str, Tensor] = field(default_factory=dict)
-    notes: dict[str, int] = field(default_factory=dict)
-    exact: bool = True
     call: int = 0
     labels: dict[str, str] = field(default_factory=dict)
     derived: dict[tuple[Any, ...], Tensor] = field(default_factory=dict)
-    trail: list[Tensor] | None = None
+    named: list[Tensor] | None = None
     folded: int = 0
-    shapes: dict[tuple[str, tuple[TensorSpec | None, ...]], Sequence[TensorSpec]] = field(default_factory=dict)
-    numbered: dict[str, int] = field(default_factory=dict)
-
-    def note(self, text: str, *, guess: bool = False) -> None:
-        """Something a reader must know; a guess means that the figures may not be exact."""
-        self.notes[text] = self.notes.get(text, 0) + 1
-        if guess:
-            self.exact = False
+    _shapes: dict[tuple[str, tuple[TensorSpec | None, ...]], Sequence[TensorSpec]] = field(default_factory=dict)
+    _last_numbers: dict[str, int] = field(default_factory=dict)
 
     def add_input(self, name: str, spec: TensorSpec, array: Array | None) -> Tensor:
         """A tensor that the caller supplies."""
-        self.values[name] = Value(name=name, spec=spec, kind="input")
+        self.add(name, spec, "input")
         return Tensor(name, spec, None if array is None else lambda: array, name=name)
 
     def op(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
@@ -128,17 +100,17 @@ class OnnxRecording:
     def _specs(self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]) -> Sequence[TensorSpec]:
         """Specs of the outputs; layers repeat, and what has no attributes is looked up by its inputs alone."""
         given = tuple([None if t is None else t.spec for t in tensors])
-        found = self.shapes.get((definition.name, given)) if attrs is None else None
+        found = self._shapes.get((definition.name, given)) if attrs is None else None
         if found is None:
             check_tensors(definition, tensors)
             found = output_specs(definition, attrs, *given)
             check_sizes(definition.name, found)
             if attrs is None:
-                self.shapes[definition.name, given] = found
+                self._shapes[definition.name, given] = found
         return found
 
     def unknown(self, name: str, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]) -> tuple[Tensor, ...]:
-        """An operator that the table has not: its results have the shapes that somebody else says.
+        """An operator that the table does not have: its results have the shapes that somebody else says.
 
         Raises:
             UnsupportedOpError: If everything is to be computed.
@@ -155,18 +127,15 @@ class OnnxRecording:
         Raises:
             FormatError: If there are more values than in any network.
         """
-        if len(self.values) > _VALUES:
+        if len(self.specs) > _VALUES:
             raise FormatError(f"onnx: expected at most {_VALUES:,} values, got more")
         names = tuple([None if tensor is None else self.name_of(tensor, op) for tensor in tensors])
-        definition = REGISTRY.find(op)
-        view = definition is not None and definition.view and names[0] is not None
-        storage = self.values[names[0]].storage if view and names[0] is not None else ""
-        if self.trail is not None:
-            self.trail.extend(results)
-        for result in results:
-            result.name = self._free(f"%{len(self.values)}")
-            self.values[result.name] = Value(name=result.name, spec=result.spec, storage=storage)
-        self.nodes.append(Recorded(op, attrs, names, tuple([result.name for result in results]), self.call))
+        storage = self.storages[names[0]] if names and names[0] is not None and is_view(op) else ""
+        made = self.emit(op, attrs, names, [result.spec for result in results], self.call, storage)
+        for result, name in zip(results, made, strict=True):
+            result.name = name
+        if self.named is not None:
+            self.named.extend(results)
 
     def name_of(self, tensor: Tensor, reader: str) -> str:
         """Name of the value in the graph that a tensor is; ``reader`` is the operator that reads it."""
@@ -175,13 +144,14 @@ class OnnxRecording:
         if _is_work(tensor):
             self._record_with_inputs(tensor)
             return tensor.name
-        if self.trail is not None:
-            self.trail.append(tensor)
-        tensor.name = name = self._free(tensor.label)
-        kind = tensor.role or _kind(tensor, reader)
-        self.values[name] = Value(name=name, spec=tensor.spec, kind=kind, quantization=tensor.quantization)
-        self.weights[name] = tensor
-        return tensor.name
+        if self.named is not None:
+            self.named.append(tensor)
+        tensor.name = name = free_name(tensor.label, self.specs, self._last_numbers)
+        self.add(name, tensor.spec, tensor.role or _kind(tensor, reader))
+        if tensor.quantization is not None:
+            self.quantizations[name] = tensor.quantization
+        self.tensors[name] = tensor
+        return name
 
     def _record_with_inputs(self, tensor: Tensor) -> None:
         """The calls that make a fixed tensor, first those that make what it reads: the chain may be a long one."""
@@ -225,20 +195,6 @@ class OnnxRecording:
             if array.shape != result.shape:
                 raise ShapeError(f"{definition.name}: expected {result.shape} by its shape rule, got {array.shape}")
             result.numbers = _Known(array)
-
-    def _free(self, label: str) -> str:
-        return free_name(label, self.values, self.numbered)
-
-
-def free_name(label: str, taken: Container[str], numbered: dict[str, int]) -> str:
-    """The label, with a number if it is taken; ``numbered`` keeps the last one, as thousands may want one label."""
-    name, number = label, numbered.get(label, 0)
-    while name in taken:
-        number += 1
-        name = f"{label}:{number}"
-    if number:
-        numbered[label] = number
-    return name
 
 
 def _is_work(tensor: Tensor) -> bool:

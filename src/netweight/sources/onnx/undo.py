@@ -1,4 +1,4 @@
-"""Reading on trial: what is recorded can be taken back, and put there again without reading it twice."""
+"""Reading that can be undone: both branches are read, and the dearer one is put back without reading it again."""
 
 from __future__ import annotations
 
@@ -8,52 +8,56 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netweight.ops.table import FREE, REGISTRY, Cost
-from netweight.sources.onnx.recording import OnnxRecording, Recorded
+from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import Tensor
+from netweight.sources.recording import Step
 
 if TYPE_CHECKING:
     from netweight.sources.onnx.naming import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """What was recorded on trial.
+class TakenBack:
+    """What was recorded and taken back.
 
     Attributes:
         lists: What each growing list got.
         dicts: What each growing dict got.
-        notes: All notes at the end of the trial.
-        left_out: All that was left out until then.
-        exact: Whether no guess was made until then.
+        replaced: Notes, guesses and reasons at the end of the attempt.
         named: Tensors that became values, and the name of each.
     """
 
     lists: tuple[list[Any], ...]
     dicts: tuple[dict[Any, Any], ...]
-    notes: dict[str, int]
-    left_out: dict[str, int]
-    exact: bool
+    replaced: tuple[dict[str, Any], ...]
     named: tuple[tuple[Tensor, str], ...]
 
 
-class Trial:
+class Attempt:
     """From here on what is recorded can be taken back.
 
     Attributes:
-        trail: Tensors that became values.
+        named: Tensors that became values.
     """
 
     def __init__(self, recording: OnnxRecording, places: list[Place], left_out: dict[str, int]) -> None:
-        self.trail: list[Tensor] = []
+        self.named: list[Tensor] = []
         self._recording = recording
         self._lists: tuple[list[Any], ...] = (recording.nodes, places)
-        self._dicts: tuple[dict[Any, Any], ...] = (recording.values, recording.weights, recording.labels)
+        self._dicts: tuple[dict[Any, Any], ...] = (
+            recording.specs,
+            recording.storages,
+            recording.kinds,
+            recording.quantizations,
+            recording.tensors,
+            recording.labels,
+        )
         self._long = [len(part) for part in (*self._lists, *self._dicts)]
-        self._left_out, self._reasons = left_out, dict(left_out)
-        self._notes, self._exact = dict(recording.notes), recording.exact
+        self._counted: tuple[dict[str, Any], ...] = (recording.notes, recording.guesses, left_out)
+        self._before = [dict(part) for part in self._counted]
 
     @property
-    def nodes(self) -> Sequence[Recorded]:
+    def nodes(self) -> Sequence[Step[int]]:
         """What was recorded."""
         return self._recording.nodes[self._long[0] :]
 
@@ -62,9 +66,8 @@ class Trial:
         """How many calls of the file were read."""
         return len(self._lists[1]) - self._long[1]
 
-    def undo(self) -> Taken:
+    def undo(self) -> TakenBack:
         """Take back what was recorded."""
-        recording = self._recording
         lists, dicts = [], []
         for part, length in zip(self._lists, self._long[:2], strict=True):
             lists.append(part[length:])
@@ -72,36 +75,33 @@ class Trial:
         for growing, length in zip(self._dicts, self._long[2:], strict=True):
             new = list(growing)[length:]
             dicts.append({key: growing.pop(key) for key in new})
-        taken = Taken(
+        taken = TakenBack(
             lists=tuple(lists),
             dicts=tuple(dicts),
-            notes=recording.notes,
-            left_out=dict(self._left_out),
-            exact=recording.exact,
-            named=tuple((tensor, tensor.name) for tensor in self.trail),
+            replaced=tuple([dict(part) for part in self._counted]),
+            named=tuple((tensor, tensor.name) for tensor in self.named),
         )
-        for tensor in self.trail:
+        for tensor in self.named:
             tensor.name = ""
-        self.trail.clear()
-        recording.notes, recording.exact = dict(self._notes), self._exact
-        self._leave_out(self._reasons)
+        self.named.clear()
+        self._replace(self._before)
         return taken
 
-    def redo(self, taken: Taken) -> None:
+    def redo(self, taken: TakenBack) -> None:
         """Record again what was taken back, at the same place."""
         for part, new in zip(self._lists, taken.lists, strict=True):
             part.extend(new)
         for growing, more in zip(self._dicts, taken.dicts, strict=True):
             growing.update(more)
-        self._recording.notes, self._recording.exact = dict(taken.notes), taken.exact
-        self._leave_out(taken.left_out)
+        self._replace(taken.replaced)
         for tensor, name in taken.named:
             tensor.name = name
-            self.trail.append(tensor)
+            self.named.append(tensor)
 
-    def _leave_out(self, reasons: dict[str, int]) -> None:
-        self._left_out.clear()
-        self._left_out.update(reasons)
+    def _replace(self, others: Sequence[dict[str, Any]]) -> None:
+        for part, other in zip(self._counted, others, strict=True):
+            part.clear()
+            part.update(other)
 
     def cost(self) -> Cost:
         """Work of what was recorded; that of unknown operators is unknown.
@@ -109,34 +109,29 @@ class Trial:
         Raises:
             ShapeError: If an operator cannot accept its inputs.
         """
-        values = self._recording.values
         work = FREE
         for node in self.nodes:
             definition = REGISTRY.find(node.op)
             if definition is not None:
-                specs = [None if name is None else values[name].spec for name in node.inputs]
-                work += definition.cost(node.attrs, *specs)
+                work += definition.cost(node.attrs, *self._recording.specs_of(node.inputs))
         return work
 
     def params(self) -> int:
         """Parameters that nothing read before."""
-        added = list(self._recording.values)[self._long[2] :]
-        return sum(
-            self._recording.values[name].spec.numel
-            for name in added
-            if self._recording.values[name].kind == "parameter"
-        )
+        recording = self._recording
+        added = list(recording.specs)[self._long[2] :]
+        return sum(recording.specs[name].numel for name in added if recording.kinds.get(name) == "parameter")
 
 
 @contextmanager
-def trial(recording: OnnxRecording, places: list[Place], left_out: dict[str, int]) -> Iterator[Trial]:
-    """Reading on trial, until the block ends; what is recorded then stays."""
-    around = recording.trail
-    attempt = Trial(recording, places, left_out)
-    recording.trail = attempt.trail
+def attempt(recording: OnnxRecording, places: list[Place], left_out: dict[str, int]) -> Iterator[Attempt]:
+    """Reading that can be taken back, until the block ends; what is recorded then stays."""
+    around = recording.named
+    tried = Attempt(recording, places, left_out)
+    recording.named = tried.named
     try:
-        yield attempt
+        yield tried
     finally:
-        recording.trail = around
+        recording.named = around
         if around is not None:
-            around.extend(attempt.trail)
+            around.extend(tried.named)

@@ -1,13 +1,13 @@
-"""What was recorded, as a graph: layers and values get the names that the user reads."""
+"""What was recorded of a module, as a graph: layers are called as its modules are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import torch
 
-from netweight.ir import Graph, Node, Value
-from netweight.sources.torch.drafts import Draft
+from netweight.ir import Graph
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
 
@@ -15,7 +15,7 @@ from netweight.sources.torch.recording import TensorRecording
 def finished_graph(
     recording: TensorRecording, module_calls: ModuleCalls, name: str, inputs: tuple[str, ...], outputs: Iterable[str]
 ) -> Graph:
-    """The graph of what is on the recording.
+    """The graph of what was recorded.
 
     Args:
         recording: What was recorded.
@@ -26,63 +26,11 @@ def finished_graph(
     """
     owners = {value: module_calls.owner_of(value) for value, kind in recording.kinds.items() if kind == "parameter"}
     layers = layer_names(recording.nodes, module_calls.calls, owners)
-    names = _value_names(recording, layers)
-    nodes = tuple([_named_node(node, layer, names) for node, layer in zip(recording.nodes, layers, strict=True)])
-    last = nodes[-1].outputs if nodes else ()
-    return Graph(
-        name=name,
-        values=_named_values(recording, names),
-        nodes=nodes,
-        inputs=inputs,
-        outputs=tuple(dict.fromkeys(names[output] for output in outputs)) or last,
-        modules=module_calls.kinds,
-        updates={names[buffer]: names[value] for buffer, value in recording.updates.items()},
-        lifetimes=_lifetimes(recording, names),
-        frozen=_frozen(recording),
-    )
-
-
-def _named_values(recording: TensorRecording, names: Mapping[str, str]) -> dict[str, Value]:
-    values = {}
-    for key, spec in recording.specs.items():
-        name = names[key]
-        values[name] = Value(
-            name=name,
-            spec=spec,
-            kind=recording.kinds.get(key, "activation"),
-            storage=names[recording.storages[key]],
-            quantization=recording.quantizations.get(key),
-        )
-    return values
-
-
-def _named_node(node: Draft, layer: str, names: Mapping[str, str]) -> Node:
-    return Node(
-        op=node.op,
-        attrs=node.attrs,
-        inputs=tuple([None if i is None else names[i] for i in node.inputs]),
-        outputs=tuple([names[o] for o in node.outputs]),
-        layer=layer,
-        origin=node.site.origin,
-    )
-
-
-def _value_names(recording: TensorRecording, layers: list[str]) -> dict[str, str]:
-    """Final names: an output is called like its layer, calls of the same layer and further outputs numbered."""
-    names = {name: name for name in recording.kinds}
-    taken = set(names)
-    counts: dict[str, int] = {}
-    for node, layer in zip(recording.nodes, layers, strict=True):
-        for output in node.outputs:
-            number = counts.get(layer, 0)
-            name = layer if not number else f"{layer}:{number}"
-            while name in taken:
-                number += 1
-                name = f"{layer}:{number}"
-            counts[layer] = number + 1
-            taken.add(name)
-            names[output] = name
-    return names
+    names = recording.value_names(layers)
+    last = recording.nodes[-1].outputs if recording.nodes else ()
+    origins = [node.site.origin for node in recording.nodes]
+    graph = recording.graph(name, inputs, list(outputs) or last, layers=layers, names=names, origins=origins)
+    return replace(graph, modules=module_calls.kinds, lifetimes=_lifetimes(recording, names), frozen=_frozen(recording))
 
 
 def _frozen(recording: TensorRecording) -> tuple[str, ...]:

@@ -159,11 +159,9 @@ def _finish(
         _note_uncalled(recording, module_calls)
     return Capture(
         graph=finished_graph(recording, module_calls, name, arguments.names, outputs),
-        notes=tuple(
-            text if count == 1 else f"{text} ({count} times)" for text, count in recording.notes.items() if text != READ
-        ),
+        notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
-        guesses=tuple(text for text in dict.fromkeys(recording.guesses) if text != FIXED),
+        guesses=tuple(text for text in recording.guesses if text != FIXED),
         fixed=FIXED in recording.notes or READ in recording.notes,
         stopped_at=stopped,
         error=error,

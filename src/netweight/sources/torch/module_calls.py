@@ -18,8 +18,8 @@ from typing import Any, Self
 import torch
 from torch.nn.modules import module as hooks
 
-from netweight.ops.table import REGISTRY
-from netweight.sources.torch.drafts import Draft, Site
+from netweight.sources.recording import Step, is_view
+from netweight.sources.torch.recording import Site
 from netweight.sources.torch.unintercepted import leave_unintercepted
 
 # With the separator: torchvision is the program's code, not PyTorch's.
@@ -143,15 +143,15 @@ def _leave(guard: Any) -> None:
         guard.__exit__(None, None, None)
 
 
-def layer_names(nodes: Sequence[Draft], calls: Sequence[ModuleCall], owners: Mapping[str, str]) -> list[str]:
+def layer_names(nodes: Sequence[Step[Site]], calls: Sequence[ModuleCall], owners: Mapping[str, str]) -> list[str]:
     """Layer of each node: its module's path if that does one thing, else the path and the operator, numbered.
 
     ``owners`` has the module of each parameter: what reads the weights of a module inside the one that is being called
     (``child.forward(x)``) is that module's work.
     """
-    frames = [node.site.frame for node in nodes]
-    keys = [(frame, _path_of(node, calls[frame].path, owners)) for node, frame in zip(nodes, frames, strict=True)]
-    views = [_is_view(node.op) for node in nodes]
+    sites = [node.site.call for node in nodes]
+    keys = [(call, _path_of(node, calls[call].path, owners)) for node, call in zip(nodes, sites, strict=True)]
+    views = [is_view(node.op) for node in nodes]
     work: dict[tuple[int, str], list[str]] = {}
     for node, key, view in zip(nodes, keys, views, strict=True):
         if not view:
@@ -180,7 +180,7 @@ def _is_alone(frame: ModuleCall, path: str, same: Sequence[str]) -> bool:
     return len(set(same)) == 1
 
 
-def _path_of(node: Draft, called: str, owners: Mapping[str, str]) -> str:
+def _path_of(node: Step[Site], called: str, owners: Mapping[str, str]) -> str:
     """The module being called, or one inside it that owns all the parameters that the node reads."""
     found = {owners[name] for name in node.inputs if name is not None and name in owners}
     if len(found) != 1:
@@ -197,9 +197,3 @@ def _can_be_called(module: torch.nn.Module | None) -> bool:
 def _is_empty(module: torch.nn.Module) -> bool:
     """Whether it is a sequence of nothing, as shortcuts that do nothing are written."""
     return isinstance(module, torch.nn.Sequential) and len(module) == 0
-
-
-def _is_view(op: str) -> bool:
-    """Whether the operator only gives another view of its input."""
-    definition = REGISTRY.find(op)
-    return definition is not None and definition.view

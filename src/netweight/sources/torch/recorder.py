@@ -30,6 +30,7 @@ from netweight.sources.torch.orders import ORDERS
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.strides import empty
 from netweight.sources.torch.unintercepted import UNSEEN
+from netweight.sources.torch.writes import write
 
 _SMALL = 1 << 22
 _ENDLESS = 1000
@@ -171,8 +172,8 @@ class Recorder(TorchDispatchMode):
         """
         site = self.module_calls.site()
         self.recording.note(f"{text} in {self.module_calls.current or 'the model'} ({site.origin})", guess=True)
-        self._guesses[site.frame, site.origin] += steers
-        if self._guesses[site.frame, site.origin] >= _ENDLESS:
+        self._guesses[site.call, site.origin] += steers
+        if self._guesses[site.call, site.origin] >= _ENDLESS:
             raise CaptureError(f"capture: expected the loop at {site.origin} to end, got {_ENDLESS} rounds of a guess")
 
     def shadow(self, value: Any) -> Any:
@@ -215,7 +216,7 @@ class Recorder(TorchDispatchMode):
         if operator.name in _RESHAPING:
             return self._reshape_in_place(operator, targets[0], result, args, kwargs)
         for target, made in zip(targets, result if isinstance(result, tuple) else (result,), strict=False):
-            self.recording.write(target, made)
+            write(self.recording, target, made)
         return targets[0] if len(targets) == 1 else tuple(targets)
 
     def _constant(self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any]) -> Any:
@@ -312,5 +313,5 @@ class Recorder(TorchDispatchMode):
         for tensor in outputs:
             if id(tensor) in shadows:
                 self.recording.record(name, None, tensors, [stand_in := torch.empty_like(tensor)])
-                self.recording.write(shadows[id(tensor)], stand_in)
+                write(self.recording, shadows[id(tensor)], stand_in)
         return tree_map(lambda leaf: shadows.get(id(leaf), leaf), result)

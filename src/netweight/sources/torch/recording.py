@@ -17,42 +17,37 @@ from torch import Tensor
 
 from netweight.ir import Quantization, TensorSpec, ValueKind
 from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.recording import Recording, Step
 from netweight.sources.torch.constants import Constants
-from netweight.sources.torch.drafts import Draft, Site
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.memory import Binding, Link, Storage
-from netweight.sources.torch.writes import levels, undone
 
 
 @dataclass(slots=True)
-class TensorRecording:
-    """Values, nodes and bindings.
+class Site:
+    """Where an operator was recorded: the call of a module, and the file and line of the caller."""
+
+    call: int
+    file: str
+    line: int
+
+    @property
+    def origin(self) -> str:
+        """File and line as text."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(slots=True, eq=False)
+class TensorRecording(Recording[Site]):
+    """What is recorded of a module, and the value that each live tensor holds.
 
     Attributes:
-        specs: Spec of each value, by name; names of activations are numbers until the graph is finished.
-        storages: The value whose memory each lives in.
-        kinds: Where a value comes from, unless it is an activation.
-        quantizations: What is stored beside the elements of a value.
-        nodes: In execution order.
-        tensors: The tensor behind each parameter, buffer and constant.
-        released: For each storage the number of nodes recorded when PyTorch let go of it.
-        updates: Buffer to its next value.
-        notes: Guesses and things left out, for the reader.
-        guesses: Notes after which the figures may not be exact.
+        released: For each storage the number of operators recorded when PyTorch let go of it.
         site: Where the program is.
         constants: What constants hold, and who made them.
     """
 
-    specs: dict[str, TensorSpec] = field(default_factory=dict)
-    storages: dict[str, str] = field(default_factory=dict)
-    kinds: dict[str, ValueKind] = field(default_factory=dict)
-    quantizations: dict[str, Quantization] = field(default_factory=dict)
-    nodes: list[Draft] = field(default_factory=list)
-    tensors: dict[str, Tensor] = field(default_factory=dict)
     released: dict[str, int] = field(default_factory=dict)
-    updates: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, int] = field(default_factory=dict)
-    guesses: list[str] = field(default_factory=list)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
     _bindings: dict[int, Binding] = field(default_factory=dict)
@@ -63,12 +58,6 @@ class TensorRecording:
     _fed: dict[str, bool] = field(default_factory=dict)
     _memories: set[int] = field(default_factory=set)
     _looked_at: int = 0
-
-    def note(self, text: str, *, guess: bool = False) -> None:
-        """Something a reader must know; a guess means that the figures may not be exact."""
-        self.notes[text] = self.notes.get(text, 0) + 1
-        if guess:
-            self.guesses.append(text)
 
     def own(self, tensor: Tensor, name: str, kind: ValueKind) -> None:
         """Say that a tensor is a parameter or buffer of the model; a tensor under several names keeps the first."""
@@ -100,7 +89,7 @@ class TensorRecording:
 
     def add_input(self, tensor: Tensor, name: str) -> None:
         """A tensor that the caller supplies."""
-        self._know(name, spec_of(tensor), "input")
+        self.add(name, spec_of(tensor), "input")
         self._bind(tensor, name, ())
         self._fed[name] = True
 
@@ -139,7 +128,7 @@ class TensorRecording:
         """The numbers of such a tensor were written at capture: it, and what shares its memory, are constants now."""
         if not self.is_fed(tensor):
             return
-        binding = self._binding(tensor)
+        binding = self.binding(tensor)
         storage = binding.storage
         for ident in [ident for ident, other in self._bindings.items() if other.storage is storage]:
             self._former.append(self._bindings.pop(ident))
@@ -149,7 +138,7 @@ class TensorRecording:
     def mirror(self, tensor: Tensor, same: Tensor) -> None:
         """``tensor`` holds the value of ``same`` and shares its memory."""
         name = self.value_of(same)
-        binding = self._binding(same)
+        binding = self.binding(same)
         self._bind(tensor, name, binding.chain, binding.storage)
 
     def value_of(self, tensor: Tensor) -> str:
@@ -160,7 +149,7 @@ class TensorRecording:
         if binding.version != binding.storage.version:
             name = binding.storage.base
             for op, attrs in binding.chain:
-                name = self.emit(op, attrs, (name,), storage=self.storages[name])[0]
+                name = self.derived(op, attrs, name, self.storages[name])
             binding.name, binding.version = name, binding.storage.version
         return binding.name
 
@@ -172,16 +161,12 @@ class TensorRecording:
         """Names of the values that tensors hold now."""
         return tuple([None if tensor is None else self.value_of(tensor) for tensor in tensors])
 
-    def specs_of(self, names: Sequence[str | None]) -> list[TensorSpec | None]:
-        """Specs of values."""
-        return [None if name is None else self.specs[name] for name in names]
-
     def record_one(self, op: str, attrs: Any, names: tuple[str | None, ...], spec: TensorSpec, output: Tensor) -> None:
         """A node that reads values of these names, and whose one output is new memory."""
         name = f"%{len(self.specs)}"
         self.specs[name] = spec
         self.storages[name] = name
-        self.nodes.append(Draft(op, attrs, names, (name,), self.site))
+        self.nodes.append(Step(op, attrs, names, (name,), self.site))
         self._bind(output, name, ())
 
     def record_call(
@@ -189,7 +174,7 @@ class TensorRecording:
         outputs: Sequence[Tensor],
     ) -> None:  # fmt: skip
         """A node that reads values of these names, and whose outputs are new memory."""
-        made = self.emit(op, attrs, names, specs=specs)
+        made = self.emit(op, attrs, names, specs, self.site)
         for tensor, name in zip(outputs, made, strict=True):
             self._bind(tensor, name, ())
 
@@ -201,55 +186,24 @@ class TensorRecording:
         if view is source:
             return
         name = self.value_of(source)
-        binding = self._binding(source)
+        binding = self.binding(source)
         if not shares:
-            name = self.emit("copy", None, (name,))[0]
+            name = self.derived("copy", None, name)
         last = len(links) - 1
         for at, (op, attrs) in enumerate(links):
-            specs = (spec_of(view),) if at == last else None
-            name = self.emit(op, attrs, (name,), specs=specs, storage=self.storages[name])[0]
+            name = self.derived(op, attrs, name, self.storages[name], spec_of(view) if at == last else None)
         if shares:
             self._bind(view, name, (*binding.chain, *links), binding.storage)
         else:
             self._bind(view, name, tuple(links))
 
-    def write(self, target: Tensor, written: Tensor) -> None:
-        """``target`` now holds what ``written`` holds: the end of every operator that works in place."""
-        name = self.value_of(written)
-        self.value_of(target)
-        binding = self._binding(target)
-        storage = self.storages[binding.name]
-        if name not in self.kinds and self.storages[name] == name:
-            self.storages[name] = storage  # it is written there instead of into memory of its own
-        if binding.chain:
-            steps = zip(binding.chain, levels(self, binding), strict=True)
-            for (op, attrs), level in reversed(list(steps)):
-                name = undone(self, op, attrs, level, name, storage)
-        binding.storage.base = name
-        binding.storage.version += 1
-        if not binding.chain:
-            binding.name, binding.version = name, binding.storage.version
-
-    def emit(
-        self, op: str, attrs: Any, names: tuple[str | None, ...], *, specs: Sequence[TensorSpec] | None = None,
-        storage: str = "",
-    ) -> tuple[str, ...]:  # fmt: skip
-        """Names of what a node makes: memory of its own, or that of ``storage``."""
-        if specs is None:
-            specs = output_specs(REGISTRY[op], attrs, *self.specs_of(names))
-        known = len(self.specs)
-        made = tuple([f"%{at}" for at in range(known, known + len(specs))])
-        for name, spec in zip(made, specs, strict=True):
-            self.specs[name] = spec
-            self.storages[name] = storage or name
-        self.nodes.append(Draft(op, attrs, names, made, self.site))
-        return made
-
-    def _know(self, name: str, spec: TensorSpec, kind: ValueKind) -> None:
-        """A value that no node writes."""
-        self.specs[name] = spec
-        self.storages[name] = name
-        self.kinds[name] = kind
+    def derived(
+        self, op: str, attrs: Any, names: str | tuple[str, ...], storage: str = "", spec: TensorSpec | None = None
+    ) -> str:
+        """The only result of an operator on values of the graph: its spec follows from the table unless it is given."""
+        inputs = (names,) if isinstance(names, str) else names
+        specs = output_specs(REGISTRY[op], attrs, *self.specs_of(inputs)) if spec is None else (spec,)
+        return self.emit(op, attrs, inputs, specs, self.site, storage)[0]
 
     def _bind(self, tensor: Tensor, name: str, chain: tuple[Link, ...], storage: Storage | None = None) -> None:
         if storage is None:
@@ -283,11 +237,11 @@ class TensorRecording:
             name = f"{kind}{len(self.tensors)}"
             self._owners.append(tensor)
         self.tensors[name] = self.constants.numbers(tensor)
-        self._know(name, spec_of(tensor), kind)
+        self.add(name, spec_of(tensor), kind)
         self._adopted[id(tensor)] = name
         return name
 
-    def _binding(self, tensor: Tensor) -> Binding:
+    def binding(self, tensor: Tensor) -> Binding:
         """Where a tensor with a value has it; most that come from outside are only read, and need none."""
         ident = id(tensor)
         if ident not in self._bindings:

@@ -11,6 +11,7 @@ from netweight.ops.pointwise.scalar import PowScalarAttrs, ScalarAttrs
 from netweight.ops.pointwise.unary import CastAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.dtypes import dtype_name
+from netweight.sources.torch.writes import write
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -66,7 +67,7 @@ def with_number(rec: Recorder, name: str, x: Tensor, number: Any, *, floating: b
 def over(rec: Recorder, target: Tensor, name: str, *others: Tensor, attrs: Any = None, last: bool = False) -> Tensor:
     """An operator whose result is written over ``target``, its first input, or its last one."""
     inputs = (*others, target) if last else (target, *others)
-    rec.recording.write(target, rec.op(name, attrs, *inputs, like=target))
+    write(rec.recording, target, rec.op(name, attrs, *inputs, like=target))
     return target
 
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netweight.ops.pointwise.activation import EluAttrs, LeakyReluAttrs
-from netweight.ops.pointwise.activation_shrink import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.pointwise.activation import (
+    CeluAttrs,
+    EluAttrs,
+    HardsigmoidAttrs,
+    LeakyReluAttrs,
+    ShrinkAttrs,
+    ThresholdAttrs,
+)
 from netweight.ops.pointwise.activation_smooth import GeluAttrs, SoftplusAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.sources.onnx.lower import lowers
@@ -90,9 +96,8 @@ def thresholded_relu(call: Call, x: Tensor) -> Any:
 def hard_sigmoid(call: Call, x: Tensor) -> Any:
     """PyTorch's has a slope of 1 / 6; ONNX's own is 0.2."""
     alpha, beta = call.attr("alpha", 0.2), call.attr("beta", 0.5)
-    if _is_close(alpha, 1 / 6) and beta == 0.5:
-        return call.op("hardsigmoid", None, x)
-    return call.op("hardsigmoid_general", HardsigmoidAttrs(alpha=alpha, beta=beta), x)
+    slope = 1 / 6 if _is_close(alpha, 1 / 6) else alpha
+    return call.op("hardsigmoid", HardsigmoidAttrs(alpha=slope, beta=beta), x)
 
 
 @lowers("Swish")

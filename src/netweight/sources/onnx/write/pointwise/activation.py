@@ -29,12 +29,6 @@ def relu6(step: Step) -> None:
 
 @writes("hardsigmoid")
 def hardsigmoid(step: Step) -> None:
-    """HardSigmoid with a slope of 1 / 6."""
-    step.result("HardSigmoid", *step.names, alpha=1 / 6, beta=0.5)
-
-
-@writes("hardsigmoid_general")
-def hardsigmoid_general(step: Step) -> None:
     """HardSigmoid."""
     step.result("HardSigmoid", *step.names, alpha=step.attrs.alpha, beta=step.attrs.beta)
 

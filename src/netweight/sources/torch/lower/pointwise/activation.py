@@ -24,8 +24,13 @@ def _plain(name: str, *aten: str) -> None:
         return rec.op(name, None, self, like=self)
 
 
-for _name in ("relu", "relu6", "selu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish"):
+for _name in ("relu", "relu6", "selu", "silu", "hardswish", "sigmoid", "tanh", "mish"):
     _plain(_name)
+
+
+@lowers("hardsigmoid")
+def hardsigmoid(rec: Recorder, self: Tensor) -> Any:
+    return rec.op("hardsigmoid", attrs_of("hardsigmoid"), self)
 
 
 @lowers("gelu")

@@ -1,13 +1,13 @@
 """What a backward pass does: which gradients each operator call computes, and what it reads for that.
 
-A value has a gradient if a trained parameter leads to it through operators that have one. A call runs backward if,
-besides, one of its outputs leads to an output of the graph. A piece of memory is named after the value that owns it;
-views and operators in place share it, and what only backward reads is a piece of its own.
+A value has a gradient if a tensor whose gradient is wanted leads to it through operators that have one. A call runs
+backward if, besides, one of its outputs leads to an output of the graph. A piece of memory is named after the value
+that owns it; views and operators in place share it, and what only backward reads is a piece of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -28,9 +28,9 @@ class Call:
         node: The call.
         wanted: For each tensor whether backward computes its gradient.
         passed: For each tensor whether that is the gradient of the output or a view of it: no memory of its own.
+        read: Values that backward reads, parameters included.
         saved: Pieces of memory that backward reads, but those of parameters, buffers and constants.
         extras: Results of the call that only backward can read, with their bytes; it writes them even to drop them.
-        reads_any: Whether backward reads anything, parameters included.
         forward: Work of the forward; None if unknown.
         backward: Work of backward, without sums over several readers of a value; None if unknown.
     """
@@ -39,9 +39,9 @@ class Call:
     node: Node
     wanted: tuple[bool, ...]
     passed: tuple[bool, ...]
+    read: tuple[str, ...]
     saved: tuple[str, ...]
     extras: Mapping[str, int]
-    reads_any: bool
     forward: Cost | None
     backward: Cost | None
 
@@ -58,13 +58,15 @@ class Backpropagation:
     Attributes:
         graph: The network.
         calls: Its nodes, in the order of the forward.
-        trained: Parameters that get a gradient, in the order of the graph.
+        wanted: Parameters and inputs whose gradients are asked for.
+        trained: Those of them that get one, in the order of the graph.
         reached: Values that have a gradient.
         overwrites: Values that are written over a buffer, with its name: new running statistics.
     """
 
     graph: Graph
     calls: tuple[Call, ...]
+    wanted: frozenset[str]
     trained: tuple[str, ...]
     reached: frozenset[str]
     overwrites: Mapping[str, str]
@@ -78,8 +80,24 @@ class Backpropagation:
         return piece in self.graph.values and self.graph.values[piece].kind in LASTING
 
 
-def backpropagation(graph: Graph, freeze: Sequence[str] = ()) -> Backpropagation:
+def backpropagation(graph: Graph, wanted: Collection[str] | None = None) -> Backpropagation:
     """The backward pass of ``graph``, from all of its outputs.
+
+    Args:
+        graph: The network.
+        wanted: Parameters and inputs whose gradients are asked for; by default all that training changes.
+    """
+    asked = frozenset(trainable(graph) if wanted is None else wanted)
+    moving = _moving(graph, asked)
+    reached = _reached(graph, moving)
+    trained = tuple(name for name in graph.values if name in asked and name in reached)
+    overwrites = {new: buffer for buffer, new in graph.updates.items()}
+    plan = Backpropagation(graph=graph, calls=(), wanted=asked, trained=trained, reached=reached, overwrites=overwrites)
+    return replace(plan, calls=tuple(_call(plan, step, node) for step, node in enumerate(graph.nodes)))
+
+
+def trainable(graph: Graph, freeze: Sequence[str] = ()) -> tuple[str, ...]:
+    """Floating parameters that are not frozen, and that no pattern names.
 
     Args:
         graph: The network.
@@ -88,37 +106,22 @@ def backpropagation(graph: Graph, freeze: Sequence[str] = ()) -> Backpropagation
     Raises:
         UnknownNameError: If a pattern names no parameter.
     """
-    trainable = set(_trainable(graph, freeze))
-    moving = _moving(graph, trainable)
-    reached = _reached(graph, moving)
-    trained = tuple(name for name in graph.values if name in trainable and name in reached)
-    overwrites = {new: buffer for buffer, new in graph.updates.items()}
-    plan = Backpropagation(graph=graph, calls=(), trained=trained, reached=reached, overwrites=overwrites)
-    return replace(plan, calls=tuple(_call(plan, step, node) for step, node in enumerate(graph.nodes)))
-
-
-def _trainable(graph: Graph, freeze: Sequence[str]) -> Iterator[str]:
-    """Floating parameters that are not frozen, and that no pattern names."""
     parameters = [value for value in graph.values.values() if value.kind == "parameter"]
     for pattern in freeze:
         if not any(_names(pattern, value) for value in parameters):
             known = [value.name for value in parameters]
             raise unknown_name("parameter", pattern, known, fix="a name of one, or a module or pattern: 'features.*'")
-    frozen = frozenset(graph.frozen)
-    for value in parameters:
-        if value.name in frozen or not is_floating(value.spec.dtype):
-            continue
-        if not any(_names(pattern, value) for pattern in freeze):
-            yield value.name
+    moving = (value for value in parameters if is_floating(value.spec.dtype) and value.name not in graph.frozen)
+    return tuple(value.name for value in moving if not any(_names(pattern, value) for pattern in freeze))
 
 
 def _names(pattern: str, value: Value) -> bool:
     return fnmatchcase(value.name, pattern) or fnmatchcase(value.name, f"{pattern}.*")
 
 
-def _moving(graph: Graph, trainable: set[str]) -> set[str]:
-    """Values that a trained parameter leads to."""
-    moving = set(trainable)
+def _moving(graph: Graph, asked: Iterable[str]) -> set[str]:
+    """Values that a tensor whose gradient is asked for leads to."""
+    moving = set(asked)
     for node in graph.nodes:
         op = REGISTRY.get(node.op)
         if (op is None or op.differentiable) and any(name in moving for name in node.inputs):
@@ -143,24 +146,25 @@ def _call(plan: Backpropagation, step: int, node: Node) -> Call:
     wanted = tuple(arrives and name in reached for name in node.inputs)
     if op is None:
         return Call(
-            step=step, node=node, wanted=wanted, passed=(False,) * len(wanted), saved=(), extras={}, reads_any=False,
+            step=step, node=node, wanted=wanted, passed=(False,) * len(wanted), read=(), saved=(), extras={},
             forward=None, backward=None,
         )  # fmt: skip
     slots = op.slot_names(len(node.inputs))
     names = op.saved_for([slot for slot, asked in zip(slots, wanted, strict=False) if asked])
     with located(node):
         extras = _extras(op, step, node, specs) if any(wanted) else {}
-        pieces = (plan.piece(name) for name in _saved_values(op, node, names))
+        read = tuple(_saved_values(op, node, names))
         kept = (piece for name, piece in zip(op.extras, extras, strict=False) if name in names)
+        pieces = (plan.piece(name) for name in read)
         saved = dict.fromkeys((*(piece for piece in pieces if not plan.lasts(piece)), *kept))
         return Call(
             step=step,
             node=node,
             wanted=wanted,
             passed=_passed(op, node, wanted, specs),
+            read=read,
             saved=tuple(saved),
             extras=extras,
-            reads_any=bool(names),
             forward=op.cost(node.attrs, *specs),
             backward=op.backward_cost(node.attrs, wanted, *specs),
         )
