@@ -10,8 +10,10 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from netweight import build  # noqa: E402
 from netweight.analysis.cost import weigh_graph  # noqa: E402
 from netweight.errors import ShapeError  # noqa: E402
+from netweight.functions.contract import einsum  # noqa: E402
 from netweight.ir import Graph  # noqa: E402
 from netweight.runtime.forward import run  # noqa: E402
+from netweight.sources.build.core import Builder  # noqa: E402
 
 BUILDERS = {"rnn": build.rnn, "gru": build.gru, "lstm": build.lstm}
 MODULES = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
@@ -139,9 +141,15 @@ def test_receptive_fields(describe: Any, field: tuple[int, int]) -> None:
         (lambda x: build.lstm(build.flatten(x, 1), 5)[0], r"lstm: expected x of three"),
         (lambda x: build.gru(x, 5, num_layers=2, h0=(x,))[0], r"gru: expected 2 initial states, .* got 1"),
         (lambda x: build.multi_head_attention(x, 4), r"heads that divide embed_dim, got \(2, 3, 5\) and 4 heads"),
-        (lambda _: build.einsum("i"), r"einsum: expected at least one tensor, got none"),
     ],
 )
 def test_errors(describe: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         build.graph(describe, (2, 3, 5))
+
+
+def test_einsum_of_nothing() -> None:
+    with pytest.raises(TypeError, match="build: expected a symbol among the arguments, got none"):
+        build.graph(lambda _: build.einsum("i"), (2, 3))
+    with pytest.raises(ShapeError, match="einsum: expected at least one tensor, got none"):
+        einsum(Builder(), "i")

@@ -15,7 +15,7 @@ from netweight.errors import ShapeError, UsageError
 from netweight.ir import Graph, Init, Node, TensorSpec, Value, ValueKind, located
 from netweight.ops.table import REGISTRY, output_specs
 
-_HERE = str(Path(__file__).parent)
+_INSIDE = tuple(str(Path(__file__).parents[2] / part) for part in ("sources", "functions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +302,6 @@ def _arith() -> ModuleType:
 def _origin() -> str:
     """File name and line of the description, the first caller outside this package."""
     frame = sys._getframe(2)  # noqa: SLF001  -- inspect.stack() reads source files and is a thousand times slower
-    while frame.f_code.co_filename.startswith(_HERE) and frame.f_back is not None:
+    while frame.f_code.co_filename.startswith(_INSIDE) and frame.f_back is not None:
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
