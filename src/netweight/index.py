@@ -92,7 +92,6 @@ OPERATORS = {
     "ops.reduce.reduction": "mean prod sum var",
     "ops.reduce.vector_norm": "vector_norm",
     "ops.sample.grid_sample": "grid_sample",
-    "ops.sample.resample": "resample",
     "ops.sample.resize": "resize",
     "ops.sample.roi_align": "roi_align roi_align_max",
     "ops.sample.roi_pool": "roi_pool",
@@ -225,7 +224,7 @@ WRITES = {
         "prod sum var vector_norm"
     ),
     "sources.onnx.write.sample.regions": "roi_align roi_align_max roi_pool",
-    "sources.onnx.write.sample.resize": "grid_sample resample resize",
+    "sources.onnx.write.sample.resize": "grid_sample resize",
     "sources.onnx.write.window.pool": (
         "adaptive_avg_pool adaptive_max_pool avg_pool lp_pool max_pool max_pool_with_indices max_unpool min_pool"
     ),
@@ -236,33 +235,39 @@ FUNCTIONS = {
         "cholesky det eigh eigvalsh fft ifft inv irfft qr rfft slogdet solve solve_triangular svd svdvals"
     ),
     "functions.contract": "einsum matmul scaled_dot_product_attention",
+    "functions.move.index": (
+        "gather index index_add index_copy index_put index_select masked_scatter scatter scatter_add scatter_reduce"
+    ),
+    "functions.move.layout": (
+        "arange as_strided channel_shuffle chunk concat copy diag_embed diagonal diagonal_scatter expand flatten flip "
+        "full full_like narrow one_hot ones_like pad permute pixel_shuffle pixel_unshuffle repeat repeat_interleave "
+        "reshape roll rot90 slice_scatter split squeeze stack transpose tril triu unsqueeze zeros_like"
+    ),
     "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",
-    "functions.pointwise": "celu glu hardshrink logsigmoid softshrink softsign tanhshrink threshold",
+    "functions.pointwise": "celu glu hardshrink logsigmoid masked_fill softshrink softsign tanhshrink threshold",
+    "functions.sample": "grid_sample interpolate roi_align roi_pool",
+    "functions.window.pool": (
+        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
+        "adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d global_avg_pool global_max_pool lp_pool1d lp_pool2d "
+        "lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d "
+        "max_pool3d_with_indices max_unpool2d min_pool2d"
+    ),
+    "functions.window.unfold": "fold unfold window_view",
     "sources.build.activation": (
         "dropout elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
     ),
-    "sources.build.algebra": "as_strided diag_embed diagonal_scatter",
     "sources.build.arith": (
         "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt rsub "
         "sign sin sqrt square sub"
     ),
     "sources.build.attention": "multi_head_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
-    "sources.build.copies": (
-        "arange channel_shuffle copy diagonal full full_like one_hot ones_like pixel_shuffle pixel_unshuffle "
-        "repeat_interleave slice_scatter tril triu zeros_like"
-    ),
-    "sources.build.core": "Symbol call graph scope",
+    "sources.build.core": "Place Symbol call graph scope",
     "sources.build.embedding": "embedding",
     "sources.build.functions": (
         "acos addcdiv addcmul asin atan atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
         "bitwise_right_shift bitwise_xor cosh exp2 expm1 floor_divide fmod isfinite isinf isnan lerp log10 log1p log2 "
         "logaddexp remainder sinh tan trunc"
-    ),
-    "sources.build.indexing": "index index_add index_copy index_put masked_fill scatter scatter_add",
-    "sources.build.layout": (
-        "chunk concat expand flatten flip gather index_select narrow pad permute repeat reshape roll split squeeze "
-        "stack transpose unsqueeze"
     ),
     "sources.build.linear": "linear",
     "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
@@ -273,23 +278,16 @@ FUNCTIONS = {
     "sources.build.measure": "all any count_nonzero cumprod logsumexp",
     "sources.build.norm": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
     "sources.build.params": "parameter",
-    "sources.build.pool": (
-        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d avg_pool1d avg_pool2d "
-        "avg_pool3d global_avg_pool global_max_pool lp_pool2d max_pool1d max_pool2d max_pool3d min_pool2d"
-    ),
     "sources.build.quantize": "dequantize fake_quantize quantize",
     "sources.build.ranks": (
-        "acosh asinh atanh complex conj copysign cummax cummin logcumsumexp masked_scatter rand_like randn_like "
-        "scatter_reduce view_as_complex view_as_real"
+        "acosh asinh atanh complex conj copysign cummax cummin logcumsumexp rand_like randn_like view_as_complex "
+        "view_as_real"
     ),
     "sources.build.recurrent": "gru lstm rnn",
     "sources.build.reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",
-    "sources.build.regions": "deform_conv2d roi_align roi_pool",
-    "sources.build.resize": "interpolate",
+    "sources.build.regions": "deform_conv2d",
     "sources.build.softmax": "log_softmax softmax",
     "sources.build.tables": "bilinear embedding_bag",
-    "sources.build.unpool": "max_pool2d_with_indices max_unpool2d",
-    "sources.build.windows": "fold grid_sample unfold window_view",
 }
 
 

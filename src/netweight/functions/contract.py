@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError
-from netweight.functions.recorder import Recorder, T, per_dim
+from netweight.functions.recorder import Recorder, T, layer_named, per_dim
 from netweight.ops.arrays.padding import PaddingAmount, PaddingMode, resolve_padding
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.ops.contract.conv import ConvAttrs
@@ -102,6 +102,7 @@ def einsum(rec: Recorder, equation: str, *xs: T) -> T:
     return rec.op("einsum", attrs, *xs)
 
 
+@layer_named("attention")
 def scaled_dot_product_attention(
     rec: Recorder, query: T, key: T, value: T, *, mask: T | None = None, is_causal: bool = False,
     scale: float | None = None,

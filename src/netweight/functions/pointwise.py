@@ -5,6 +5,7 @@ from __future__ import annotations
 from netweight.functions.recorder import Recorder, T, from_front
 from netweight.ops.pointwise.activation import CeluAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.pointwise.gate import GluAttrs
+from netweight.ops.pointwise.masking import MaskedFillAttrs
 
 
 def celu(rec: Recorder, x: T, alpha: float = 1.0) -> T:
@@ -45,3 +46,8 @@ def softsign(rec: Recorder, x: T) -> T:
 def glu(rec: Recorder, x: T, dim: int = -1) -> T:
     """One half of a dimension times the sigmoid of the other half."""
     return rec.op("glu", GluAttrs(dim=from_front(rec, x, dim)[0]), x)
+
+
+def masked_fill(rec: Recorder, x: T, mask: T, value: float) -> T:
+    """The value where the mask is true, ``x`` elsewhere."""
+    return rec.op("masked_fill", MaskedFillAttrs(value=value), x, mask)

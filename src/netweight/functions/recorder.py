@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from netweight.errors import ShapeError, UsageError
@@ -10,6 +10,12 @@ from netweight.ir import TensorSpec
 
 T = TypeVar("T")
 """A tensor of the source: a symbol of the builder, a tensor of PyTorch, a tensor of an ONNX file."""
+
+
+Size = int | tuple[int, ...]
+"""One number for all spatial dimensions, or one for each."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Recorder(Protocol):
@@ -20,6 +26,16 @@ class Recorder(Protocol):
 
     def spec(self, tensor: Any) -> TensorSpec:
         """Shape and element type of a tensor."""
+
+
+def layer_named(name: str) -> Callable[[Function], Function]:
+    """What the builder calls the layers of a function that are not called like the function itself."""
+
+    def mark(function: Function) -> Function:
+        function.layer = name  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 def is_number(value: Any) -> bool:

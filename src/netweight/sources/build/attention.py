@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from netweight.errors import ShapeError
 from netweight.functions import contract as functions
+from netweight.functions.move import layout
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.layers import offered
-from netweight.sources.build.layout import reshape, split, transpose
 from netweight.sources.build.linear import linear
 from netweight.sources.build.params import ZEROS, xavier
 
+reshape = offered(layout.reshape)
+split = offered(layout.split)
+transpose = offered(layout.transpose)
 scaled_dot_product_attention = offered(functions.scaled_dot_product_attention)
 
 

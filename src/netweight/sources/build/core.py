@@ -6,16 +6,17 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from netweight.errors import ShapeError, UsageError
-from netweight.ir import Graph, Init, Node, TensorSpec, Value, ValueKind, located
+from netweight.ir import Graph, Init, Node, TensorSpec, ValueKind, located
 from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.recording import Recording, Step, free_name
 
-_INSIDE = tuple(str(Path(__file__).parents[2] / part) for part in ("sources", "functions"))
+_OURS = (str(Path(__file__).parent), str(Path(__file__).parents[2] / "functions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,51 +78,55 @@ class Symbol:
             return importlib.import_module("netweight.functions.contract").matmul(self.builder, self, other)
 
 
-class Builder:
-    """Collects the values and nodes of one network.
+class Place(NamedTuple):
+    """Where a layer was written.
+
+    Attributes:
+        layer: Its path.
+        origin: File and line of the description.
+    """
+
+    layer: str
+    origin: str
+
+
+class Builder(Recording[Place]):
+    """Records one network: layers and values have their names from the start.
 
     Attributes:
         training: Whether batch normalisation uses batch statistics and dropout drops.
+        modules: Class of each module path that has one.
     """
 
     def __init__(self, *, training: bool = False) -> None:
+        super().__init__()
         self.training = training
-        self.values: dict[str, Value] = {}
-        self.nodes: list[Node] = []
         self.modules: dict[str, str] = {}
-        self.updates: dict[str, str] = {}
         self._path: list[str] = []
         self._layers: set[str] = set()
-        self._next_number: dict[str, int] = {}
+        self._last_numbers: dict[str, int] = {}
         self._layer = ""
         self._inplace = False
 
-    def value(self, value: Value) -> Symbol:
-        """Add a value.
+    def symbol(self, name: str, spec: TensorSpec, kind: ValueKind) -> Symbol:
+        """A value that no operator writes.
 
         Raises:
             UsageError: If its name is taken.
         """
-        if value.name in self.values:
-            raise UsageError(f"build: expected a new name, got {value.name!r} twice")
-        self.values[value.name] = value
-        return Symbol(value.name, value.spec, self)
+        self._refuse_twice(name)
+        self.add(name, spec, kind)
+        return Symbol(name, spec, self)
+
+    def _refuse_twice(self, name: str) -> None:
+        if name in self.specs:
+            raise UsageError(f"build: expected a new name, got {name!r} twice")
 
     def layer_name(self, name: str) -> str:
-        """Module path of a call: the scopes around it and ``name``, numbered when it was used before.
-
-        Numbers only grow, so finding one costs the same for the first and the hundred-thousandth call.
-        """
-        path = ".".join((*self._path, name))
-        if path not in self._layers:
-            self._layers.add(path)
-            return path
-        number = self._next_number.get(path, 1)
-        while f"{path}_{number}" in self._layers:
-            number += 1
-        self._next_number[path] = number + 1
-        self._layers.add(f"{path}_{number}")
-        return f"{path}_{number}"
+        """Module path of a call: the scopes around it and ``name``, numbered when it was used before."""
+        path = free_name(".".join((*self._path, name)), self._layers, self._last_numbers, "_")
+        self._layers.add(path)
+        return path
 
     @contextmanager
     def scope(self, name: str, kind: str = "") -> Iterator[None]:
@@ -170,7 +175,7 @@ class Builder:
     def _value_name(self, layer: str) -> str:
         """An output is called like its layer; further ones of a function that records several are numbered."""
         number, name = 0, layer
-        while layer == self._layer and name in self.values:
+        while layer == self._layer and name in self.specs:
             number += 1
             name = f"{layer}:{number}"
         return name
@@ -193,7 +198,9 @@ class Builder:
         name = f"{layer}.{slot}" if layer else slot
         if any(size < 1 for size in shape):
             raise ShapeError(f"{kind}: expected sizes of at least 1, got {tuple(shape)} for {name!r}")
-        return self.value(Value(name=name, spec=TensorSpec(tuple(shape), dtype), kind=kind, init=init))
+        made = self.symbol(name, TensorSpec(tuple(shape), dtype), kind)
+        self.inits[name] = init
+        return made
 
     def call(
         self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False
@@ -216,23 +223,15 @@ class Builder:
         with located(node):
             specs = output_specs(definition, attrs, *(None if symbol is None else symbol.spec for symbol in inputs))
         first = inputs[0] if inputs else None
-        storage = self.values[first.name].storage if first is not None and (inplace or definition.view) else ""
-        single = len(specs) == 1
-        outputs = tuple(
-            self.value(Value(name=self._value_name(layer) if single else f"{layer}:{i}", spec=spec, storage=storage))
-            for i, spec in enumerate(specs)
-        )
-        self.nodes.append(
-            Node(
-                op=op,
-                attrs=attrs,
-                inputs=names,
-                outputs=tuple(s.name for s in outputs),
-                layer=layer,
-                origin=node.origin,
-            )
-        )
-        return outputs
+        storage = self.storages[first.name] if first is not None and (inplace or definition.view) else ""
+        several = [f"{layer}:{at}" for at in range(len(specs))]
+        made = tuple(several if len(specs) > 1 else [self._value_name(layer)])
+        for output, spec in zip(made, specs, strict=True):
+            self._refuse_twice(output)
+            self.specs[output] = spec
+            self.storages[output] = storage or output
+        self.nodes.append(Step(op, attrs, names, made, Place(layer, node.origin)))
+        return tuple([Symbol(output, spec, self) for output, spec in zip(made, specs, strict=True)])
 
 
 def graph(
@@ -260,18 +259,18 @@ def graph(
         if any(size < 1 for size in spec.shape):
             raise ShapeError(f"input: expected sizes of at least 1, got {spec.shape}")
     names = ["x"] if len(specs) == 1 else [f"x{i}" for i in range(len(specs))]
-    symbols = [builder.value(Value(name=n, spec=s, kind="input")) for n, s in zip(names, specs, strict=True)]
+    symbols = [builder.symbol(called, spec, "input") for called, spec in zip(names, specs, strict=True)]
     result = describe(*symbols, **options)
     outputs = result if isinstance(result, tuple) else (result,)
-    return Graph(
-        name=name or getattr(describe, "__name__", "network"),
-        values=builder.values,
-        nodes=tuple(builder.nodes),
-        inputs=tuple(names),
-        outputs=tuple(symbol.name for symbol in outputs),
-        modules=builder.modules,
-        updates=builder.updates,
+    finished = builder.graph(
+        name or getattr(describe, "__name__", "network"),
+        tuple(names),
+        [symbol.name for symbol in outputs],
+        layers=[node.site.layer for node in builder.nodes],
+        names={value: value for value in builder.specs},
+        origins=[node.site.origin for node in builder.nodes],
     )
+    return replace(finished, modules=builder.modules)
 
 
 @contextmanager
@@ -302,6 +301,6 @@ def _arith() -> ModuleType:
 def _origin() -> str:
     """File name and line of the description, the first caller outside this package."""
     frame = sys._getframe(2)  # noqa: SLF001  -- inspect.stack() reads source files and is a thousand times slower
-    while frame.f_code.co_filename.startswith(_INSIDE) and frame.f_back is not None:
+    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -5,7 +5,6 @@ Dimensions may be negative, counted from the end.
 
 from __future__ import annotations
 
-from netweight.ops.move.scatter_reduce import Reduction, ScatterReduceAttrs
 from netweight.ops.random.draw import Distribution, RandomAttrs
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.sources.build.core import Symbol, call
@@ -25,20 +24,6 @@ def cummin(x: Symbol, dim: int, *, name: str = "cummin") -> tuple[Symbol, Symbol
 def logcumsumexp(x: Symbol, dim: int, *, name: str = "logcumsumexp") -> Symbol:
     """Logarithm of the running sum of exponentials."""
     return call("logcumsumexp", CumsumAttrs(dim=from_front(x, dim)[0]), x, name=name)
-
-
-def scatter_reduce(
-    x: Symbol, dim: int, index: Symbol, src: Symbol, reduce: Reduction, *, include_self: bool = True,
-    name: str = "scatter_reduce",
-) -> Symbol:  # fmt: skip
-    """Elements of ``src`` to the places named, reduced where several meet."""
-    attrs = ScatterReduceAttrs(dim=from_front(x, dim)[0], reduce=reduce, include_self=include_self)
-    return call("scatter_reduce", attrs, x, index, src, name=name)
-
-
-def masked_scatter(x: Symbol, mask: Symbol, source: Symbol, *, name: str = "masked_scatter") -> Symbol:
-    """Elements of ``source`` in their order where the mask is true."""
-    return call("masked_scatter", None, x, mask, source, name=name)
 
 
 def complex(real: Symbol, imag: Symbol, *, name: str = "complex") -> Symbol:  # noqa: A001  -- PyTorch's name

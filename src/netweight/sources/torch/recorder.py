@@ -20,22 +20,31 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from netweight.errors import CaptureError, ShapeError
 from netweight.ir import TensorSpec
+from netweight.ops.move.layout import ReshapeAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.known_numbers import FIXED, OF_INTEGERS, PRODUCTS, READ
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
-from netweight.sources.torch.orders import ORDERS
+from netweight.sources.torch.orders import LIKE_FIRST, ORDERS
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.strides import empty
 from netweight.sources.torch.unintercepted import UNSEEN
 from netweight.sources.torch.writes import write
 
+aten = torch.ops.aten
+
 _SMALL = 1 << 22
 _ENDLESS = 1000
 _RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
 _OF_EACH = ("elementwise", "activation", "dropout")
+_VIEWS: dict[str, Callable[[Any, Any], tuple[Any, ...]]] = {
+    "reshape": lambda x, attrs: (aten.reshape, x, list(attrs.shape)),
+    "permute": lambda x, attrs: (aten.permute, x, list(attrs.order)),
+    "expand": lambda x, attrs: (aten.expand, x, list(attrs.shape)),
+    "slice": lambda x, attrs: (aten.slice, x, attrs.dim, attrs.start, attrs.stop, attrs.step),
+}
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
 
@@ -105,7 +114,7 @@ class Recorder(TorchDispatchMode):
         self, name: str, attrs: Any, *tensors: Tensor | None, like: Tensor | Sequence[Tensor] | None = None,
         order: tuple[int, ...] | None = None,
     ) -> Any:  # fmt: skip
-        """Record an operator of the table; its results are new meta tensors.
+        """Record an operator of the table; its results are new meta tensors, or a view of the input.
 
         They lie in memory as ``order`` or ``like`` says; without these an operator of each element takes the layout of
         its inputs, and any other lays its result out row by row, or as ``ORDERS`` says.
@@ -122,19 +131,29 @@ class Recorder(TorchDispatchMode):
         recording = self.recording
         names = recording.names_of(tensors)
         specs = definition.shape(attrs, *recording.specs_of(names))
+        if name in _VIEWS:
+            return self._viewed(name, attrs, tensors[0])
         if like is None and definition.kind in _OF_EACH:
             like = tensors[0] if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None]
+        elif like is None and order is None and name in LIKE_FIRST:
+            like = tensors[0]
         own = ORDERS.get(name) if order is None else None
         if isinstance(specs, TensorSpec):
-            order = own(tensors, len(specs.shape), 0) if own else order
+            order = own(attrs, tensors, len(specs.shape), 0) if own else order
             result = empty(specs.shape, torch_dtype(specs.dtype), like, order)
             recording.record_one(name, attrs, names, specs, result)
             return result
         specs = specs[: len(specs) - len(definition.extras)]
-        orders = [own(tensors, len(spec.shape), at) if own else order for at, spec in enumerate(specs)]
+        orders = [own(attrs, tensors, len(spec.shape), at) if own else order for at, spec in enumerate(specs)]
         made = [empty(s.shape, torch_dtype(s.dtype), like, laid) for s, laid in zip(specs, orders, strict=True)]
         recording.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
+
+    def _viewed(self, name: str, attrs: Any, x: Tensor | None) -> Tensor:
+        """What a function of the table views: PyTorch says whether that shares memory."""
+        result = self.native(*_VIEWS[name](x, attrs))
+        link = ReshapeAttrs(shape=tuple(result.shape)) if name == "reshape" else attrs
+        return self.view(result, x, (name, link))
 
     def view(self, result: Tensor, source: Tensor, *links: tuple[str, Any]) -> Tensor:
         """Record view operators that lead from ``source`` to ``result``, a view that PyTorch made."""
