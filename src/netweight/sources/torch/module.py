@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from netweight.collector import paused_collector
 from netweight.errors import MissingExtraError, NetweightError
+from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
 from netweight.sources.torch.finish import finished_graph

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from netweight.ops.loss.classes import CrossEntropyAttrs, MseLossAttrs
-from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.pointwise.activation_smooth import SoftplusAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import ClampAttrs

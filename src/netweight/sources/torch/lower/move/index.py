@@ -9,7 +9,8 @@ from torch import Tensor
 
 from netweight.functions.move import index as functions
 from netweight.functions.move import layout
-from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
+from netweight.ops.move.places import IndexAttrs
+from netweight.ops.move.scatter import IndexPutAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import cast

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from netweight.functions import order as functions
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.move.places import GatherAttrs
+from netweight.ops.move.scatter import IndexAddAttrs
 from netweight.ops.order.order_statistics import SearchsortedAttrs
 from netweight.ops.pointwise.blend import LerpAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs

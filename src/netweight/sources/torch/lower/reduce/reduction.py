@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
