@@ -3,12 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from netweight.ops.table import OpDef
+
 _META = torch.device("meta")
 _IMAGES = 4
+
+_OF_EACH = ("elementwise", "activation", "dropout")
+"""Kinds of operators whose kernels take the layout of all that they read."""
+
+_KEEPING_ORDER = frozenset({
+    "conv", "conv_transpose", "max_pool", "max_pool_with_indices", "avg_pool", "resize", "pad", "roll",
+    "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
+})  # fmt: skip
+"""Operators whose kernels lay pictures out as their input lies, channels last or first."""
+
+_LIKE_FIRST = frozenset({
+    "argsort", "batch_norm", "batch_norm_training", "cast", "copy", "dequantize", "diagonal_scatter", "fake_quantize",
+    "flip", "index_put", "local_response_norm", "masked_fill", "masked_scatter", "prelu", "quantize", "slice_scatter",
+    "sort",
+})  # fmt: skip
+"""Operators whose result lies as their first input does."""
+
+_BY_COLUMNS = frozenset({"cholesky", "eigh", "inverse", "qr", "solve", "solve_triangular", "svd"})
+"""Operators of LAPACK, which leaves matrices column by column."""
+
+
+def layout_of(
+    definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]
+) -> tuple[Tensor | Sequence[Tensor] | None, tuple[int, ...] | None]:
+    """How PyTorch's kernels lay out what an operator makes: like which tensors, or in which order of dimensions."""
+    first = tensors[0]
+    if definition.name in _LIKE_FIRST:
+        return first, None
+    if definition.kind in _OF_EACH:
+        return first if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None], None
+    if first is None or definition.name in _BY_COLUMNS or definition.kind == "attention":
+        return None, _order_of_own(definition, first)
+    if definition.name not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
+        return None, None
+    order = channels_last(first)
+    if order is None and definition.name == "conv" and tensors[1] is not None:
+        order = channels_last(tensors[1])
+    return None, order
+
+
+def _order_of_own(definition: OpDef, first: Tensor | None) -> tuple[int, ...] | None:
+    """The order of matrices of LAPACK, and of fused attention: (N, L, H, E), so that joining the heads is a view."""
+    if first is None:
+        return None
+    rank = first.dim()
+    if definition.name in _BY_COLUMNS:
+        return (*range(rank - 2), rank - 1, rank - 2)
+    return (0, 2, 1, 3) if definition.name == "scaled_dot_product_attention" and rank == 4 else None
 
 
 def empty(

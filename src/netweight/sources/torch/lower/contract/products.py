@@ -102,7 +102,7 @@ def euclidean_dist(rec: Recorder, x1: Tensor, x2: Tensor) -> Any:
 
 
 def _square_of_length(rec: Recorder, x: Tensor) -> Tensor:
-    square = rec.op("square", None, x, like=x)
+    square = rec.op("square", None, x)
     result: Tensor = rec.op("sum", ReduceAttrs(dims=(x.dim() - 1,), keepdim=True), square)
     return result
 

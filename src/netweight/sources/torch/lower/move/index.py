@@ -58,7 +58,7 @@ def _fill_masked(rec: Recorder, x: Tensor, dim: int, mask: Tensor, values: Tenso
     behind = x.dim() - dim - mask.dim()
     mask = cast(rec, reshaped(rec, mask, (*mask.shape, *(1,) * behind)), torch.bool)
     if values.device.type != "meta":
-        return rec.op("masked_fill", MaskedFillAttrs(value=float(values)), x, mask, like=x)
+        return rec.op("masked_fill", MaskedFillAttrs(value=float(values)), x, mask)
     single = reshaped(rec, cast(rec, values, x.dtype), ())
     return rec.op("where", None, mask, single, x, like=x)
 

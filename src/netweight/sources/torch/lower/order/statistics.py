@@ -43,7 +43,7 @@ def nanmedian(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> A
         return NotImplemented
     dim %= self.dim()
     values, places = functions.sort(rec, self, dim)
-    numbers = rec.op("logical_not", None, rec.op("isnan", None, self, like=self))
+    numbers = rec.op("logical_not", None, rec.op("isnan", None, self))
     count = rec.op("sum", ReduceAttrs(dims=(dim,), keepdim=True), numbers)
     last = rec.op("add_scalar", ScalarAttrs(value=-1.0), count)
     middle = binary(rec, "maximum", binary(rec, "floor_divide", last, 2), 0)

@@ -21,7 +21,7 @@ def _plain(name: str, *aten: str) -> None:
 
     @lowers(*(aten or (name,)))
     def rule(rec: Recorder, self: Tensor) -> Any:
-        return rec.op(name, None, self, like=self)
+        return rec.op(name, None, self)
 
 
 for _name in ("relu", "relu6", "selu", "silu", "hardswish", "sigmoid", "tanh", "mish"):
@@ -35,36 +35,36 @@ def hardsigmoid(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("gelu")
 def gelu(rec: Recorder, self: Tensor, *, approximate: str = "none") -> Any:
-    return rec.op("gelu", attrs_of("gelu", approximate=approximate), self, like=self)
+    return rec.op("gelu", attrs_of("gelu", approximate=approximate), self)
 
 
 @lowers("leaky_relu")
 def leaky_relu(rec: Recorder, self: Tensor, negative_slope: float = 0.01) -> Any:
-    return rec.op("leaky_relu", attrs_of("leaky_relu", negative_slope=float(negative_slope)), self, like=self)
+    return rec.op("leaky_relu", attrs_of("leaky_relu", negative_slope=float(negative_slope)), self)
 
 
 @lowers("prelu")
 def prelu(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
-    return rec.op("prelu", None, self, weight, like=self)
+    return rec.op("prelu", None, self, weight)
 
 
 @lowers("elu")
 def elu(rec: Recorder, self: Tensor, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     if scale != 1 or input_scale != 1:
         return NotImplemented
-    return rec.op("elu", attrs_of("elu", alpha=float(alpha)), self, like=self)
+    return rec.op("elu", attrs_of("elu", alpha=float(alpha)), self)
 
 
 @lowers("softplus")
 def softplus(rec: Recorder, self: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    return rec.op("softplus", attrs_of("softplus", beta=float(beta), threshold=float(threshold)), self, like=self)
+    return rec.op("softplus", attrs_of("softplus", beta=float(beta), threshold=float(threshold)), self)
 
 
 @lowers("hardtanh")
 def hardtanh(rec: Recorder, self: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     if (min_val, max_val) == (0, 6):
-        return rec.op("relu6", None, self, like=self)
-    return rec.op("clamp", ClampAttrs(min=float(min_val), max=float(max_val)), self, like=self)
+        return rec.op("relu6", None, self)
+    return rec.op("clamp", ClampAttrs(min=float(min_val), max=float(max_val)), self)
 
 
 for _function in ("celu", "glu", "hardshrink", "softshrink", "threshold"):

@@ -78,7 +78,7 @@ def _one(name: str, *aten: str, floating: bool = False) -> None:
     def rule(rec: Recorder, self: Tensor) -> Any:
         if floating and not (self.dtype.is_floating_point or self.dtype.is_complex):
             self = cast(rec, self, torch.get_default_dtype())
-        return rec.op(name, None, self, like=self)
+        return rec.op(name, None, self)
 
 
 for _name in ("exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "erf"):
@@ -94,7 +94,7 @@ def clamp(rec: Recorder, self: Tensor, min: Any = None, max: Any = None) -> Any:
         x = self if min is None else binary(rec, "maximum", self, min)
         return x if max is None else binary(rec, "minimum", x, max)
     attrs = ClampAttrs(min=None if min is None else float(min), max=None if max is None else float(max))
-    return rec.op("clamp", attrs, self, like=self)
+    return rec.op("clamp", attrs, self)
 
 
 @lowers("clamp_min")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def masked_fill(rec: Recorder, self: Tensor, mask: Tensor, value: Any) -> Any:
     if isinstance(value, complex):
         return NotImplemented
-    return rec.op("masked_fill", MaskedFillAttrs(value=float(value)), self, cast(rec, mask, torch.bool), like=self)
+    return rec.op("masked_fill", MaskedFillAttrs(value=float(value)), self, cast(rec, mask, torch.bool))
 
 
 @lowers("masked_fill.Tensor")

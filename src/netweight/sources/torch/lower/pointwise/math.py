@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def _one(ours: str, *theirs: str, promotes: bool = False) -> None:
     @lowers(*(theirs or (ours,)))
     def rule(rec: Recorder, self: Tensor) -> Any:
-        return rec.op(ours, None, floating(rec, self) if promotes else self, like=self)
+        return rec.op(ours, None, floating(rec, self) if promotes else self)
 
 
 for _ours, _theirs in {
@@ -41,7 +41,7 @@ for _ours, _theirs in {
 
 @lowers("bitwise_not")
 def bitwise_not(rec: Recorder, self: Tensor) -> Any:
-    return rec.op("logical_not" if self.dtype == torch.bool else "bitwise_not", None, self, like=self)
+    return rec.op("logical_not" if self.dtype == torch.bool else "bitwise_not", None, self)
 
 
 def _bitwise(kind: str) -> None:
@@ -113,26 +113,26 @@ def lerp(rec: Recorder, self: Tensor, end: Tensor, weight: Operand) -> Any:
 
 @lowers("frac")
 def frac(rec: Recorder, self: Tensor) -> Any:
-    return over(rec, rec.op("trunc", None, self, like=self), "sub", self, last=True)
+    return over(rec, rec.op("trunc", None, self), "sub", self, last=True)
 
 
 @lowers("erfc", "special_erfc")
 def erfc(rec: Recorder, self: Tensor) -> Any:
-    return over_number(rec, rec.op("erf", None, floating(rec, self), like=self), "rsub_scalar", 1)
+    return over_number(rec, rec.op("erf", None, floating(rec, self)), "rsub_scalar", 1)
 
 
 @lowers("logit", "special_logit")
 def logit(rec: Recorder, self: Tensor, eps: float | None = None) -> Any:
     x = floating(rec, self)
     if eps is not None:
-        x = rec.op("clamp", ClampAttrs(min=float(eps), max=1 - float(eps)), x, like=x)
-    odds = rec.op("rsub_scalar", ScalarAttrs(value=1.0), x, like=x)
+        x = rec.op("clamp", ClampAttrs(min=float(eps), max=1 - float(eps)), x)
+    odds = rec.op("rsub_scalar", ScalarAttrs(value=1.0), x)
     return over(rec, over(rec, odds, "div", x, last=True), "log")
 
 
 @lowers("hypot")
 def hypot(rec: Recorder, self: Tensor, other: Tensor) -> Any:
-    squares = (rec.op("square", None, self, like=self), rec.op("square", None, other, like=other))
+    squares = (rec.op("square", None, self), rec.op("square", None, other))
     return over(rec, add(rec, *squares), "sqrt")
 
 
@@ -141,7 +141,7 @@ def xlogy(rec: Recorder, self: Operand, other: Operand) -> Any:
     """Zero where ``self`` is, even where the logarithm is not finite."""
     if not (isinstance(self, Tensor) and isinstance(other, Tensor)):
         return NotImplemented
-    product = mul(rec, self, rec.op("log", None, floating(rec, other), like=other))
+    product = mul(rec, self, rec.op("log", None, floating(rec, other)))
     return where(rec, binary(rec, "eq", self, 0), torch.zeros((), dtype=product.dtype), product)
 
 
@@ -150,9 +150,9 @@ def nan_to_num(
     rec: Recorder, self: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
 ) -> Any:
     if not self.dtype.is_floating_point:
-        return rec.op("copy", None, self, like=self)
+        return rec.op("copy", None, self)
     limits = torch.finfo(self.dtype)
-    x = where(rec, rec.op("isnan", None, self, like=self), 0.0 if nan is None else nan, self)
+    x = where(rec, rec.op("isnan", None, self), 0.0 if nan is None else nan, self)
     high = limits.max if posinf is None else posinf
     low = limits.min if neginf is None else neginf
     x = where(rec, binary(rec, "eq", x, math.inf), high, x)

@@ -56,7 +56,7 @@ def _scaling(name: str, factor: float) -> None:
     @lowers(name)
     def rule(rec: Recorder, self: Tensor) -> Any:
         x = floating(rec, self)
-        return rec.op("mul_scalar", ScalarAttrs(value=factor), x, like=x)
+        return rec.op("mul_scalar", ScalarAttrs(value=factor), x)
 
 
 _scaling("deg2rad", math.pi / 180)
@@ -71,8 +71,8 @@ def _extreme(name: str, picks: str) -> None:
         found = binary(rec, picks, self, other)
         if not found.dtype.is_floating_point:
             return found
-        found = where(rec, rec.op("isnan", None, other, like=other), self, found)
-        return where(rec, rec.op("isnan", None, self, like=self), other, found)
+        found = where(rec, rec.op("isnan", None, other), self, found)
+        return where(rec, rec.op("isnan", None, self), other, found)
 
 
 _extreme("fmax", "maximum")
@@ -82,21 +82,21 @@ _extreme("fmin", "minimum")
 @lowers("logaddexp2")
 def logaddexp2(rec: Recorder, self: Tensor, other: Tensor) -> Any:
     """``logaddexp`` to base 2."""
-    scaled = [rec.op("mul_scalar", ScalarAttrs(value=math.log(2)), x, like=x) for x in (self, other)]
+    scaled = [rec.op("mul_scalar", ScalarAttrs(value=math.log(2)), x) for x in (self, other)]
     return over_number(rec, binary(rec, "logaddexp", *scaled, floating=True), "div_scalar", math.log(2))
 
 
 @lowers("ldexp.Tensor", "ldexp.default")
 def ldexp(rec: Recorder, self: Tensor, other: Tensor) -> Any:
-    return mul(rec, self, rec.op("exp2", None, floating(rec, other), like=other))
+    return mul(rec, self, rec.op("exp2", None, floating(rec, other)))
 
 
 @lowers("sinc", "special_sinc")
 def sinc(rec: Recorder, self: Tensor) -> Any:
     """sin(pi x) / (pi x), 1 at zero."""
     x = floating(rec, self)
-    turned = rec.op("mul_scalar", ScalarAttrs(value=math.pi), x, like=x)
-    ratio = div(rec, rec.op("sin", None, turned, like=turned), turned)
+    turned = rec.op("mul_scalar", ScalarAttrs(value=math.pi), x)
+    ratio = div(rec, rec.op("sin", None, turned), turned)
     return where(rec, binary(rec, "eq", x, 0), torch.ones((), dtype=x.dtype), ratio)
 
 
@@ -104,7 +104,7 @@ def sinc(rec: Recorder, self: Tensor) -> Any:
 def entr(rec: Recorder, self: Tensor) -> Any:
     """-x log x, 0 at zero, minus infinity below."""
     x = floating(rec, self)
-    product = over(rec, mul(rec, x, rec.op("log", None, x, like=x)), "neg")
+    product = over(rec, mul(rec, x, rec.op("log", None, x)), "neg")
     inside = where(rec, binary(rec, "eq", x, 0), torch.zeros((), dtype=x.dtype), product)
     return where(rec, binary(rec, "lt", x, 0), torch.tensor(-math.inf, dtype=x.dtype), inside)
 
@@ -114,7 +114,7 @@ def xlog1py(rec: Recorder, self: Operand, other: Operand) -> Any:
     """x log(1 + y), zero where x is."""
     if not (isinstance(self, Tensor) and isinstance(other, Tensor)):
         return NotImplemented
-    product = mul(rec, self, rec.op("log1p", None, floating(rec, other), like=other))
+    product = mul(rec, self, rec.op("log1p", None, floating(rec, other)))
     return where(rec, binary(rec, "eq", self, 0), torch.zeros((), dtype=product.dtype), product)
 
 
@@ -122,8 +122,8 @@ def xlog1py(rec: Recorder, self: Operand, other: Operand) -> Any:
 def round_decimals(rec: Recorder, self: Tensor, *, decimals: int) -> Any:
     """Moved, rounded and moved back."""
     if decimals == 0 or not self.dtype.is_floating_point:
-        return rec.op("round", None, self, like=self)
+        return rec.op("round", None, self)
     there, back = ("mul_scalar", "div_scalar") if decimals > 0 else ("div_scalar", "mul_scalar")
     factor = ScalarAttrs(value=10.0 ** abs(decimals))
-    moved = rec.op(there, factor, self, like=self)
+    moved = rec.op(there, factor, self)
     return over(rec, over(rec, moved, "round"), back, attrs=factor)
