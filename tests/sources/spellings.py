@@ -148,7 +148,7 @@ SAYABLE: dict[str, Any] = {
     "pixel_shuffle": lambda attrs, _x: not attrs.blocks_first,
     "pixel_unshuffle": lambda attrs, _x: not attrs.blocks_first,
     "prod": lambda attrs, _x: len(attrs.dims) < 2,
-    "resize": lambda attrs, x: attrs.mode != "cubic" or x.ndim == 4,
+    "resize": lambda attrs, _x: attrs.mode != "cubic",  # bicubic: test_resize.py
     "scaled_dot_product_attention": lambda attrs, *inputs: (
         not attrs.softcap and not attrs.causal_offset and not (attrs.is_causal and inputs[3] is not None)
     ),

@@ -47,9 +47,8 @@ BUILT_APART = {
 }
 
 _few = settings(
-    max_examples=4, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+    max_examples=settings.default.max_examples // 5, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+)
 
 
 def _always(*_case: Any) -> bool:

@@ -15,8 +15,8 @@ from netweight.errors import ShapeError
 from netweight.functions.move import layout
 from netweight.functions.recurrent import layer as one_layer
 from netweight.ir import Init
-from netweight.sources.build.activation import dropout as drop
 from netweight.sources.build.core import Symbol
+from netweight.sources.build.dropout import dropout as drop
 from netweight.sources.build.layers import offered
 
 concat = offered(layout.concat)

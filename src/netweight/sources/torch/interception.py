@@ -15,7 +15,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from netweight.ops.norm.local_response_norm import LocalResponseNormAttrs
+from netweight.functions import loss, norm
 from netweight.sources.torch.recorder import Recorder
 
 _CPU = torch.device("cpu")
@@ -95,27 +95,37 @@ def _holds_tensor(data: Any) -> bool:
     return isinstance(data, Tensor) or (isinstance(data, list | tuple) and any(map(_holds_tensor, data)))
 
 
-def _local_response_norm(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    return func(*args, **kwargs) if not _is_symbolic(args, kwargs) else _normalised(rec, *args, **kwargs)
+def _taken_whole(
+    function: Callable[..., Any], wanted: Callable[..., bool] = lambda **_settings: True
+) -> Callable[..., Any]:
+    """A function that PyTorch takes apart, recorded as the table has it.
+
+    Args:
+        function: The function of the table.
+        wanted: Whether its settings are those that PyTorch takes apart.
+    """
+
+    def handler(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        tensors = (*args, *kwargs.values())
+        if not any(isinstance(x, Tensor) and x.is_meta for x in tensors) or not wanted(**kwargs):
+            return func(*args, **kwargs)
+        settings = dict(kwargs)
+        first = [settings.pop("input")] if "input" in settings else []
+        rec.recording.site = rec.module_calls.site()
+        with torch._C._DisableTorchDispatch():  # the recorder's own tensors are none of the program's
+            return function(rec, *first, *args, **settings)
+
+    return handler
 
 
-def _is_symbolic(args: Any, kwargs: dict[str, Any]) -> bool:
-    x: Tensor = args[0] if args else kwargs["input"]
-    return x.is_meta
+def _per_sample(
+    *, reduction: str = "mean", size_average: bool | None = None, reduce: bool | None = None, **_others: Any
+) -> bool:
+    return reduction == "batchmean" and size_average is None and reduce is None
 
 
-def _normalised(
-    rec: Recorder,
-    input: Tensor,  # noqa: A002
-    size: int,
-    alpha: float = 1e-4,
-    beta: float = 0.75,
-    k: float = 1.0,
-) -> Any:
-    rec.recording.site = rec.module_calls.site()
-    attrs = LocalResponseNormAttrs(size=size, alpha=float(alpha), beta=float(beta), k=float(k))
-    with torch._C._DisableTorchDispatch():  # the recorder's own tensors are none of the program's
-        return rec.op("local_response_norm", attrs, input)
+def _kl_div(rec: Recorder, x: Tensor, target: Tensor, *, log_target: bool = False, **_settled: Any) -> Any:
+    return loss.kl_div(rec, x, target, reduction="batchmean", log_target=log_target)
 
 
 _HANDLERS: Mapping[Any, Callable[..., Any]] = {
@@ -125,5 +135,6 @@ _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     Tensor.new_tensor: _new_literal,
     Tensor.__getitem__: _indexed,
     Tensor.__setitem__: _indexed,
-    F.local_response_norm: _local_response_norm,
+    F.local_response_norm: _taken_whole(norm.local_response_norm),
+    F.kl_div: _taken_whole(_kl_div, _per_sample),
 }
