@@ -10,7 +10,7 @@ from netweight.ops.algebra.fourier_real import IrfftAttrs
 from netweight.ops.algebra.linear_algebra import TriangularAttrs
 from netweight.ops.algebra.spectral import EighAttrs, QrAttrs, SvdAttrs
 
-Dims = int | tuple[int, ...]
+FftDims = int | tuple[int, ...]
 Norm = FftNorm
 Triangle = Literal["L", "U"]
 QrMode = Literal["reduced", "complete"]
@@ -75,22 +75,22 @@ def svdvals(rec: Recorder, x: T) -> T:
     return rec.op("svdvals", None, x)
 
 
-def fft(rec: Recorder, x: T, dim: Dims = -1, norm: Norm = "backward") -> T:
+def fft(rec: Recorder, x: T, dim: FftDims = -1, norm: Norm = "backward") -> T:
     """Discrete Fourier transform, complex."""
     return rec.op("fft", FftAttrs(dims=from_front(rec, x, dim), norm=norm), x)
 
 
-def ifft(rec: Recorder, x: T, dim: Dims = -1, norm: Norm = "backward") -> T:
+def ifft(rec: Recorder, x: T, dim: FftDims = -1, norm: Norm = "backward") -> T:
     """The transform back, complex."""
     return rec.op("fft", FftAttrs(dims=from_front(rec, x, dim), norm=norm, inverse=True), x)
 
 
-def rfft(rec: Recorder, x: T, dim: Dims = -1, norm: Norm = "backward") -> T:
+def rfft(rec: Recorder, x: T, dim: FftDims = -1, norm: Norm = "backward") -> T:
     """Transform of real numbers: n // 2 + 1 of n along the last of the dimensions, which say all."""
     return rec.op("rfft", RfftAttrs(dims=from_front(rec, x, dim), norm=norm), x)
 
 
-def irfft(rec: Recorder, x: T, size: int | None = None, dim: Dims = -1, norm: Norm = "backward") -> T:
+def irfft(rec: Recorder, x: T, size: int | None = None, dim: FftDims = -1, norm: Norm = "backward") -> T:
     """The transform back to real numbers: ``size`` of them along the last of the dimensions, even unless told."""
     dims = from_front(rec, x, dim)
     size = 2 * (rec.spec(x).shape[dims[-1]] - 1) if size is None else size

@@ -46,8 +46,3 @@ def atanh(x: Symbol, *, inplace: bool = False, name: str = "atanh") -> Symbol:
 def copysign(x: Symbol, other: Symbol, *, inplace: bool = False, name: str = "copysign") -> Symbol:
     """The size of ``x`` with the sign of ``other``."""
     return call("copysign", None, x, other, name=name, inplace=inplace)
-
-
-def _two(op: str, attrs: object, x: Symbol, name: str) -> tuple[Symbol, Symbol]:
-    values, indices = x.builder.call(op, attrs, (x,), layer=x.builder.layer_name(name))
-    return values, indices
