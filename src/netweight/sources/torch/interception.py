@@ -18,6 +18,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from netweight.functions import loss, norm
+from netweight.functions.window import pool
+from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
 
 _CPU = torch.device("cpu")
@@ -130,6 +132,18 @@ def _kl_div(rec: Recorder, x: Tensor, target: Tensor, *, log_target: bool = Fals
     return loss.kl_div(rec, x, target, reduction="batchmean", log_target=log_target)
 
 
+def _power_pool(dims: int) -> Callable[..., Any]:
+    """Of a single sample too, which gets a batch dimension for its time."""
+    function = getattr(pool, f"lp_pool{dims}d")
+
+    def pooled(rec: Recorder, x: Tensor, *settings: Any, **named: Any) -> Any:
+        if x.dim() == dims + 1:
+            return unbatched(rec, x, lambda batch: function(rec, batch, *settings, **named))
+        return function(rec, x, *settings, **named)
+
+    return _taken_whole(pooled)
+
+
 _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.tensor: _literal,
     torch.as_tensor: _literal,
@@ -139,4 +153,7 @@ _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     Tensor.__setitem__: _indexed,
     F.local_response_norm: _taken_whole(norm.local_response_norm),
     F.kl_div: _taken_whole(_kl_div, _per_sample),
+    F.lp_pool1d: _power_pool(1),
+    F.lp_pool2d: _power_pool(2),
+    F.lp_pool3d: _power_pool(3),
 }
