@@ -193,12 +193,10 @@ def register_norm(
         *mean, rstd = (kept[statistic] for statistic in extras)
         seen = x.reshape(own.shape)
         z = (seen - mean[0] if mean else seen) * rstd
-        grad_z, *grads = affine_backward(grad_y, z.reshape(x.shape), own.shaped(weight), bias, own.shared)
+        parameters = own.shaped(weight), own.shaped(bias)
+        grad_z, grad_weight, grad_bias = affine_backward(grad_y, z.reshape(x.shape), *parameters, own.shared)
         grad_x = standardize_backward(grad_z.reshape(own.shape), z, rstd, own.dims, centered=centered)
-        shaped = (
-            None if grad is None else grad.reshape(p.shape) for grad, p in zip(grads, (weight, bias), strict=True)
-        )
-        return (grad_x.reshape(x.shape), *shaped)[: 2 + centered]
+        return (grad_x.reshape(x.shape), _as(grad_weight, weight), _as(grad_bias, bias))[: 2 + centered]
 
     def backward_cost(
         attrs: Any, wanted: Wanted, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None = None
@@ -235,6 +233,10 @@ def check_channels(op: str, x: TensorSpec, **per_channel_tensors: TensorSpec | N
         if spec is not None and spec.shape != (channels,):
             raise ShapeError(f"{op}: expected {name} of shape ({channels},), got {spec.shape}")
     return channels
+
+
+def _as(grad: Array | None, parameter: Array | None) -> Array | None:
+    return None if grad is None or parameter is None else grad.reshape(parameter.shape)
 
 
 def _each(elements: Mapping[str, int], each: int) -> Count:
