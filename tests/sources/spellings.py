@@ -92,8 +92,14 @@ SPELLED: dict[str, Any] = {
     "batch_norm_training": batch_norm_training,
     "conv": conv,
     "conv_transpose": conv_transpose,
-    "cross_entropy": lambda attrs, x, target: F.cross_entropy(
-        x, target, reduction=attrs.reduction, label_smoothing=attrs.label_smoothing
+    "count_nonzero": lambda attrs, x: torch.count_nonzero(x, attrs.dims or None),
+    "cross_entropy": lambda attrs, x, target, weight: F.cross_entropy(
+        x,
+        target,
+        weight,
+        ignore_index=attrs.ignore_index,
+        reduction=attrs.reduction,
+        label_smoothing=attrs.label_smoothing,
     ),
     "dropout": lambda attrs, x: F.dropout(x, attrs.p, training=True),
     "fake_quantize": fake_quantize,
@@ -140,7 +146,8 @@ SAYABLE: dict[str, Any] = {
     "complex": lambda _attrs, real, imag: real.shape == imag.shape,
     "conv": lambda attrs, *_: _symmetric(attrs) and attrs.padding_mode == "zeros",
     "conv_transpose": _symmetric,
-    "cross_entropy": lambda _attrs, _x, target: target.dtype == "int64",
+    "count_nonzero": lambda attrs, _x: not attrs.keepdim,
+    "cross_entropy": lambda _attrs, _x, target, _weight: target.dtype == "int64",
     "dropout": lambda attrs, _x: attrs.p > 0,
     "einsum": _contracts,
     "fake_quantize": lambda _attrs, _x, _scale, zero_point: zero_point is not None,
@@ -167,6 +174,8 @@ SAYABLE: dict[str, Any] = {
     "unique": lambda attrs, _x: "first" not in attrs.also,
     "unique_consecutive": lambda attrs, _x: "first" not in attrs.also,
     "where": lambda _attrs, condition, *_: condition.dtype == bool,
+    "nll_loss": lambda _attrs, _x, target, _weight: target.dtype == "int64",
+    "smooth_l1_loss": lambda attrs, _x, _target: attrs.beta > 0,
 }
 
 
