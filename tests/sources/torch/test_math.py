@@ -134,7 +134,8 @@ TWO |= {
         "count_two": lambda x, y: torch.count_nonzero(x > y, dim=(0, 2)),
         "var_mean": lambda x, y: torch.var_mean(x + y, (0, 2), correction=2, keepdim=True),
         "std_biased": lambda x, y: (x + y).std(1, unbiased=False), "cummin": lambda x, y: torch.cummin(x + y, -1),
-        "cumprod_int": lambda x, y: (x * 9 + y).int().cumprod(1), "no_dims": lambda x, y: (x + y)[0, 0, 0].sum(0).cumsum(0),
+        "cumprod_int": lambda x, y: (x * 9 + y).int().cumprod(1),
+        "no_dims": lambda x, y: (x + y)[0, 0, 0].sum(0).cumsum(0),
     }.items()
 }  # fmt: skip
 CASES = {**ONE, **TWO}
