@@ -2,7 +2,7 @@ from typing import Any
 
 import torch
 
-from netweight.ops.quantize.affine import integer_range
+from netweight.ops.quantize.scales import integer_range
 
 
 def quantize(attrs: Any, x: Any, scale: Any, zero_point: Any) -> Any:
