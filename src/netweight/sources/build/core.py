@@ -6,9 +6,8 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from netweight.errors import ShapeError, UsageError
@@ -38,34 +37,34 @@ class Symbol:
         return self.spec.shape
 
     def __add__(self, other: Symbol | float) -> Symbol:
-        return _arith().add(self, other)
+        return _function("add")(self, other)
 
     def __sub__(self, other: Symbol | float) -> Symbol:
-        return _arith().sub(self, other)
+        return _function("sub")(self, other)
 
     def __mul__(self, other: Symbol | float) -> Symbol:
-        return _arith().mul(self, other)
+        return _function("mul")(self, other)
 
     def __truediv__(self, other: Symbol | float) -> Symbol:
-        return _arith().div(self, other)
+        return _function("div")(self, other)
 
     def __pow__(self, exponent: Symbol | float) -> Symbol:
-        return _arith().pow(self, exponent)
+        return _function("pow")(self, exponent)
 
     def __radd__(self, other: float) -> Symbol:
-        return _arith().add(self, other)
+        return _function("add")(self, other)
 
     def __rsub__(self, other: float) -> Symbol:
-        return _arith().rsub(self, other)
+        return _function("sub")(other, self)
 
     def __rmul__(self, other: float) -> Symbol:
-        return _arith().mul(self, other)
+        return _function("mul")(self, other)
 
     def __rtruediv__(self, other: float) -> Symbol:
-        return _arith().rdiv(self, other)
+        return _function("div")(other, self)
 
     def __neg__(self) -> Symbol:
-        return _arith().neg(self)
+        return _function("neg")(self)
 
     def __getitem__(self, key: Any) -> Symbol:
         return importlib.import_module("netweight.sources.build.index").getitem(self, key)
@@ -156,6 +155,19 @@ class Builder:
         made = self.call(name, attrs, tensors, layer=self._layer, inplace=inplace)
         return made[0] if len(made) == 1 else made
 
+    def over(self, target: Symbol, name: str, attrs: Any, *tensors: Symbol | None) -> Symbol:
+        """An operator of the layer that is being recorded, whose output takes the memory of ``target``."""
+        return self.call(name, attrs, tensors, layer=self._layer, into=target)[0]
+
+    def number(self, value: complex, like: Symbol) -> Symbol:
+        """A constant of no dimensions in the type of a symbol, named after the layer that is being recorded."""
+        slot, number = "other", 0
+        while f"{self._layer}.{slot}" in self.values:
+            number += 1
+            slot = f"other_{number}"
+        init = Init(kind="values", values=(value,))  # type: ignore[arg-type]
+        return self.state(self._layer, slot, (), init, kind="constant", dtype=like.spec.dtype)
+
     def spec(self, symbol: Symbol) -> TensorSpec:
         """Shape and element type."""
         return symbol.spec
@@ -189,8 +201,9 @@ class Builder:
         return self.value(Value(name=name, spec=TensorSpec(tuple(shape), dtype), kind=kind, init=init))
 
     def call(
-        self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False
-    ) -> tuple[Symbol, ...]:
+        self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False,
+        into: Symbol | None = None,
+    ) -> tuple[Symbol, ...]:  # fmt: skip
         """Add a node; its outputs follow from the operator's shape rule.
 
         Args:
@@ -199,6 +212,7 @@ class Builder:
             inputs: Its tensors, None where an optional one is left out.
             layer: Module path, from ``layer_name``.
             inplace: The output takes the memory of the first input.
+            into: The output takes the memory of this symbol.
 
         Raises:
             ShapeError: If the operator cannot accept these shapes; a note names the layer.
@@ -208,23 +222,14 @@ class Builder:
         node = Node(op=op, attrs=attrs, inputs=names, outputs=(), layer=layer, origin=_origin())
         with located(node):
             specs = output_specs(definition, attrs, *(None if symbol is None else symbol.spec for symbol in inputs))
-        first = inputs[0] if inputs else None
-        storage = self.values[first.name].storage if first is not None and (inplace or definition.view) else ""
+        into = inputs[0] if inputs and (inplace or definition.view) else into
+        storage = "" if into is None else self.values[into.name].storage
         single = len(specs) == 1
         outputs = tuple(
             self.value(Value(name=self._value_name(layer) if single else f"{layer}:{i}", spec=spec, storage=storage))
             for i, spec in enumerate(specs)
         )
-        self.nodes.append(
-            Node(
-                op=op,
-                attrs=attrs,
-                inputs=names,
-                outputs=tuple(s.name for s in outputs),
-                layer=layer,
-                origin=node.origin,
-            )
-        )
+        self.nodes.append(replace(node, outputs=tuple(symbol.name for symbol in outputs)))
         return outputs
 
 
@@ -287,9 +292,10 @@ def call(op: str, attrs: object, *inputs: Symbol | None, name: str = "", inplace
     return first.builder.call(op, attrs, inputs, layer=layer, inplace=inplace)[0]
 
 
-def _arith() -> ModuleType:
-    """The functions behind the operators of symbols; they are made of symbols themselves, so they come later."""
-    return importlib.import_module("netweight.sources.build.arith")
+def _function(name: str) -> Callable[..., Any]:
+    """The function behind an operator of symbols; functions are made of symbols themselves, so they come later."""
+    found: Callable[..., Any] = importlib.import_module("netweight.sources.build.layers").function(name)
+    return found
 
 
 def _origin() -> str:

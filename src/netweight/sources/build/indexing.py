@@ -8,7 +8,6 @@ from netweight.ops.move.gather import GatherAttrs
 from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
 from netweight.ops.move.scatter import ScatterAttrs
 from netweight.ops.move.scatter_slices import IndexAddAttrs
-from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 
@@ -49,11 +48,6 @@ def index_add(
 ) -> Symbol:
     """``x`` with ``alpha`` times whole slices added, to those at the positions that ``index`` lists."""
     return call("index_add", IndexAddAttrs(dim=from_front(x, dim)[0], alpha=alpha), x, index, source, name=name)
-
-
-def masked_fill(x: Symbol, mask: Symbol, value: float, *, inplace: bool = False, name: str = "masked_fill") -> Symbol:
-    """The value where the mask is true, ``x`` elsewhere."""
-    return call("masked_fill", MaskedFillAttrs(value=value), x, mask, name=name, inplace=inplace)
 
 
 def _dims(indices: Sequence[Symbol | None]) -> tuple[int, ...]:

@@ -60,46 +60,6 @@ def masked_scatter(x: Symbol, mask: Symbol, source: Symbol, *, name: str = "mask
     return call("masked_scatter", None, x, mask, source, name=name)
 
 
-def complex(real: Symbol, imag: Symbol, *, name: str = "complex") -> Symbol:  # noqa: A001  -- PyTorch's name
-    """real + i imag."""
-    return call("complex", None, real, imag, name=name)
-
-
-def conj(x: Symbol, *, name: str = "conj") -> Symbol:
-    """The imaginary part with its sign turned."""
-    return call("conj", None, x, name=name)
-
-
-def view_as_real(x: Symbol, *, name: str = "view_as_real") -> Symbol:
-    """Both parts of complex numbers, side by side in a new last dimension."""
-    return call("view_as_real", None, x, name=name)
-
-
-def view_as_complex(x: Symbol, *, name: str = "view_as_complex") -> Symbol:
-    """Pairs along the last dimension as complex numbers."""
-    return call("view_as_complex", None, x, name=name)
-
-
-def asinh(x: Symbol, *, inplace: bool = False, name: str = "asinh") -> Symbol:
-    """Inverse hyperbolic sine."""
-    return call("asinh", None, x, name=name, inplace=inplace)
-
-
-def acosh(x: Symbol, *, inplace: bool = False, name: str = "acosh") -> Symbol:
-    """Inverse hyperbolic cosine."""
-    return call("acosh", None, x, name=name, inplace=inplace)
-
-
-def atanh(x: Symbol, *, inplace: bool = False, name: str = "atanh") -> Symbol:
-    """Inverse hyperbolic tangent."""
-    return call("atanh", None, x, name=name, inplace=inplace)
-
-
-def copysign(x: Symbol, other: Symbol, *, inplace: bool = False, name: str = "copysign") -> Symbol:
-    """The size of ``x`` with the sign of ``other``."""
-    return call("copysign", None, x, other, name=name, inplace=inplace)
-
-
 def rand_like(x: Symbol, *, name: str = "rand_like") -> Symbol:
     """Uniform numbers between 0 and 1 in the shape and type of ``x``."""
     return _drawn(x, "uniform", name)

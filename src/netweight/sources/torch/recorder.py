@@ -100,6 +100,15 @@ class Recorder(TorchDispatchMode):
         """Shape and element type."""
         return spec_of(tensor)
 
+    def over(self, target: Tensor, name: str, attrs: Any, *tensors: Tensor | None) -> Tensor:
+        """Record an operator whose result is written over a tensor."""
+        write(self.recording, target, self.op(name, attrs, *tensors))
+        return target
+
+    def number(self, value: complex, like: Tensor) -> Tensor:
+        """A constant of no dimensions in the type of a tensor."""
+        return torch.tensor(value, dtype=like.dtype)
+
     def op(
         self, name: str, attrs: Any, *tensors: Tensor | None, like: Tensor | Sequence[Tensor] | None = None,
         order: tuple[int, ...] | None = None,
