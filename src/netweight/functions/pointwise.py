@@ -6,7 +6,9 @@ tensor's type. Functions that are always the same operator are in ``plain``.
 
 from __future__ import annotations
 
-from netweight.functions.recorder import Recorder, T, from_front, is_number
+from typing import Any, TypeGuard
+
+from netweight.functions.recorder import Recorder, T, from_front, is_number, layer_named
 from netweight.ops.pointwise.blend import AddcAttrs, LerpAttrs
 from netweight.ops.pointwise.gate import GluAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
@@ -22,7 +24,7 @@ def add(rec: Recorder, x: T | float, other: T | float) -> T:
 def sub(rec: Recorder, x: T | float, other: T | float) -> T:
     """x - other."""
     if is_number(other):
-        return add(rec, x, -other)  # type: ignore[operator]
+        return _arithmetic(rec, "add", "add_scalar", x, -other)
     return _arithmetic(rec, "sub", "rsub_scalar", x, other)
 
 
@@ -36,11 +38,13 @@ def div(rec: Recorder, x: T | float, other: T | float) -> T:
     return _arithmetic(rec, "div", "div_scalar" if is_number(other) else "rdiv_scalar", x, other)
 
 
+@layer_named("sub")
 def rsub(rec: Recorder, x: T, other: T | float) -> T:
     """other - x."""
     return sub(rec, other, x)
 
 
+@layer_named("div")
 def rdiv(rec: Recorder, x: T, other: T | float) -> T:
     """other / x."""
     return div(rec, other, x)
@@ -49,7 +53,7 @@ def rdiv(rec: Recorder, x: T, other: T | float) -> T:
 def pow(rec: Recorder, x: T | float, exponent: T | float) -> T:  # noqa: A001  -- PyTorch's name
     """x ** exponent."""
     if _is_real(exponent):
-        return rec.op("pow_scalar", PowScalarAttrs(exponent=exponent), x)  # type: ignore[arg-type]
+        return rec.op("pow_scalar", PowScalarAttrs(exponent=float(exponent)), x)
     return rec.op("pow", None, *_tensors(rec, x, exponent))
 
 
@@ -60,8 +64,9 @@ def clamp(
     max: T | float | None = None,  # noqa: A002  -- PyTorch's name
 ) -> T:
     """No less than ``min``, no more than ``max``."""
-    if all(bound is None or is_number(bound) for bound in (min, max)):
-        return rec.op("clamp", ClampAttrs(min=min, max=max), x)  # type: ignore[arg-type]
+    bounds: tuple[Any, Any] = min, max
+    if all(bound is None or is_number(bound) for bound in bounds):
+        return rec.op("clamp", ClampAttrs(min=bounds[0], max=bounds[1]), x)
     x = x if min is None else rec.op("maximum", None, *_tensors(rec, x, min))
     return x if max is None else rec.op("minimum", None, *_tensors(rec, x, max))
 
@@ -108,7 +113,7 @@ def where(rec: Recorder, condition: T, x: T | float, other: T | float) -> T:
 
 def masked_fill(rec: Recorder, x: T, mask: T, value: float) -> T:
     """The value where the mask is true, ``x`` elsewhere."""
-    return rec.op("masked_fill", MaskedFillAttrs(value=value), x, mask)
+    return rec.op("masked_fill", MaskedFillAttrs(value=float(value)), x, mask)
 
 
 def cast(rec: Recorder, x: T, dtype: str) -> T:
@@ -119,18 +124,18 @@ def cast(rec: Recorder, x: T, dtype: str) -> T:
 def lerp(rec: Recorder, x: T, end: T, weight: T | float) -> T:
     """x + weight * (end - x)."""
     if is_number(weight):
-        return rec.op("lerp", LerpAttrs(weight=weight), x, end, None)  # type: ignore[arg-type]
+        return rec.op("lerp", LerpAttrs(weight=float(weight)), x, end, None)
     return rec.op("lerp", LerpAttrs(), x, end, weight)
 
 
 def addcmul(rec: Recorder, x: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
     """x + value * tensor1 * tensor2."""
-    return rec.op("addcmul", AddcAttrs(value=value), x, tensor1, tensor2)
+    return rec.op("addcmul", AddcAttrs(value=float(value)), x, tensor1, tensor2)
 
 
 def addcdiv(rec: Recorder, x: T, tensor1: T, tensor2: T, *, value: float = 1) -> T:
     """x + value * tensor1 / tensor2."""
-    return rec.op("addcdiv", AddcAttrs(value=value), x, tensor1, tensor2)
+    return rec.op("addcdiv", AddcAttrs(value=float(value)), x, tensor1, tensor2)
 
 
 def logsigmoid(rec: Recorder, x: T) -> T:
@@ -163,18 +168,17 @@ def view_as_complex(rec: Recorder, x: T) -> T:
     return rec.op("view_as_complex", None, x)
 
 
-def _arithmetic(rec: Recorder, op: str, with_number: str, x: T | float, other: T | float) -> T:
+def _arithmetic(rec: Recorder, op: str, with_number: str, x: Any, other: Any) -> Any:
     number, tensor = (x, other) if is_number(x) else (other, x)
     if _is_real(number):
-        return rec.op(with_number, ScalarAttrs(value=number), tensor)  # type: ignore[arg-type]
+        return rec.op(with_number, ScalarAttrs(value=float(number)), tensor)
     return rec.op(op, None, *_tensors(rec, x, other))
 
 
-def _is_real(value: object) -> bool:
+def _is_real(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float)
 
 
-def _tensors(rec: Recorder, x: T | float, other: T | float) -> tuple[T, T]:
+def _tensors(rec: Recorder, x: Any, other: Any) -> tuple[Any, Any]:
     """Both as tensors; a number as a constant in the type of the other one."""
-    first = rec.number(x, other) if is_number(x) else x
-    return first, rec.number(other, x) if is_number(other) else other  # type: ignore[return-value]
+    return rec.number(x, other) if is_number(x) else x, rec.number(other, x) if is_number(other) else other

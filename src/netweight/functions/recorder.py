@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 
 T = TypeVar("T")
 """A tensor of the source: a symbol of the builder, a tensor of PyTorch, a tensor of an ONNX file."""
+
+
+Size = int | tuple[int, ...]
+"""One number for all spatial dimensions, or one for each."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Recorder(Protocol):
@@ -28,7 +34,17 @@ class Recorder(Protocol):
         """Shape and element type of a tensor."""
 
 
-def is_number(value: Any) -> bool:
+def layer_named(name: str) -> Callable[[Function], Function]:
+    """What the builder calls the layers of a function that are not called like the function itself."""
+
+    def mark(function: Function) -> Function:
+        function.layer = name  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether an operand is a plain number, which becomes part of the operator, and no tensor."""
     return isinstance(value, int | float | complex)
 

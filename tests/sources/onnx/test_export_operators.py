@@ -57,7 +57,7 @@ ALONE = {
     "random": lambda *_: True,
     "grid_sample": lambda attrs, inputs: nothing_to_reflect(attrs, inputs) or moves_the_place(attrs, inputs),
     # ONNX says 0 for the place of a single output, its reference -1/2.
-    "resample": lambda attrs, _: attrs.coordinates == "pytorch_half_pixel" and 1 in attrs.size,
+    "resize": lambda attrs, _: attrs.coordinates == "pytorch_half_pixel" and 1 in attrs.size,
     # ONNX Runtime does not clip what the cell's function reads, and calls the last state of no steps zero. Its softplus
     # overflows beyond 88, where cells that nothing bounds get to.
     "lstm": lambda attrs, inputs: attrs.clip is not None or "softplus" in names_of(attrs) or stops(inputs, 8),
@@ -76,7 +76,7 @@ def stops(inputs: Any, at: int) -> bool:
 
 
 # Written with more terms or in another order than our definition sums them.
-LOOSE = {"expm1", "log1p", "logcumsumexp", "lp_pool", "pow", "resample", "resize", "prod", "cumprod", "gru"}
+LOOSE = {"expm1", "log1p", "logcumsumexp", "lp_pool", "pow", "resize", "prod", "cumprod", "gru"}
 
 
 def single(array: Any) -> Any:

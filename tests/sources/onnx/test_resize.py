@@ -9,6 +9,7 @@ onnx = pytest.importorskip("onnx")
 
 from onnx.reference import ReferenceEvaluator  # noqa: E402
 
+from netweight import build  # noqa: E402
 from netweight.errors import FormatError  # noqa: E402
 from netweight.ops.sample.grid_sample import GridSampleAttrs, grid_sample_forward  # noqa: E402
 from netweight.ops.sample.resize import ResizeAttrs  # noqa: E402
@@ -37,23 +38,27 @@ def test_resize_to_a_size(size, mode, placed):
     read = check_agrees(
         "Resize", X, NONE, NONE, ints(1, 2, *size), mode=mode, coordinate_transformation_mode=placed, tolerance=1e-4
     )  # fmt: skip
-    plain = placed not in ("asymmetric", "half_pixel_symmetric")
-    unchanged = size == [5, 6]
-    assert operators(read) == ([] if unchanged else ["resize" if plain else "resample"])
+    assert operators(read) == ([] if size == [5, 6] else ["resize"])
 
 
 @pytest.mark.parametrize(
-    ("settings", "mode"),
+    ("settings", "theirs"),
     [
-        ({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}, "nearest"),
-        ({"coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}, "nearest-exact"),
-        ({"mode": "linear"}, "linear"),
-        ({"mode": "cubic"}, "cubic"),
+        ({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}, {"mode": "nearest"}),
+        ({"nearest_mode": "round_prefer_ceil"}, {"mode": "nearest-exact"}),
+        ({"mode": "linear"}, {"mode": "bilinear"}),
+        ({"mode": "cubic", "coordinate_transformation_mode": "pytorch_half_pixel"}, {"mode": "bicubic"}),
+        (
+            {"mode": "linear", "coordinate_transformation_mode": "align_corners"},
+            {"mode": "bilinear", "align_corners": True},
+        ),
     ],
 )
-def test_what_pytorch_has_is_its_operator(settings, mode):
+def test_what_pytorch_has_is_recorded_as_pytorchs(settings, theirs):
+    """Sizes or scales, the first two dimensions stay: the attributes are those of ``interpolate``."""
     read = check_agrees("Resize", X, None, floats(1, 1, 2, 1.5), **settings)
-    assert read.graph.nodes[0].attrs == ResizeAttrs(size=(10, 9), mode=mode)
+    graph = build.graph(lambda x: build.interpolate(x, (10, 9), **theirs), X.shape)
+    assert [node.attrs for node in read.graph.nodes] == [node.attrs for node in graph.nodes]
 
 
 @pytest.mark.parametrize(
@@ -65,33 +70,33 @@ def test_what_pytorch_has_is_its_operator(settings, mode):
         {"mode": "cubic", "exclude_outside": 1},
     ],
 )
-def test_the_rest_is_resample(settings):
+def test_the_rest_is_computed(settings):
     read = check_agrees("Resize", X, None, floats(1, 1, 0.6, 1.5), tolerance=1e-4, opset=19, **settings)
-    assert operators(read) == ["resample"]
+    assert operators(read) == ["resize"]
 
 
 def test_one_output_of_pytorch_lies_at_the_start_for_onnx_alone():
     read = check_agrees(
         "Resize", X, None, None, ints(1, 2, 1, 9), mode="cubic", coordinate_transformation_mode="pytorch_half_pixel"
     )
-    assert operators(read) == ["resample"]
+    assert operators(read) == ["resize"]
 
 
-def test_channels_last_is_resample():
+def test_channels_last_is_resized():
     read = check_agrees("Resize", X, None, floats(1, 2, 2, 1), mode="linear")
-    assert operators(read) == ["resample"]
+    assert operators(read) == ["resize"]
 
 
 def test_a_scale_that_is_not_the_ratio_of_the_sizes_counts():
     """5 * 1.3 = 6.5 is cut to 6, and 6 * 1.3 = 7.8 to 7; the coordinates go by 1.3."""
     read = check_agrees("Resize", X, None, floats(1.3, 1.3), axes=[2, 3], mode="linear", opset=18)
-    assert read.graph.nodes[0].attrs == ResizeAttrs(size=(6, 7), mode="linear", scale_factor=(1.3, 1.3))
+    assert read.graph.nodes[0].attrs == ResizeAttrs(size=(6, 7), mode="linear", scale=(1.3, 1.3))
 
 
 def test_a_scale_that_leaves_the_size_counts_too():
     """5 * 1.1 = 5.5 is cut to 5: PyTorch copies, ONNX does not."""
     read = check_agrees("Resize", X, None, floats(1.1, 2), axes=[2, 3], mode="linear", opset=18)
-    assert operators(read) == ["resample"]
+    assert operators(read) == ["resize"]
 
 
 def test_work_of_a_resize():
@@ -126,7 +131,7 @@ def test_a_crop_is_resized():
         "Resize", X, floats(0, 0, 0.2, 0.1, 1, 1, 0.8, 1.2), None, ints(1, 2, 4, 4), mode="linear",
         coordinate_transformation_mode="tf_crop_and_resize", extrapolation_value=7.0, tolerance=1e-4,
     )  # fmt: skip
-    assert operators(read) == ["resample"]
+    assert operators(read) == ["resize"]
     assert read.graph.nodes[0].attrs.region == ((0, 1), (0, 1), (0.2, 0.8), (0.1, 1.2))
 
 
@@ -147,7 +152,7 @@ def test_scales_of_old_are_the_second_input(op_type, opset, mode):
 
 def test_scales_of_upsample_were_an_attribute():
     read = read_graph(one_node("Upsample", X, scales=[1.0, 1.0, 2.0, 3.0], opset=7))
-    assert read.graph.nodes[0].attrs == ResizeAttrs(size=(10, 18), mode="nearest")
+    assert read.graph.nodes[0].attrs == ResizeAttrs(size=(10, 18), mode="nearest", coordinates="asymmetric")
 
 
 @pytest.mark.parametrize("mode", ["linear", "nearest", "cubic"])

@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError
+from netweight.functions.move import layout
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.sources.build.core import Symbol, call
-from netweight.sources.build.layout import reshape, split, transpose
+from netweight.sources.build.layers import offered
 from netweight.sources.build.linear import linear
 from netweight.sources.build.params import ZEROS, xavier
+
+reshape = offered(layout.reshape)
+split = offered(layout.split)
+transpose = offered(layout.transpose)
 
 
 def scaled_dot_product_attention(

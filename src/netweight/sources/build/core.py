@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from netweight.errors import ShapeError, UsageError
 from netweight.ir import Graph, Init, Node, TensorSpec, Value, ValueKind, located
 from netweight.ops.table import REGISTRY, output_specs
 
-_HERE = str(Path(__file__).parent)
+_OURS = (str(Path(__file__).parent), str(Path(__file__).parents[2] / "functions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Builder:
         self._next_number: dict[str, int] = {}
         self._layer = ""
         self._inplace = False
+        self._started = False
 
     def value(self, value: Value) -> Symbol:
         """Add a value.
@@ -140,12 +142,12 @@ class Builder:
             name: Last part of its path.
             inplace: The first operator writes over its input; while training, only if its gradient does not need that.
         """
-        before = self._layer, self._inplace
-        self._layer, self._inplace = self.layer_name(name), inplace
+        before = self._layer, self._inplace, self._started
+        self._layer, self._inplace, self._started = self.layer_name(name), inplace, False
         try:
             yield
         finally:
-            self._layer, self._inplace = before
+            self._layer, self._inplace, self._started = before
 
     def op(self, name: str, attrs: Any, *tensors: Symbol | None) -> Any:
         """An operator of the layer that is being recorded: a symbol, or a tuple of them."""
@@ -153,6 +155,7 @@ class Builder:
         if inplace and self.training:
             inplace = "x" not in REGISTRY[name].saves
         made = self.call(name, attrs, tensors, layer=self._layer, inplace=inplace)
+        self._started = True
         return made[0] if len(made) == 1 else made
 
     def over(self, target: Symbol, name: str, attrs: Any, *tensors: Symbol | None) -> Symbol:
@@ -161,10 +164,8 @@ class Builder:
 
     def number(self, value: complex, like: Symbol) -> Symbol:
         """A constant of no dimensions in the type of a symbol, named after the layer that is being recorded."""
-        slot, number = "other", 0
-        while f"{self._layer}.{slot}" in self.values:
-            number += 1
-            slot = f"other_{number}"
+        slots = (f"other_{number}" if number else "other" for number in count())
+        slot = next(slot for slot in slots if f"{self._layer}.{slot}" not in self.values)
         init = Init(kind="values", values=(value,))  # type: ignore[arg-type]
         return self.state(self._layer, slot, (), init, kind="constant", dtype=like.spec.dtype)
 
@@ -175,21 +176,15 @@ class Builder:
     def _value_name(self, layer: str) -> str:
         """An output is called like its layer; further ones of a function that records several are numbered."""
         number, name = 0, layer
-        while layer == self._layer and name in self.values:
+        while self._started and layer == self._layer and name in self.values:
             number += 1
             name = f"{layer}:{number}"
         return name
 
     def state(
-        self,
-        layer: str,
-        slot: str,
-        shape: Sequence[int],
-        init: Init,
-        *,
-        kind: ValueKind = "parameter",
+        self, layer: str, slot: str, shape: Sequence[int], init: Init, *, kind: ValueKind = "parameter",
         dtype: str = "float32",
-    ) -> Symbol:
+    ) -> Symbol:  # fmt: skip
         """A parameter, buffer or constant of ``layer``, named ``layer.slot`` (just ``slot`` for the network itself).
 
         Raises:
@@ -301,6 +296,6 @@ def _function(name: str) -> Callable[..., Any]:
 def _origin() -> str:
     """File name and line of the description, the first caller outside this package."""
     frame = sys._getframe(2)  # noqa: SLF001  -- inspect.stack() reads source files and is a thousand times slower
-    while frame.f_code.co_filename.startswith(_HERE) and frame.f_back is not None:
+    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
         frame = frame.f_back
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -5,7 +5,6 @@ Dimensions may be negative, counted from the end.
 
 from __future__ import annotations
 
-from netweight.ops.move.scatter_reduce import Reduction, ScatterReduceAttrs
 from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
 from netweight.ops.order.sort import PickAttrs
 from netweight.ops.random.draw import Distribution, RandomAttrs
@@ -44,20 +43,6 @@ def logcumsumexp(x: Symbol, dim: int, *, name: str = "logcumsumexp") -> Symbol:
 def searchsorted(sequence: Symbol, x: Symbol, *, right: bool = False, name: str = "searchsorted") -> Symbol:
     """Places of elements in a sorted row."""
     return call("searchsorted", SearchsortedAttrs(right=right), sequence, x, name=name)
-
-
-def scatter_reduce(
-    x: Symbol, dim: int, index: Symbol, src: Symbol, reduce: Reduction, *, include_self: bool = True,
-    name: str = "scatter_reduce",
-) -> Symbol:  # fmt: skip
-    """Elements of ``src`` to the places named, reduced where several meet."""
-    attrs = ScatterReduceAttrs(dim=from_front(x, dim)[0], reduce=reduce, include_self=include_self)
-    return call("scatter_reduce", attrs, x, index, src, name=name)
-
-
-def masked_scatter(x: Symbol, mask: Symbol, source: Symbol, *, name: str = "masked_scatter") -> Symbol:
-    """Elements of ``source`` in their order where the mask is true."""
-    return call("masked_scatter", None, x, mask, source, name=name)
 
 
 def rand_like(x: Symbol, *, name: str = "rand_like") -> Symbol:

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from netweight.errors import ShapeError
+from netweight.functions.move import layout
 from netweight.functions.recurrent import layer as one_layer
 from netweight.ir import Init
 from netweight.sources.build.activation import dropout as drop
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.layout import concat, transpose
+from netweight.sources.build.layers import offered
+
+concat = offered(layout.concat)
+transpose = offered(layout.transpose)
 
 States: TypeAlias = tuple[Symbol, ...]
 """One symbol (N, H) per layer and direction."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
-from netweight.sources.build.arith import sqrt
 from netweight.sources.build.core import Symbol, call
 from netweight.sources.build.params import from_front
 
@@ -45,7 +44,7 @@ def var(x: Symbol, dim: Dims = (), *, correction: int = 1, keepdim: bool = False
 
 def std(x: Symbol, dim: Dims = (), *, correction: int = 1, keepdim: bool = False, name: str = "std") -> Symbol:
     """Standard deviation: the root of the variance, in its place."""
-    return sqrt(var(x, dim, correction=correction, keepdim=keepdim), inplace=True, name=name)
+    return call("sqrt", None, var(x, dim, correction=correction, keepdim=keepdim), name=name, inplace=True)
 
 
 def vector_norm(

@@ -15,7 +15,9 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from netweight.functions.plain import function_of
 from netweight.ops.norm.local_response_norm import LocalResponseNormAttrs
+from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.recorder import Recorder
 
 _CPU = torch.device("cpu")
@@ -118,6 +120,19 @@ def _normalised(
         return rec.op("local_response_norm", attrs, input, like=input)
 
 
+def _one_operator(name: str) -> Callable[..., Any]:
+    """A function of one tensor that PyTorch spells with several operators."""
+
+    def handler(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        if not _is_symbolic(args, kwargs):
+            return func(*args, **kwargs)
+        rec.recording.site = rec.module_calls.site()
+        with torch._C._DisableTorchDispatch():
+            return function_of(name)(rec, floating(rec, args[0] if args else kwargs["input"]))
+
+    return handler
+
+
 _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.tensor: _literal,
     torch.as_tensor: _literal,
@@ -126,4 +141,6 @@ _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     Tensor.__getitem__: _indexed,
     Tensor.__setitem__: _indexed,
     F.local_response_norm: _local_response_norm,
+    F.softsign: _one_operator("softsign"),
+    F.tanhshrink: _one_operator("tanhshrink"),
 }

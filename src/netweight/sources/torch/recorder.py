@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from netweight.errors import CaptureError, ShapeError
 from netweight.ir import TensorSpec
+from netweight.ops.move.layout import ReshapeAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
@@ -27,14 +28,22 @@ from netweight.sources.torch.known_numbers import FIXED, OF_INTEGERS, PRODUCTS, 
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.recording import TensorRecording
-from netweight.sources.torch.strides import empty
+from netweight.sources.torch.strides import LIKE_FIRST, empty, kept_order
 from netweight.sources.torch.unintercepted import UNSEEN
 from netweight.sources.torch.writes import write
+
+aten = torch.ops.aten
 
 _SMALL = 1 << 22
 _ENDLESS = 1000
 _RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
 _OF_EACH = ("elementwise", "activation", "dropout")
+_VIEWS: dict[str, Callable[[Any, Any], tuple[Any, ...]]] = {
+    "reshape": lambda x, attrs: (aten.reshape, x, list(attrs.shape)),
+    "permute": lambda x, attrs: (aten.permute, x, list(attrs.order)),
+    "expand": lambda x, attrs: (aten.expand, x, list(attrs.shape)),
+    "slice": lambda x, attrs: (aten.slice, x, attrs.dim, attrs.start, attrs.stop, attrs.step),
+}
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
 
@@ -113,10 +122,10 @@ class Recorder(TorchDispatchMode):
         self, name: str, attrs: Any, *tensors: Tensor | None, like: Tensor | Sequence[Tensor] | None = None,
         order: tuple[int, ...] | None = None,
     ) -> Any:  # fmt: skip
-        """Record an operator of the table; its results are new meta tensors.
+        """Record an operator of the table; its results are new meta tensors, or a view of the input.
 
         They lie in memory as ``order`` or ``like`` says; without these an operator of each element takes the layout of
-        its inputs, and any other lays its result out row by row.
+        its inputs, a pool and its kind that of the picture, and any other lays its result out row by row.
 
         Args:
             name: Operator.
@@ -130,8 +139,12 @@ class Recorder(TorchDispatchMode):
         recording = self.recording
         names = recording.names_of(tensors)
         specs = definition.shape(attrs, *recording.specs_of(names))
+        if name in _VIEWS:
+            return self._viewed(name, attrs, tensors[0])
         if like is None and definition.kind in _OF_EACH:
             like = tensors[0] if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None]
+        elif like is None and order is None and tensors and tensors[0] is not None:
+            like, order = (tensors[0], None) if name in LIKE_FIRST else (None, kept_order(name, attrs, tensors[0]))
         if isinstance(specs, TensorSpec):
             result = empty(specs.shape, torch_dtype(specs.dtype), like, order)
             recording.record_one(name, attrs, names, specs, result)
@@ -140,6 +153,12 @@ class Recorder(TorchDispatchMode):
         made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
         recording.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
+
+    def _viewed(self, name: str, attrs: Any, x: Tensor | None) -> Tensor:
+        """What a function of the table views: PyTorch says whether that shares memory."""
+        result = self.native(*_VIEWS[name](x, attrs))
+        link = ReshapeAttrs(shape=tuple(result.shape)) if name == "reshape" else attrs
+        return self.view(result, x, (name, link))
 
     def view(self, result: Tensor, source: Tensor, *links: tuple[str, Any]) -> Tensor:
         """Record view operators that lead from ``source`` to ``result``, a view that PyTorch made."""

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 _META = torch.device("meta")
 _IMAGES = 4
+
+_KEEPING_ORDER = {
+    "max_pool", "max_pool_with_indices", "avg_pool", "resize", "pad", "roll", "pixel_shuffle", "pixel_unshuffle",
+    "channel_shuffle",
+}  # fmt: skip
+"""Operators whose kernels lay pictures out as their input lies, channels last or first."""
+
+LIKE_FIRST = {"flip", "index_put", "masked_scatter", "slice_scatter", "diagonal_scatter"}
+"""Operators whose result lies as their first input does."""
 
 
 def empty(
@@ -104,6 +114,13 @@ def channels_last(x: Tensor) -> tuple[int, ...] | None:
             return None
         step = stride * size if size > 1 else stride
     return (0, 2, 3, 1)
+
+
+def kept_order(op: str, attrs: Any, x: Tensor) -> tuple[int, ...] | None:
+    """Memory order of an operator's result where it is that of its first input, a picture."""
+    if op not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
+        return None
+    return channels_last(x)
 
 
 def memory_order(x: Tensor) -> tuple[int, ...]:

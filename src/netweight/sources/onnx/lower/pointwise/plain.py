@@ -19,8 +19,9 @@ def _plain(onnx_name: str, name: str) -> None:
     @lowers(onnx_name)
     def rule(call: Call, *tensors: Tensor) -> Any:
         op = REGISTRY[name]
-        if len(tensors) != len(op.inputs):
-            raise FormatError(f"{onnx_name}: expected {len(op.inputs)} inputs, got {len(tensors)}")
+        count = len(op.inputs)
+        if len(tensors) != count:
+            raise FormatError(f"{onnx_name}: expected {count} to {count} inputs, got {len(tensors)}")
         return call.op(name, None if op.attrs is None else _settings(call, op.attrs), *tensors)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.creation import FullAttrs, OneHotAttrs
-from netweight.ops.move.triangle import TriangleAttrs
+from netweight.functions.move import layout as functions
+from netweight.ops.move.creation import FullAttrs
 from netweight.sources.torch.dtypes import dtype_name
-from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.common import Operand, cast
 from netweight.sources.torch.lower.move.layout import copy
 from netweight.sources.torch.lower.pointwise.elementwise import add, mul, sub
@@ -89,21 +89,15 @@ def zero(rec: Recorder, self: Tensor) -> Any:
     return filled(rec, self.shape, 0.0, self.dtype, self)
 
 
-def _triangle(name: str) -> None:
-    @lowers(name)
-    def rule(rec: Recorder, self: Tensor, diagonal: int = 0) -> Any:
-        return rec.op(name, TriangleAttrs(diagonal=diagonal), self)
-
-
-_triangle("tril")
-_triangle("triu")
+bind(functions.tril)
+bind(functions.triu)
 
 
 @lowers("one_hot")
 def one_hot(rec: Recorder, self: Tensor, num_classes: int = -1) -> Any:
     if num_classes < 1:
         return NotImplemented
-    return rec.op("one_hot", OneHotAttrs(num_classes=num_classes), cast(rec, self, torch.int64))
+    return functions.one_hot(rec, cast(rec, self, torch.int64), num_classes)
 
 
 @lowers("linspace.Tensor_Tensor", "linspace.Tensor_Scalar", "linspace.Scalar_Tensor")

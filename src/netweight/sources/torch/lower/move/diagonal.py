@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions.move import layout as functions
 from netweight.ops.move.diagonals import StridedViewAttrs
 from netweight.ops.move.layout import PermuteAttrs
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.move.triangle import DiagonalAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import clone, reshaped
 from netweight.sources.torch.strides import memory_order
@@ -36,14 +37,8 @@ def diagonal(rec: Recorder, self: Tensor, offset: int = 0, dim1: int = 0, dim2: 
     return rec.view(result, self, ("diagonal", _diagonal(self.dim(), offset, dim1, dim2)))
 
 
-@lowers("diagonal_scatter")
-def diagonal_scatter(rec: Recorder, self: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-    return rec.op("diagonal_scatter", _diagonal(self.dim(), offset, dim1, dim2), self, src, like=self)
-
-
-@lowers("diag_embed")
-def diag_embed(rec: Recorder, self: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
-    return rec.op("diag_embed", _diagonal(self.dim() + 1, offset, dim1, dim2), self)
+bind(functions.diagonal_scatter)
+bind(functions.diag_embed)
 
 
 @lowers("trace")

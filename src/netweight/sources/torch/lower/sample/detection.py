@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions import sample as functions
 from netweight.ops.contract.deform_conv import DeformConvAttrs
 from netweight.ops.order.suppression import NmsAttrs
-from netweight.ops.sample.roi_align import RoiAlignAttrs, RoiPoolAttrs
 from netweight.sources.torch.lower import lowers
 
 if TYPE_CHECKING:
@@ -29,11 +29,8 @@ def roi_align(
 ) -> Any:  # fmt: skip
     if sampling_ratio <= 0:
         rec.guess("roi_align: every region is taken to be the whole picture")
-    attrs = RoiAlignAttrs(
-        output_size=(pooled_height, pooled_width), spatial_scale=spatial_scale, sampling_ratio=max(sampling_ratio, 0),
-        aligned=aligned,
-    )  # fmt: skip
-    return rec.op("roi_align", attrs, input, rois)
+    size = (pooled_height, pooled_width)
+    return functions.roi_align(rec, input, rois, size, spatial_scale, sampling_ratio, aligned)
 
 
 @lowers("torchvision.roi_pool")
@@ -42,8 +39,7 @@ def roi_pool(
 ) -> Any:
     """The positions, which only a gradient reads, are no value of the graph."""
     rec.guess("roi_pool: every region is taken to be the whole picture")
-    attrs = RoiPoolAttrs(output_size=(pooled_height, pooled_width), spatial_scale=spatial_scale)
-    y = rec.op("roi_pool", attrs, input, rois)
+    y = functions.roi_pool(rec, input, rois, (pooled_height, pooled_width), spatial_scale)
     return y, torch.empty(y.shape, dtype=torch.int32, device="meta")
 
 

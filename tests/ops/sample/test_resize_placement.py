@@ -9,15 +9,16 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.sample.resample import ResampleAttrs
+from netweight.ops.sample.resize import ResizeAttrs
 
 ROW = np.array([1.0, 2.0, 3.0, 4.0])
 PLANE = TensorSpec((2, 3, 8, 8))
 
 
 def resampled(x: Any, size: tuple[int, ...], **attrs: Any) -> Any:
-    scale = attrs.pop("scale", tuple(out / now for out, now in zip(size, x.shape, strict=True)))
-    return REGISTRY["resample"].forward(ResampleAttrs(size=size, scale=scale, **attrs), x)
+    return REGISTRY["resize"].forward(
+        ResizeAttrs(**{"size": size, "mode": "nearest", "rounding": "round_prefer_floor", **attrs}), x
+    )
 
 
 @pytest.mark.parametrize(
@@ -29,10 +30,10 @@ def resampled(x: Any, size: tuple[int, ...], **attrs: Any) -> Any:
         ((8,), {"mode": "linear", "coordinates": "align_corners"}, [1 + 3 * i / 7 for i in range(8)]),
         # outputs at i / 2: 0, 1/2, 1 ... 7/2
         ((8,), {"mode": "linear", "coordinates": "asymmetric"}, [1, 1.5, 2, 2.5, 3, 3.5, 4, 4]),
-        ((8,), {"coordinates": "asymmetric", "nearest": "floor"}, [1, 1, 2, 2, 3, 3, 4, 4]),
-        ((8,), {"coordinates": "asymmetric", "nearest": "ceil"}, [1, 2, 2, 3, 3, 4, 4, 4]),
-        ((8,), {"coordinates": "asymmetric", "nearest": "round_prefer_floor"}, [1, 1, 2, 2, 3, 3, 4, 4]),
-        ((8,), {"coordinates": "asymmetric", "nearest": "round_prefer_ceil"}, [1, 2, 2, 3, 3, 4, 4, 4]),
+        ((8,), {"coordinates": "asymmetric", "rounding": "floor"}, [1, 1, 2, 2, 3, 3, 4, 4]),
+        ((8,), {"coordinates": "asymmetric", "rounding": "ceil"}, [1, 2, 2, 3, 3, 4, 4, 4]),
+        ((8,), {"coordinates": "asymmetric", "rounding": "round_prefer_floor"}, [1, 1, 2, 2, 3, 3, 4, 4]),
+        ((8,), {"coordinates": "asymmetric", "rounding": "round_prefer_ceil"}, [1, 2, 2, 3, 3, 4, 4, 4]),
         # one output: half_pixel in the middle, at 3/2; pytorch_half_pixel at 0
         ((1,), {"mode": "linear"}, [2.5]),
         ((1,), {"mode": "linear", "coordinates": "pytorch_half_pixel"}, [1]),
@@ -82,20 +83,20 @@ def test_pictures_as_pytorch(size: tuple[int, int], antialias: bool, mode: str, 
 
 def test_an_output_of_which_everything_lies_outside_is_zero() -> None:
     """Scale 3/4 of 2 elements is 3/2, rounded to 2: outputs at 0 and 1 / (3/2 - 1) = 2, one beyond the last element."""
-    attrs = ResampleAttrs(
+    attrs = ResizeAttrs(
         size=(2,), scale=(0.75,), mode="linear", coordinates="align_corners", exclude_outside=True
     )  # fmt: skip
     x = np.array([3.0, 5.0])
-    np.testing.assert_array_equal(REGISTRY["resample"].forward(attrs, x), [3, 0])
-    np.testing.assert_array_equal(REGISTRY["resample"].backward(attrs, np.array([7.0, 9.0]), x)[0], [7, 0])
+    np.testing.assert_array_equal(REGISTRY["resize"].forward(attrs, x), [3, 0])
+    np.testing.assert_array_equal(REGISTRY["resize"].backward(attrs, np.array([7.0, 9.0]), x)[0], [7, 0])
 
 
 def test_what_lies_beyond_passes_no_gradient() -> None:
     """Outputs at 0, 2 and 4 of four elements: the third is the extrapolation value."""
-    attrs = ResampleAttrs(
+    attrs = ResizeAttrs(
         size=(3,), scale=(0.75,), mode="linear", coordinates="tf_crop_and_resize", region=((0.0, 4 / 3),)
     )
-    (grad,) = REGISTRY["resample"].backward(attrs, np.array([5.0, 6.0, 7.0]), ROW)
+    (grad,) = REGISTRY["resize"].backward(attrs, np.array([5.0, 6.0, 7.0]), ROW)
     np.testing.assert_allclose(grad, [5, 0, 6, 0], atol=1e-12)
 
 
@@ -105,8 +106,8 @@ def test_any_dimension_may_change() -> None:
 
 
 def test_cost_by_hand() -> None:
-    cost = REGISTRY["resample"].cost
-    attrs = ResampleAttrs(size=(2, 3, 4, 16), scale=(1, 1, 0.5, 2), mode="linear")
+    cost = REGISTRY["resize"].cost
+    attrs = ResizeAttrs(size=(2, 3, 4, 16), scale=(1, 1, 0.5, 2), mode="linear")
     rows, columns = 2 * 3 * 4 * 8, 2 * 3 * 4 * 16
     assert cost(attrs, PLANE) == Cost(muls=2 * (rows + columns), adds=rows + columns)
     # antialiasing reads 4 rows for each, and still 2 columns
@@ -115,7 +116,7 @@ def test_cost_by_hand() -> None:
     assert cost(replace(attrs, mode="nearest"), PLANE) == Cost()
 
 
-_GOOD = {"size": (2, 3, 4, 4), "scale": (1.0, 1.0, 0.5, 0.5)}
+_GOOD = {"size": (2, 3, 4, 4), "scale": (1.0, 1.0, 0.5, 0.5), "mode": "nearest"}
 
 
 @pytest.mark.parametrize(
@@ -123,9 +124,13 @@ _GOOD = {"size": (2, 3, 4, 4), "scale": (1.0, 1.0, 0.5, 0.5)}
     [
         (_GOOD | {"mode": "area"}, "expected mode nearest, linear, cubic, got 'area'"),
         (_GOOD | {"coordinates": "corner"}, "expected coordinates half_pixel, .*, got 'corner'"),
-        (_GOOD | {"nearest": "up"}, "expected nearest round_prefer_floor, .*, got 'up'"),
-        (_GOOD | {"size": (4, 4)}, r"a size and a positive scale per dimension of \(2, 3, 8, 8\), got size \(4, 4\)"),
-        (_GOOD | {"scale": (1.0, 1.0, 0.5, 0.0)}, "and a positive scale"),
+        (_GOOD | {"rounding": "up"}, "expected rounding floor, .*, got 'up'"),
+        (_GOOD | {"size": (4, 4)}, r"expected 2 positive scales, got \(1.0, 1.0, 0.5, 0.5\)"),
+        (
+            _GOOD | {"size": (1, 2, 3, 4, 4), "scale": None},
+            r"expected x with at least 5 dimensions, got \(2, 3, 8, 8\)",
+        ),
+        (_GOOD | {"scale": (1.0, 1.0, 0.5, 0.0)}, r"4 positive scales, got \(1.0, 1.0, 0.5, 0.0\)"),
         (_GOOD | {"size": (2, 3, 4, 0), "scale": (1.0, 1.0, 0.5, 0.01)}, "expected sizes of at least 1"),
         (_GOOD | {"coordinates": "tf_crop_and_resize"}, "a region per dimension with 'tf_crop_and_resize'.*got None"),
         (_GOOD | {"region": ((0.0, 1.0),) * 4}, "and only there, got"),
@@ -134,12 +139,12 @@ _GOOD = {"size": (2, 3, 4, 4), "scale": (1.0, 1.0, 0.5, 0.5)}
     ],
 )
 def test_errors(attrs: Any, message: str) -> None:
-    with pytest.raises(ShapeError, match=f"resample: .*{message}"):
-        REGISTRY["resample"].shape(ResampleAttrs(**attrs), PLANE)
+    with pytest.raises(ShapeError, match=f"resize: .*{message}"):
+        REGISTRY["resize"].shape(ResizeAttrs(**attrs), PLANE)
 
 
 def test_reach_is_that_of_the_kernel() -> None:
-    attrs = ResampleAttrs(size=(2, 3, 4, 16), scale=(1, 1, 0.5, 2), mode="cubic", antialias=True)
-    reach = REGISTRY["resample"].reach(attrs, PLANE)
+    attrs = ResizeAttrs(size=(2, 3, 4, 16), scale=(1, 1, 0.5, 2), mode="cubic", antialias=True)
+    reach = REGISTRY["resize"].reach(attrs, PLANE)
     assert reach.taps == (1, 1, 8, 4)
     assert tuple(map(float, reach.scale)) == (1, 1, 0.5, 2)
