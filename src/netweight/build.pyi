@@ -26,6 +26,7 @@ from netweight.sources.build.conv import conv3d as conv3d
 from netweight.sources.build.conv import conv_transpose1d as conv_transpose1d
 from netweight.sources.build.conv import conv_transpose2d as conv_transpose2d
 from netweight.sources.build.conv import conv_transpose3d as conv_transpose3d
+from netweight.sources.build.core import Place as Place
 from netweight.sources.build.core import Symbol as Symbol
 from netweight.sources.build.core import call as call
 from netweight.sources.build.core import graph as graph

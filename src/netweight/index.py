@@ -386,7 +386,7 @@ FUNCTIONS = {
     "sources.build.algebra": "cholesky det eigh eigvalsh inv qr slogdet solve solve_triangular svd svdvals",
     "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
-    "sources.build.core": "Symbol call graph scope",
+    "sources.build.core": "Place Symbol call graph scope",
     "sources.build.embedding": "embedding",
     "sources.build.found": "nonzero unique unique_consecutive",
     "sources.build.fourier": "fft ifft irfft rfft",

@@ -143,7 +143,7 @@ class Recording(Generic[Site]):
             values={names[key]: self._value(key, names) for key in self.specs},
             nodes=tuple([_node(step, layer, origin, names) for step, layer, origin in steps]),
             inputs=inputs,
-            outputs=tuple(dict.fromkeys([names[output] for output in outputs])),
+            outputs=tuple([names[output] for output in outputs]),
             updates={names[buffer]: names[value] for buffer, value in self.updates.items()},
         )
 

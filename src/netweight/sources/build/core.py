@@ -6,14 +6,15 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from netweight.errors import ShapeError, UsageError
-from netweight.ir import Graph, Init, Node, TensorSpec, Value, ValueKind, located
+from netweight.ir import Graph, Init, Node, TensorSpec, ValueKind, located
 from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.recording import Recording, Step, free_name
 
 _OURS = (str(Path(__file__).parent), str(Path(__file__).parents[2] / "functions"))
 
@@ -76,52 +77,56 @@ class Symbol:
         return importlib.import_module("netweight.sources.build.matmul").matmul(self, other)
 
 
-class Builder:
-    """Collects the values and nodes of one network.
+class Place(NamedTuple):
+    """Where a layer was written.
+
+    Attributes:
+        layer: Its path.
+        origin: File and line of the description.
+    """
+
+    layer: str
+    origin: str
+
+
+class Builder(Recording[Place]):
+    """Records one network: layers and values have their names from the start.
 
     Attributes:
         training: Whether batch normalisation uses batch statistics and dropout drops.
+        modules: Class of each module path that has one.
     """
 
     def __init__(self, *, training: bool = False) -> None:
+        super().__init__()
         self.training = training
-        self.values: dict[str, Value] = {}
-        self.nodes: list[Node] = []
         self.modules: dict[str, str] = {}
-        self.updates: dict[str, str] = {}
         self._path: list[str] = []
         self._layers: set[str] = set()
-        self._next_number: dict[str, int] = {}
+        self._last_numbers: dict[str, int] = {}
         self._layer = ""
         self._inplace = False
         self._started = False
 
-    def value(self, value: Value) -> Symbol:
-        """Add a value.
+    def symbol(self, name: str, spec: TensorSpec, kind: ValueKind) -> Symbol:
+        """A value that no operator writes.
 
         Raises:
             UsageError: If its name is taken.
         """
-        if value.name in self.values:
-            raise UsageError(f"build: expected a new name, got {value.name!r} twice")
-        self.values[value.name] = value
-        return Symbol(value.name, value.spec, self)
+        self._refuse_twice(name)
+        self.add(name, spec, kind)
+        return Symbol(name, spec, self)
+
+    def _refuse_twice(self, name: str) -> None:
+        if name in self.specs:
+            raise UsageError(f"build: expected a new name, got {name!r} twice")
 
     def layer_name(self, name: str) -> str:
-        """Module path of a call: the scopes around it and ``name``, numbered when it was used before.
-
-        Numbers only grow, so finding one costs the same for the first and the hundred-thousandth call.
-        """
-        path = ".".join((*self._path, name))
-        if path not in self._layers:
-            self._layers.add(path)
-            return path
-        number = self._next_number.get(path, 1)
-        while f"{path}_{number}" in self._layers:
-            number += 1
-        self._next_number[path] = number + 1
-        self._layers.add(f"{path}_{number}")
-        return f"{path}_{number}"
+        """Module path of a call: the scopes around it and ``name``, numbered when it was used before."""
+        path = free_name(".".join((*self._path, name)), self._layers, self._last_numbers, "_")
+        self._layers.add(path)
+        return path
 
     @contextmanager
     def scope(self, name: str, kind: str = "") -> Iterator[None]:
@@ -165,7 +170,7 @@ class Builder:
     def number(self, value: complex, like: Symbol) -> Symbol:
         """A constant of no dimensions in the type of a symbol, named after the layer that is being recorded."""
         slots = (f"other_{number}" if number else "other" for number in count())
-        slot = next(slot for slot in slots if f"{self._layer}.{slot}" not in self.values)
+        slot = next(slot for slot in slots if f"{self._layer}.{slot}" not in self.specs)
         init = Init(kind="values", values=(value,))  # type: ignore[arg-type]
         return self.state(self._layer, slot, (), init, kind="constant", dtype=like.spec.dtype)
 
@@ -176,7 +181,7 @@ class Builder:
     def _value_name(self, layer: str) -> str:
         """An output is called like its layer; further ones of a function that records several are numbered."""
         number, name = 0, layer
-        while self._started and layer == self._layer and name in self.values:
+        while self._started and layer == self._layer and name in self.specs:
             number += 1
             name = f"{layer}:{number}"
         return name
@@ -193,7 +198,9 @@ class Builder:
         name = f"{layer}.{slot}" if layer else slot
         if any(size < 1 for size in shape):
             raise ShapeError(f"{kind}: expected sizes of at least 1, got {tuple(shape)} for {name!r}")
-        return self.value(Value(name=name, spec=TensorSpec(tuple(shape), dtype), kind=kind, init=init))
+        made = self.symbol(name, TensorSpec(tuple(shape), dtype), kind)
+        self.inits[name] = init
+        return made
 
     def call(
         self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False,
@@ -218,14 +225,15 @@ class Builder:
         with located(node):
             specs = output_specs(definition, attrs, *(None if symbol is None else symbol.spec for symbol in inputs))
         into = inputs[0] if inputs and (inplace or definition.view) else into
-        storage = "" if into is None else self.values[into.name].storage
-        single = len(specs) == 1
-        outputs = tuple(
-            self.value(Value(name=self._value_name(layer) if single else f"{layer}:{i}", spec=spec, storage=storage))
-            for i, spec in enumerate(specs)
-        )
-        self.nodes.append(replace(node, outputs=tuple(symbol.name for symbol in outputs)))
-        return outputs
+        storage = "" if into is None else self.storages[into.name]
+        several = [f"{layer}:{at}" for at in range(len(specs))]
+        made = tuple(several if len(specs) > 1 else [self._value_name(layer)])
+        for output, spec in zip(made, specs, strict=True):
+            self._refuse_twice(output)
+            self.specs[output] = spec
+            self.storages[output] = storage or output
+        self.nodes.append(Step(op, attrs, names, made, Place(layer, node.origin)))
+        return tuple([Symbol(output, spec, self) for output, spec in zip(made, specs, strict=True)])
 
 
 def graph(
@@ -253,18 +261,18 @@ def graph(
         if any(size < 1 for size in spec.shape):
             raise ShapeError(f"input: expected sizes of at least 1, got {spec.shape}")
     names = ["x"] if len(specs) == 1 else [f"x{i}" for i in range(len(specs))]
-    symbols = [builder.value(Value(name=n, spec=s, kind="input")) for n, s in zip(names, specs, strict=True)]
+    symbols = [builder.symbol(called, spec, "input") for called, spec in zip(names, specs, strict=True)]
     result = describe(*symbols, **options)
     outputs = result if isinstance(result, tuple) else (result,)
-    return Graph(
-        name=name or getattr(describe, "__name__", "network"),
-        values=builder.values,
-        nodes=tuple(builder.nodes),
-        inputs=tuple(names),
-        outputs=tuple(symbol.name for symbol in outputs),
-        modules=builder.modules,
-        updates=builder.updates,
+    finished = builder.graph(
+        name or getattr(describe, "__name__", "network"),
+        tuple(names),
+        [symbol.name for symbol in outputs],
+        layers=[node.site.layer for node in builder.nodes],
+        names={value: value for value in builder.specs},
+        origins=[node.site.origin for node in builder.nodes],
     )
+    return replace(finished, modules=builder.modules)
 
 
 @contextmanager

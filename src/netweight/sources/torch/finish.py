@@ -29,7 +29,7 @@ def finished_graph(
     names = recording.value_names(layers)
     last = recording.nodes[-1].outputs if recording.nodes else ()
     origins = [node.site.origin for node in recording.nodes]
-    graph = recording.graph(name, inputs, list(outputs) or last, layers=layers, names=names, origins=origins)
+    graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
     return replace(graph, modules=module_calls.kinds, lifetimes=_lifetimes(recording, names), frozen=_frozen(recording))
 
 
