@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,7 +74,7 @@ class Symbol:
     __iter__ = None  # or Python would iterate by asking for x[0], x[1] ... until something fails
 
     def __matmul__(self, other: Symbol) -> Symbol:
-        return importlib.import_module("netweight.sources.build.matmul").matmul(self, other)
+        return _function("matmul")(self, other)
 
 
 class Place(NamedTuple):
@@ -237,12 +237,9 @@ class Builder(Recording[Place]):
 
 
 def graph(
-    describe: Callable[..., Symbol | tuple[Symbol, ...]],
-    *inputs: Sequence[int] | TensorSpec,
-    name: str = "",
-    training: bool = False,
-    **options: Any,
-) -> Graph:
+    describe: Callable[..., Symbol | tuple[Symbol, ...]], *inputs: Sequence[int] | TensorSpec, name: str = "",
+    training: bool = False, **options: Any,
+) -> Graph:  # fmt: skip
     """Graph of what ``describe`` does with symbols of the given shapes.
 
     Args:
@@ -264,14 +261,12 @@ def graph(
     symbols = [builder.symbol(called, spec, "input") for called, spec in zip(names, specs, strict=True)]
     result = describe(*symbols, **options)
     outputs = result if isinstance(result, tuple) else (result,)
+    places = [node.site for node in builder.nodes]
     finished = builder.graph(
-        name or getattr(describe, "__name__", "network"),
-        tuple(names),
-        [symbol.name for symbol in outputs],
-        layers=[node.site.layer for node in builder.nodes],
-        names={value: value for value in builder.specs},
-        origins=[node.site.origin for node in builder.nodes],
-    )
+        name or getattr(describe, "__name__", "network"), tuple(names), [symbol.name for symbol in outputs],
+        layers=[place.layer for place in places], names={value: value for value in builder.specs},
+        origins=[place.origin for place in places],
+    )  # fmt: skip
     return replace(finished, modules=builder.modules)
 
 
