@@ -34,7 +34,7 @@ ACTIVATIONS: dict[str, Callable[[float, float], _Steps]] = {
         ("tanh", {}),
         ("mul_scalar", {"value": alpha}),
     ),
-    "hardsigmoid": lambda alpha, beta: (("hardsigmoid_general", {"alpha": alpha, "beta": beta}),),
+    "hardsigmoid": lambda alpha, beta: (("hardsigmoid", {"alpha": alpha, "beta": beta}),),
     "elu": lambda alpha, _beta: (("elu", {"alpha": alpha}),),
     "softsign": lambda _alpha, _beta: (("softsign", {}),),
     "softplus": lambda _alpha, _beta: (("softplus", {}),),
