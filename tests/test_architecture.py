@@ -1,8 +1,6 @@
 import subprocess
 import sys
-import tomllib
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import grimp
 import pytest
@@ -71,11 +69,3 @@ def test_imports_have_no_circle(imports: grimp.ImportGraph) -> None:
         TopologicalSorter(above).prepare()
     except CycleError as error:
         pytest.fail(" <- ".join(error.args[1]))
-
-
-def test_types_too_come_from_below(imports: grimp.ImportGraph) -> None:
-    """The layers of pyproject.toml hold for imports under TYPE_CHECKING, which lint-imports leaves out."""
-    settings = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
-    contract = next(one for one in settings["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
-    layers = [grimp.Layer(*line.split(" | ")) for line in contract["layers"]]
-    assert not imports.find_illegal_dependencies_for_layers(layers, containers={"netweight"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from netweight import build
 from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.training import training_cost
@@ -60,6 +63,52 @@ def captured(function: Any, inputs: tuple[Any, ...], *first: Any) -> Graph:
     if found.error is not None:
         raise AssertionError(str(found.error))
     return found.graph
+
+
+def arguments_of(name: str) -> dict[str, str | int] | None:
+    """Arguments of the builder's function of that name: the setting, or the position of the tensor, that each takes.
+
+    None where a tensor or a setting of the operator is no argument.
+    """
+    op, parameters = REGISTRY[name], list(inspect.signature(getattr(build, name)).parameters)
+    fields = {field.name for field in dataclasses.fields(op.attrs)} if op.attrs else set()
+    slots = {slot: at for at, slot in enumerate(op.inputs)}
+    found: dict[str, str | int] = {}
+    for at, parameter in enumerate(parameters):
+        setting = "dims" if parameter == "dim" and "dims" in fields else parameter
+        if setting in fields:
+            found[parameter] = setting
+        elif at == 0 or parameter in slots:
+            found[parameter] = slots.get(parameter, 0)
+    whole = {*found.values()} == {*fields, *range(len(op.inputs))}
+    return found if whole and not any(slot.startswith("*") for slot in op.inputs) else None
+
+
+def built(name: str, attrs: Any, inputs: tuple[Any, ...]) -> Graph:
+    """The graph that the builder's function of that name gives."""
+
+    def describe(*given: Any) -> Any:
+        symbols = iter(given)
+        tensors = [None if x is None else next(symbols) for x in inputs]
+        takes = (arguments_of(name) or {}).items()
+        arguments = {key: tensors[what] if isinstance(what, int) else getattr(attrs, what) for key, what in takes}
+        if arguments.get("dim") == ():
+            del arguments["dim"]  # nothing said means all dimensions
+        return getattr(build, name)(**arguments)
+
+    return build.graph(describe, *(TensorSpec(x.shape, x.dtype.name) for x in inputs if x is not None))
+
+
+def exported(graph: Graph) -> Graph:
+    """The graph that is read back from the ONNX model of a graph.
+
+    Raises:
+        UnsupportedOpError: If ONNX does not have the settings.
+    """
+    from netweight.sources.onnx import read_graph
+    from netweight.sources.onnx.write.writer import to_onnx
+
+    return read_graph(to_onnx(graph, None)).graph
 
 
 def figures(graph: Graph) -> dict[str, Any]:

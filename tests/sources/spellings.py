@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 
@@ -65,13 +66,6 @@ def unique_consecutive(attrs: Any, x: Any) -> Any:
     return torch.unique_consecutive(x, dim=attrs.dim, **{f"return_{name}": True for name in attrs.also})
 
 
-def resize(attrs: Any, x: Any) -> Any:
-    modes = {"linear": ("linear", "bilinear", "trilinear")[x.ndim - 3], "cubic": "bicubic"}
-    mode = modes.get(attrs.mode, attrs.mode)
-    where = {"size": attrs.size} if attrs.scale_factor is None else {"scale_factor": attrs.scale_factor}
-    return F.interpolate(x, mode=mode, align_corners=None if "nearest" in mode else attrs.align_corners, **where)
-
-
 def _reduced(name: str) -> Any:
     def function(attrs: Any, x: Any) -> Any:
         dims = attrs.dims or tuple(range(x.ndim))
@@ -106,7 +100,6 @@ SPELLED: dict[str, Any] = {
     "pixel_shuffle": lambda attrs, x: F.pixel_shuffle(x, attrs.upscale_factor),
     "pixel_unshuffle": lambda attrs, x: F.pixel_unshuffle(x, attrs.downscale_factor),
     "prod": lambda attrs, x: x.prod(attrs.dims[0], attrs.keepdim) if attrs.dims else x.prod(),
-    "resize": resize,
     "slogdet": lambda _attrs, x: torch.linalg.slogdet(x),
     "unfold": unfold,
     "unique": unique,
@@ -122,11 +115,6 @@ def _pooled(attrs: Any, x: Any) -> bool:
     """Padding of at most half a window, and no window larger than the plane."""
     pairs = zip(attrs.padding, attrs.kernel_size, x.shape[2:], strict=True)
     return all(before == after and 2 * after <= k and size >= k for (before, after), k, size in pairs)
-
-
-def _forwards(attrs: Any, *inputs: Any) -> bool:
-    """With both biases, from the first step on."""
-    return inputs[-1] is not None and inputs[-2] is not None and not attrs.reverse
 
 
 def _contracts(attrs: Any, *_inputs: Any) -> bool:
@@ -151,9 +139,7 @@ SAYABLE: dict[str, Any] = {
     "fold": lambda attrs, _x: len(attrs.kernel_size) == 2 and _symmetric(attrs),
     "grid_sample": lambda _attrs, x, _grid: x.ndim > 3,
     "group_norm": lambda _attrs, _x, weight, bias: weight is not None or bias is None,
-    "gru": _forwards,
     "index_put": lambda attrs, *_: attrs.dims == tuple(range(len(attrs.dims))),
-    "lstm": _forwards,
     "masked_fill": lambda _attrs, _x, mask: mask.dtype == bool,
     "max_pool": _pooled,
     "max_pool_with_indices": lambda attrs, x: _pooled(attrs, x) and not attrs.across_planes,
@@ -163,7 +149,6 @@ SAYABLE: dict[str, Any] = {
     "pixel_unshuffle": lambda attrs, _x: not attrs.blocks_first,
     "prod": lambda attrs, _x: len(attrs.dims) < 2,
     "resize": lambda attrs, x: attrs.mode != "cubic" or x.ndim == 4,
-    "rnn": _forwards,
     "scaled_dot_product_attention": lambda attrs, *inputs: (
         not attrs.softcap and not attrs.causal_offset and not (attrs.is_causal and inputs[3] is not None)
     ),
@@ -175,13 +160,25 @@ SAYABLE: dict[str, Any] = {
 }
 
 
+def _plain(slots: int) -> Any:
+    """With both biases, the functions that PyTorch has, all steps from the first on."""
+
+    def case(attrs: Any, inputs: Any) -> Any:
+        biases = (np.zeros(len(inputs[slots - 4])) if bias is None else bias for bias in inputs[slots - 2 : slots])
+        return type(attrs)(), (*inputs[: slots - 2], *biases, *(None for _ in inputs[slots:]))
+
+    return case
+
+
+PLAIN: dict[str, Any] = {"gru": _plain(6), "lstm": _plain(7), "rnn": _plain(6)}
+"""The case with the settings that PyTorch's function has, of operators of which few cases have no others."""
+
 APART = {
     "arange": "made of nothing: a constant to whoever captures",
     "deform_conv": "torchvision has it: test_torchvision_ops.py",
     "dequantize": "PyTorch's takes its own quantised tensors: test_quantized.py",
     "full": "made of nothing: a constant to whoever captures",
     "grouped_matmul": "of bfloat16 only: test_experts.py",
-    "hardsigmoid_general": "ONNX alone has slope and offset",
     "max_unpool": "sizes of one window are asked for: test_functions.py",
     "min_pool": "quantising tools have it",
     "nonzero": "how many there are depends on numbers that a capture does not have",

@@ -62,6 +62,9 @@ CONVENTIONS: dict[str, Convention] = {
 }
 
 
+DEFAULT_CONVENTIONS = ("lecture", "liveness")
+
+
 def convention(name: str) -> Convention:
     """The convention of that name.
 

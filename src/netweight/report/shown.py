@@ -36,7 +36,7 @@ class Profile(profile.Profile):
         Raises:
             MissingExtraError: If pandas is not installed.
         """
-        from netweight.report.frame import to_pandas
+        from netweight.report.data_frame import to_pandas
 
         return to_pandas(self)
 

@@ -22,7 +22,12 @@ from netweight.results.profile import (
 )
 from netweight.results.training import TRAINING_FORMULA_FIELDS, Training, TrainingRow
 
-PROFILE_PREFIX = "netweight/profile/"
+_PREFIX = "netweight/profile/"
+
+
+def is_profile(data: object) -> bool:
+    """Whether what is in a JSON text says that it is a profile, of whatever version."""
+    return isinstance(data, dict) and str(data.get("schema", "")).startswith(_PREFIX)
 
 
 def profile_from_dict(data: dict[str, Any]) -> Profile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from netweight.errors import ShapeError, UnsupportedOpError, UsageError, unknown_name
@@ -29,14 +29,16 @@ class Run:
         keep: What it was told to keep.
         plan: Which gradients backward computes; None if the run kept nothing for it.
         kept: What the backward of each call works with, by step. Backward empties it, unless all values were kept.
+        notes: Which inputs and weights are random, and what the source of the model says.
     """
 
     outputs: dict[str, Array]
-    updates: dict[str, Array]
-    values: dict[str, Array]
-    keep: Keep
-    plan: Backpropagation | None
-    kept: dict[int, Kept]
+    updates: dict[str, Array] = field(default_factory=dict)
+    values: dict[str, Array] = field(default_factory=dict)
+    keep: Keep = False
+    plan: Backpropagation | None = None
+    kept: dict[int, Kept] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def run(

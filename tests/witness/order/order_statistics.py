@@ -28,10 +28,4 @@ WITNESSES = {
     "cummin": lambda attrs, x: _both(torch.cummin(x, attrs.dim)),
     "logcumsumexp": lambda attrs, x: torch.logcumsumexp(x, attrs.dim),
     "searchsorted": _searchsorted,
-    "scatter_reduce": lambda attrs, x, index, src: torch.scatter_reduce(
-        x, attrs.dim, index, src[tuple(map(slice, index.shape))], attrs.reduce, include_self=attrs.include_self
-    ),
-    "masked_scatter": lambda _attrs, x, mask, source: torch.masked_scatter(
-        x.expand(torch.broadcast_shapes(x.shape, mask.shape)), mask, source
-    ),
 }

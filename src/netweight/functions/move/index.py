@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from netweight.functions.recorder import Recorder, T, from_front, is_number
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
-from netweight.ops.move.scatter import ScatterAttrs
-from netweight.ops.move.scatter_reduce import ScatterReduceAttrs
-from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.move.places import GatherAttrs, IndexAttrs
+from netweight.ops.move.scatter import IndexAddAttrs, IndexPutAttrs, ScatterAttrs, ScatterReduceAttrs
 
 _REDUCTIONS: dict[str, Any] = {"add": "sum", "multiply": "prod"}
 

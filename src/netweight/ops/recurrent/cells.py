@@ -27,7 +27,7 @@ from typing import Any, NamedTuple, TypeAlias
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.move.gather import check_positions
+from netweight.ops.move.places import check_positions
 from netweight.ops.reach import Mixes, Reach
 from netweight.ops.recurrent.activations import ACTIVATIONS, Activation, Function, functions_of
 from netweight.ops.table import Array

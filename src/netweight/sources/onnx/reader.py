@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from netweight.collector import paused_collector
 from netweight.errors import FormatError, NetweightError, UnsupportedOpError
+from netweight.gc_pause import paused_collector
 from netweight.ir import TensorSpec
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
 from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text

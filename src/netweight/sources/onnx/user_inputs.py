@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec
+from netweight.sources.inputs import parts_by_name
 from netweight.sources.onnx.files import check_model, read_model
 from netweight.sources.onnx.reader import read_graph
 from netweight.sources.onnx.result import Read
@@ -89,7 +90,7 @@ def named_inputs(wanted: Sequence[ValueInfoProto], inputs: Any) -> dict[str, Any
     if inputs is None:
         return {}
     if isinstance(inputs, Mapping):
-        given = _flat(inputs, set(names))
+        given = dict(parts_by_name(inputs, names))
     else:
         alone = isinstance(inputs, TensorSpec | Filled) or _is_shape(inputs) or not isinstance(inputs, Sequence)
         values = [inputs] if alone else list(inputs)
@@ -104,17 +105,6 @@ def named_inputs(wanted: Sequence[ValueInfoProto], inputs: Any) -> dict[str, Any
 
 def _is_shape(value: Any) -> bool:
     return isinstance(value, Sequence) and all(isinstance(size, int) for size in value)
-
-
-def _flat(given: Any, names: set[str], path: str = "") -> dict[str, Any]:
-    """Names with dots that were taken for parts of parts: ``{"input": {"1": shape}}`` is ``input.1``."""
-    if path in names or not isinstance(given, Mapping | list) or (isinstance(given, list) and _is_shape(given)):
-        return {path: given}
-    parts = given.items() if isinstance(given, Mapping) else enumerate(given)
-    found: dict[str, Any] = {}
-    for key, part in parts:
-        found.update(_flat(part, names, f"{path}.{key}" if path else str(key)))
-    return found
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -117,7 +117,7 @@ def _normalised(
     rec.recording.site = rec.module_calls.site()
     attrs = LocalResponseNormAttrs(size=size, alpha=float(alpha), beta=float(beta), k=float(k))
     with torch._C._DisableTorchDispatch():  # the recorder's own tensors are none of the program's
-        return rec.op("local_response_norm", attrs, input, like=input)
+        return rec.op("local_response_norm", attrs, input)
 
 
 def _one_operator(name: str) -> Callable[..., Any]:

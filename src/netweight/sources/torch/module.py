@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 
-from netweight.collector import paused_collector
 from netweight.errors import MissingExtraError, NetweightError
+from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
+from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.inputs import Arguments, Numbers, symbolic_arguments
 from netweight.sources.torch.interception import Interception
@@ -94,11 +95,12 @@ def capture_module(
     _own_state(modules, recording)
     note_pruned(modules.values(), recording)
     module_calls = ModuleCalls(modules)
+    recorder = Recorder(recording, module_calls)
     error: BaseException | None = None
     result: Any = None
     with paused_collector(), restoring(modules.values(), training=training), module_calls:
         try:
-            with _whole_operators(), Recorder(recording, module_calls) as recorder, Interception(recorder):
+            with _whole_operators(), Dispatch(recorder), Interception(recorder):
                 result = module(*arguments.args, **arguments.kwargs)
         except Exception as raised:
             error = raised

@@ -24,7 +24,7 @@ from netweight.sources.torch.unintercepted import leave_unintercepted
 
 # With the separator: torchvision is the program's code, not PyTorch's.
 _TORCH = str(Path(torch.__file__).parent) + os.sep
-_HERE = str(Path(__file__).parent) + os.sep
+_HERE = str(Path(__file__).parents[2]) + os.sep
 
 
 _CALL = torch.nn.Module._call_impl.__code__

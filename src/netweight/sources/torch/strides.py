@@ -8,17 +8,43 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from netweight.ops.table import OpDef
+
 _META = torch.device("meta")
 _IMAGES = 4
 
-_KEEPING_ORDER = {
-    "max_pool", "max_pool_with_indices", "avg_pool", "resize", "pad", "roll", "pixel_shuffle", "pixel_unshuffle",
-    "channel_shuffle",
-}  # fmt: skip
+_OF_EACH = ("elementwise", "activation", "dropout")
+"""Kinds of operators whose kernels take the layout of all that they read."""
+
+_KEEPING_ORDER = frozenset({
+    "conv", "conv_transpose", "max_pool", "max_pool_with_indices", "avg_pool", "resize", "pad", "roll",
+    "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
+})  # fmt: skip
 """Operators whose kernels lay pictures out as their input lies, channels last or first."""
 
-LIKE_FIRST = {"flip", "index_put", "masked_scatter", "slice_scatter", "diagonal_scatter"}
+_LIKE_FIRST = frozenset({
+    "argsort", "batch_norm", "batch_norm_training", "cast", "copy", "dequantize", "diagonal_scatter", "fake_quantize",
+    "flip", "index_put", "local_response_norm", "masked_fill", "masked_scatter", "prelu", "quantize", "slice_scatter",
+    "sort",
+})  # fmt: skip
 """Operators whose result lies as their first input does."""
+
+
+def layout_of(
+    definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]
+) -> tuple[Tensor | Sequence[Tensor] | None, tuple[int, ...] | None]:
+    """How PyTorch's kernels lay out what an operator makes: like which tensors, or in which order of dimensions."""
+    first = tensors[0]
+    if definition.name in _LIKE_FIRST:
+        return first, None
+    if definition.kind in _OF_EACH:
+        return first if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None], None
+    if first is None or definition.name not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
+        return None, None
+    order = channels_last(first)
+    if order is None and definition.name == "conv" and tensors[1] is not None:
+        order = channels_last(tensors[1])
+    return None, order
 
 
 def empty(
@@ -114,13 +140,6 @@ def channels_last(x: Tensor) -> tuple[int, ...] | None:
             return None
         step = stride * size if size > 1 else stride
     return (0, 2, 3, 1)
-
-
-def kept_order(op: str, attrs: Any, x: Tensor) -> tuple[int, ...] | None:
-    """Memory order of an operator's result where it is that of its first input, a picture."""
-    if op not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
-        return None
-    return channels_last(x)
 
 
 def memory_order(x: Tensor) -> tuple[int, ...]:

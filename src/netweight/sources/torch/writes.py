@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from netweight.ops.move.indexing import IndexPutAttrs
 from netweight.ops.move.layout import PermuteAttrs, ReshapeAttrs
+from netweight.ops.move.scatter import IndexPutAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.memory import Binding
 from netweight.sources.torch.recording import TensorRecording

@@ -27,7 +27,7 @@ def cast(rec: Recorder, x: Tensor, dtype: torch.dtype) -> Tensor:
     """``x`` as another element type; itself if it has that type."""
     if x.dtype == dtype:
         return x
-    result: Tensor = rec.op("cast", CastAttrs(dtype=dtype_name(dtype)), x, like=x)
+    result: Tensor = rec.op("cast", CastAttrs(dtype=dtype_name(dtype)), x)
     return result
 
 
@@ -35,7 +35,7 @@ def scaled(rec: Recorder, x: Tensor, factor: float) -> Tensor:
     """``factor * x``; nothing for a factor of one."""
     if factor == 1:
         return x
-    result: Tensor = rec.op("mul_scalar", ScalarAttrs(value=float(factor)), x, like=x)
+    result: Tensor = rec.op("mul_scalar", ScalarAttrs(value=float(factor)), x)
     return result
 
 
@@ -50,7 +50,7 @@ def binary(rec: Recorder, name: str, a: Operand, b: Operand, *, floating: bool =
     if floating and not (dtype.is_floating_point or dtype.is_complex):
         dtype = torch.get_default_dtype()
     tensors = [as_tensor(rec, value, dtype) for value in (a, b)]
-    return rec.op(name, None, *tensors, like=tensors)
+    return rec.op(name, None, *tensors)
 
 
 def as_tensor(rec: Recorder, value: Operand, dtype: torch.dtype) -> Tensor:
@@ -79,7 +79,7 @@ def promoted(function: Rule, *, floating: bool = False, constants: bool = False)
 def over(rec: Recorder, target: Tensor, name: str, *others: Tensor, attrs: Any = None, last: bool = False) -> Tensor:
     """An operator whose result is written over ``target``, its first input, or its last one."""
     inputs = (*others, target) if last else (target, *others)
-    write(rec.recording, target, rec.op(name, attrs, *inputs, like=target))
+    write(rec.recording, target, rec.op(name, attrs, *inputs))
     return target
 
 

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any
 from netweight.errors import FormatError
 from netweight.ops.move.creation import OneHotAttrs
 from netweight.ops.move.embed import EmbeddingAttrs
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.index_nd import GatherNdAttrs, ScatterNdReduceAttrs
-from netweight.ops.move.indexing import IndexAttrs
-from netweight.ops.move.scatter import ScatterAttrs
-from netweight.ops.move.scatter_reduce import ScatterReduceAttrs
+from netweight.ops.move.places import GatherAttrs, GatherNdAttrs, IndexAttrs
+from netweight.ops.move.scatter import ScatterAttrs, ScatterNdReduceAttrs, ScatterReduceAttrs
 from netweight.ops.move.sequences import ReverseSequenceAttrs, WriteSequenceAttrs
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.sources.onnx.lower import lowers
@@ -75,8 +72,8 @@ def scatter_nd(call: Call, x: Tensor, indices: Tensor, updates: Tensor) -> Any:
         return call.op("scatter_nd", None, x, indices, updates)
     if reduction == "add":
         return call.op("scatter_nd_add", None, x, indices, updates)
-    _reduced(call, reduction)
-    return call.op("scatter_nd_reduce", ScatterNdReduceAttrs(reduction=reduction), x, indices, updates)
+    attrs = ScatterNdReduceAttrs(reduce=_reduced(call, reduction))
+    return call.op("scatter_nd_reduce", attrs, x, indices, updates)
 
 
 def _reduced(call: Call, reduction: str) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netweight.lazy import np
-from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
 from netweight.ops.order.nonzero import NonzeroAttrs
 from netweight.ops.order.sort import TopkAttrs

@@ -20,7 +20,6 @@ from netweight.sources.torch.lower.common import over, scaled
 from netweight.sources.torch.lower.move.layout import cat, transposed, unbatched, unsqueeze
 from netweight.sources.torch.lower.pointwise.elementwise import add, mul, sub
 from netweight.sources.torch.lower.reduce.reduction import vector_norm
-from netweight.sources.torch.strides import channels_last
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -43,7 +42,7 @@ def conv(
         padding if isinstance(padding, str) else per_dim(padding, n), size, kernel, steps, spread
     )
     attrs = ConvAttrs(stride=steps, padding=amounts, dilation=spread, groups=groups)
-    return rec.op("conv", attrs, input, weight, bias, order=channels_last(input) or channels_last(weight))
+    return rec.op("conv", attrs, input, weight, bias)
 
 
 @lowers("convolution", "_convolution")
@@ -72,7 +71,7 @@ def conv_transpose(
         dilation=per_dim(dilation, n),
         groups=groups,
     )
-    return rec.op("conv_transpose", attrs, input, weight, bias, order=channels_last(input))
+    return rec.op("conv_transpose", attrs, input, weight, bias)
 
 
 @lowers("linear")
@@ -139,7 +138,7 @@ def euclidean_dist(rec: Recorder, x1: Tensor, x2: Tensor) -> Any:
 
 
 def _square_of_length(rec: Recorder, x: Tensor) -> Tensor:
-    square = rec.op("square", None, x, like=x)
+    square = rec.op("square", None, x)
     result: Tensor = rec.op("sum", ReduceAttrs(dims=(x.dim() - 1,), keepdim=True), square)
     return result
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from netweight.ops.loss.classes import CrossEntropyAttrs, MseLossAttrs
-from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.pointwise.activation_smooth import SoftplusAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
@@ -83,8 +83,8 @@ def huber_loss(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1, 
 
 def _bent(rec: Recorder, x: Tensor, target: Tensor, bend: float, curvature: float, slope: float) -> Any:
     gap = over(rec, sub(rec, x, target), "abs")
-    inner = over_number(rec, rec.op("square", None, gap, like=gap), "mul_scalar", curvature)
-    outer = rec.op("add_scalar", ScalarAttrs(value=-0.5 * bend), gap, like=gap)
+    inner = over_number(rec, rec.op("square", None, gap), "mul_scalar", curvature)
+    outer = rec.op("add_scalar", ScalarAttrs(value=-0.5 * bend), gap)
     if slope != 1:
         outer = over_number(rec, outer, "mul_scalar", slope)
     return where(rec, binary(rec, "lt", gap, bend), inner, outer)
@@ -96,12 +96,12 @@ def bce_with_logits(
     reduction: int = 1,
 ) -> Any:  # fmt: skip
     """x (1 - t) + (1 + (p - 1) t) softplus(-x)."""
-    negative = rec.op("neg", None, self, like=self)
+    negative = rec.op("neg", None, self)
     bent = over(rec, negative, "softplus", attrs=SoftplusAttrs(beta=1.0, threshold=1e9))
     if pos_weight is not None:
         factor = mul(rec, add(rec, pos_weight, -1), target)
         bent = mul(rec, bent, over_number(rec, factor, "add_scalar", 1))
-    rest = rec.op("rsub_scalar", ScalarAttrs(value=1.0), target, like=target)
+    rest = rec.op("rsub_scalar", ScalarAttrs(value=1.0), target)
     losses = add(rec, mul(rec, rest, self), bent)
     return reduced(rec, losses if weight is None else mul(rec, losses, weight), reduction)
 
@@ -109,10 +109,10 @@ def bce_with_logits(
 @lowers("binary_cross_entropy")
 def bce(rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, reduction: int = 1) -> Any:
     """-(t log(x) + (1 - t) log(1 - x)), logarithms no smaller than -100."""
-    other = rec.op("rsub_scalar", ScalarAttrs(value=1.0), self, like=self)
+    other = rec.op("rsub_scalar", ScalarAttrs(value=1.0), self)
     at_least = ClampAttrs(min=-100.0, max=None)
-    logs = [over(rec, rec.op("log", None, x, like=x), "clamp", attrs=at_least) for x in (self, other)]
-    rest = rec.op("rsub_scalar", ScalarAttrs(value=1.0), target, like=target)
+    logs = [over(rec, rec.op("log", None, x), "clamp", attrs=at_least) for x in (self, other)]
+    rest = rec.op("rsub_scalar", ScalarAttrs(value=1.0), target)
     losses = over(rec, add(rec, mul(rec, target, logs[0]), mul(rec, rest, logs[1])), "neg")
     return reduced(rec, losses if weight is None else mul(rec, losses, weight), reduction)
 

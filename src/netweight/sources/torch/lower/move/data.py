@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.indexing import IndexAttrs
+from netweight.ops.move.places import IndexAttrs
 from netweight.ops.order.nonzero import NonzeroAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import expand, flat

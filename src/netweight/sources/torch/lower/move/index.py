@@ -9,7 +9,8 @@ from torch import Tensor
 
 from netweight.functions.move import index as functions
 from netweight.functions.move import layout
-from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
+from netweight.ops.move.places import IndexAttrs
+from netweight.ops.move.scatter import IndexPutAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import cast
@@ -57,7 +58,7 @@ def _fill_masked(rec: Recorder, x: Tensor, dim: int, mask: Tensor, values: Tenso
     behind = x.dim() - dim - mask.dim()
     mask = cast(rec, reshaped(rec, mask, (*mask.shape, *(1,) * behind)), torch.bool)
     if values.device.type != "meta":
-        return rec.op("masked_fill", MaskedFillAttrs(value=float(values)), x, mask, like=x)
+        return rec.op("masked_fill", MaskedFillAttrs(value=float(values)), x, mask)
     single = reshaped(rec, cast(rec, values, x.dtype), ())
     return rec.op("where", None, mask, single, x, like=x)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from netweight.functions.move import layout as functions
-from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.rearrange import RepeatAttrs
 from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.move.layout import clone, flat

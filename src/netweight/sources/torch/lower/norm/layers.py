@@ -25,9 +25,9 @@ def batch_norm(
     running_var: Tensor | None, training: bool, momentum: float, eps: float, cudnn_enabled: bool,
 ) -> Any:  # fmt: skip
     if not training:
-        return rec.op("batch_norm", BatchNormAttrs(eps=eps), input, running_mean, running_var, weight, bias, like=input)
+        return rec.op("batch_norm", BatchNormAttrs(eps=eps), input, running_mean, running_var, weight, bias)
     attrs = BatchNormTrainingAttrs(eps=eps, momentum=momentum)
-    result = rec.op("batch_norm_training", attrs, input, weight, bias, running_mean, running_var, like=input)
+    result = rec.op("batch_norm_training", attrs, input, weight, bias, running_mean, running_var)
     if running_mean is None or running_var is None:
         return result
     y, new_mean, new_var = result
@@ -93,4 +93,4 @@ def _softmax(rec: Recorder, name: str, x: Tensor, dim: int, dtype: Any) -> Any:
 def dropout(rec: Recorder, input: Tensor, p: float, train: bool) -> Any:
     if not train or p == 0:
         return input
-    return rec.op("dropout", DropoutAttrs(p=p), input, like=input)
+    return rec.op("dropout", DropoutAttrs(p=p), input)

@@ -26,7 +26,7 @@ def topk(rec: Recorder, self: Tensor, k: int, dim: int = -1, largest: bool = Tru
 def sort(rec: Recorder, self: Tensor, dim: int = -1, descending: bool = False) -> Any:
     if self.dim() == 0:
         return NotImplemented
-    return rec.op("sort", SortAttrs(dim=dim % self.dim(), descending=descending), self, like=self)
+    return rec.op("sort", SortAttrs(dim=dim % self.dim(), descending=descending), self)
 
 
 @lowers("sort.stable")
@@ -38,7 +38,7 @@ def sort_stable(rec: Recorder, self: Tensor, *, stable: bool | None, dim: int = 
 def argsort(rec: Recorder, self: Tensor, dim: int = -1, descending: bool = False) -> Any:
     if self.dim() == 0:
         return NotImplemented
-    return rec.op("argsort", SortAttrs(dim=dim % self.dim(), descending=descending), self, like=self)
+    return rec.op("argsort", SortAttrs(dim=dim % self.dim(), descending=descending), self)
 
 
 @lowers("argsort.stable")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.move.places import GatherAttrs
+from netweight.ops.move.scatter import IndexAddAttrs
 from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
 from netweight.ops.order.sort import PickAttrs, SortAttrs
 from netweight.ops.pointwise.blend import LerpAttrs
@@ -49,8 +49,8 @@ def nanmedian(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> A
     if self.dim() == 0:
         return NotImplemented
     dim %= self.dim()
-    values, places = rec.op("sort", SortAttrs(dim=dim), self, like=self)
-    numbers = rec.op("logical_not", None, rec.op("isnan", None, self, like=self))
+    values, places = rec.op("sort", SortAttrs(dim=dim), self)
+    numbers = rec.op("logical_not", None, rec.op("isnan", None, self))
     count = rec.op("sum", ReduceAttrs(dims=(dim,), keepdim=True), numbers)
     last = rec.op("add_scalar", ScalarAttrs(value=-1.0), count)
     middle = binary(rec, "maximum", binary(rec, "floor_divide", last, 2), 0)
@@ -75,7 +75,7 @@ def quantile(
     shares = torch.as_tensor(q, dtype=x.dtype)
     places = shares.reshape(-1) * (x.shape[at] - 1)
     low, way = _neighbours(places, interpolation)
-    ranked, _ = rec.op("sort", SortAttrs(dim=at), x, like=x)
+    ranked, _ = rec.op("sort", SortAttrs(dim=at), x)
     y = rec.op("index_select", GatherAttrs(dim=at), ranked, low)
     if way is not None:
         following = rec.op("index_select", GatherAttrs(dim=at), ranked, places.ceil().to(torch.int64))

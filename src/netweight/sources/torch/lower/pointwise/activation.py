@@ -21,7 +21,7 @@ bind(functions.logsigmoid, "log_sigmoid")
 
 @lowers("prelu")
 def prelu(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
-    return rec.op("prelu", None, self, weight, like=self)
+    return rec.op("prelu", None, self, weight)
 
 
 @lowers("_prelu_kernel")

@@ -42,7 +42,7 @@ def imag(rec: Recorder, self: Tensor) -> Any:
 @lowers("conj", "_conj", "conj_physical", "_conj_physical")
 def conj(rec: Recorder, self: Tensor) -> Any:
     """New numbers; that PyTorch puts off turning the sign until somebody looks is not followed."""
-    return rec.op("conj", None, self, like=self) if self.dtype.is_complex else self
+    return rec.op("conj", None, self) if self.dtype.is_complex else self
 
 
 @lowers("resolve_conj", "resolve_neg")
@@ -69,7 +69,7 @@ def angle(rec: Recorder, self: Tensor) -> Any:
         return rec.op("atan2", None, imag(rec, self), real(rec, self))
     x = floating(rec, self)
     turned = where(rec, binary(rec, "lt", x, 0), torch.tensor(math.pi, dtype=x.dtype), torch.zeros((), dtype=x.dtype))
-    return where(rec, rec.op("isnan", None, x, like=x), x, turned)
+    return where(rec, rec.op("isnan", None, x), x, turned)
 
 
 def size_of(rec: Recorder, x: Tensor) -> Tensor:
@@ -82,4 +82,4 @@ def size_of(rec: Recorder, x: Tensor) -> Tensor:
 def abs_(rec: Recorder, self: Tensor) -> Any:
     if self.dtype.is_complex:
         return size_of(rec, self)
-    return rec.op("abs", None, self, like=self)
+    return rec.op("abs", None, self)

@@ -33,7 +33,7 @@ def quantize(
     """Integers of a floating tensor."""
     note_quantized(rec)
     settings = attrs_of("quantize", dtype=dtype_name(dtype))
-    return rec.op("quantize", settings, x, torch.tensor(scale), torch.tensor(zero_point), like=x)
+    return rec.op("quantize", settings, x, torch.tensor(scale), torch.tensor(zero_point))
 
 
 def note_quantized(rec: Recorder) -> None:
@@ -45,7 +45,7 @@ def dequantized(rec: Recorder, x: Tensor, dtype: torch.dtype = torch.float32) ->
     """Floating numbers of a quantised tensor; the others stay as they are."""
     if x.is_floating_point():
         return x
-    return rec.op("dequantize", attrs_of("dequantize"), x, torch.tensor(1.0, dtype=dtype), torch.tensor(0), like=x)
+    return rec.op("dequantize", attrs_of("dequantize"), x, torch.tensor(1.0, dtype=dtype), torch.tensor(0))
 
 
 @lowers("quantize_per_tensor", "quantize_per_tensor.tensor_qparams")
@@ -122,7 +122,7 @@ def _linear(name: str, activation: str | None, *, dynamic: bool) -> None:
     def rule(rec: Recorder, x: Tensor, packed: Any, *_settings: Any) -> Any:
         weight, bias = packed_weights(rec, packed)
         y = rec.op("linear", None, quantize(rec, x) if dynamic else x, weight, bias)
-        y = y if activation is None else rec.op(activation, None, y, like=y)
+        y = y if activation is None else rec.op(activation, None, y)
         return dequantized(rec, y) if dynamic else y
 
 
@@ -136,7 +136,7 @@ def _half_linear(name: str, activation: str | None) -> None:
     @lowers(f"quantized.{name}")
     def rule(rec: Recorder, x: Tensor, packed: Any, *_settings: Any) -> Any:
         y = rec.op("linear", None, x, *half_weights(rec, packed))
-        return y if activation is None else rec.op(activation, None, y, like=y)
+        return y if activation is None else rec.op(activation, None, y)
 
 
 _half_linear("linear_dynamic_fp16", None)
@@ -160,7 +160,7 @@ def _conv(name: str, activation: str | None, *, dynamic: bool) -> None:
             y = RULES["conv_transpose2d"](rec, q, weight, bias, steps, pads, out, packed.groups(), spread)
         else:
             y = RULES["conv2d"](rec, q, weight, bias, steps, pads, spread, packed.groups())
-        y = y if activation is None else rec.op(activation, None, y, like=y)
+        y = y if activation is None else rec.op(activation, None, y)
         return dequantized(rec, y) if dynamic else y
 
 
@@ -182,8 +182,8 @@ for _dims in ("1d", "2d", "3d"):
 def _binary(name: str, op: str, activation: str | None) -> None:
     @lowers(f"quantized.{name}")
     def rule(rec: Recorder, a: Tensor, b: Any, *_settings: Any, **_named: Any) -> Any:
-        y = rec.op(op, None, a, b, like=a) if isinstance(b, Tensor) else RULES[op](rec, a, b)
-        return y if activation is None else rec.op(activation, None, y, like=y)
+        y = rec.op(op, None, a, b) if isinstance(b, Tensor) else RULES[op](rec, a, b)
+        return y if activation is None else rec.op(activation, None, y)
 
 
 for _op in ("add", "mul"):
@@ -200,7 +200,7 @@ def cat(rec: Recorder, tensors: Any, dim: int, *_settings: Any) -> Any:
 def _unary(name: str) -> None:
     @lowers(f"quantized.{name}")
     def rule(rec: Recorder, x: Tensor, *_settings: Any, **_named: Any) -> Any:
-        return rec.op(name, None, x, like=x)
+        return rec.op(name, None, x)
 
 
 for _name in ("hardswish", "sigmoid", "relu6"):
@@ -254,7 +254,7 @@ def _faked(
     if step.numel() == 1:  # a channel-wise scale is one number until ranges have been observed
         axis, step, zero = None, _number(rec, step), _number(rec, zero)
     attrs = attrs_of("fake_quantize", quant_min=quant_min, quant_max=quant_max, dim=axis)
-    return rec.op("fake_quantize", attrs, x, step, zero, like=x)
+    return rec.op("fake_quantize", attrs, x, step, zero)
 
 
 def _number(rec: Recorder, x: Tensor) -> Tensor:

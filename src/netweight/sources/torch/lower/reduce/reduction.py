@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
@@ -148,7 +148,7 @@ def vector_norm(
     x = self if dtype is None else cast(rec, self, dtype)
     dims, power = dims_of(x, dim), float(ord)
     if power in (math.inf, -math.inf):
-        size = rec.op("abs", None, x, like=x)
+        size = rec.op("abs", None, x)
         return rec.op("amax" if power > 0 else "amin", ReduceAttrs(dims=dims, keepdim=keepdim), size)
     if power == 0:
         different = rec.op("sum", ReduceAttrs(dims=dims, keepdim=keepdim), cast(rec, x, torch.bool))
@@ -177,7 +177,7 @@ def nansum(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False, 
     """Zeros for what is no number."""
     x = self
     if x.dtype.is_floating_point:
-        x = where(rec, rec.op("isnan", None, x, like=x), torch.zeros((), dtype=x.dtype), x)
+        x = where(rec, rec.op("isnan", None, x), torch.zeros((), dtype=x.dtype), x)
     return RULES["sum"](rec, x, dim, keepdim, dtype=dtype)
 
 

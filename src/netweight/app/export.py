@@ -1,16 +1,19 @@
-"""Writes what a user names as an ONNX file, with the model's own weights or random ones."""
+"""Writes what a user names as an ONNX file, with the model's own weights or random ones; or as a graph without any."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from netweight.app.asked import Asked
+from netweight.app.identify import identify
+from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import CaptureError, UsageError, unknown_name
+from netweight.files import whole_file, write_text
 from netweight.ir import Graph
-from netweight.loading import Loaded, load, onnx_of
+from netweight.ir.serial import graph_to_json
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
@@ -51,11 +54,11 @@ def export(
     external: bool | None = None,
     guesses: bool = False,
 ) -> Exported:
-    """Write a model as an ONNX file, the same bytes every time.
+    """Write a model as an ONNX file, or as a graph in JSON that ``netweight.capture`` reads; the same bytes every time.
 
     Args:
         model: As for ``netweight.capture``.
-        path: File to write; it appears when it is complete.
+        path: File to write, ``.onnx`` or ``.json``; it appears when it is complete. A graph has no weights.
         inputs: As for ``netweight.capture``.
         batch: As for ``netweight.capture``.
         training: As for ``netweight.capture``.
@@ -75,15 +78,20 @@ def export(
         UsageError: If the file cannot be written, or the network has integers where it multiplies.
     """
     target = Path(path)
-    if target.suffix != ".onnx":
-        raise UsageError(f"output: expected a file name ending in .onnx, got {target.name!r}")
-    loaded = _loaded(model, inputs, batch=batch, training=training, dims=dims)
+    if target.suffix not in (".onnx", ".json"):
+        raise UsageError(f"output: expected a file name ending in .onnx or .json, got {target.name!r}")
+    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
+    what = identify(model)
+    loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
     _check(loaded, guesses=guesses)
+    graph = with_bits(loaded.graph, parse_bits(bits)) if bits else loaded.graph
     notes = list(loaded.notes)
+    if target.suffix == ".json":
+        write_text(target, graph_to_json(graph, indent=1) + "\n")
+        return Exported(path=target, data=None, notes=tuple(notes))
     if loaded.fixed:
         notes.append("the program looked at numbers of an integer input: the file holds for numbers like those")
     numbers = _numbers(loaded, weights, seed, notes)
-    graph = with_bits(loaded.graph, parse_bits(bits)) if bits else loaded.graph
     outside = numbers is not None and _outside(graph, external=external)
     data = target.with_name(f"{target.name}.data") if outside else None
     _write(graph, numbers, target, data)
@@ -98,19 +106,6 @@ def _check(loaded: Loaded, *, guesses: bool) -> None:
             f"export: expected a network whose graph holds for all inputs, got: {'; '.join(loaded.notes)}",
             fix="guesses=True, --guess takes it as it was captured",
         )
-
-
-def _loaded(model: Any, inputs: Any, **settings: Any) -> Loaded:
-    """The model; weights that an ONNX model has beside its file are read, as they are to be written."""
-    found = onnx_of(model)
-    if isinstance(found, Path):
-        from netweight.sources.onnx.files import load_external, read_model
-
-        proto = read_model(found)
-        load_external(proto, found)
-        proto.graph.name = proto.graph.name or found.stem
-        model = proto
-    return load(model, inputs, **settings)
 
 
 def _numbers(loaded: Loaded, weights: Any, seed: int, notes: list[str]) -> Any:
@@ -143,15 +138,12 @@ def _write(graph: Graph, weights: Mapping[str, Any] | None, path: Path, data: Pa
     """Both files under other names first: neither takes the place of an old one before both are complete."""
     from netweight.sources.onnx.write.writer import to_onnx
 
-    try:
-        with _complete(path) as file:
-            if data is None:
-                file.write(_bytes(to_onnx(graph, weights)))
-            else:
-                with _complete(data) as beside:
-                    file.write(_bytes(to_onnx(graph, weights, outside=_place(beside, data))))
-    except OSError as error:
-        raise UsageError(f"output: expected to write {str(path)!r}, got: {error.strerror}") from error
+    with whole_file(path) as file:
+        if data is None:
+            file.write(_bytes(to_onnx(graph, weights)))
+        else:
+            with whole_file(data) as beside:
+                file.write(_bytes(to_onnx(graph, weights, outside=_place(beside, data))))
 
 
 def _place(file: IO[bytes], path: Path) -> Outside:
@@ -168,15 +160,3 @@ def _bytes(model: Any) -> bytes:
         )
     data: bytes = model.SerializeToString(deterministic=True)
     return data
-
-
-@contextmanager
-def _complete(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of an old one when it is complete; nothing is left of one that is not."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

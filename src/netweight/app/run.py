@@ -2,104 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from netweight.app.asked import Asked
+from netweight.app.identify import Given, Identified, Model, Module, Named, OnnxFile, identify
+from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Filled, Graph, TensorSpec, is_floating
 from netweight.lazy import np
-from netweight.loading import load, onnx_of, reference_of
+from netweight.ops.table import Array
+from netweight.sources.inputs import parts_by_name
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[Any]
+    from netweight.runtime.forward import Forward, Keep, Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Executed:
-    """What a network made of its inputs.
-
-    Attributes:
-        outputs: Arrays by name.
-        notes: Which inputs and weights are random, and what the source of the model says.
-    """
-
-    outputs: Mapping[str, Array]
-    notes: tuple[str, ...]
-
-
-def execute(
-    model: Any,
+def run(
+    model: Model,
     inputs: Any = None,
+    weights: Mapping[str, Array] | None = None,
     *,
     batch: int = 1,
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
     guesses: bool = False,
-) -> Executed:
-    """Outputs of a model.
+    keep: Keep = False,
+    wanted: Collection[str] | None = None,
+    rng: np.random.Generator | None = None,
+    kernels: Mapping[str, Forward] | None = None,
+) -> Run:
+    """What a network makes of its inputs.
 
     Args:
         model: As for ``netweight.capture``.
         inputs: As for ``netweight.capture``, or arrays in their place; what is no array is filled with random numbers.
+        weights: Array per parameter, buffer and constant, by name, as ``netweight.initialize`` makes them; by default
+            those of the model, or random ones if it has none. Where a graph is given with weights, nothing is random:
+            ``inputs`` are arrays, and all arrays keep their types.
         batch: As for ``netweight.capture``.
         seed: Of what is random.
         dims: As for ``netweight.capture``.
         guesses: Run what a capture had to guess, such as one arm of a branch, although the outputs may be others.
+        keep: ``"saved"`` holds what one ``netweight.backward`` reads, and nothing else, as a step of training does;
+            True holds every value under its name, to look at, and for any number of backwards.
+        wanted: Parameters and inputs whose gradients backward is to compute; by default all of floating type.
+        rng: Where dropout draws from; seeded with 0 by default.
+        kernels: Forward rules to use instead of the reference, by operator: ``KERNELS["im2col"]``.
 
     Raises:
         CaptureError: If the capture had to guess and ``guesses`` is not set.
         NetweightError: As ``netweight.capture``; and if an operator has no definition.
     """
-    found = onnx_of(model)
-    draw = _Draw(seed)
-    if found is not None:
-        return _onnx(found, inputs, dims or {}, batch, draw)
-    from netweight.runtime import initialize, run
-    from netweight.runtime.kernels import KERNELS
+    from netweight import runtime
 
-    kind = _tensor if _is_program(model) else _spec
-    loaded = load(model, _without_numbers(inputs, kind), batch=batch, dims=dims, numbers=draw.array)
+    what = identify(model)
+    with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)
+    if isinstance(what, Given) and weights is not None:
+        return with_graph(what.graph, _named(inputs, what.graph.inputs), weights)
+    draw = _Draw(seed)
+    asked = Asked(inputs=_without_numbers(inputs, _stand_in(what)), batch=batch, dims=dims, numbers=draw.array)
+    if isinstance(what, OnnxFile) and not keep and weights is None:
+        return _onnx(what.model, inputs, asked, draw, kernels or {})
+    loaded = load(with_stored_weights(what), asked)
     loaded.check_runnable("run", guesses=guesses)
     graph = loaded.graph
-    if kind is _spec:
-        given = _named(inputs, graph.inputs)
-        for name in graph.inputs:
-            draw.array(name, graph.spec(name), given.get(name))
+    if not isinstance(what, Named | Module):
+        draw.fill(graph, _named(inputs, graph.inputs))
     arrays = {name: draw.arrays[name] for name in graph.inputs}
-    if loaded.weights is None:
-        draw.notes.append(f"the weights are random, seed {seed}: {graph.name} comes without numbers")
-        weights = initialize(graph, seed=seed)
-    else:
-        weights = loaded.weights()
-    results = run(graph, arrays, weights, kernels=KERNELS["im2col"])
-    return Executed(outputs=results.outputs, notes=(*draw.notes, *loaded.notes))
+    done = with_graph(graph, arrays, _weights(loaded, seed, draw.notes) if weights is None else weights)
+    return replace(done, notes=(*draw.notes, *loaded.notes))
 
 
-def _is_program(model: Any) -> bool:
-    """Whether the model is code, which gets the very numbers that its graph is run with."""
-    reference = reference_of(model)
-    return not isinstance(model, Graph) and (reference is None or reference.kind not in ("stored", "built-in"))
+def _weights(loaded: Loaded, seed: int, notes: list[str]) -> Mapping[str, Array]:
+    """Those of the model, else random ones."""
+    from netweight.runtime import initialize
+
+    if loaded.weights is not None:
+        return loaded.weights()
+    notes.append(f"the weights are random, seed {seed}: {loaded.graph.name} comes without numbers")
+    return initialize(loaded.graph, seed=seed)
 
 
-def _onnx(model: Any, inputs: Any, dims: Mapping[str, int], batch: int, draw: _Draw) -> Executed:
+def _onnx(model: Any, inputs: Any, asked: Asked, draw: _Draw, kernels: Mapping[str, Forward]) -> Run:
+    """What the backend makes of an ONNX model: its shapes may follow from the numbers."""
+    from netweight.runtime import Run
     from netweight.sources.onnx.files import load_external
     from netweight.sources.onnx.user_inputs import closed_inputs, opened_model
 
     proto, _, place = opened_model(model)
-    specs = closed_inputs(proto, _without_numbers(inputs, _shape), dims, batch)
+    specs = closed_inputs(proto, asked.inputs, asked.dims or {}, asked.batch)
     given = _named(inputs, tuple(specs))
     arrays = {name: draw.array(name, spec, given.get(name)) for name, spec in specs.items()}
     if isinstance(model, Path):
         load_external(proto, model)
     from netweight.onnx_backend import Prepared  # needs onnx, which is known to be there by now
 
-    outputs = Prepared(proto, place, other_sizes=True).run(arrays)
-    named = zip([entry.name for entry in proto.graph.output], outputs, strict=True)
-    return Executed(outputs=dict(named), notes=tuple(draw.notes))
+    outputs = Prepared(proto, place, other_sizes=True, kernels=kernels).run(arrays)
+    named = dict(zip([entry.name for entry in proto.graph.output], outputs, strict=True))
+    return Run(outputs=named, notes=tuple(draw.notes))
+
+
+def _stand_in(what: Identified) -> Callable[[Any], Any]:
+    """What tells the source of a model about an array; code gets the very numbers that it is run with."""
+    match what:
+        case Named() | Module():
+            return _tensor
+        case OnnxFile():
+            return _shape
+        case _:
+            return _spec
 
 
 def _is_array(value: Any) -> bool:
@@ -162,23 +177,13 @@ def _named(inputs: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
     if inputs is None:
         return {}
     if isinstance(inputs, Mapping):
-        given = dict(_flat(inputs, names))
+        given = dict(parts_by_name(inputs, names))
         for name, value in given.items():
             if name not in names and _is_array(value):
                 raise unknown_name("input of the network", name, names, fix=f"its inputs: {', '.join(names)}")
         return given
     alone = _is_array(inputs) or isinstance(inputs, TensorSpec | Filled) or all(isinstance(n, int) for n in inputs)
     return dict(zip(names, [inputs] if alone else inputs, strict=False))
-
-
-def _flat(given: Any, names: tuple[str, ...], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Parts of parts by names with dots: ``{"input": {"1": array}}`` is ``input.1``."""
-    is_list = isinstance(given, list | tuple) and not all(isinstance(size, int) for size in given)
-    if path in names or not (is_list or isinstance(given, Mapping)):
-        yield path, given
-        return
-    for key, part in given.items() if isinstance(given, Mapping) else enumerate(given):
-        yield from _flat(part, names, f"{path}.{key}" if path else str(key))
 
 
 class _Draw:
@@ -196,6 +201,11 @@ class _Draw:
             raise UsageError(f"seed: expected a whole number from 0 on, got {seed}")
         self._seed = seed
         self._rng = np.random.default_rng(seed)
+
+    def fill(self, graph: Graph, given: Mapping[str, Any]) -> None:
+        """Draw what is not given for the inputs of a graph."""
+        for name in graph.inputs:
+            self.array(name, graph.spec(name), given.get(name))
 
     def array(self, name: str, spec: TensorSpec, given: Any) -> Array:
         """The array that is given, else random numbers.

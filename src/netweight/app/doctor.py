@@ -57,8 +57,8 @@ for name in sys.argv[1:]:
 """
 
 
-def diagnose() -> tuple[Check, ...]:
-    """Python, then the packages netweight needs, then those it can use."""
+def doctor() -> tuple[Check, ...]:
+    """What is installed and usable, and why not: Python, the packages netweight needs, those it can use."""
     import platform
 
     python = Check(name="python", state="usable", required=True, detail=platform.python_version())
