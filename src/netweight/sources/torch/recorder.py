@@ -17,6 +17,7 @@ from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.strides import empty, layout_of
+from netweight.sources.torch.writes import write
 
 aten = torch.ops.aten
 
