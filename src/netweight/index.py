@@ -21,10 +21,9 @@ OPERATORS = {
     "ops.contract.linear_attention": "linear_attention",
     "ops.contract.matmul": "matmul",
     "ops.contract.rotary": "rotary_embedding",
-    "ops.loss.binary": "binary_cross_entropy binary_cross_entropy_with_logits",
-    "ops.loss.classes": "cross_entropy mse_loss",
-    "ops.loss.distance": "huber_loss l1_loss smooth_l1_loss",
-    "ops.loss.likelihood": "kl_div nll_loss",
+    "ops.loss.classes": "cross_entropy nll_loss",
+    "ops.loss.distance": "huber_loss l1_loss mse_loss smooth_l1_loss",
+    "ops.loss.probabilities": "binary_cross_entropy binary_cross_entropy_with_logits kl_div",
     "ops.move.copies": "copy repeat_interleave slice_scatter",
     "ops.move.creation": "arange full one_hot",
     "ops.move.diagonals": "diag_embed diagonal_scatter strided_view",
@@ -348,6 +347,10 @@ WRITES = {
 }
 
 FUNCTIONS = {
+    "functions.loss": (
+        "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
+        "nll_loss smooth_l1_loss"
+    ),
     "functions.move.index": (
         "gather index index_add index_copy index_put index_select masked_scatter scatter scatter_add scatter_reduce"
     ),
@@ -356,6 +359,7 @@ FUNCTIONS = {
         "full full_like narrow one_hot ones_like pad permute pixel_shuffle pixel_unshuffle repeat repeat_interleave "
         "reshape roll rot90 slice_scatter split squeeze stack transpose tril triu unsqueeze zeros_like"
     ),
+    "functions.norm": "local_response_norm log_softmax softmax",
     "functions.plain": (
         "abs acos acosh asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or "
         "bitwise_right_shift bitwise_xor ceil celu copysign cos cosh elu erf exp exp2 expm1 floor floor_divide fmod "
@@ -367,6 +371,12 @@ FUNCTIONS = {
     "functions.pointwise": (
         "add addcdiv addcmul cast clamp complex conj div eq ge glu gt hardtanh le lerp logsigmoid lt masked_fill mul "
         "ne pow rdiv rsub sub view_as_complex view_as_real where"
+    ),
+    "functions.quantize": "dequantize fake_quantize quantize",
+    "functions.random": "rand_like randn_like",
+    "functions.reduce": (
+        "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
+        "mean prod std std_mean sum var var_mean vector_norm"
     ),
     "functions.sample": "grid_sample interpolate roi_align roi_pool",
     "functions.special": (
@@ -380,30 +390,23 @@ FUNCTIONS = {
         "max_pool3d_with_indices max_unpool2d min_pool2d"
     ),
     "functions.window.unfold": "fold unfold window_view",
-    "sources.build.activation": "dropout prelu",
+    "sources.build.activation": "prelu",
     "sources.build.algebra": "cholesky det eigh eigvalsh inv qr slogdet solve solve_triangular svd svdvals",
     "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "sources.build.core": "Place Symbol call graph scope",
+    "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
     "sources.build.found": "nonzero unique unique_consecutive",
     "sources.build.fourier": "fft ifft irfft rfft",
     "sources.build.linear": "linear",
-    "sources.build.loss": "cross_entropy mse_loss",
-    "sources.build.losses": (
-        "binary_cross_entropy binary_cross_entropy_with_logits huber_loss kl_div l1_loss nll_loss smooth_l1_loss"
-    ),
     "sources.build.matmul": "einsum matmul",
-    "sources.build.measure": "all any count_nonzero cumprod logsumexp",
-    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
+    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "sources.build.order": "argsort max min sort topk",
     "sources.build.params": "parameter",
-    "sources.build.quantize": "dequantize fake_quantize quantize",
-    "sources.build.ranks": "cummax cummin kthvalue logcumsumexp mode rand_like randn_like searchsorted",
+    "sources.build.ranks": "kthvalue mode searchsorted",
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",
     "sources.build.regions": "deform_conv2d nms",
-    "sources.build.softmax": "log_softmax softmax",
     "sources.build.tables": "bilinear embedding_bag",
 }
 

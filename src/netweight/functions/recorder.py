@@ -24,8 +24,8 @@ class Recorder(Protocol):
     def op(self, name: str, attrs: Any, *tensors: Any) -> Any:
         """Record an operator of the table: its one output, or a tuple of several."""
 
-    def over(self, target: Any, name: str, attrs: Any, *tensors: Any) -> Any:
-        """Record an operator whose one output is written over ``target``, a tensor that nobody else needs."""
+    def over(self, name: str, attrs: Any, *tensors: Any, at: int = 0) -> Any:
+        """Record an operator of each element whose output takes the memory of one of its tensors."""
 
     def number(self, value: complex, like: Any) -> Any:
         """A constant of no dimensions in the element type of a tensor."""

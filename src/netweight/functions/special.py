@@ -23,13 +23,13 @@ _LARGEST = {
 def erfc(rec: Recorder, x: T) -> T:
     """1 - erf(x)."""
     y = rec.op("erf", None, x)
-    return rec.over(y, "rsub_scalar", ScalarAttrs(value=1.0), y)
+    return rec.over("rsub_scalar", ScalarAttrs(value=1.0), y)
 
 
 def frac(rec: Recorder, x: T) -> T:
     """x less what ``trunc`` gives."""
     y = rec.op("trunc", None, x)
-    return rec.over(y, "sub", None, x, y)
+    return rec.over("sub", None, x, y, at=1)
 
 
 def logit(rec: Recorder, x: T, eps: float | None = None) -> T:
@@ -37,14 +37,14 @@ def logit(rec: Recorder, x: T, eps: float | None = None) -> T:
     if eps is not None:
         x = rec.op("clamp", ClampAttrs(min=float(eps), max=1 - float(eps)), x)
     odds = rec.op("rsub_scalar", ScalarAttrs(value=1.0), x)
-    odds = rec.over(odds, "div", None, x, odds)
-    return rec.over(odds, "log", None, odds)
+    odds = rec.over("div", None, x, odds, at=1)
+    return rec.over("log", None, odds)
 
 
 def hypot(rec: Recorder, x: T, other: T) -> T:
     """sqrt(x² + other²)."""
     y = add(rec, rec.op("square", None, x), rec.op("square", None, other))
-    return rec.over(y, "sqrt", None, y)
+    return rec.over("sqrt", None, y)
 
 
 def xlogy(rec: Recorder, x: T, other: T) -> T:
@@ -60,7 +60,7 @@ def xlog1py(rec: Recorder, x: T, other: T) -> T:
 def entr(rec: Recorder, x: T) -> T:
     """-x log(x), zero at zero, minus infinity below."""
     product = mul(rec, x, rec.op("log", None, x))
-    product = rec.over(product, "neg", None, product)
+    product = rec.over("neg", None, product)
     return masked_fill(rec, masked_fill(rec, product, eq(rec, x, 0), 0.0), lt(rec, x, 0), -math.inf)
 
 
@@ -122,7 +122,7 @@ def _picked(rec: Recorder, op: str, x: T, other: T) -> T:
 def logaddexp2(rec: Recorder, x: T, other: T) -> T:
     """log2(2 ** x + 2 ** other)."""
     y = rec.op("logaddexp", None, mul(rec, x, math.log(2)), mul(rec, other, math.log(2)))
-    return rec.over(y, "div_scalar", ScalarAttrs(value=math.log(2)), y)
+    return rec.over("div_scalar", ScalarAttrs(value=math.log(2)), y)
 
 
 def ldexp(rec: Recorder, x: T, other: T) -> T:

@@ -1,13 +1,9 @@
-"""Activation functions and dropout.
-
-``inplace`` lets the output take the memory of ``x``; while training, only where the gradient does not need ``x``.
-"""
+"""Activation functions with weights."""
 
 from __future__ import annotations
 
 from netweight.ir import Init
-from netweight.ops.random.dropout import DropoutAttrs
-from netweight.sources.build.core import Symbol, call
+from netweight.sources.build.core import Symbol
 
 
 def prelu(
@@ -19,10 +15,3 @@ def prelu(
     start = Init(kind="values", values=(init,) * num_parameters)
     weight = builder.state(layer, "weight", (num_parameters,), start)
     return builder.call("prelu", None, (x, weight), layer=layer, inplace=inplace and not builder.training)[0]
-
-
-def dropout(x: Symbol, p: float = 0.5, *, name: str = "dropout") -> Symbol:
-    """Random zeros while training; the identity at inference."""
-    if x.builder.training:
-        return call("dropout", DropoutAttrs(p=p), x, name=name)
-    return call("identity", None, x, name=name)

@@ -163,9 +163,9 @@ class Builder(Recording[Place]):
         self._started = True
         return made[0] if len(made) == 1 else made
 
-    def over(self, target: Symbol, name: str, attrs: Any, *tensors: Symbol | None) -> Symbol:
-        """An operator of the layer that is being recorded, whose output takes the memory of ``target``."""
-        return self.call(name, attrs, tensors, layer=self._layer, into=target)[0]
+    def over(self, name: str, attrs: Any, *tensors: Symbol | None, at: int = 0) -> Symbol:
+        """An operator of the layer that is being recorded, written over one of its symbols."""
+        return self.call(name, attrs, tensors, layer=self._layer, into=tensors[at])[0]
 
     def number(self, value: complex, like: Symbol) -> Symbol:
         """A constant of no dimensions in the type of a symbol, named after the layer that is being recorded."""

@@ -109,9 +109,9 @@ class Call:
         """Record an operator of the table; see ``OnnxRecording.op``."""
         return self.recording.op(name, attrs, *tensors)
 
-    def over(self, _target: Tensor, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
-        """Record an operator; in a file every result is a value of its own."""
-        return self.op(name, attrs, *tensors)
+    def over(self, name: str, attrs: Any, *tensors: Tensor | None, at: int = 0) -> Any:  # noqa: ARG002
+        """Record an operator of each element; who runs the file decides what takes whose memory."""
+        return self.recording.op(name, attrs, *tensors)
 
     def number(self, value: complex, like: Tensor) -> Tensor:
         """A constant of no dimensions in the type of a tensor."""

@@ -57,11 +57,6 @@ class Recorder:
         """Shape and element type."""
         return spec_of(tensor)
 
-    def over(self, target: Tensor, name: str, attrs: Any, *tensors: Tensor | None) -> Tensor:
-        """Record an operator whose result is written over a tensor."""
-        write(self.recording, target, self.op(name, attrs, *tensors))
-        return target
-
     def number(self, value: complex, like: Tensor) -> Tensor:
         """A constant of no dimensions in the type of a tensor."""
         return torch.tensor(value, dtype=like.dtype)
@@ -98,6 +93,11 @@ class Recorder:
         made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
         recording.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
+
+    def over(self, name: str, attrs: Any, *tensors: Tensor, at: int = 0) -> Tensor:
+        """Record an operator of each element, whose result is written over one of its tensors."""
+        write(self.recording, tensors[at], self.op(name, attrs, *tensors, like=tensors[at]))
+        return tensors[at]
 
     def _viewed(self, name: str, attrs: Any, x: Tensor | None) -> Tensor:
         """What a function of the table views: PyTorch says whether that shares memory."""

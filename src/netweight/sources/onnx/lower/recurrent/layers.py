@@ -118,7 +118,15 @@ def _layer(
             tensors.append(gates_of(call, row(call, peephole, at), (0, 2, 1)))
         elif steps is not None and len(starts) == 2:
             tensors.append(None)
-        found.append(call.op(call.node.op_type.lower(), attrs, x, *tensors, *([] if steps is None else [steps])))
+        found.append(
+            call.op(
+                call.node.op_type.removeprefix("DynamicQuantize").lower(),
+                attrs,
+                x,
+                *tensors,
+                *([] if steps is None else [steps]),
+            )
+        )
     return _stacked(call, found, batched)
 
 

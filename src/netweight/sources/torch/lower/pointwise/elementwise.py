@@ -49,7 +49,7 @@ def div(rec: Recorder, self: Operand, other: Operand, *, rounding_mode: str | No
     quotient = promoted(functions.div, floating=True)(rec, self, other)
     if rounding_mode is None:
         return quotient
-    return cast(rec, rec.over(quotient, "trunc", None, quotient), torch.result_type(self, other))
+    return cast(rec, rec.over("trunc", None, quotient), torch.result_type(self, other))
 
 
 @lowers("float_power")
@@ -138,4 +138,4 @@ def round_decimals(rec: Recorder, self: Tensor, *, decimals: int) -> Any:
     there, back = (functions.mul, functions.div) if decimals > 0 else (functions.div, functions.mul)
     factor = 10.0 ** abs(decimals)
     moved = there(rec, self, factor)
-    return back(rec, rec.over(moved, "round", None, moved), factor)
+    return back(rec, rec.over("round", None, moved), factor)
