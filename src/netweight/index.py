@@ -347,6 +347,10 @@ WRITES = {
 }
 
 FUNCTIONS = {
+    "functions.algebra": (
+        "cholesky det eigh eigvalsh fft ifft inv irfft qr rfft slogdet solve solve_triangular svd svdvals"
+    ),
+    "functions.contract": "einsum matmul scaled_dot_product_attention",
     "functions.loss": (
         "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
         "nll_loss smooth_l1_loss"
@@ -360,6 +364,7 @@ FUNCTIONS = {
         "reshape roll rot90 slice_scatter split squeeze stack transpose tril triu unsqueeze zeros_like"
     ),
     "functions.norm": "local_response_norm log_softmax softmax",
+    "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",
     "functions.plain": (
         "abs acos acosh asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or "
         "bitwise_right_shift bitwise_xor ceil celu copysign cos cosh elu erf exp exp2 expm1 floor floor_divide fmod "
@@ -391,22 +396,16 @@ FUNCTIONS = {
     ),
     "functions.window.unfold": "fold unfold window_view",
     "sources.build.activation": "prelu",
-    "sources.build.algebra": "cholesky det eigh eigvalsh inv qr slogdet solve solve_triangular svd svdvals",
-    "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
+    "sources.build.attention": "multi_head_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "sources.build.core": "Place Symbol call graph scope",
     "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
-    "sources.build.found": "nonzero unique unique_consecutive",
-    "sources.build.fourier": "fft ifft irfft rfft",
     "sources.build.linear": "linear",
-    "sources.build.matmul": "einsum matmul",
     "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
-    "sources.build.order": "argsort max min sort topk",
     "sources.build.params": "parameter",
-    "sources.build.ranks": "kthvalue mode searchsorted",
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.regions": "deform_conv2d nms",
+    "sources.build.regions": "deform_conv2d",
     "sources.build.tables": "bilinear embedding_bag",
 }
 

@@ -147,8 +147,14 @@ class Builder(Recording[Place]):
             name: Last part of its path.
             inplace: The first operator writes over its input; while training, only if its gradient does not need that.
         """
+        with self.layer(self.layer_name(name), inplace=inplace):
+            yield
+
+    @contextmanager
+    def layer(self, path: str, *, inplace: bool = False) -> Iterator[None]:
+        """As ``recording``, for a layer whose path has been taken, because it has weights."""
         before = self._layer, self._inplace, self._started
-        self._layer, self._inplace, self._started = self.layer_name(name), inplace, False
+        self._layer, self._inplace, self._started = path, inplace, False
         try:
             yield
         finally:
