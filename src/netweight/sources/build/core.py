@@ -19,6 +19,21 @@ from netweight.sources.recording import Recording, Step, free_name
 _OURS = (str(Path(__file__).parent), str(Path(__file__).parents[2] / "functions"))
 
 
+def _function(name: str) -> Callable[..., Any]:
+    """The function behind an operator of symbols; functions are made of symbols themselves, so they come later."""
+    found: Callable[..., Any] = importlib.import_module("netweight.sources.build.layers").function(name)
+    return found
+
+
+def _operator(name: str, *, turned: bool = False) -> Callable[[Symbol, Symbol | float], Symbol]:
+    """A method of symbols: a function of the symbol and the other operand, or of both the other way round."""
+
+    def method(self: Symbol, other: Symbol | float) -> Symbol:
+        return _function(name)(other, self) if turned else _function(name)(self, other)
+
+    return method
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
     """A value of the network under construction: a shape and an element type, no numbers.
@@ -38,32 +53,12 @@ class Symbol:
         """Sizes, outermost first."""
         return self.spec.shape
 
-    def __add__(self, other: Symbol | float) -> Symbol:
-        return _function("add")(self, other)
-
-    def __sub__(self, other: Symbol | float) -> Symbol:
-        return _function("sub")(self, other)
-
-    def __mul__(self, other: Symbol | float) -> Symbol:
-        return _function("mul")(self, other)
-
-    def __truediv__(self, other: Symbol | float) -> Symbol:
-        return _function("div")(self, other)
-
-    def __pow__(self, exponent: Symbol | float) -> Symbol:
-        return _function("pow")(self, exponent)
-
-    def __radd__(self, other: float) -> Symbol:
-        return _function("add")(self, other)
-
-    def __rsub__(self, other: float) -> Symbol:
-        return _function("sub")(other, self)
-
-    def __rmul__(self, other: float) -> Symbol:
-        return _function("mul")(self, other)
-
-    def __rtruediv__(self, other: float) -> Symbol:
-        return _function("div")(other, self)
+    __add__ = __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("sub"), _operator("sub", turned=True)
+    __mul__ = __rmul__ = _operator("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _operator("div", turned=True)
+    __pow__ = _operator("pow")
+    __matmul__ = _operator("matmul")
 
     def __neg__(self) -> Symbol:
         return _function("neg")(self)
@@ -72,9 +67,6 @@ class Symbol:
         return importlib.import_module("netweight.sources.build.index").getitem(self, key)
 
     __iter__ = None  # or Python would iterate by asking for x[0], x[1] ... until something fails
-
-    def __matmul__(self, other: Symbol) -> Symbol:
-        return _function("matmul")(self, other)
 
 
 class Place(NamedTuple):
@@ -294,12 +286,6 @@ def call(op: str, attrs: object, *inputs: Symbol | None, name: str = "", inplace
     first = next(symbol for symbol in inputs if symbol is not None)
     layer = first.builder.layer_name(name or op)
     return first.builder.call(op, attrs, inputs, layer=layer, inplace=inplace)[0]
-
-
-def _function(name: str) -> Callable[..., Any]:
-    """The function behind an operator of symbols; functions are made of symbols themselves, so they come later."""
-    found: Callable[..., Any] = importlib.import_module("netweight.sources.build.layers").function(name)
-    return found
 
 
 def _origin() -> str:
