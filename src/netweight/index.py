@@ -254,7 +254,7 @@ READS = {
         "MeanVarianceNormalization RMSNormalization"
     ),
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
-    "sources.onnx.lower.order.select": "Compress MaxRoiPool NonMaxSuppression NonZero RoiAlign TopK Unique",
+    "sources.onnx.lower.order.select": "Compress NonMaxSuppression NonZero TopK Unique",
     "sources.onnx.lower.pointwise.activation": (
         "Celu HardSigmoid LeakyRelu PRelu Selu Shrink Softplus Swish ThresholdedRelu"
     ),
@@ -284,6 +284,7 @@ READS = {
         "ArgMax ArgMin CumProd CumSum ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin "
         "ReduceProd ReduceSum ReduceSumSquare"
     ),
+    "sources.onnx.lower.sample.regions": "MaxRoiPool RoiAlign",
     "sources.onnx.lower.sample.resize": "AffineGrid GridSample Resize Upsample",
     "sources.onnx.lower.window.pool": (
         "AveragePool GlobalAveragePool GlobalLpPool GlobalMaxPool LpPool MaxPool MaxUnpool"
@@ -356,7 +357,8 @@ FUNCTIONS = {
         "nll_loss smooth_l1_loss"
     ),
     "functions.move.index": (
-        "gather index index_add index_copy index_put index_select masked_scatter scatter scatter_add scatter_reduce"
+        "gather gather_nd index index_add index_copy index_put index_select masked_scatter scatter scatter_add "
+        "scatter_nd scatter_reduce"
     ),
     "functions.move.layout": (
         "arange as_strided channel_shuffle chunk concat copy diag_embed diagonal diagonal_scatter expand flatten flip "
