@@ -25,7 +25,7 @@ from witness import NARROWED, WITNESSES
 
 # What PyTorch's functions are captured as is not yet the operator of the table.
 NOT_YET = {
-    "addcdiv", "addcmul", "lerp", "lp_pool", "softsign", "tanhshrink",
+    "lp_pool",
 }  # fmt: skip
 
 # Functions that the builder has under the name of an operator, with all of its settings and tensors as arguments.
