@@ -30,26 +30,31 @@ for _name in ("relu", "relu6", "selu", "silu", "hardswish", "sigmoid", "tanh", "
 
 @lowers("hardsigmoid")
 def hardsigmoid(rec: Recorder, self: Tensor) -> Any:
+    """``hardsigmoid(Tensor self) -> Tensor``."""
     return rec.op("hardsigmoid", attrs_of("hardsigmoid"), self)
 
 
 @lowers("gelu")
 def gelu(rec: Recorder, self: Tensor, *, approximate: str = "none") -> Any:
+    """``gelu(Tensor self, *, str approximate="none") -> Tensor``."""
     return rec.op("gelu", attrs_of("gelu", approximate=approximate), self)
 
 
 @lowers("leaky_relu")
 def leaky_relu(rec: Recorder, self: Tensor, negative_slope: float = 0.01) -> Any:
+    """``leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor``."""
     return rec.op("leaky_relu", attrs_of("leaky_relu", negative_slope=float(negative_slope)), self)
 
 
 @lowers("prelu")
 def prelu(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
+    """``prelu(Tensor self, Tensor weight) -> Tensor``."""
     return rec.op("prelu", None, self, weight)
 
 
 @lowers("elu")
 def elu(rec: Recorder, self: Tensor, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
+    """``elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor``."""
     if scale != 1 or input_scale != 1:
         return NotImplemented
     return rec.op("elu", attrs_of("elu", alpha=float(alpha)), self)
@@ -57,11 +62,13 @@ def elu(rec: Recorder, self: Tensor, alpha: float = 1.0, scale: float = 1.0, inp
 
 @lowers("softplus")
 def softplus(rec: Recorder, self: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """``softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor``."""
     return rec.op("softplus", attrs_of("softplus", beta=float(beta), threshold=float(threshold)), self)
 
 
 @lowers("hardtanh")
 def hardtanh(rec: Recorder, self: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """``hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor``."""
     if (min_val, max_val) == (0, 6):
         return rec.op("relu6", None, self)
     return rec.op("clamp", ClampAttrs(min=float(min_val), max=float(max_val)), self)
@@ -84,5 +91,6 @@ def rrelu(rec: Recorder, self: Tensor, *args: Any, training: bool = False, **_ot
 
 @lowers("_prelu_kernel")
 def prelu_kernel(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
+    """``_prelu_kernel(Tensor self, Tensor weight) -> Tensor``."""
     scaled = mul(rec, self, weight)
     return where(rec, binary(rec, "gt", self, 0), self, scaled)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @lowers("add")
 def add(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
+    """``add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
     if isinstance(other, Tensor):
         return binary(rec, "add", self, scaled(rec, other, alpha))
     return with_number(rec, "add_scalar", self, other * alpha)
@@ -24,6 +25,7 @@ def add(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
 
 @lowers("sub", "subtract")
 def sub(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
+    """``sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
     if isinstance(other, Tensor):
         return binary(rec, "sub", self, scaled(rec, other, alpha))
     return with_number(rec, "add_scalar", self, -other * alpha)
@@ -31,6 +33,7 @@ def sub(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
 
 @lowers("rsub")
 def rsub(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
+    """``rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
     if isinstance(other, Tensor):
         return binary(rec, "sub", other, scaled(rec, self, alpha))
     return with_number(rec, "rsub_scalar", scaled(rec, self, alpha), other)
@@ -38,6 +41,7 @@ def rsub(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
 
 @lowers("mul", "multiply")
 def mul(rec: Recorder, self: Tensor, other: Operand) -> Any:
+    """``mul.Tensor(Tensor self, Tensor other) -> Tensor``."""
     if isinstance(other, Tensor):
         return binary(rec, "mul", self, other)
     return with_number(rec, "mul_scalar", self, other)
@@ -45,6 +49,7 @@ def mul(rec: Recorder, self: Tensor, other: Operand) -> Any:
 
 @lowers("div", "true_divide", "divide")
 def div(rec: Recorder, self: Tensor, other: Operand, *, rounding_mode: str | None = None) -> Any:
+    """``div.Tensor(Tensor self, Tensor other) -> Tensor``."""
     if rounding_mode is not None:
         return NotImplemented
     if isinstance(other, Tensor):
@@ -54,6 +59,7 @@ def div(rec: Recorder, self: Tensor, other: Operand, *, rounding_mode: str | Non
 
 @lowers("pow")
 def pow_(rec: Recorder, self: Operand, exponent: Operand) -> Any:
+    """``pow.Scalar(Scalar self, Tensor exponent) -> Tensor``."""
     if isinstance(self, Tensor) and not isinstance(exponent, Tensor):
         return with_number(rec, "pow_scalar", self, exponent)
     return binary(rec, "pow", self, exponent)
@@ -90,6 +96,7 @@ _one("round", "round.default")
 
 @lowers("clamp", "clip")
 def clamp(rec: Recorder, self: Tensor, min: Any = None, max: Any = None) -> Any:
+    """``clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor``."""
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         x = self if min is None else binary(rec, "maximum", self, min)
         return x if max is None else binary(rec, "minimum", x, max)
@@ -99,16 +106,19 @@ def clamp(rec: Recorder, self: Tensor, min: Any = None, max: Any = None) -> Any:
 
 @lowers("clamp_min")
 def clamp_min(rec: Recorder, self: Tensor, min: Any) -> Any:
+    """``clamp_min(Tensor self, Scalar min) -> Tensor``."""
     return clamp(rec, self, min=min)
 
 
 @lowers("clamp_max")
 def clamp_max(rec: Recorder, self: Tensor, max: Any) -> Any:
+    """``clamp_max(Tensor self, Scalar max) -> Tensor``."""
     return clamp(rec, self, max=max)
 
 
 @lowers("where.self", "where.ScalarOther", "where.ScalarSelf", "where.Scalar")
 def where(rec: Recorder, condition: Tensor, self: Operand, other: Operand) -> Any:
+    """``where.self(Tensor condition, Tensor self, Tensor other) -> Tensor``."""
     tensors = [value for value in (self, other) if isinstance(value, Tensor)]
     dtype = torch.result_type(self, other) if tensors else torch.get_default_dtype()
     chosen = [as_tensor(rec, value, dtype) for value in (self, other)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @lowers("masked_fill.Scalar")
 def masked_fill(rec: Recorder, self: Tensor, mask: Tensor, value: Any) -> Any:
+    """``masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor``."""
     if isinstance(value, complex):
         return NotImplemented
     return rec.op("masked_fill", MaskedFillAttrs(value=float(value)), self, cast(rec, mask, torch.bool))
@@ -24,5 +25,6 @@ def masked_fill(rec: Recorder, self: Tensor, mask: Tensor, value: Any) -> Any:
 
 @lowers("masked_fill.Tensor")
 def masked_fill_with(rec: Recorder, self: Tensor, mask: Tensor, value: Tensor) -> Any:
+    """``masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor``."""
     chosen = cast(rec, value, self.dtype)
     return rec.op("where", None, cast(rec, mask, torch.bool), chosen, self, like=self)

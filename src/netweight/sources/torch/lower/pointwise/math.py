@@ -41,6 +41,7 @@ for _ours, _theirs in {
 
 @lowers("bitwise_not")
 def bitwise_not(rec: Recorder, self: Tensor) -> Any:
+    """``bitwise_not(Tensor self) -> Tensor``."""
     return rec.op("logical_not" if self.dtype == torch.bool else "bitwise_not", None, self)
 
 
@@ -72,6 +73,7 @@ _two("logaddexp", "logaddexp", promotes=True)
 
 @lowers("div.Tensor_mode", "div.Scalar_mode", "divide.Tensor_mode", "divide.Scalar_mode")
 def div_mode(rec: Recorder, self: Operand, other: Operand, *, rounding_mode: str | None) -> Any:
+    """``div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor``."""
     if rounding_mode is None:
         return div(rec, self, other)
     if rounding_mode == "floor":
@@ -83,11 +85,13 @@ def div_mode(rec: Recorder, self: Operand, other: Operand, *, rounding_mode: str
 
 @lowers("addcmul")
 def addcmul(rec: Recorder, self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Any:
+    """``addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor``."""
     return _added(rec, self, mul(rec, tensor1, tensor2), value)
 
 
 @lowers("addcdiv")
 def addcdiv(rec: Recorder, self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Any:
+    """``addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor``."""
     return _added(rec, self, div(rec, tensor1, tensor2), value)
 
 
@@ -106,6 +110,7 @@ def _sum_over(rec: Recorder, x: Tensor, term: Tensor) -> Any:
 
 @lowers("lerp")
 def lerp(rec: Recorder, self: Tensor, end: Tensor, weight: Operand) -> Any:
+    """``lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor``."""
     gap = sub(rec, end, self)
     gap = mul(rec, gap, weight) if isinstance(weight, Tensor) else over_number(rec, gap, "mul_scalar", weight)
     return _sum_over(rec, self, gap)
@@ -113,16 +118,19 @@ def lerp(rec: Recorder, self: Tensor, end: Tensor, weight: Operand) -> Any:
 
 @lowers("frac")
 def frac(rec: Recorder, self: Tensor) -> Any:
+    """``frac(Tensor self) -> Tensor``."""
     return over(rec, rec.op("trunc", None, self), "sub", self, last=True)
 
 
 @lowers("erfc", "special_erfc")
 def erfc(rec: Recorder, self: Tensor) -> Any:
+    """``erfc(Tensor self) -> Tensor``."""
     return over_number(rec, rec.op("erf", None, floating(rec, self)), "rsub_scalar", 1)
 
 
 @lowers("logit", "special_logit")
 def logit(rec: Recorder, self: Tensor, eps: float | None = None) -> Any:
+    """``logit(Tensor self, float? eps=None) -> Tensor``."""
     x = floating(rec, self)
     if eps is not None:
         x = rec.op("clamp", ClampAttrs(min=float(eps), max=1 - float(eps)), x)
@@ -132,6 +140,7 @@ def logit(rec: Recorder, self: Tensor, eps: float | None = None) -> Any:
 
 @lowers("hypot")
 def hypot(rec: Recorder, self: Tensor, other: Tensor) -> Any:
+    """``hypot(Tensor self, Tensor other) -> Tensor``."""
     squares = (rec.op("square", None, self), rec.op("square", None, other))
     return over(rec, add(rec, *squares), "sqrt")
 
@@ -149,6 +158,7 @@ def xlogy(rec: Recorder, self: Operand, other: Operand) -> Any:
 def nan_to_num(
     rec: Recorder, self: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
 ) -> Any:
+    """``nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor``."""
     if not self.dtype.is_floating_point:
         return rec.op("copy", None, self)
     limits = torch.finfo(self.dtype)
@@ -161,7 +171,7 @@ def nan_to_num(
 
 @lowers("float_power")
 def float_power(rec: Recorder, self: Operand, exponent: Operand) -> Any:
-
+    """``float_power.Scalar(Scalar self, Tensor exponent) -> Tensor``."""
     wide = [
         cast(rec, value, torch.float64) if isinstance(value, Tensor) else float(value) for value in (self, exponent)
     ]
@@ -170,11 +180,17 @@ def float_power(rec: Recorder, self: Operand, exponent: Operand) -> Any:
 
 @lowers("positive")
 def positive(rec: Recorder, self: Tensor) -> Any:
+    """``positive(Tensor(a) self) -> Tensor(a)``."""
     return self
 
 
 @lowers("to.dtype", "to.dtype_layout", "to.device", "to.other", "_to_copy", "type_as")
 def to(rec: Recorder, self: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_others: Any) -> Any:
+    """PyTorch's ``to.dtype``.
+
+    to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False, MemoryFormat?
+        memory_format=None) -> Tensor(a)
+    """
     wanted = dtype
     for value in args:
         if isinstance(value, torch.dtype):

@@ -25,11 +25,13 @@ for _ours, _theirs in {
 
 @lowers("copysign")
 def copysign(rec: Recorder, self: Operand, other: Operand) -> Any:
+    """``copysign.Tensor(Tensor self, Tensor other) -> Tensor``."""
     return binary(rec, "copysign", self, other, floating=True)
 
 
 @lowers("signbit")
 def signbit(rec: Recorder, self: Tensor) -> Any:
+    """``signbit(Tensor self) -> Tensor``."""
     if not self.dtype.is_floating_point:
         return binary(rec, "lt", self, 0)
     return binary(rec, "lt", binary(rec, "copysign", torch.ones((), dtype=self.dtype), self), 0)
@@ -37,11 +39,13 @@ def signbit(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("isposinf")
 def isposinf(rec: Recorder, self: Tensor) -> Any:
+    """``isposinf(Tensor self) -> Tensor``."""
     return binary(rec, "eq", self, math.inf)
 
 
 @lowers("isneginf")
 def isneginf(rec: Recorder, self: Tensor) -> Any:
+    """``isneginf(Tensor self) -> Tensor``."""
     return binary(rec, "eq", self, -math.inf)
 
 
@@ -88,6 +92,7 @@ def logaddexp2(rec: Recorder, self: Tensor, other: Tensor) -> Any:
 
 @lowers("ldexp.Tensor", "ldexp.default")
 def ldexp(rec: Recorder, self: Tensor, other: Tensor) -> Any:
+    """``ldexp.Tensor(Tensor self, Tensor other) -> Tensor``."""
     return mul(rec, self, rec.op("exp2", None, floating(rec, other)))
 
 
