@@ -210,6 +210,23 @@ def test_a_gradient_that_waits_for_two_values_is_not_written_over() -> None:
         }  # fmt: skip
 
 
+def test_only_what_the_wanted_gradients_read_is_kept() -> None:
+    """The bias needs nothing, the weight x and both statistics; everything else is a stand-in of one element."""
+    graph = build.graph(build.layer_norm, (5, 8))
+    inputs = {"x": np.random.default_rng(0).standard_normal((5, 8))}
+
+    def kept(*wanted: str) -> dict[str, int]:
+        done = run(graph, inputs, initialize(graph, dtype="float64"), keep="saved", wanted=wanted)
+        (one,) = done.kept.values()
+        slots = dict(zip(REGISTRY["layer_norm"].inputs, one.inputs, strict=True)) | dict(one.saved)
+        assert [y.shape for y in one.outputs] == [(5, 8)]
+        return {name: owner(array).size for name, array in slots.items() if array is not None}
+
+    assert kept("ln.bias") == {"x": 1, "weight": 1, "bias": 1, "mean": 1, "rstd": 1}
+    assert kept("ln.weight") == {"x": 40, "weight": 1, "bias": 1, "mean": 5, "rstd": 5}
+    assert kept("x") == {"x": 40, "weight": 8, "bias": 1, "mean": 5, "rstd": 5}
+
+
 def test_what_nobody_reads_is_not_held() -> None:
     """Of three parts one is used: the others go as soon as they are written."""
     graph = build.graph(lambda x: build.relu(build.split(x, 2)[1]), (1, 6))
