@@ -83,7 +83,7 @@ def rnn(
         name: Last part of the module path.
 
     Raises:
-        ShapeError: If ``x`` has not three dimensions, or there are too few or too many initial states.
+        ShapeError: If ``x`` does not have three dimensions, or there are too few or too many initial states.
     """
     stack = _Stack(
         op="rnn", kind="RNN", gates=1, hidden_size=hidden_size, num_layers=num_layers, bias=bias,

@@ -1,8 +1,10 @@
 """Calls that the recorder must see before PyTorch takes them apart.
 
-Numbers that a program writes out and puts on the device of a symbolic tensor would be gone with the move: they are made
-where numbers can be. Functions that PyTorch spells with many operators and the table has one for are recorded as that
-one, so that costs and conventions see what the author of the network wrote.
+``torch.tensor([1, 2], device=x.device)``: a symbolic ``x`` lies on the meta device, where tensors have no numbers. The
+program may decide by these numbers, so they are made on the CPU.
+
+``F.local_response_norm(x, 5)``: PyTorch takes some functions apart in Python although the table has one operator for
+them. They are recorded as that operator, so that costs and conventions see what the author of the network wrote.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _ENDS = (int, type(None))
 
 
 class Interception(TorchFunctionMode):
-    """The mode; active beside the recorder."""
+    """The mode in which functions are seen before their operators; it is active beside the dispatch mode."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
@@ -38,7 +40,7 @@ class Interception(TorchFunctionMode):
 
 
 def _literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """``torch.tensor([1, 2], device=x.device)``: the device of a symbolic tensor is no place for numbers."""
+    """``torch.tensor([1, 2], device=x.device)``, with numbers also where ``x`` has none."""
     data = args[0] if args else kwargs.get("data", kwargs.get("obj"))
     device = kwargs.get("device")
     if device is not None and torch.device(device).type == "meta" and not _holds_tensor(data):
@@ -47,7 +49,7 @@ def _literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> An
 
 
 def _new_literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """``x.new_tensor([1, 2])``: as ``torch.tensor`` in the type of ``x``."""
+    """``x.new_tensor([1, 2])``: the same, in the element type of ``x``."""
     x, *rest = args
     data = rest[0] if rest else kwargs["data"]
     if not x.is_meta or _holds_tensor(data):
@@ -56,7 +58,7 @@ def _new_literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -
 
 
 def _indexed(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """``x[:, [0, 2]]``: positions listed by the program."""
+    """``x[:, [0, 2]]``: the positions that a program lists become a tensor with numbers."""
     x, index, *value = args
     if isinstance(index, tuple):
         index = tuple([_position(rec, item) for item in index])
@@ -72,7 +74,7 @@ def _position(rec: Recorder, item: Any) -> Any:
 
 
 def _whole(rec: Recorder, part: slice) -> slice:
-    """``x[a:b]`` where tensors without numbers say where the part ends."""
+    """``x[:n]`` with a tensor ``n`` that has no number: the whole of ``x``, and a guess is noted."""
     if part.start.__class__ in _ENDS and part.stop.__class__ in _ENDS and part.step.__class__ in _ENDS:
         return part
     ends = [part.start, part.stop, part.step]
