@@ -62,13 +62,6 @@ def complex_(rec: Recorder, real: Tensor, imag: Tensor) -> Any:
     return rec.op("complex", None, real, imag)
 
 
-@lowers("polar")
-def polar(rec: Recorder, abs: Tensor, angle: Tensor) -> Any:
-    """abs cos(angle) + i abs sin(angle)."""
-    parts = [binary(rec, "mul", abs, rec.op(name, None, angle)) for name in ("cos", "sin")]
-    return rec.op("complex", None, *parts)
-
-
 @lowers("angle")
 def angle(rec: Recorder, self: Tensor) -> Any:
     """Of real numbers pi where they are negative, 0 elsewhere, and NaN where they are none."""
