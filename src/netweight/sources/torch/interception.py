@@ -18,7 +18,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from netweight.functions import loss, norm
+from netweight.functions.plain import function_of
 from netweight.functions.window import pool
+from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
 
@@ -144,6 +146,10 @@ def _power_pool(dims: int) -> Callable[..., Any]:
     return _taken_whole(pooled)
 
 
+def _of_floating(name: str) -> Callable[..., Any]:
+    return lambda rec, x: function_of(name)(rec, floating(rec, x))
+
+
 _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.tensor: _literal,
     torch.as_tensor: _literal,
@@ -156,4 +162,6 @@ _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.lp_pool1d: _power_pool(1),
     F.lp_pool2d: _power_pool(2),
     F.lp_pool3d: _power_pool(3),
+    F.softsign: _taken_whole(_of_floating("softsign")),
+    F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
 }
