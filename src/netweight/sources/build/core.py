@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,12 +12,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from netweight.errors import ShapeError, UsageError
+from netweight.errors import NetweightError, ShapeError, UsageError
 from netweight.ir import Graph, Init, Node, TensorSpec, ValueKind, located
 from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Recording, Step, free_name
 
-_OURS = (str(Path(__file__).parent), str(Path(__file__).parents[2] / "functions"))
+_AUTHORED = AuthoredFiles(str(Path(__file__).parent) + os.sep, str(Path(__file__).parents[2] / "functions") + os.sep)
 
 
 def _function(name: str) -> Callable[..., Any]:
@@ -219,18 +221,20 @@ class Builder(Recording[Place]):
         """
         definition = REGISTRY[op]
         names = tuple(None if symbol is None else symbol.name for symbol in inputs)
-        node = Node(op=op, attrs=attrs, inputs=names, outputs=(), layer=layer, origin=_origin())
-        with located(node):
-            specs = output_specs(definition, attrs, *(None if symbol is None else symbol.spec for symbol in inputs))
+        file, line = _AUTHORED.innermost(sys._getframe(1))  # noqa: SLF001  -- inspect.stack() is a thousand times slower
+        try:
+            specs = output_specs(definition, attrs, *[None if symbol is None else symbol.spec for symbol in inputs])
+        except NetweightError:
+            with located(Node(op=op, attrs=attrs, inputs=names, outputs=(), layer=layer, origin=f"{file}:{line}")):
+                raise
         into = inputs[0] if inputs and (inplace or definition.view) else into
         storage = "" if into is None else self.storages[into.name]
-        several = [f"{layer}:{at}" for at in range(len(specs))]
-        made = tuple(several if len(specs) > 1 else [self._value_name(layer)])
+        made = (self._value_name(layer),) if len(specs) == 1 else tuple(f"{layer}:{at}" for at in range(len(specs)))
         for output, spec in zip(made, specs, strict=True):
             self._refuse_twice(output)
             self.specs[output] = spec
             self.storages[output] = storage or output
-        self.nodes.append(Step(op, attrs, names, made, Place(layer, node.origin)))
+        self.nodes.append(Step(op, attrs, names, made, Place(layer, f"{file}:{line}")))
         return tuple([Symbol(output, spec, self) for output, spec in zip(made, specs, strict=True)])
 
 
@@ -286,11 +290,3 @@ def call(op: str, attrs: object, *inputs: Symbol | None, name: str = "", inplace
     first = next(symbol for symbol in inputs if symbol is not None)
     layer = first.builder.layer_name(name or op)
     return first.builder.call(op, attrs, inputs, layer=layer, inplace=inplace)[0]
-
-
-def _origin() -> str:
-    """File name and line of the description, the first caller outside this package."""
-    frame = sys._getframe(2)  # noqa: SLF001  -- inspect.stack() reads source files and is a thousand times slower
-    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
-        frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -54,6 +54,7 @@ def binary(rec: Recorder, name: str, a: Operand, b: Operand, *, floating: bool =
 
 
 def as_tensor(rec: Recorder, value: Operand, dtype: torch.dtype) -> Tensor:
+    """A tensor, or a number as one, of an element type."""
     return cast(rec, value, dtype) if isinstance(value, Tensor) else torch.tensor(value, dtype=dtype)
 
 

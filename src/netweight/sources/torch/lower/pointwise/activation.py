@@ -21,16 +21,19 @@ bind(functions.logsigmoid, "log_sigmoid")
 
 @lowers("prelu")
 def prelu(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
+    """``prelu(Tensor self, Tensor weight) -> Tensor``."""
     return rec.op("prelu", None, self, weight)
 
 
 @lowers("_prelu_kernel")
 def prelu_kernel(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
+    """``_prelu_kernel(Tensor self, Tensor weight) -> Tensor``."""
     return functions.where(rec, functions.gt(rec, self, 0), self, mul(rec, self, weight))
 
 
 @lowers("elu")
 def elu(rec: Recorder, self: Tensor, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
+    """``elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor``."""
     if scale != 1 or input_scale != 1:
         return NotImplemented
     return function_of("elu")(rec, self, alpha)

@@ -24,16 +24,19 @@ bind(mul, "mul", "multiply")
 
 @lowers("add")
 def add(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
+    """``add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
     return promoted(functions.add)(rec, self, times(rec, other, alpha))
 
 
 @lowers("sub", "subtract")
 def sub(rec: Recorder, self: Operand, other: Operand, alpha: float = 1) -> Any:
+    """``sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
     return promoted(functions.sub)(rec, self, times(rec, other, alpha))
 
 
 @lowers("rsub")
 def rsub(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
+    """``rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
     return sub(rec, other, times(rec, self, alpha))
 
 
@@ -44,6 +47,7 @@ def times(rec: Recorder, operand: Operand, alpha: float) -> Any:
 
 @lowers("div", "true_divide", "divide")
 def div(rec: Recorder, self: Operand, other: Operand, *, rounding_mode: str | None = None) -> Any:
+    """``div.Tensor(Tensor self, Tensor other) -> Tensor``."""
     if rounding_mode == "floor":
         return binary(rec, "floor_divide", self, other)
     quotient = promoted(functions.div, floating=True)(rec, self, other)
@@ -54,12 +58,14 @@ def div(rec: Recorder, self: Operand, other: Operand, *, rounding_mode: str | No
 
 @lowers("float_power")
 def float_power(rec: Recorder, self: Operand, exponent: Operand) -> Any:
+    """``float_power.Scalar(Scalar self, Tensor exponent) -> Tensor``."""
     wide = [cast(rec, x, torch.float64) if isinstance(x, Tensor) else float(x) for x in (self, exponent)]
     return functions.pow(rec, *wide)
 
 
 @lowers("bitwise_not")
 def bitwise_not(rec: Recorder, self: Tensor) -> Any:
+    """``bitwise_not(Tensor self) -> Tensor``."""
     return rec.op("logical_not" if self.dtype == torch.bool else "bitwise_not", None, self)
 
 
@@ -85,16 +91,19 @@ def clamp(rec: Recorder, self: Tensor, min: Any = None, max: Any = None) -> Any:
 
 @lowers("clamp_min")
 def clamp_min(rec: Recorder, self: Tensor, min: Any) -> Any:
+    """``clamp_min(Tensor self, Scalar min) -> Tensor``."""
     return clamp(rec, self, min=min)
 
 
 @lowers("clamp_max")
 def clamp_max(rec: Recorder, self: Tensor, max: Any) -> Any:
+    """``clamp_max(Tensor self, Scalar max) -> Tensor``."""
     return clamp(rec, self, max=max)
 
 
 @lowers("where.self", "where.ScalarOther", "where.ScalarSelf", "where.Scalar")
 def where(rec: Recorder, condition: Tensor, self: Operand, other: Operand) -> Any:
+    """``where.self(Tensor condition, Tensor self, Tensor other) -> Tensor``."""
     dtype = torch.get_default_dtype()
     if isinstance(self, Tensor) or isinstance(other, Tensor):
         dtype = torch.result_type(self, other)
@@ -104,6 +113,7 @@ def where(rec: Recorder, condition: Tensor, self: Operand, other: Operand) -> An
 
 @lowers("masked_fill.Scalar")
 def masked_fill(rec: Recorder, self: Tensor, mask: Tensor, value: Any) -> Any:
+    """``masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor``."""
     if isinstance(value, complex):
         return NotImplemented
     return functions.masked_fill(rec, self, cast(rec, mask, torch.bool), float(value))
@@ -111,11 +121,17 @@ def masked_fill(rec: Recorder, self: Tensor, mask: Tensor, value: Any) -> Any:
 
 @lowers("masked_fill.Tensor")
 def masked_fill_with(rec: Recorder, self: Tensor, mask: Tensor, value: Tensor) -> Any:
+    """``masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor``."""
     return functions.where(rec, cast(rec, mask, torch.bool), cast(rec, value, self.dtype), self)
 
 
 @lowers("to.dtype", "to.dtype_layout", "to.device", "to.other", "_to_copy", "type_as")
 def to(rec: Recorder, self: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_others: Any) -> Any:
+    """PyTorch's ``to.dtype``.
+
+    to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False, MemoryFormat?
+        memory_format=None) -> Tensor(a)
+    """
     wanted = dtype
     for value in args:
         if isinstance(value, torch.dtype):
@@ -127,6 +143,7 @@ def to(rec: Recorder, self: Tensor, *args: Any, dtype: Any = None, copy: bool = 
 
 @lowers("positive")
 def positive(rec: Recorder, self: Tensor) -> Any:
+    """``positive(Tensor(a) self) -> Tensor(a)``."""
     return self
 
 
