@@ -154,7 +154,7 @@ def _shape_rule(
         if check is not None:
             check(attrs, *xs)
         first = xs[0]
-        if len(xs) == 1 and first is not None and not boolean:
+        if first is not None and not boolean and (len(xs) == 1 or (not flags and all(x == first for x in xs))):
             return first
         dtype = "bool" if boolean else joint_dtype(*(x.dtype for at in typed if (x := xs[at]) is not None))
         return TensorSpec(broadcast_shape(name, *(x.shape for x in xs if x is not None)), dtype)
