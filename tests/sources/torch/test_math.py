@@ -119,6 +119,7 @@ TWO |= {
         ),
         "cross_entropy_chances_none": lambda x, y: F.cross_entropy(x, y.softmax(1), reduction="none"),
         "kl_log": lambda x, y: F.kl_div(x, y.log_softmax(1), reduction="batchmean", log_target=True),
+        "response": lambda x, y: F.local_response_norm(x + y, 3, alpha=0.5, beta=0.9, k=2.0),
         "kl_sum": lambda x, y: F.kl_div(x, y.softmax(1), reduction="sum"),
         "smooth_l1_sharp": lambda x, y: F.smooth_l1_loss(x, y, beta=0.0),
         "bce_all_weights": lambda x, y: F.binary_cross_entropy_with_logits(
