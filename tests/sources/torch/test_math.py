@@ -165,7 +165,7 @@ def test_values_and_types(name: str, dtype: str) -> None:
     theirs = [leaf for leaf in tree_leaves(function(*tensors)) if isinstance(leaf, torch.Tensor)]
     assert len(theirs) == len(capture.graph.outputs)
     for output, wanted in zip(capture.graph.outputs, theirs, strict=True):
-        assert ours[output].dtype.name == str(wanted.dtype).removeprefix("torch.")
+        assert (ours[output].dtype.name, ours[output].shape) == (str(wanted.dtype).removeprefix("torch."), wanted.shape)
         tolerance = 2e-5 if "float32" in (dtype, ours[output].dtype.name) else 1e-10
         np.testing.assert_allclose(ours[output], wanted.numpy(), rtol=tolerance, atol=tolerance)
 
