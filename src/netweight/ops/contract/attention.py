@@ -255,7 +255,7 @@ SCALED_DOT_PRODUCT_ATTENTION = register(
         saves=("query", "key", "value", "mask", "y", "logsumexp"),
         extras=("logsumexp",),
         reach=attention_reach,
-        dims={"query": "*batch heads l e", "key": "*batch heads s e", "value": "*batch heads s e_v",
+        dims={"query": "*batch heads l e", "key": "*batch kv_heads s e", "value": "*batch kv_heads s e_v",
               "y": "*batch heads l e_v"},
     )
 )  # fmt: skip

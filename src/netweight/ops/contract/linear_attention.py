@@ -222,6 +222,6 @@ LINEAR_ATTENTION = register(
         backward_cost=linear_attention_backward_cost,
         saves=("query", "key", "value", "state0", "decay", "beta"),
         reach=linear_attention_reach,
-        dims={"query": "n heads t k", "key": "n heads t k", "value": "n heads t v", "y": "n heads t v"},
+        dims={"query": "n heads t k", "key": "n kv_heads t k", "value": "n kv_heads t v", "y": "n heads t v"},
     )
 )

@@ -91,7 +91,7 @@ def _reading(
 
     def forward(attrs: Any, x: Array, *indices: Array) -> Array:
         """The elements, or slices, at the positions."""
-        return np.asarray(x[key(attrs, *indices)])
+        return np.array(x[key(attrs, *indices)])
 
     def backward(attrs: Any, grad_y: Array, x: Array, *indices: Array) -> tuple[Array | None, ...]:
         """Each element collects the gradients of its copies."""

@@ -298,6 +298,6 @@ RESIZE = register(
         backward=resize_backward,
         backward_cost=resize_backward_cost,
         reach=resize_reach,
-        dims={"x": "n c *in", "y": "n c *out"},
+        dims={"x": "*in", "y": "*out"},
     )
 )
