@@ -21,10 +21,9 @@ OPERATORS = {
     "ops.contract.linear_attention": "linear_attention",
     "ops.contract.matmul": "matmul",
     "ops.contract.rotary": "rotary_embedding",
-    "ops.loss.binary": "binary_cross_entropy binary_cross_entropy_with_logits",
-    "ops.loss.classes": "cross_entropy mse_loss",
-    "ops.loss.distance": "huber_loss l1_loss smooth_l1_loss",
-    "ops.loss.likelihood": "kl_div nll_loss",
+    "ops.loss.classes": "cross_entropy nll_loss",
+    "ops.loss.distance": "huber_loss l1_loss mse_loss smooth_l1_loss",
+    "ops.loss.probabilities": "binary_cross_entropy binary_cross_entropy_with_logits kl_div",
     "ops.move.copies": "copy repeat_interleave slice_scatter",
     "ops.move.creation": "arange full one_hot",
     "ops.move.diagonals": "diag_embed diagonal_scatter strided_view",
@@ -229,6 +228,10 @@ WRITES = {
 }
 
 FUNCTIONS = {
+    "functions.loss": (
+        "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
+        "nll_loss smooth_l1_loss"
+    ),
     "functions.move.index": (
         "gather index index_add index_copy index_put index_select masked_scatter scatter scatter_add scatter_reduce"
     ),
@@ -237,7 +240,14 @@ FUNCTIONS = {
         "full full_like narrow one_hot ones_like pad permute pixel_shuffle pixel_unshuffle repeat repeat_interleave "
         "reshape roll rot90 slice_scatter split squeeze stack transpose tril triu unsqueeze zeros_like"
     ),
+    "functions.norm": "local_response_norm log_softmax softmax",
     "functions.pointwise": "celu glu hardshrink logsigmoid masked_fill softshrink softsign tanhshrink threshold",
+    "functions.quantize": "dequantize fake_quantize quantize",
+    "functions.random": "rand_like randn_like",
+    "functions.reduce": (
+        "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
+        "mean prod std std_mean sum var var_mean vector_norm"
+    ),
     "functions.sample": "grid_sample interpolate roi_align roi_pool",
     "functions.window.pool": (
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
@@ -247,7 +257,7 @@ FUNCTIONS = {
     ),
     "functions.window.unfold": "fold unfold window_view",
     "sources.build.activation": (
-        "dropout elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
+        "elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
     ),
     "sources.build.algebra": "cholesky det eigh eigvalsh inv qr slogdet solve solve_triangular svd svdvals",
     "sources.build.arith": (
@@ -257,6 +267,7 @@ FUNCTIONS = {
     "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "sources.build.core": "Place Symbol call graph scope",
+    "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
     "sources.build.found": "nonzero unique unique_consecutive",
     "sources.build.fourier": "fft ifft irfft rfft",
@@ -267,24 +278,15 @@ FUNCTIONS = {
     ),
     "sources.build.linear": "linear",
     "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
-    "sources.build.loss": "cross_entropy mse_loss",
-    "sources.build.losses": (
-        "binary_cross_entropy binary_cross_entropy_with_logits huber_loss kl_div l1_loss nll_loss smooth_l1_loss"
-    ),
     "sources.build.matmul": "einsum matmul",
-    "sources.build.measure": "all any count_nonzero cumprod logsumexp",
-    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
+    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "sources.build.order": "argsort max min sort topk",
     "sources.build.params": "parameter",
-    "sources.build.quantize": "dequantize fake_quantize quantize",
     "sources.build.ranks": (
-        "acosh asinh atanh complex conj copysign cummax cummin kthvalue logcumsumexp mode rand_like randn_like "
-        "searchsorted view_as_complex view_as_real"
+        "acosh asinh atanh complex conj copysign kthvalue mode searchsorted view_as_complex view_as_real"
     ),
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",
     "sources.build.regions": "deform_conv2d nms",
-    "sources.build.softmax": "log_softmax softmax",
     "sources.build.tables": "bilinear embedding_bag",
 }
 

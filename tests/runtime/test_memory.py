@@ -47,6 +47,13 @@ def dropping(x: build.Symbol, target: build.Symbol) -> build.Symbol:
     return build.cross_entropy(build.linear(build.sigmoid(build.linear(x, 16)), 4), target)
 
 
+def shared(x: build.Symbol, target: build.Symbol) -> build.Symbol:
+    """One gradient goes unchanged to three readers; where it is joined by another, it is not written over."""
+    other, a = build.linear(x, 8), build.linear(x, 8)
+    b = build.relu(a)
+    return build.cross_entropy(build.add(build.add(a, other), b), target)
+
+
 def owner(array: Array) -> Array:
     return owner(array.base) if isinstance(array.base, np.ndarray) else array
 
@@ -119,7 +126,7 @@ def foreseen(graph: Graph) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     ("describe", "shape"),
-    [(perceptron, (2, 8)), (residual, (2, 3, 8, 8)), (transformer, (2, 4, 8)), (dropping, (2, 8))],
+    [(perceptron, (2, 8)), (residual, (2, 3, 8, 8)), (transformer, (2, 4, 8)), (dropping, (2, 8)), (shared, (2, 1))],
 )
 def test_a_step_holds_what_was_foreseen(
     describe: Callable[..., build.Symbol], shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch

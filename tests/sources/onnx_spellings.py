@@ -47,6 +47,6 @@ LEFT_OUT = {
 
 QUIET = {
     "amax", "amin", "cast", "concat", "dropout", "expand", "logsumexp", "mean", "pad", "permute", "pixel_shuffle",
-    "prod", "repeat", "resample", "reshape", "resize", "slice", "split", "sum",
+    "prod", "repeat", "reshape", "resize", "slice", "split", "sum",
 }  # fmt: skip
 """Where they leave everything as it is, whoever reads a model leaves them out."""

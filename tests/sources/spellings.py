@@ -66,6 +66,14 @@ def unique_consecutive(attrs: Any, x: Any) -> Any:
     return torch.unique_consecutive(x, dim=attrs.dim, **{f"return_{name}": True for name in attrs.also})
 
 
+def resize(attrs: Any, x: Any) -> Any:
+    exact = "-exact" if attrs.coordinates == "half_pixel" else ""
+    modes = {"nearest": f"nearest{exact}", "linear": ("linear", "bilinear", "trilinear")[x.ndim - 3]}
+    where = {"size": attrs.size} if attrs.scale is None else {"scale_factor": attrs.scale}
+    aligned = None if attrs.mode == "nearest" else attrs.coordinates == "align_corners"
+    return F.interpolate(x, mode=modes.get(attrs.mode, "bicubic"), align_corners=aligned, **where)
+
+
 def _reduced(name: str) -> Any:
     def function(attrs: Any, x: Any) -> Any:
         dims = attrs.dims or tuple(range(x.ndim))
@@ -100,6 +108,7 @@ SPELLED: dict[str, Any] = {
     "pixel_shuffle": lambda attrs, x: F.pixel_shuffle(x, attrs.upscale_factor),
     "pixel_unshuffle": lambda attrs, x: F.pixel_unshuffle(x, attrs.downscale_factor),
     "prod": lambda attrs, x: x.prod(attrs.dims[0], attrs.keepdim) if attrs.dims else x.prod(),
+    "resize": resize,
     "slogdet": lambda _attrs, x: torch.linalg.slogdet(x),
     "unfold": unfold,
     "unique": unique,
@@ -152,6 +161,7 @@ SAYABLE: dict[str, Any] = {
     "scaled_dot_product_attention": lambda attrs, *inputs: (
         not attrs.softcap and not attrs.causal_offset and not (attrs.is_causal and inputs[3] is not None)
     ),
+    "scatter_reduce": lambda attrs, *_: attrs.reduce != "sum" or not attrs.include_self,
     "slice": lambda attrs, x: len(range(x.shape[attrs.dim])[attrs.start : attrs.stop]) < x.shape[attrs.dim],
     "unfold": lambda attrs, _x: len(attrs.kernel_size) == 2 and _symmetric(attrs),
     "unique": lambda attrs, _x: "first" not in attrs.also,
@@ -178,6 +188,7 @@ APART = {
     "deform_conv": "torchvision has it: test_torchvision_ops.py",
     "dequantize": "PyTorch's takes its own quantised tensors: test_quantized.py",
     "full": "made of nothing: a constant to whoever captures",
+    "gather_nd": "ONNX has it",
     "grouped_matmul": "of bfloat16 only: test_experts.py",
     "max_unpool": "sizes of one window are asked for: test_functions.py",
     "min_pool": "quantising tools have it",
@@ -187,6 +198,9 @@ APART = {
     "roi_align": "torchvision has it: test_torchvision_ops.py",
     "roi_pool": "torchvision has it: test_torchvision_ops.py",
     "rotary_embedding": "ONNX has it",
+    "scatter_nd": "ONNX has it",
+    "scatter_nd_add": "ONNX has it",
+    "scatter_nd_reduce": "ONNX has it",
     "unique": "how many there are depends on numbers that a capture does not have",
     "unique_consecutive": "how many there are depends on numbers that a capture does not have",
 }

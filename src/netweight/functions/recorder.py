@@ -24,6 +24,9 @@ class Recorder(Protocol):
     def op(self, name: str, attrs: Any, *tensors: Any) -> Any:
         """Record an operator of the table: its one output, or a tuple of several."""
 
+    def over(self, name: str, attrs: Any, *tensors: Any) -> Any:
+        """Record an operator of each element whose output takes the memory of its first tensor."""
+
     def spec(self, tensor: Any) -> TensorSpec:
         """Shape and element type of a tensor."""
 

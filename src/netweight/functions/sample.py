@@ -76,8 +76,8 @@ def resized(
 ) -> T:  # fmt: skip
     """``x`` at a size; coordinates follow from the factors where they are given and are not ``size / in``.
 
-    Antialiasing is that of Pillow: Keys' kernel of -1/2, and nothing beyond the edge. A dimension that keeps its size
-    is copied, whatever its factor.
+    Antialiasing is that of Pillow: Keys' kernel of -1/2, and nothing beyond the edge. Where a factor such as 1.1 leaves
+    a size as it is, PyTorch's nearest and linear copy the dimension; the other modes go by the factor.
 
     Raises:
         UsageError: If it is to be antialiased and is neither bilinear nor bicubic, or corners are to lie on each other.
@@ -92,9 +92,13 @@ def resized(
         raise UsageError(f"interpolate: expected align_corners with linear or cubic, got mode {mode!r}")
     ratios: tuple[float, ...] | None = None
     if factors is not None and not align_corners:
-        of_each = list(zip(size, rec.spec(x).shape[2:], factors, strict=True))
-        if any(factor is not None and n * factor != out for out, n, factor in of_each):
-            ratios = tuple(float(out / n if factor is None or out == n else factor) for out, n, factor in of_each)
+        copies = how == "linear" or mode == "nearest"
+        of_each = [
+            (out / n if factor is None or (copies and out == n) else factor, n, out)
+            for out, n, factor in zip(size, rec.spec(x).shape[2:], factors, strict=True)
+        ]
+        if any(not math.isclose(n * ratio, out, rel_tol=1e-9) for ratio, n, out in of_each):
+            ratios = tuple(float(ratio) for ratio, _, _ in of_each)
     attrs = ResizeAttrs(
         size=tuple(size),
         mode=how,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from netweight.count import formula, named_formula
 from netweight.errors import unknown_name
@@ -29,24 +30,44 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why a layer, or a module, costs what it costs.
+class LayerExplanation:
+    """Why a layer costs what it costs.
 
     Attributes:
         model: Name of the network.
-        row: The layer; None for a module.
+        row: The layer.
         figures: Its figures that are not zero.
         rules: What the operator's rules say, in words.
-        modules: Sums of the modules around it, the network first; for a module, it and its children too.
-        layers: Layers below a module.
+        modules: Sums of the modules around it, the network first.
     """
 
     model: str
-    row: LayerRow | None
+    row: LayerRow
     figures: tuple[Figure, ...]
     rules: tuple[str, ...]
     modules: tuple[ModuleRow, ...]
-    layers: tuple[LayerRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleExplanation:
+    """What a module costs, and where.
+
+    Attributes:
+        model: Name of the network.
+        row: The module.
+        layers: The layers below it.
+        children: The modules in it, those in them left out.
+        modules: Sums of the modules around it, the network first.
+    """
+
+    model: str
+    row: ModuleRow
+    layers: tuple[LayerRow, ...]
+    children: tuple[ModuleRow, ...]
+    modules: tuple[ModuleRow, ...]
+
+
+Explanation: TypeAlias = LayerExplanation | ModuleExplanation
 
 
 def explain_layer(profile: Profile, name: str, rules_of: Callable[[str], tuple[str, ...]]) -> Explanation:
@@ -64,7 +85,7 @@ def explain_layer(profile: Profile, name: str, rules_of: Callable[[str], tuple[s
     around = tuple(modules[path] for path in _ancestors(name) if path in modules)
     for row in profile.layers:
         if row.layer == name:
-            return Explanation(
+            return LayerExplanation(
                 model=profile.model.name,
                 row=row,
                 figures=(*_figures(row, FORMULA_FIELDS), *_training_figures(profile, row)),
@@ -76,17 +97,12 @@ def explain_layer(profile: Profile, name: str, rules_of: Callable[[str], tuple[s
         raise unknown_name(
             f"layer of {profile.model.name}", name, known, fix=f"its first layers: {', '.join(known[:5])}"
         )
-    below = tuple(row for row in profile.layers if row.layer.startswith(f"{name}."))
-    children = tuple(
-        row for path, row in modules.items() if path.startswith(f"{name}.") and "." not in path[len(name) + 1 :]
-    )
-    return Explanation(
+    return ModuleExplanation(
         model=profile.model.name,
-        row=None,
-        figures=(),
-        rules=(),
-        modules=(*around, modules[name], *children),
-        layers=below,
+        row=modules[name],
+        layers=tuple(row for row in profile.layers if row.layer.startswith(f"{name}.")),
+        children=tuple(row for path, row in modules.items() if path and path.rpartition(".")[0] == name),
+        modules=around,
     )
 
 

@@ -14,6 +14,7 @@ from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.dtypes import spec_of
 
 OWN_LAYOUT = {
+    "channel_shuffle": "the CPU kernel keeps channels last, the meta kernel forgets it",
     "conv2d": "the CPU kernel keeps channels last, the meta kernel forgets it",
     "pad": "reflection and replication keep channels last on the CPU",
     "roll": "the CPU kernel puts parts together, which keeps channels last",

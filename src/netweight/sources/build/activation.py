@@ -1,4 +1,4 @@
-"""Activation functions and dropout.
+"""Activation functions.
 
 ``inplace`` lets the output take the memory of ``x``; while training, only where the gradient does not need ``x``.
 """
@@ -10,7 +10,6 @@ from typing import Literal
 from netweight.ir import Init
 from netweight.ops.pointwise.activation import EluAttrs, HardsigmoidAttrs, LeakyReluAttrs
 from netweight.ops.pointwise.activation_smooth import GeluAttrs, SoftplusAttrs
-from netweight.ops.random.dropout import DropoutAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.build.core import Symbol, call
 
@@ -94,13 +93,6 @@ def softplus(
 def mish(x: Symbol, *, inplace: bool = False, name: str = "mish") -> Symbol:
     """x * tanh(softplus(x))."""
     return activate("mish", None, x, inplace=inplace, name=name)
-
-
-def dropout(x: Symbol, p: float = 0.5, *, name: str = "dropout") -> Symbol:
-    """Random zeros while training; the identity at inference."""
-    if x.builder.training:
-        return call("dropout", DropoutAttrs(p=p), x, name=name)
-    return call("identity", None, x, name=name)
 
 
 def activate(op: str, attrs: object, x: Symbol, *, inplace: bool, name: str) -> Symbol:

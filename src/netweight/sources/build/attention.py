@@ -64,7 +64,7 @@ def multi_head_attention(
         name: Last part of the module path.
 
     Raises:
-        ShapeError: If ``x`` has not three dimensions, or the heads do not divide the last.
+        ShapeError: If ``x`` does not have three dimensions, or the heads do not divide the last.
     """
     if len(x.shape) != 3 or num_heads < 1 or x.shape[-1] % num_heads:
         raise ShapeError(

@@ -161,6 +161,10 @@ class Builder(Recording[Place]):
         made = self.call(name, attrs, tensors, layer=self._layer, inplace=inplace)
         return made[0] if len(made) == 1 else made
 
+    def over(self, name: str, attrs: Any, *tensors: Symbol | None) -> Symbol:
+        """An operator of the layer that is being recorded, written over its first symbol."""
+        return self.call(name, attrs, tensors, layer=self._layer, inplace=True)[0]
+
     def spec(self, symbol: Symbol) -> TensorSpec:
         """Shape and element type."""
         return symbol.spec

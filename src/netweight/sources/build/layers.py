@@ -1,4 +1,4 @@
-"""Functions of the table as functions of symbols: each call is a layer with a name."""
+"""Functions that take a recorder, as functions of symbols: ``relu(rec, x)`` is called ``relu(x)``, and is a layer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPTIONS = (
 
 
 def offered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What ``netweight.build`` offers for a function that takes a recorder first.
+    """A function of symbols for one that takes a recorder first: the recorder is the network of its first symbol.
 
     Two keywords are added: ``name``, the last part of the layer's path, and ``inplace``, which lets the output take the
     memory of the first input, while training only where the gradient does not need it.

@@ -15,8 +15,8 @@ from netweight.errors import ShapeError
 from netweight.functions.move import layout
 from netweight.functions.recurrent import layer as one_layer
 from netweight.ir import Init
-from netweight.sources.build.activation import dropout as drop
 from netweight.sources.build.core import Symbol
+from netweight.sources.build.dropout import dropout as drop
 from netweight.sources.build.layers import offered
 
 concat = offered(layout.concat)
@@ -83,7 +83,7 @@ def rnn(
         name: Last part of the module path.
 
     Raises:
-        ShapeError: If ``x`` has not three dimensions, or there are too few or too many initial states.
+        ShapeError: If ``x`` does not have three dimensions, or there are too few or too many initial states.
     """
     stack = _Stack(
         op="rnn", kind="RNN", gates=1, hidden_size=hidden_size, num_layers=num_layers, bias=bias,

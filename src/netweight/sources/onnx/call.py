@@ -109,6 +109,10 @@ class Call:
         """Record an operator of the table; see ``OnnxRecording.op``."""
         return self.recording.op(name, attrs, *tensors)
 
+    def over(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
+        """Record an operator of each element; who runs the file decides what takes whose memory."""
+        return self.recording.op(name, attrs, *tensors)
+
     def constant(self, array: Array, dtype: str | None = None) -> Tensor:
         """A tensor that a rule makes."""
         spec = TensorSpec(tuple(array.shape), dtype or str(array.dtype))

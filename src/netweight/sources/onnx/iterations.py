@@ -1,4 +1,4 @@
-"""What is the same in all iterations of a loop: the layers of its body, and what is stored there."""
+"""What all iterations of a loop share: the layers of the body, and the weights that are stored in it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from netweight.sources.onnx.tensor import Tensor
 
 
 class Iterations:
-    """Tells what is read for the first time from what is read again in another iteration."""
+    """Tells what a body does for the first time from what it does again in the next iteration."""
 
     def __init__(self) -> None:
         self._seen: Counter[Hashable] | None = None
         self._stored: dict[Hashable, tuple[Sequence[Any], Sequence[Any]]] = {}
 
     def key(self, inside: str, what: Hashable) -> Hashable:
-        """The same in every iteration for what is in the same place of a body; None outside of loops."""
+        """A key that a node of a body has in every iteration; None outside of loops."""
         if self._seen is None:
             return None
         self._seen[inside, what] += 1
         return inside, what, self._seen[inside, what]
 
     def kept(self, key: Hashable, inputs: Sequence[Any], make: Callable[[], Sequence[Any]]) -> Sequence[Any]:
-        """What ``make`` makes of the inputs; what is stored in a body is stored once, not once per iteration."""
+        """What ``make`` makes of the inputs; a weight that is stored in a body is made in the first iteration alone."""
         if key is None:
             return make()
         read, found = self._stored.get(key, ((), None))
@@ -39,7 +39,7 @@ class Iterations:
 
     @contextmanager
     def loop(self) -> Iterator[Callable[[], None]]:
-        """A loop; what is given is called at the start of each iteration."""
+        """A loop: the function that it gives is called at the start of each iteration."""
         before = self._seen
         start = Counter(before or ())
         most = Counter(start)

@@ -1,4 +1,4 @@
-"""A large file without the elements of its large weights, which stay on disk until somebody asks for them.
+"""A large file is read without the elements of its large weights, which stay on disk until somebody asks for them.
 
 What is read is the wire format of protocol buffers: fields, each a number, a kind, and bytes. The graph is field 7 of a
 model, a weight field 5 of a graph, its elements field 9 of a weight. In their place the weight says where they are, as

@@ -7,21 +7,16 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError, NetweightError, UnsupportedOpError
-from netweight.gc_pause import paused_collector
-from netweight.ir import TensorSpec
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
 from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
 from netweight.sources.onnx.declared import declared_outputs, is_foreign, operator_name
-from netweight.sources.onnx.finish import finished_graph
 from netweight.sources.onnx.function_bodies import Functions, body_of_schema
 from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.lower import RULES, check_count
 from netweight.sources.onnx.naming import Place, place_of
-from netweight.sources.onnx.node_order import ordered_nodes
 from netweight.sources.onnx.recording import OnnxRecording
-from netweight.sources.onnx.result import Read
-from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs, parameters
-from netweight.sources.onnx.shapes import inferred_outputs, input_specs, output_names
+from netweight.sources.onnx.scope import Scope, parameters
+from netweight.sources.onnx.shapes import inferred_outputs
 from netweight.sources.onnx.tensor import DependsOnDataError, LeftOut, Tensor
 from netweight.sources.onnx.undo import Attempt, attempt
 
@@ -36,53 +31,24 @@ _MOST = 300_000
 """Calls of operators that are read, those of functions and loops at every call, and those taken back."""
 
 
-def read_graph(
-    model: ModelProto,
-    inputs: Mapping[str, TensorSpec] | None = None,
-    dims: Mapping[str, int] | None = None,
-    *,
-    arrays: Mapping[str, Any] | None = None,
-    kernels: Mapping[str, Any] | None = None,
-    name: str = "",
-    place: str = "",
-) -> Read:
-    """Graph of a model.
-
-    Args:
-        model: The model.
-        inputs: Specs of inputs whose shape the file leaves open, or that are to have another.
-        dims: Sizes of symbolic dimensions.
-        arrays: What the inputs are: everything is computed while it is read, and every shape is known.
-        kernels: Forward rules to compute with instead of the reference, by operator.
-        name: What to call the network.
-        place: Name of the file, for messages.
-
-    Raises:
-        FormatError: If the file contradicts itself.
-        UsageError: If a dimension is left open.
-        DependsOnDataError: If ``arrays`` are given and a shape still cannot be known.
-    """
-    with paused_collector():
-        reader = _Reader(model, OnnxRecording(computing=arrays is not None, kernels=kernels or {}), place)
-        return reader.read(inputs or {}, dims or {}, arrays or {}, name)
-
-
 def _title(node: NodeProto) -> str:
     return repr(node.name or (node.output[0] if node.output else ""))
 
 
-class _Reader:
-    """Walks a model.
+class GraphReader:
+    """Reads the graphs of a model node by node, those inside of nodes too.
 
     Attributes:
         recording: Where nodes are recorded.
         iterations: Tells iterations of loops apart.
+        places: Where each call of the file belongs.
+        left_out: Why nodes were left out, and how many.
     """
 
-    def __init__(self, model: ModelProto, recording: OnnxRecording, file: str = "") -> None:
+    def __init__(self, model: ModelProto, recording: OnnxRecording, dims: Mapping[str, int], file: str) -> None:
         self.recording = recording
-        self._places: list[Place] = []
-        self._left_out: dict[str, int] = {}
+        self.places: list[Place] = []
+        self.left_out: dict[str, int] = {}
         self._model = model
         self._file = file
         self._opsets = {_DOMAINS.get(entry.domain, entry.domain): entry.version for entry in model.opset_import}
@@ -90,42 +56,8 @@ class _Reader:
         self.iterations = Iterations()
         self._depth = 0
         self._begun = 0
-        self._dims: Mapping[str, int] = {}
-        self._inside = ""
-
-    def read(
-        self, given: Mapping[str, TensorSpec], dims: Mapping[str, int], arrays: Mapping[str, Any], name: str
-    ) -> Read:
-        graph = self._model.graph
-        check_text(graph.name)
-        scope = Scope()
-        stored = {entry.name for entry in graph.initializer} | {e.values.name for e in graph.sparse_initializer}
-        wanted = [entry for entry in graph.input if entry.name not in stored]
-        if self.recording.computing:
-            names = bind_arrays(self.recording, wanted, arrays, scope)
-        else:
-            names = bind_specs(self.recording, input_specs(wanted, given, dims), scope, given)
         self._dims = dims
-        results = self.graph(graph, scope, ordered_nodes(graph, self.recording.note))
-        outputs = dict(zip(output_names(graph), results, strict=True))
-        reached = {
-            key: self.recording.name_of(value, "output") for key, value in outputs.items() if isinstance(value, Tensor)
-        }
-        for reason, count in self._left_out.items():
-            later = f"; {count - 1:,} later operators depend on it and are unknown" if count > 1 else ""
-            self.recording.note(f"left out: {reason}{later}", guess=True)
-        finished, called = finished_graph(
-            self.recording, self._places, name or graph.name or "onnx", names, reached.values()
-        )
-        return Read(
-            graph=finished,
-            notes=self.recording.told(),
-            exact=not self.recording.guesses,
-            tensors=self.recording.tensors,
-            outputs=outputs,
-            names={key: called[value] for key, value in reached.items()},
-            left_out=tuple(self._left_out),
-        )
+        self._inside = ""
 
     def graph(self, graph: GraphProto, scope: Scope, nodes: Sequence[NodeProto] | None = None) -> list[Any]:
         """Record all nodes of a graph of the file, in another order if one is given, and give what its outputs are."""
@@ -164,11 +96,11 @@ class _Reader:
         Raises:
             FormatError: If there are more calls than in any network.
         """
-        self.recording.call = len(self._places)
+        self.recording.call = len(self.places)
         self._begun += 1
         if self._begun > _MOST and not self.recording.computing:
             raise FormatError(f"onnx: expected at most {_MOST:,} calls of operators, got more")
-        self._places.append(place)
+        self.places.append(place)
 
     def _label(self, tensor: Tensor, name: str) -> None:
         """The first name that the file has for a value is what it is called."""
@@ -215,7 +147,7 @@ class _Reader:
             error.add_note(f"{where} {_title(node)} ({node.op_type}, opset {self._opset(node)})")
 
     def _leave_out(self, node: NodeProto, reason: str) -> None:
-        self._left_out[reason] = self._left_out.get(reason, 0) + 1
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
         self.recording.unknown(operator_name(node), (), ())
 
     def _lowered(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Any:
@@ -270,7 +202,7 @@ class _Reader:
 
     def attempt(self) -> AbstractContextManager[Attempt]:
         """What is read inside can be taken back."""
-        return attempt(self.recording, self._places, self._left_out)
+        return attempt(self.recording, self.places, self.left_out)
 
     @contextmanager
     def part(self, call: Call, kind: str) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """The graph under construction: operators are recorded, and computed at once where only constants are involved.
 
-What is fixed stays out of the graph until an operator reads it: shape arithmetic never does, a weight that is
-transposed before it is read does. With ``computing`` everything is computed while it is read, so that shapes which
-follow from numbers are known too.
+What does not depend on an input stays out of the graph until an operator on an input reads it. The arithmetic of a
+shape is never read by one; a transposed weight is. With ``computing`` everything is computed while it is read, so that
+shapes which follow from numbers are known too.
 """
 
 from __future__ import annotations

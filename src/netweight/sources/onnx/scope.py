@@ -1,4 +1,4 @@
-"""Names of values while a file is read."""
+"""Names of a file and what they stand for: a graph sees its own names and those of the graphs around it."""
 
 from __future__ import annotations
 

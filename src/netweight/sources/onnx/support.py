@@ -1,4 +1,4 @@
-"""Which operators of a model can be computed, told without reading it."""
+"""Operators of a model that cannot be computed, found without reading its graph."""
 
 from __future__ import annotations
 

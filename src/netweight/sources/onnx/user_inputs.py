@@ -1,4 +1,4 @@
-"""What the user gives along with an ONNX model: its inputs in order or by name, sizes of dimensions, the batch."""
+"""What a user says of the inputs of an ONNX model: shapes in order or by name, sizes of dimensions, the batch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.inputs import parts_by_name
 from netweight.sources.onnx.files import check_model, read_model
-from netweight.sources.onnx.reader import read_graph
-from netweight.sources.onnx.result import Read
+from netweight.sources.onnx.model import Read, inputs_of, read_graph
 from netweight.sources.onnx.shapes import input_specs
 
 if TYPE_CHECKING:
@@ -71,13 +70,6 @@ def opened_model(model: Any) -> tuple[ModelProto, str, str]:
         return read_model(model), model.stem, model.name
     check_model(model, "the model")
     return model, "", ""
-
-
-def inputs_of(model: ModelProto) -> list[ValueInfoProto]:
-    """Inputs of a model that are not stored in it."""
-    stored = {entry.name for entry in model.graph.initializer}
-    stored.update(entry.values.name for entry in model.graph.sparse_initializer)
-    return [entry for entry in model.graph.input if entry.name not in stored]
 
 
 def named_inputs(wanted: Sequence[ValueInfoProto], inputs: Any) -> dict[str, Any]:

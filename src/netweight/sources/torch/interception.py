@@ -1,8 +1,10 @@
 """Calls that the recorder must see before PyTorch takes them apart.
 
-Numbers that a program writes out and puts on the device of a symbolic tensor would be gone with the move: they are made
-where numbers can be. Functions that PyTorch spells with many operators and the table has one for are recorded as that
-one, so that costs and conventions see what the author of the network wrote.
+``torch.tensor([1, 2], device=x.device)``: a symbolic ``x`` lies on the meta device, where tensors have no numbers. The
+program may decide by these numbers, so they are made on the CPU.
+
+``F.local_response_norm(x, 5)``: PyTorch takes some functions apart in Python although the table has one operator for
+them. They are recorded as that operator, so that costs and conventions see what the author of the network wrote.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from netweight.ops.norm.local_response_norm import LocalResponseNormAttrs
+from netweight.functions import loss, norm
 from netweight.sources.torch.recorder import Recorder
 
 _CPU = torch.device("cpu")
@@ -24,7 +26,7 @@ _ENDS = (int, type(None))
 
 
 class Interception(TorchFunctionMode):
-    """The mode; active beside the recorder."""
+    """The mode in which functions are seen before their operators; it is active beside the dispatch mode."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
@@ -38,7 +40,7 @@ class Interception(TorchFunctionMode):
 
 
 def _literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """``torch.tensor([1, 2], device=x.device)``: the device of a symbolic tensor is no place for numbers."""
+    """``torch.tensor([1, 2], device=x.device)``, with numbers also where ``x`` has none."""
     data = args[0] if args else kwargs.get("data", kwargs.get("obj"))
     device = kwargs.get("device")
     if device is not None and torch.device(device).type == "meta" and not _holds_tensor(data):
@@ -47,7 +49,7 @@ def _literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> An
 
 
 def _new_literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """``x.new_tensor([1, 2])``: as ``torch.tensor`` in the type of ``x``."""
+    """``x.new_tensor([1, 2])``: the same, in the element type of ``x``."""
     x, *rest = args
     data = rest[0] if rest else kwargs["data"]
     if not x.is_meta or _holds_tensor(data):
@@ -56,7 +58,7 @@ def _new_literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -
 
 
 def _indexed(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """``x[:, [0, 2]]``: positions listed by the program."""
+    """``x[:, [0, 2]]``: the positions that a program lists become a tensor with numbers."""
     x, index, *value = args
     if isinstance(index, tuple):
         index = tuple([_position(rec, item) for item in index])
@@ -72,7 +74,7 @@ def _position(rec: Recorder, item: Any) -> Any:
 
 
 def _whole(rec: Recorder, part: slice) -> slice:
-    """``x[a:b]`` where tensors without numbers say where the part ends."""
+    """``x[:n]`` with a tensor ``n`` that has no number: the whole of ``x``, and a guess is noted."""
     if part.start.__class__ in _ENDS and part.stop.__class__ in _ENDS and part.step.__class__ in _ENDS:
         return part
     ends = [part.start, part.stop, part.step]
@@ -95,27 +97,37 @@ def _holds_tensor(data: Any) -> bool:
     return isinstance(data, Tensor) or (isinstance(data, list | tuple) and any(map(_holds_tensor, data)))
 
 
-def _local_response_norm(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    return func(*args, **kwargs) if not _is_symbolic(args, kwargs) else _normalised(rec, *args, **kwargs)
+def _taken_whole(
+    function: Callable[..., Any], wanted: Callable[..., bool] = lambda **_settings: True
+) -> Callable[..., Any]:
+    """A function that PyTorch takes apart, recorded as the table has it.
+
+    Args:
+        function: The function of the table.
+        wanted: Whether its settings are those that PyTorch takes apart.
+    """
+
+    def handler(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        tensors = (*args, *kwargs.values())
+        if not any(isinstance(x, Tensor) and x.is_meta for x in tensors) or not wanted(**kwargs):
+            return func(*args, **kwargs)
+        settings = dict(kwargs)
+        first = [settings.pop("input")] if "input" in settings else []
+        rec.recording.site = rec.module_calls.site()
+        with torch._C._DisableTorchDispatch():  # the recorder's own tensors are none of the program's
+            return function(rec, *first, *args, **settings)
+
+    return handler
 
 
-def _is_symbolic(args: Any, kwargs: dict[str, Any]) -> bool:
-    x: Tensor = args[0] if args else kwargs["input"]
-    return x.is_meta
+def _per_sample(
+    *, reduction: str = "mean", size_average: bool | None = None, reduce: bool | None = None, **_others: Any
+) -> bool:
+    return reduction == "batchmean" and size_average is None and reduce is None
 
 
-def _normalised(
-    rec: Recorder,
-    input: Tensor,  # noqa: A002
-    size: int,
-    alpha: float = 1e-4,
-    beta: float = 0.75,
-    k: float = 1.0,
-) -> Any:
-    rec.recording.site = rec.module_calls.site()
-    attrs = LocalResponseNormAttrs(size=size, alpha=float(alpha), beta=float(beta), k=float(k))
-    with torch._C._DisableTorchDispatch():  # the recorder's own tensors are none of the program's
-        return rec.op("local_response_norm", attrs, input)
+def _kl_div(rec: Recorder, x: Tensor, target: Tensor, *, log_target: bool = False, **_settled: Any) -> Any:
+    return loss.kl_div(rec, x, target, reduction="batchmean", log_target=log_target)
 
 
 _HANDLERS: Mapping[Any, Callable[..., Any]] = {
@@ -125,5 +137,6 @@ _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     Tensor.new_tensor: _new_literal,
     Tensor.__getitem__: _indexed,
     Tensor.__setitem__: _indexed,
-    F.local_response_norm: _local_response_norm,
+    F.local_response_norm: _taken_whole(norm.local_response_norm),
+    F.kl_div: _taken_whole(_kl_div, _per_sample),
 }

@@ -1,4 +1,4 @@
-"""Operators whose work is recorded although their numbers are known at capture, because it is done in every forward."""
+"""Operators that are recorded although their results are known at capture: every forward does their work."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ PRODUCTS = frozenset({
     "addbmm", "addmm", "addmv", "baddbmm", "bilinear", "bmm", "conv1d", "conv2d", "conv3d", "convolution", "dot",
     "einsum", "linear", "matmul", "mm", "mv", "vdot",
 })  # fmt: skip
-"""Products of constants, as of positions and frequencies: MACs are counted whether or not a tensor has numbers."""
+"""Products, also of constants: rotary embeddings multiply positions by frequencies, and those are MACs."""
 
 FIXED = "work on the numbers of an integer input is done at capture and not counted"
-"""Note on work that is no part of the graph: with other numbers its results are others."""
+"""Note on work that is not in the graph."""
 
 READ = "a program looks at the numbers of an integer input"
-"""What is no work, and may still decide what the program does."""
+"""Note where no work is left out, but the program may do something else with other numbers."""
 
 OF_INTEGERS = frozenset({
     "abs", "add", "alias", "all", "amax", "amin", "any", "argmax", "argmin", "bitwise_and", "bitwise_not",
@@ -22,4 +22,4 @@ OF_INTEGERS = frozenset({
     "reshape", "roll", "rsub", "select", "sign", "slice", "squeeze", "stack", "sub", "sum", "t", "to", "_to_copy",
     "transpose", "tril", "triu", "type_as", "unflatten", "unsqueeze", "view", "where",
 })  # fmt: skip
-"""Work among integers and booleans of an input. Sizes do not depend on numbers: the graph holds for others."""
+"""Operators on integers and booleans that are recorded: their sizes do not depend on the numbers of the input."""

@@ -1,4 +1,4 @@
-"""Which value a live tensor holds, and in which memory."""
+"""Which value of the graph a live tensor holds, and in which memory that lies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Link = tuple[str, Any]
 
 @dataclass(slots=True)
 class Storage:
-    """A piece of memory: the value that fills it, how often it was written, and how many tensors still look at it."""
+    """A piece of memory: the value that fills it, how often it was written, and how many live tensors lie in it."""
 
     base: str
     version: int = 0

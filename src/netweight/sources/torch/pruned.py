@@ -1,4 +1,4 @@
-"""Weights that torch.nn.utils.prune has masked: figures are dense, and the reader is told what is left."""
+"""A note on weights that ``torch.nn.utils.prune`` has masked: figures count them, as dense kernels do."""
 
 from __future__ import annotations
 

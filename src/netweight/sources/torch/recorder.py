@@ -17,6 +17,7 @@ from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.strides import empty, layout_of
+from netweight.sources.torch.writes import write
 
 aten = torch.ops.aten
 
@@ -88,6 +89,11 @@ class Recorder:
         made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
         recording.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
+
+    def over(self, name: str, attrs: Any, *tensors: Tensor) -> Tensor:
+        """Record an operator of each element, whose result is written over its first tensor."""
+        write(self.recording, tensors[0], self.op(name, attrs, *tensors, like=tensors[0]))
+        return tensors[0]
 
     def _viewed(self, name: str, attrs: Any, x: Tensor | None) -> Tensor:
         """What a function of the table views: PyTorch says whether that shares memory."""

@@ -197,6 +197,14 @@ class TensorRecording(Recording[Site]):
         else:
             self._bind(view, name, tuple(links))
 
+    def record_parts(self, op: str, attrs: Any, source: Tensor, parts: Sequence[tuple[Tensor, Link]]) -> None:
+        """A view operator with several results; each can be had by a view operator of its own as well, the link."""
+        name, binding = self.value_of(source), self.binding(source)
+        specs = [spec_of(part) for part, _ in parts]
+        made = self.emit(op, attrs, (name,), specs, self.site, self.storages[name])
+        for (part, link), result in zip(parts, made, strict=True):
+            self._bind(part, result, (*binding.chain, link), binding.storage)
+
     def derived(
         self, op: str, attrs: Any, names: str | tuple[str, ...], storage: str = "", spec: TensorSpec | None = None
     ) -> str:

@@ -1,4 +1,4 @@
-"""A capture leaves no trace: what a forward may change is put back, also after an error or an interrupt."""
+"""What a forward may change is put back after a capture, also after an error or an interrupt."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ONE_AT_A_TIME = threading.RLock()
 
 @contextmanager
 def restoring(modules: Collection[torch.nn.Module], *, training: bool | None) -> Iterator[None]:
-    """Modules in the mode asked for, undisturbed by a capture around this one; nobody can tell afterwards.
+    """Modules in the mode that is asked for, as they were when the block ends; a capture inside a capture is fine.
 
-    The numbers of parameters and buffers need nothing: the recorder never writes them. Other threads wait.
+    Numbers of parameters and buffers are not saved, because the recorder never writes them. Other threads wait.
     """
     with _ONE_AT_A_TIME, ExitStack() as stack:
         stack.callback(_put_back, [_snapshot(module) for module in modules])

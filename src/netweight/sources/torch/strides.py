@@ -17,8 +17,8 @@ _OF_EACH = ("elementwise", "activation", "dropout")
 """Kinds of operators whose kernels take the layout of all that they read."""
 
 _KEEPING_ORDER = frozenset({
-    "conv", "conv_transpose", "max_pool", "max_pool_with_indices", "avg_pool", "resize", "pad", "roll",
-    "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
+    "conv", "conv_transpose", "max_pool", "max_pool_with_indices", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool",
+    "resize", "pad", "roll", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
 })  # fmt: skip
 """Operators whose kernels lay pictures out as their input lies, channels last or first."""
 

@@ -1,7 +1,7 @@
-"""Layers of PyTorch that hold nothing which ``Interception`` must see: functions are not intercepted while they run.
+"""PyTorch's own layers run without interception, which would take several times as long as what they do here.
 
-An intercepted call takes several times as long as what it does here. PyTorch's own layers without children write no
-numbers, and call operators that the recorder knows.
+A layer like ``nn.Linear`` writes out no numbers and calls operators that the recorder knows, so ``Interception`` has
+nothing to see in it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SEEN = (torch.nn.LocalResponseNorm,)
 _GUARD = getattr(torch._C, "DisableTorchFunction", None)  # without it every call is intercepted
 
 UNSEEN: Any = _GUARD or nullcontext
-"""Within it the recorder's own calls are not intercepted: they are none of the program's."""
+"""A context in which the recorder's own calls are not taken for calls of the program."""
 
 
 def leave_unintercepted(module: torch.nn.Module) -> Any:

@@ -1,4 +1,4 @@
-"""Where the elements of a view are in what it is a view of."""
+"""Which elements of a tensor a view of it shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST = 1 << 22
 
 
 def positions_in(shape: tuple[int, ...], op: str, attrs: Any) -> torch.Tensor | None:
-    """For each element of a view its place among the elements in order, flat; None if they are too many to list.
+    """Place of each element of a view in the flat tensor that it is a view of; None if there are too many to list.
 
     Args:
         shape: Of what is looked at.

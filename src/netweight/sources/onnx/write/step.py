@@ -1,4 +1,4 @@
-"""One node of the graph on its way to ONNX."""
+"""What a rule has to write one node of the graph as nodes of ONNX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules made by code that is not ours: what they are, and what is said when that code fails."""
+"""Modules made by the user's code or a package: what comes out, and the error if that code fails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NamedModule:
     """A module to capture.
 
     Attributes:
-        module: It.
+        module: The module.
         inputs: What to call it with, None where that is not known.
         source: Where it came from, for the heading.
         name: What to call it; the module's class if empty.
@@ -59,10 +59,10 @@ def call(function: Callable[..., Any], reference: Reference) -> Any:
 
 
 def call_on_meta(function: Callable[..., Any], reference: Reference) -> torch.nn.Module:
-    """The same with parameters that take no memory.
+    """What ``call`` returns, with parameters that take no memory.
 
-    First everything is made without numbers. Code that needs the numbers of what it makes (depths from a ``linspace``)
-    gets them, and then only the parameters have none.
+    First everything is made on the meta device. Code may fail there because it reads numbers, as those of
+    ``linspace(0, 1, n)`` for stochastic depth. Then it runs again, and only its parameters are made without numbers.
 
     Raises:
         CaptureError: If it raises both ways.
@@ -93,7 +93,7 @@ def _empty_parameters() -> Iterator[None]:
 
 
 def failed(expected: str, error: BaseException) -> CaptureError:
-    """Code that is not ours raised: what, and where."""
+    """The error for code of others that raised: what it raised, and in which file and line."""
     raised = CaptureError(f"model: expected {expected}, got {first_line(error)}")
     frames = traceback.extract_tb(error.__traceback__)
     places = [(frame.filename, frame.lineno) for frame in frames if not frame.filename.startswith(_NOT_THEIRS)]

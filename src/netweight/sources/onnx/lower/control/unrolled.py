@@ -1,4 +1,4 @@
-"""Bodies that are read again and again, and what goes in and out of them."""
+"""Bodies of loops: what goes into each iteration, and what becomes of its results."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Sequences:
         """Number of slices.
 
         Raises:
-            FormatError: If the inputs have not the same number of them.
+            FormatError: If the inputs differ in their number of slices.
         """
         sizes = {x.shape[axis] for x, axis in zip(self.tensors, self.axes, strict=True)}
         if len(sizes) != 1:
@@ -142,7 +142,7 @@ class OneForAll:
 
 
 def stacked(call: Call, elements: Sequence[Any] | OneForAll, empty: TensorSpec | None, axis: int = 0) -> Any:
-    """What the iterations made, along a new dimension; nothing of the shape of ``empty`` if there were none."""
+    """What the iterations made, along a new dimension; without iterations a tensor of no elements, like ``empty``."""
     if isinstance(elements, OneForAll):
         return repeated(call, elements.element, elements.iterations, axis)
     left_out = next((element for element in elements if isinstance(element, LeftOut)), None)
@@ -158,7 +158,7 @@ def stacked(call: Call, elements: Sequence[Any] | OneForAll, empty: TensorSpec |
 
 
 def repeated(call: Call, element: Any, iterations: int, axis: int = 0) -> Any:
-    """An element in the place of that of every iteration."""
+    """What one iteration made, as often as there are iterations."""
     if isinstance(element, LeftOut):
         return element
     at = axis_of(axis, element.rank + 1)
@@ -167,7 +167,7 @@ def repeated(call: Call, element: Any, iterations: int, axis: int = 0) -> Any:
 
 
 def with_unknown_numbers(call: Call, state: Any) -> Any:
-    """A state in whatever iteration: its numbers are not those that it starts with."""
+    """A state as it is in any iteration: its numbers at the start are not known to be its numbers later."""
     if isinstance(state, list):
         return [with_unknown_numbers(call, item) for item in state]
     if not isinstance(state, Tensor) or not (state.fixed or state.known):
@@ -177,7 +177,7 @@ def with_unknown_numbers(call: Call, state: Any) -> Any:
 
 
 def after_all(before: Any, after: Any, why: str) -> Any:
-    """A state after all iterations, if it has the same shape after every one."""
+    """A state after all iterations; left out if one iteration changes its shape."""
     if isinstance(after, LeftOut):
         return after
     if _shape_of(before) != _shape_of(after):

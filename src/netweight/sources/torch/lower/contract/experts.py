@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from netweight.ops.reduce.histogram import HistcAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import unsqueeze
@@ -31,11 +30,3 @@ def grouped_mm(
     if bias is not None:
         y = add(rec, y, bias if bias.dim() == y.dim() else unsqueeze(rec, bias, -2))
     return y if out_dtype is None else cast(rec, y, out_dtype)
-
-
-@lowers("histc")
-def histc(rec: Recorder, self: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Any:
-    """The range of the data, which ``min = max`` asks for, is not known."""
-    if min == max:
-        return NotImplemented
-    return rec.op("histc", HistcAttrs(bins=bins, min=float(min), max=float(max)), self)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
-from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
+from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.strides import channels_last
@@ -161,12 +162,19 @@ def _splitting(*names: str) -> None:
                 sizes = sizes.tolist()
                 packet = aten.tensor_split.indices if isinstance(sizes, list) else aten.tensor_split.sections
             parts = rec.native(packet, self, sizes, dim)
-            start = 0
-            for part in parts:
-                stop = start + part.shape[dim]
-                rec.view(part, self, ("slice", SliceAttrs(dim=dim % self.dim(), start=start, stop=stop, step=1)))
-                start = stop
-            return parts
+            dim %= self.dim()
+            lengths = tuple(part.shape[dim] for part in parts)
+            ends = accumulate(lengths)
+            links: list[Link] = [
+                ("slice", SliceAttrs(dim=dim, start=end - length, stop=end, step=1))
+                for end, length in zip(ends, lengths, strict=True)
+            ]
+            if len(parts) > 1 and all(lengths):
+                rec.recording.record_parts(
+                    "split", SplitAttrs(sizes=lengths, dim=dim), self, list(zip(parts, links, strict=True))
+                )
+                return parts
+            return [rec.view(part, self, link) for part, link in zip(parts, links, strict=True)]
 
 
 _splitting(

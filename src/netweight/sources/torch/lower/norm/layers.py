@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions import norm
 from netweight.ops.norm.batch_norm import BatchNormAttrs, BatchNormTrainingAttrs
 from netweight.ops.norm.group_norm import GroupNormAttrs, InstanceNormAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
-from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.ops.random.dropout import DropoutAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
@@ -72,21 +72,15 @@ def instance_norm(
     return rec.op("instance_norm", InstanceNormAttrs(eps=eps), input, weight, bias)
 
 
-@lowers("softmax.int", "_softmax", "_safe_softmax", "special_softmax")
-def softmax(rec: Recorder, self: Tensor, dim: int, dtype: Any = None) -> Any:
-    return _softmax(rec, "softmax", self, dim, dtype)
+def _softmax(name: str, *aten: str) -> None:
+    @lowers(*aten)
+    def rule(rec: Recorder, self: Tensor, dim: int, dtype: Any = None) -> Any:
+        x = cast(rec, self, dtype) if isinstance(dtype, torch.dtype) else self
+        return getattr(norm, name)(rec, x, dim % max(x.dim(), 1))
 
 
-@lowers("log_softmax.int", "_log_softmax", "special_log_softmax")
-def log_softmax(rec: Recorder, self: Tensor, dim: int, dtype: Any = None) -> Any:
-    return _softmax(rec, "log_softmax", self, dim, dtype)
-
-
-def _softmax(rec: Recorder, name: str, x: Tensor, dim: int, dtype: Any) -> Any:
-
-    if isinstance(dtype, torch.dtype) and dtype != x.dtype:
-        x = cast(rec, x, dtype)
-    return rec.op(name, SoftmaxAttrs(dim=dim % max(x.dim(), 1)), x)
+_softmax("softmax", "softmax.int", "_softmax", "_safe_softmax", "special_softmax")
+_softmax("log_softmax", "log_softmax.int", "_log_softmax", "special_log_softmax")
 
 
 @lowers("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")

@@ -13,7 +13,6 @@ from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttr
 from netweight.ops.order.sort import PickAttrs, SortAttrs
 from netweight.ops.pointwise.blend import LerpAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
-from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.common import binary, cast
@@ -108,27 +107,6 @@ def mode(rec: Recorder, self: Tensor, dim: int = -1, keepdim: bool = False) -> A
     if self.dim() == 0:
         return NotImplemented
     return rec.op("mode", PickAttrs(dim=dim % self.dim(), keepdim=keepdim), self)
-
-
-def _running(name: str) -> None:
-    @lowers(name)
-    def rule(rec: Recorder, self: Tensor, dim: int) -> Any:
-        if self.dim() == 0:
-            return NotImplemented
-        return rec.op(name, CumsumAttrs(dim=dim % self.dim()), self)
-
-
-for _name in ("cummax", "cummin", "logcumsumexp"):
-    _running(_name)
-
-
-@lowers("cumprod")
-def cumprod(rec: Recorder, self: Tensor, dim: int, *, dtype: Any = None) -> Any:
-    if dtype is not None:
-        self = cast(rec, self, dtype)
-    elif not (self.dtype.is_floating_point or self.dtype.is_complex):
-        self = cast(rec, self, torch.int64)
-    return self if self.dim() == 0 else rec.op("cumprod", CumsumAttrs(dim=dim % self.dim()), self)
 
 
 @lowers("searchsorted.Tensor", "searchsorted.Scalar")
