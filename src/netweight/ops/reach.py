@@ -1,4 +1,7 @@
-"""Which input positions one output position depends on, as data: what the receptive field is computed from."""
+"""How far an output position reaches over the input, as data: what receptive fields are computed from.
+
+The extent counts, not the place: a flip, a shift or padding that reflects moves what is read, and reads no more of it.
+"""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +25,6 @@ class Slides:
     kernel_size: tuple[int, ...]
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
-    padding_before: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

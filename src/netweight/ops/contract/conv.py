@@ -122,7 +122,7 @@ def conv_backward_cost(
 
 def conv_reach(attrs: ConvAttrs, _x: TensorSpec, weight: TensorSpec, _bias: TensorSpec | None) -> Reach:
     """A window of the kernel's size."""
-    return Slides(weight.shape[2:], attrs.stride, attrs.dilation, tuple(before for before, _ in attrs.padding))
+    return Slides(weight.shape[2:], attrs.stride, attrs.dilation)
 
 
 def _letters(weight: Array) -> tuple[str, str]:

@@ -102,7 +102,7 @@ def pad_backward_cost(attrs: PadAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
 def pad_reach(attrs: PadAttrs, _x: TensorSpec) -> Reach:
     """A window of one element that starts in the padding."""
     ones = (1,) * len(attrs.padding)
-    return Slides(ones, ones, ones, tuple(before for before, _ in attrs.padding))
+    return Slides(ones, ones, ones)
 
 
 def roll_shape(attrs: RollAttrs, x: TensorSpec) -> TensorSpec:

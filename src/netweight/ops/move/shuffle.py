@@ -103,7 +103,7 @@ def pixel_unshuffle_backward(attrs: PixelUnshuffleAttrs, grad_y: Array, _x: Arra
 def pixel_unshuffle_reach(attrs: PixelUnshuffleAttrs, _x: TensorSpec) -> Reach:
     """The r × r positions that became one."""
     window = (attrs.downscale_factor,) * 2
-    return Slides(window, window, (1, 1), (0, 0))
+    return Slides(window, window, (1, 1))
 
 
 def channel_shuffle_shape(attrs: ChannelShuffleAttrs, x: TensorSpec) -> TensorSpec:

@@ -104,7 +104,7 @@ def slice_reach(attrs: SliceAttrs, x: TensorSpec) -> Reach:
     """A window of one element that starts inside and moves by ``step``."""
     rest = len(x.shape) - attrs.dim - 1
     ones = (1,) * (rest + 1)
-    return Slides(ones, (attrs.step, *ones[1:]), ones, (-attrs.start, *(0,) * rest))
+    return Slides(ones, (attrs.step, *ones[1:]), ones)
 
 
 def split_shape(attrs: SplitAttrs, x: TensorSpec) -> tuple[TensorSpec, ...]:

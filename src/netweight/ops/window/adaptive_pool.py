@@ -121,7 +121,7 @@ def adaptive_pool_reach(attrs: AdaptivePoolAttrs, x: TensorSpec) -> Reach:
     if any(size % out for size, out in zip(in_size, out_size, strict=True)):
         return Spreads(largest, tuple(Fraction(out, size) for size, out in zip(in_size, out_size, strict=True)))
     n = len(out_size)
-    return Slides(largest, largest, (1,) * n, (0,) * n)
+    return Slides(largest, largest, (1,) * n)
 
 
 def _adaptive_spec(op: str, attrs: AdaptivePoolAttrs, x: TensorSpec) -> TensorSpec:

@@ -126,7 +126,7 @@ def scatter_add(grad_y: Array, indices: Array, in_shape: Sizes) -> Array:
 
 def pool_reach(attrs: PoolAttrs, _x: TensorSpec) -> Reach:
     """A window of the kernel's size."""
-    return Slides(attrs.kernel_size, attrs.stride, attrs.dilation, tuple(before for before, _ in attrs.padding))
+    return Slides(attrs.kernel_size, attrs.stride, attrs.dilation)
 
 
 def _picked_specs(op: str, attrs: PoolAttrs, x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:

@@ -99,7 +99,7 @@ def avg_pool_backward_cost(attrs: AvgPoolAttrs, wanted: Wanted, x: TensorSpec) -
 def avg_pool_reach(attrs: AvgPoolAttrs, _x: TensorSpec) -> Reach:
     """A window of the kernel's size."""
     one = (1,) * len(attrs.kernel_size)
-    return Slides(attrs.kernel_size, attrs.stride, one, tuple(before for before, _ in attrs.padding))
+    return Slides(attrs.kernel_size, attrs.stride, one)
 
 
 def lp_pool_shape(attrs: LpPoolAttrs, x: TensorSpec) -> TensorSpec:
@@ -167,7 +167,7 @@ def lp_pool_backward_cost(attrs: LpPoolAttrs, wanted: Wanted, x: TensorSpec) -> 
 def lp_pool_reach(attrs: LpPoolAttrs, _x: TensorSpec) -> Reach:
     """A window of the kernel's size."""
     n = len(attrs.kernel_size)
-    return Slides(attrs.kernel_size, attrs.stride, (1,) * n, (0,) * n)
+    return Slides(attrs.kernel_size, attrs.stride, (1,) * n)
 
 
 def _outputs(y: TensorSpec) -> dict[str, int]:

@@ -97,7 +97,7 @@ def unfold_backward_cost(attrs: UnfoldAttrs, wanted: Wanted, x: TensorSpec) -> C
 
 def unfold_reach(attrs: UnfoldAttrs, _x: TensorSpec) -> Reach:
     """A window of the kernel's size."""
-    return Slides(attrs.kernel_size, attrs.stride, attrs.dilation, tuple(before for before, _ in attrs.padding))
+    return Slides(attrs.kernel_size, attrs.stride, attrs.dilation)
 
 
 def fold_shape(attrs: FoldAttrs, x: TensorSpec) -> TensorSpec:
