@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netweight.ops.reach import Mixes, Permutes, Reach, Reshapes, Slides, Spreads
+from netweight.ops.extent import Extent, Mixes, Permutes, Reshapes, Slides, Spreads
 from netweight.ops.table import OpDef
 from netweight.testing.laws import Array, Inputs, gradients, run, specs_of
 
@@ -14,7 +14,7 @@ _POSITIONS = 5
 
 
 def check_extent(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator, *, orders: int = 1) -> bool | None:
-    """No output position depends on more of the first tensor than ``reach`` says.
+    """No output position depends on more of the first tensor than ``extent`` says.
 
     A 1 goes into one position of the output's gradient at a time; where the gradient of the first tensor is not zero,
     that position depends on it.
@@ -34,12 +34,12 @@ def check_extent(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator
     x = inputs[0] if inputs else None
     if x is None or not x.ndim or x.dtype.kind not in "fc":
         return None
-    reach = op.reach(attrs, *specs_of(inputs))
-    if isinstance(reach, Mixes) and any(dim < -x.ndim for dim in reach.dims):
+    extent = op.extent(attrs, *specs_of(inputs))
+    if isinstance(extent, Mixes) and any(dim < -x.ndim for dim in extent.dims):
         return None  # it speaks of a tensor with more dimensions
-    allowed = np.array(_allowed(reach, x.shape))
+    allowed = np.array(_allowed(extent, x.shape))
     windowed = len(
-        reach.kernel_size if isinstance(reach, Slides) else reach.taps if isinstance(reach, Spreads) else allowed
+        extent.kernel_size if isinstance(extent, Slides) else extent.taps if isinstance(extent, Spreads) else allowed
     )
     most = np.minimum(allowed, x.shape)[-windowed:]
     if (most == 1).all():
@@ -47,7 +47,7 @@ def check_extent(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator
     widest = np.zeros(windowed, int)
     for touched in _touched(op, attrs, inputs, rng, orders):
         spans = touched.max(0) - touched.min(0) + 1
-        assert (spans <= allowed).all(), f"{op.name}: {reach} allows {allowed} positions of {x.shape}, got {spans}"
+        assert (spans <= allowed).all(), f"{op.name}: {extent} allows {allowed} positions of {x.shape}, got {spans}"
         widest = np.maximum(widest, spans[-windowed:])
     return bool((widest == most).all()) if most.size else None
 
@@ -75,19 +75,19 @@ def _touched(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator, or
     return [touched for touched in joined if len(touched)]
 
 
-def _allowed(reach: Reach, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _allowed(extent: Extent, shape: tuple[int, ...]) -> tuple[int, ...]:
     """How many positions along each dimension the rule lets one output position depend on."""
     rank = len(shape)
-    match reach:
+    match extent:
         case Mixes(dims):
             mixed = {dim % rank for dim in dims if -rank <= dim < rank}
             return tuple(size if dim in mixed else 1 for dim, size in enumerate(shape))
         case Slides():
-            windows = zip(reach.kernel_size, reach.dilation, strict=True)
+            windows = zip(extent.kernel_size, extent.dilation, strict=True)
             spans = [(k - 1) * d + 1 for k, d in windows]
             return (*shape[: rank - len(spans)], *spans)
         case Spreads():
-            return (*shape[: rank - len(reach.taps)], *reach.taps)
+            return (*shape[: rank - len(extent.taps)], *extent.taps)
         case Permutes(order):
             return tuple(1 if dim in order else size for dim, size in enumerate(shape))
         case Reshapes():

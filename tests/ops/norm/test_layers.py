@@ -6,6 +6,7 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
+from netweight.ops.extent import Mixes
 from netweight.ops.norm.batch_norm import (
     BatchNormAttrs,
     BatchNormTrainingAttrs,
@@ -18,20 +19,19 @@ from netweight.ops.norm.group_norm import (
     GroupNormAttrs,
     InstanceNormAttrs,
     group_norm_cost,
+    group_norm_extent,
     group_norm_forward,
-    group_norm_reach,
+    instance_norm_extent,
     instance_norm_forward,
-    instance_norm_reach,
 )
 from netweight.ops.norm.layer_norm import (
     LayerNormAttrs,
     layer_norm_cost,
+    layer_norm_extent,
     layer_norm_forward,
-    layer_norm_reach,
     rms_norm_cost,
     rms_norm_forward,
 )
-from netweight.ops.reach import Mixes
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
 
 PICTURE = TensorSpec((2, 3, 4, 5))  # 120 elements
@@ -124,9 +124,9 @@ def test_instance_norm_keeps_channels_apart() -> None:
 
 
 def test_statistics_of_a_sample_see_all_of_space() -> None:
-    assert group_norm_reach(GroupNormAttrs(num_groups=1), PICTURE) == Mixes((1, 2, 3))
-    assert instance_norm_reach(InstanceNormAttrs(), PICTURE) == Mixes((2, 3))
-    assert layer_norm_reach(LayerNormAttrs(normalized_shape=(4, 5)), PICTURE) == Mixes((-2, -1))
+    assert group_norm_extent(GroupNormAttrs(num_groups=1), PICTURE) == Mixes((1, 2, 3))
+    assert instance_norm_extent(InstanceNormAttrs(), PICTURE) == Mixes((2, 3))
+    assert layer_norm_extent(LayerNormAttrs(normalized_shape=(4, 5)), PICTURE) == Mixes((-2, -1))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops.dims import named_shape
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.norm.normalized import (
     Dims,
     affine,
@@ -27,7 +28,6 @@ from netweight.ops.norm.normalized import (
     standardize,
     standardize_backward,
 )
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import Array, Cost, OpDef, Wanted, register
 
 
@@ -107,7 +107,7 @@ def group_norm_backward_cost(
     return normalize_backward_cost(named_shape(x, "n c *in"), x.shape[0] * attrs.num_groups, wanted, weight, bias)
 
 
-def group_norm_reach(_attrs: GroupNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
+def group_norm_extent(_attrs: GroupNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Extent:
     """All positions of a sample and the channels of a group are mixed."""
     return Mixes(tuple(range(1, len(x.shape))))
 
@@ -157,7 +157,7 @@ def instance_norm_backward_cost(
     return group_norm_backward_cost(_one_per_channel(attrs, x), wanted, x, weight, bias)
 
 
-def instance_norm_reach(_attrs: InstanceNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
+def instance_norm_extent(_attrs: InstanceNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Extent:
     """All positions of a channel are mixed."""
     return Mixes(tuple(range(2, len(x.shape))))
 
@@ -190,7 +190,7 @@ GROUP_NORM = register(
         backward_cost=group_norm_backward_cost,
         saves=("x", "weight", "mean", "rstd"),
         extras=("mean", "rstd"),
-        reach=group_norm_reach,
+        extent=group_norm_extent,
         dims=_DIMS,
     )
 )
@@ -208,7 +208,7 @@ INSTANCE_NORM = register(
         backward_cost=instance_norm_backward_cost,
         saves=("x", "weight", "mean", "rstd"),
         extras=("mean", "rstd"),
-        reach=instance_norm_reach,
+        extent=instance_norm_extent,
         dims=_DIMS,
     )
 )

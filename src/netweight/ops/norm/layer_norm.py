@@ -15,6 +15,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.norm.normalized import (
     Dims,
     affine,
@@ -25,7 +26,6 @@ from netweight.ops.norm.normalized import (
     standardize,
     standardize_backward,
 )
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -143,7 +143,7 @@ def rms_norm_backward_cost(attrs: LayerNormAttrs, wanted: Wanted, x: TensorSpec,
     )
 
 
-def layer_norm_reach(attrs: LayerNormAttrs, _x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
+def layer_norm_extent(attrs: LayerNormAttrs, _x: TensorSpec, *_parameters: TensorSpec | None) -> Extent:
     """The normalised dimensions are mixed."""
     return Mixes(_normalized_dims(attrs))
 
@@ -184,7 +184,7 @@ LAYER_NORM = register(
         backward_cost=layer_norm_backward_cost,
         saves=("x", "weight", "mean", "rstd"),
         extras=("mean", "rstd"),
-        reach=layer_norm_reach,
+        extent=layer_norm_extent,
     )
 )
 
@@ -201,6 +201,6 @@ RMS_NORM = register(
         backward_cost=rms_norm_backward_cost,
         saves=("x", "weight", "rrms"),
         extras=("rrms",),
-        reach=layer_norm_reach,
+        extent=layer_norm_extent,
     )
 )

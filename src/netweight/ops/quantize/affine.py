@@ -23,7 +23,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.reach import same_position
+from netweight.ops.extent import same_position
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, not_differentiable, register
 
 
@@ -215,7 +215,7 @@ QUANTIZE = register(
         forward=quantize_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -231,7 +231,7 @@ DEQUANTIZE = register(
         backward=dequantize_backward,
         backward_cost=dequantize_backward_cost,
         saves={"x": ("scale",), "zero_point": ("scale",)},
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -247,6 +247,6 @@ FAKE_QUANTIZE = register(
         backward=fake_quantize_backward,
         backward_cost=fake_quantize_backward_cost,
         saves=("x", "scale", "zero_point"),
-        reach=same_position,
+        extent=same_position,
     )
 )

@@ -23,8 +23,8 @@ from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import same_position
 from netweight.ops.quantize.affine import integer_range
-from netweight.ops.reach import same_position
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, not_differentiable, register
 
 
@@ -152,7 +152,7 @@ QUANTIZE_BLOCKS = register(
         forward=quantize_blocks_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -168,6 +168,6 @@ DEQUANTIZE_BLOCKS = register(
         backward=dequantize_blocks_backward,
         backward_cost=dequantize_blocks_backward_cost,
         saves={"x": ("scale",), "zero_point": ("scale",)},
-        reach=same_position,
+        extent=same_position,
     )
 )

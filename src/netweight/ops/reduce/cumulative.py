@@ -11,7 +11,7 @@ from netweight.count import product
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.reduce.reduction import counting_dtype
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
@@ -54,7 +54,7 @@ def cumsum_backward_cost(attrs: CumsumAttrs, wanted: Wanted, x: TensorSpec) -> C
     return cumsum_cost(attrs, x) if any(wanted) else FREE
 
 
-def cumsum_reach(attrs: CumsumAttrs, _x: TensorSpec) -> Reach:
+def cumsum_extent(attrs: CumsumAttrs, _x: TensorSpec) -> Extent:
     """The last total reads everything along the dimension."""
     return Mixes((attrs.dim,))
 
@@ -70,6 +70,6 @@ CUMSUM = register(
         forward=cumsum_forward,
         backward=cumsum_backward,
         backward_cost=cumsum_backward_cost,
-        reach=cumsum_reach,
+        extent=cumsum_extent,
     )
 )

@@ -18,7 +18,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.dims import check_dims
-from netweight.ops.reduce.cumulative import CumsumAttrs, cumsum_reach
+from netweight.ops.reduce.cumulative import CumsumAttrs, cumsum_extent
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -75,7 +75,7 @@ def register_running(
             backward=backward,
             backward_cost=backward_cost,
             saves=("y1",),
-            reach=cumsum_reach,
+            extent=cumsum_extent,
         )
     )
 
@@ -125,6 +125,6 @@ LOGCUMSUMEXP = register(
         backward=logcumsumexp_backward,
         backward_cost=logcumsumexp_backward_cost,
         saves=("x", "y"),
-        reach=cumsum_reach,
+        extent=cumsum_extent,
     )
 )

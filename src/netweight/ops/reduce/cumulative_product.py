@@ -10,7 +10,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.dims import check_dims
-from netweight.ops.reduce.cumulative import CumsumAttrs, cumsum_reach
+from netweight.ops.reduce.cumulative import CumsumAttrs, cumsum_extent
 from netweight.ops.reduce.reduction import counting_dtype
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
@@ -60,6 +60,6 @@ CUMPROD = register(
         backward=cumprod_backward,
         backward_cost=cumprod_backward_cost,
         saves=("x",),
-        reach=cumsum_reach,
+        extent=cumsum_extent,
     )
 )

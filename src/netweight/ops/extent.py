@@ -47,21 +47,21 @@ class Reshapes:
     """Same elements in the same order under another shape."""
 
 
-Reach: TypeAlias = Mixes | Slides | Spreads | Permutes | Reshapes
+Extent: TypeAlias = Mixes | Slides | Spreads | Permutes | Reshapes
 
 _SAME_POSITION = Mixes()
 
 
-def same_position(_attrs: Any, *_inputs: Any) -> Reach:
-    """Reach of an elementwise operator."""
+def same_position(_attrs: Any, *_inputs: Any) -> Extent:
+    """Extent of an elementwise operator."""
     return _SAME_POSITION
 
 
-def reshapes(_attrs: Any, *_inputs: Any) -> Reach:
-    """Reach of a reshape."""
+def reshapes(_attrs: Any, *_inputs: Any) -> Extent:
+    """Extent of a reshape."""
     return Reshapes()
 
 
-def mixes_last(_attrs: Any, *_inputs: Any) -> Reach:
-    """Reach of an operator that contracts the last dimension."""
+def mixes_last(_attrs: Any, *_inputs: Any) -> Extent:
+    """Extent of an operator that contracts the last dimension."""
     return Mixes((-1,))
