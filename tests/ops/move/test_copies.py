@@ -61,7 +61,7 @@ def test_four_channels_become_four_pixels_and_back() -> None:
     assert REGISTRY["pixel_shuffle"].extent(PixelShuffleAttrs(upscale_factor=2), _X) == Spreads(
         (1, 1), (Fraction(2),) * 2
     )
-    window = Slides((2, 2), (2, 2), (1, 1), (0, 0))
+    window = Slides((2, 2), (2, 2), (1, 1))
     assert REGISTRY["pixel_unshuffle"].extent(PixelUnshuffleAttrs(downscale_factor=2), _X) == window
 
 

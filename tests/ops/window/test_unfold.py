@@ -26,7 +26,7 @@ def test_windows_as_channels() -> None:
     np.testing.assert_array_equal(op.backward(UnfoldAttrs(**_ROW), np.ones_like(y), x)[0], [[[1, 2, 2, 1]]])
     assert op.shape(_UNFOLD, _X) == TensorSpec((2, 3 * 9, 4, 4))
     assert op.cost(_UNFOLD, _X) == Cost()
-    assert op.extent(_UNFOLD, _X) == Slides((3, 3), (2, 2), (1, 1), (1, 1))
+    assert op.extent(_UNFOLD, _X) == Slides((3, 3), (2, 2), (1, 1))
 
 
 def test_folding_adds_up_what_overlaps() -> None:
