@@ -141,7 +141,7 @@ READS = {
         "MeanVarianceNormalization RMSNormalization"
     ),
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
-    "sources.onnx.lower.order.select": "Compress MaxRoiPool NonMaxSuppression NonZero RoiAlign TopK Unique",
+    "sources.onnx.lower.order.select": "Compress NonMaxSuppression NonZero TopK Unique",
     "sources.onnx.lower.pointwise.activation": (
         "Celu Elu Gelu HardSigmoid HardSwish LeakyRelu Mish PRelu Relu Selu Shrink Sigmoid Softplus Softsign Swish "
         "Tanh ThresholdedRelu"
@@ -169,6 +169,7 @@ READS = {
         "ArgMax ArgMin CumProd CumSum ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin "
         "ReduceProd ReduceSum ReduceSumSquare"
     ),
+    "sources.onnx.lower.sample.regions": "MaxRoiPool RoiAlign",
     "sources.onnx.lower.sample.resize": "AffineGrid GridSample Resize Upsample",
     "sources.onnx.lower.window.pool": (
         "AveragePool GlobalAveragePool GlobalLpPool GlobalMaxPool LpPool MaxPool MaxUnpool"
@@ -228,12 +229,17 @@ WRITES = {
 }
 
 FUNCTIONS = {
+    "functions.algebra": (
+        "cholesky det eigh eigvalsh fft ifft inv irfft qr rfft slogdet solve solve_triangular svd svdvals"
+    ),
+    "functions.contract": "einsum matmul scaled_dot_product_attention",
     "functions.loss": (
         "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
         "nll_loss smooth_l1_loss"
     ),
     "functions.move.index": (
-        "gather index index_add index_copy index_put index_select masked_scatter scatter scatter_add scatter_reduce"
+        "gather gather_nd index index_add index_copy index_put index_select masked_scatter scatter scatter_add "
+        "scatter_nd scatter_reduce"
     ),
     "functions.move.layout": (
         "arange as_strided channel_shuffle chunk concat copy diag_embed diagonal diagonal_scatter expand flatten flip "
@@ -241,6 +247,7 @@ FUNCTIONS = {
         "reshape roll rot90 slice_scatter split squeeze stack transpose tril triu unsqueeze zeros_like"
     ),
     "functions.norm": "local_response_norm log_softmax softmax",
+    "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",
     "functions.pointwise": "celu glu hardshrink logsigmoid masked_fill softshrink softsign tanhshrink threshold",
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
@@ -259,18 +266,15 @@ FUNCTIONS = {
     "sources.build.activation": (
         "elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
     ),
-    "sources.build.algebra": "cholesky det eigh eigvalsh inv qr slogdet solve solve_triangular svd svdvals",
     "sources.build.arith": (
         "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt rsub "
         "sign sin sqrt square sub"
     ),
-    "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
+    "sources.build.attention": "multi_head_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "sources.build.core": "Place Symbol call graph scope",
     "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
-    "sources.build.found": "nonzero unique unique_consecutive",
-    "sources.build.fourier": "fft ifft irfft rfft",
     "sources.build.functions": (
         "acos addcdiv addcmul asin atan atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
         "bitwise_right_shift bitwise_xor cosh exp2 expm1 floor_divide fmod isfinite isinf isnan lerp log10 log1p log2 "
@@ -278,15 +282,11 @@ FUNCTIONS = {
     ),
     "sources.build.linear": "linear",
     "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
-    "sources.build.matmul": "einsum matmul",
     "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
-    "sources.build.order": "argsort max min sort topk",
     "sources.build.params": "parameter",
-    "sources.build.ranks": (
-        "acosh asinh atanh complex conj copysign kthvalue mode searchsorted view_as_complex view_as_real"
-    ),
+    "sources.build.ranks": "acosh asinh atanh complex conj copysign view_as_complex view_as_real",
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.regions": "deform_conv2d nms",
+    "sources.build.regions": "deform_conv2d",
     "sources.build.tables": "bilinear embedding_bag",
 }
 

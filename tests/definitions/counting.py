@@ -117,3 +117,44 @@ def numbers(array: Any) -> Any:
 def values(array: Any) -> Any:
     """An array of the numbers without their counters."""
     return np.array([value(x) for x in np.ravel(array)]).reshape(np.shape(array))
+
+
+rsqrt = _function("sqrts", lambda x: 1 / math.sqrt(x))
+sign = _function("compares", lambda x: float(np.sign(x)))
+
+
+def power(base: Any, exponent: Any) -> Number:
+    """base ** exponent."""
+    return _noted("pows", value(base) ** value(exponent))
+
+
+def total(terms: list[Any]) -> Any:
+    """Sum of all, from 0 on: an addition for each."""
+    found: Any = 0.0
+    for term in terms:
+        found = found + term
+    return found
+
+
+def together(terms: list[Any]) -> Any:
+    """Sum of all: an addition for each but the first."""
+    found = terms[0]
+    for term in terms[1:]:
+        found = found + term
+    return found
+
+
+def differs(a: Any, b: Any) -> bool:
+    """Whether a != b."""
+    _noted("compares", 0)
+    return bool(value(a) != value(b))
+
+
+def both(a: Any, b: Any) -> Number:
+    """Whether neither is zero."""
+    return _noted("logics", bool(value(a)) and bool(value(b)))
+
+
+def either(a: Any, b: Any) -> Number:
+    """Whether one of two is not zero."""
+    return _noted("logics", bool(value(a)) or bool(value(b)))

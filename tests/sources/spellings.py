@@ -148,6 +148,7 @@ SAYABLE: dict[str, Any] = {
     "fold": lambda attrs, _x: len(attrs.kernel_size) == 2 and _symmetric(attrs),
     "grid_sample": lambda _attrs, x, _grid: x.ndim > 3,
     "group_norm": lambda _attrs, _x, weight, bias: weight is not None or bias is None,
+    "index": lambda _attrs, _x, *indices: all(index.ndim for index in indices),  # one number is a part, not a tensor
     "index_put": lambda attrs, *_: attrs.dims == tuple(range(len(attrs.dims))),
     "masked_fill": lambda _attrs, _x, mask: mask.dtype == bool,
     "max_pool": _pooled,

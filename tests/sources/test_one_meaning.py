@@ -26,7 +26,7 @@ from witness import NARROWED, WITNESSES
 # What PyTorch's functions are captured as is not yet the operator of the table.
 NOT_YET = {
     "addcdiv", "addcmul", "all", "any", "binary_cross_entropy", "binary_cross_entropy_with_logits", "count_nonzero",
-    "huber_loss", "index", "kl_div", "l1_loss", "lerp", "logsumexp", "lp_pool", "nll_loss", "smooth_l1_loss",
+    "huber_loss", "kl_div", "l1_loss", "lerp", "logsumexp", "lp_pool", "nll_loss", "smooth_l1_loss",
     "softsign", "tanhshrink",
 }  # fmt: skip
 

@@ -134,15 +134,19 @@ def roi_align(
     spatial_scale: float = 1.0,
     sampling_ratio: int = -1,
     aligned: bool = False,
+    mode: Literal["avg", "max"] = "avg",
 ) -> T:
-    """Regions (sample, x1, y1, x2, y2) of ``x`` brought to one size by the mean of samples in each bin."""
+    """Regions (sample, x1, y1, x2, y2) of ``x`` brought to one size by the mean of samples in each bin.
+
+    With mode ``"max"``, which ONNX has, by the largest weighted element that the samples of a bin are made of.
+    """
     attrs = RoiAlignAttrs(
         output_size=_pair(output_size),
         spatial_scale=spatial_scale,
         sampling_ratio=max(sampling_ratio, 0),
         aligned=aligned,
     )
-    return rec.op("roi_align", attrs, x, boxes)
+    return rec.op("roi_align" if mode == "avg" else "roi_align_max", attrs, x, boxes)
 
 
 def roi_pool(rec: Recorder, x: T, boxes: T, output_size: Size, spatial_scale: float = 1.0) -> T:

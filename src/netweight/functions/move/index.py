@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from netweight.functions.recorder import Recorder, T, from_front, is_number
-from netweight.ops.move.places import GatherAttrs, IndexAttrs
-from netweight.ops.move.scatter import IndexAddAttrs, IndexPutAttrs, ScatterAttrs, ScatterReduceAttrs
+from netweight.ops.move.places import GatherAttrs, GatherNdAttrs, IndexAttrs
+from netweight.ops.move.scatter import (
+    IndexAddAttrs,
+    IndexPutAttrs,
+    ScatterAttrs,
+    ScatterNdReduceAttrs,
+    ScatterReduceAttrs,
+)
 
 _REDUCTIONS: dict[str, Any] = {"add": "sum", "multiply": "prod"}
 
@@ -54,6 +60,19 @@ def scatter_reduce(rec: Recorder, x: T, dim: int, index: T, src: T, reduce: str,
         return scatter_add(rec, x, dim, index, src)
     attrs = ScatterReduceAttrs(dim=from_front(rec, x, dim)[0], reduce=how, include_self=include_self)
     return rec.op("scatter_reduce", attrs, x, index, src)
+
+
+def gather_nd(rec: Recorder, x: T, index: T, batch_dims: int = 0) -> T:
+    """The slices of ``x`` (*batch, *in) at the lists of positions in ``index`` (*batch, *out, k)."""
+    return rec.op("gather_nd", GatherNdAttrs(batch_dims=batch_dims), x, index)
+
+
+def scatter_nd(rec: Recorder, x: T, index: T, src: T, reduce: str = "none") -> T:
+    """``x`` with slices at the lists of positions in ``index`` (*out, k) replaced, or joined: sum, prod, amax, amin."""
+    how = _REDUCTIONS.get(reduce, reduce)
+    if how in ("none", "sum"):
+        return rec.op("scatter_nd" if how == "none" else "scatter_nd_add", None, x, index, src)
+    return rec.op("scatter_nd_reduce", ScatterNdReduceAttrs(reduce=how), x, index, src)
 
 
 def index_copy(rec: Recorder, x: T, dim: int, index: T, source: T) -> T:

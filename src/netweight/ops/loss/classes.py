@@ -179,16 +179,18 @@ def cross_entropy_backward_cost(
     """Per element an exponential, less what was wanted, times the gradient of the loss; for the mean its share.
 
     The weight of a position is a product with that gradient. Weights of smoothed targets take another product per
-    element, with the sum of what was wanted, which is a product and an add per position. For the weights themselves
-    that of the negative log-likelihood; with smoothing a product and an add per element, and one product more per
-    position.
+    element, with the sum of what was wanted: that is a product and two adds per position, and a product and an add per
+    class. For the weights themselves that of the negative log-likelihood; with smoothing a product and an add per
+    element, and one product more per position.
     """
     cost, smoothed = FREE, bool(attrs.label_smoothing)
     if wanted[0]:
         cost += work_of(x.numel, {"exps": 1, "adds": 1, "muls": 1}) + share_cost(attrs.reduction)
-        if weight is not None:
-            cost += work_of(target.numel, {"adds": 1, "muls": 1} if smoothed else {"muls": 1})
-            cost += work_of(x.numel, {"muls": 1}) if smoothed else FREE
+        if weight is not None and smoothed:
+            cost += work_of(target.numel, {"adds": 2, "muls": 1}) + work_of(weight.numel, {"adds": 1, "muls": 1})
+            cost += work_of(x.numel, {"muls": 1})
+        elif weight is not None:
+            cost += work_of(target.numel, {"muls": 1})
     if _asks(wanted):
         cost += work_of(target.numel, {"muls": 2 if smoothed else 1, "adds": 2})
         cost += work_of(x.numel, {"muls": 1, "adds": 1}) if smoothed else FREE

@@ -113,8 +113,8 @@ def logit_back(
     """For ``x`` a sigmoid, a sum and a product; the formulas of the gradients for the others; a weight weighs first."""
     plain, logs = pos_weight is None, {"compares": 2, "exps": 1, "logs": 1}
     each: tuple[Work, ...] = (
-        {"exps": 1, "divs": 1, "adds": 2 if plain else 6, "muls": 1 if plain else 3},
-        {"adds": 1, "muls": 1} if plain else {**logs, "adds": 4, "muls": 2},
+        {"exps": 1, "divs": 1, "adds": 2 if plain else 5, "muls": 1 if plain else 3},
+        {"muls": 1} if plain else {**logs, "adds": 4, "muls": 2},
         {**logs, "adds": 3 if plain else 6, "muls": 2 if plain else 4},
         {**logs, "adds": 2, "muls": 2},
     )

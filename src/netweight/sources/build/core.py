@@ -74,7 +74,8 @@ class Symbol:
     __iter__ = None  # or Python would iterate by asking for x[0], x[1] ... until something fails
 
     def __matmul__(self, other: Symbol) -> Symbol:
-        return importlib.import_module("netweight.sources.build.matmul").matmul(self, other)
+        with self.builder.recording("matmul"):
+            return importlib.import_module("netweight.functions.contract").matmul(self.builder, self, other)
 
 
 class Place(NamedTuple):
@@ -146,8 +147,14 @@ class Builder(Recording[Place]):
             name: Last part of its path.
             inplace: The first operator writes over its input; while training, only if its gradient does not need that.
         """
+        with self.layer(self.layer_name(name), inplace=inplace):
+            yield
+
+    @contextmanager
+    def layer(self, path: str, *, inplace: bool = False) -> Iterator[None]:
+        """As ``recording``, for a layer whose path has been taken, because it has weights."""
         before = self._layer, self._inplace
-        self._layer, self._inplace = self.layer_name(name), inplace
+        self._layer, self._inplace = path, inplace
         try:
             yield
         finally:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
+from netweight.functions import contract as functions
 from netweight.functions.recorder import per_dim
-from netweight.ops.arrays.padding import resolve_padding
-from netweight.ops.contract.deform_conv import DeformConvAttrs
-from netweight.ops.order.suppression import NmsAttrs
-from netweight.sources.build.core import Symbol, call
+from netweight.sources.build.core import Symbol
 from netweight.sources.build.params import ZEROS, he
 
 Size = int | tuple[int, ...]
@@ -48,20 +46,9 @@ def deform_conv2d(
     """
     builder = x.builder
     layer = builder.layer_name(name)
-    kernel, steps, spread = per_dim(kernel_size, 2), per_dim(stride, 2), per_dim(dilation, 2)
-    attrs = DeformConvAttrs(
-        stride=steps,
-        padding=resolve_padding(per_dim(padding, 2), x.shape[2:], kernel, steps, spread),
-        dilation=spread,
-        groups=groups,
-        offset_groups=max(offset.shape[1] // (2 * math.prod(kernel)), 1),  # the shape rule refuses the rest
-    )
+    kernel = per_dim(kernel_size, 2)
     in_per_group = x.shape[1] // max(groups, 1)
     weight = builder.state(layer, "weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel)))
     added = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
-    return builder.call("deform_conv", attrs, (x, weight, offset, mask, added), layer=layer)[0]
-
-
-def nms(boxes: Symbol, scores: Symbol, iou_threshold: float, *, count: int | None = None, name: str = "nms") -> Symbol:
-    """Positions of boxes that no better one overlaps; ``count`` of them are taken to be kept, all without it."""
-    return call("nms", NmsAttrs(iou_threshold=iou_threshold, count=count), boxes, scores, name=name)
+    with builder.layer(layer):
+        return functions.deform_conv(builder, x, offset, weight, added, stride, padding, dilation, groups, mask)

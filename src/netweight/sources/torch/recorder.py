@@ -86,7 +86,10 @@ class Recorder:
             recording.record_one(name, attrs, names, specs, result)
             return result
         specs = specs[: len(specs) - len(definition.extras)]
-        made = [empty(spec.shape, torch_dtype(spec.dtype), like, order) for spec in specs]
+        made = [
+            empty(spec.shape, torch_dtype(spec.dtype), like, order if _is_laid(spec, at, order) else None)
+            for at, spec in enumerate(specs)
+        ]
         recording.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
 
@@ -161,3 +164,8 @@ class Recorder:
             or tensor.numel() > SMALL
             or (bool(self.written) and self.recording.constants.memory(tensor) in self.written)
         )
+
+
+def _is_laid(spec: TensorSpec, place: int, order: tuple[int, ...] | None) -> bool:
+    """Whether an order holds for one of several results: those of that rank, but right singular vectors, the third."""
+    return order is not None and len(order) == len(spec.shape) and place < 2

@@ -29,6 +29,9 @@ _LIKE_FIRST = frozenset({
 })  # fmt: skip
 """Operators whose result lies as their first input does."""
 
+_BY_COLUMNS = frozenset({"cholesky", "eigh", "inverse", "qr", "solve", "solve_triangular", "svd"})
+"""Operators of LAPACK, which leaves matrices column by column."""
+
 
 def layout_of(
     definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]
@@ -39,12 +42,24 @@ def layout_of(
         return first, None
     if definition.kind in _OF_EACH:
         return first if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None], None
-    if first is None or definition.name not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
+    if first is None or definition.name in _BY_COLUMNS or definition.kind == "attention":
+        return None, _order_of_own(definition, first)
+    if definition.name not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
         return None, None
     order = channels_last(first)
     if order is None and definition.name == "conv" and tensors[1] is not None:
         order = channels_last(tensors[1])
     return None, order
+
+
+def _order_of_own(definition: OpDef, first: Tensor | None) -> tuple[int, ...] | None:
+    """The order of matrices of LAPACK, and of fused attention: (N, L, H, E), so that joining the heads is a view."""
+    if first is None:
+        return None
+    rank = first.dim()
+    if definition.name in _BY_COLUMNS:
+        return (*range(rank - 2), rank - 1, rank - 2)
+    return (0, 2, 1, 3) if definition.name == "scaled_dot_product_attention" and rank == 4 else None
 
 
 def empty(

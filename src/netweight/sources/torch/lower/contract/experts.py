@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from netweight.functions.contract import matmul
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import unsqueeze
@@ -22,7 +23,7 @@ def grouped_mm(
 ) -> Any:  # fmt: skip
     """Rows sorted by expert; a batch of matrices on both sides is a plain product."""
     if offs is None:
-        y = rec.op("matmul", None, self, mat2)
+        y = matmul(rec, self, mat2)
     elif self.dim() == 2 and mat2.dim() == 3:
         y = rec.op("grouped_matmul", None, self, mat2, offs)
     else:

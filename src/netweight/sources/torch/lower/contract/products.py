@@ -1,24 +1,19 @@
-"""Convolution, linear layers, matrix products, attention, embedding."""
+"""Convolution, linear layers, matrix products, attention, distances."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from netweight.functions.recorder import per_dim
-from netweight.ops.arrays.padding import Pads, resolve_padding
-from netweight.ops.contract.attention import AttentionAttrs
-from netweight.ops.contract.conv import ConvAttrs
-from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
+from netweight.functions import contract as functions
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.common import over, scaled
 from netweight.sources.torch.lower.move.layout import cat, transposed, unbatched, unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import add, mul, sub
+from netweight.sources.torch.lower.pointwise.elementwise import mul, sub
 from netweight.sources.torch.lower.reduce.reduction import vector_norm
 
 if TYPE_CHECKING:
@@ -33,16 +28,9 @@ def conv(
     rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
     dilation: Any = 1, groups: int = 1,
 ) -> Any:  # fmt: skip
-    n = weight.dim() - 2
-    if input.dim() == n + 1:
+    if input.dim() == weight.dim() - 1:
         return unbatched(rec, input, lambda x: conv(rec, x, weight, bias, stride, padding, dilation, groups))
-    steps, spread = per_dim(stride, n), per_dim(dilation, n)
-    kernel, size = tuple(weight.shape[2:]), tuple(input.shape[2:])
-    amounts: Pads = resolve_padding(
-        padding if isinstance(padding, str) else per_dim(padding, n), size, kernel, steps, spread
-    )
-    attrs = ConvAttrs(stride=steps, padding=amounts, dilation=spread, groups=groups)
-    return rec.op("conv", attrs, input, weight, bias)
+    return functions.conv(rec, input, weight, bias, stride, padding, dilation, groups)
 
 
 @lowers("convolution", "_convolution")
@@ -60,35 +48,17 @@ def conv_transpose(
     rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
     output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
-    n = weight.dim() - 2
-    if input.dim() == n + 1:
+    if input.dim() == weight.dim() - 1:
         again = (weight, bias, stride, padding, output_padding, groups, dilation)
         return unbatched(rec, input, lambda x: conv_transpose(rec, x, *again))
-    attrs = ConvTransposeAttrs(
-        stride=per_dim(stride, n),
-        padding=tuple((p, p) for p in per_dim(padding, n)),
-        output_padding=per_dim(output_padding, n),
-        dilation=per_dim(dilation, n),
-        groups=groups,
-    )
-    return rec.op("conv_transpose", attrs, input, weight, bias)
+    return functions.conv_transpose(rec, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-@lowers("linear")
-def linear(rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
-    return rec.op("linear", None, input, weight, bias)
-
-
-@lowers("matmul", "bmm", "mm", "mv", "dot")
-def matmul(rec: Recorder, input: Tensor, other: Tensor) -> Any:
-    return rec.op("matmul", None, input, other)
-
-
-@lowers("addmm", "baddbmm", "addmv")
-def addmm(rec: Recorder, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-
-    product = scaled(rec, rec.op("matmul", None, mat1, mat2), alpha)
-    return add(rec, product, scaled(rec, input, beta))
+bind(functions.linear)
+bind(functions.bilinear)
+bind(functions.matmul, "matmul", "bmm", "mm", "mv", "dot")
+bind(functions.addmm, "addmm", "baddbmm", "addmv")
+bind(functions.addbmm)
 
 
 @lowers("scaled_dot_product_attention")
@@ -96,16 +66,10 @@ def attention(
     rec: Recorder, query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
     is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False,
 ) -> Any:  # fmt: skip
-    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
-    attrs = AttentionAttrs(is_causal=is_causal, scale=factor)
-    # The fused kernels write (N, L, H, E), so that joining the heads again is a view.
-    order = (0, 2, 1, 3) if query.dim() == 4 else None
-    return rec.op("scaled_dot_product_attention", attrs, query, key, value, attn_mask, order=order)
-
-
-@lowers("bilinear")
-def bilinear(rec: Recorder, input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
-    return rec.op("bilinear", None, input1, input2, weight, bias)
+    """Dropout of probabilities is not recorded, and heads share keys where there are fewer of them."""
+    return functions.scaled_dot_product_attention(
+        rec, query, key, value, mask=attn_mask, is_causal=is_causal, scale=scale
+    )
 
 
 @lowers("vdot", "linalg_vecdot")
@@ -133,7 +97,7 @@ def euclidean_dist(rec: Recorder, x1: Tensor, x2: Tensor) -> Any:
     ones = [torch.ones(square.shape, dtype=square.dtype) for square in squares]
     rows = cat(rec, [scaled(rec, x1, -2), squares[0], ones[0]], -1)
     columns = cat(rec, [x2, ones[1], squares[1]], -1)
-    product = matmul(rec, rows, transposed(rec, columns))
+    product = functions.matmul(rec, rows, transposed(rec, columns))
     return over(rec, over(rec, product, "clamp", attrs=ClampAttrs(min=0.0, max=None)), "sqrt")
 
 
@@ -145,14 +109,4 @@ def _square_of_length(rec: Recorder, x: Tensor) -> Tensor:
 
 @lowers("addr")
 def addr(rec: Recorder, self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-
-    product = scaled(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), alpha)
-    return product if beta == 0 else add(rec, product, scaled(rec, self, beta))
-
-
-@lowers("addbmm")
-def addbmm(rec: Recorder, self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-    """Products of matrices, added up."""
-    products = rec.op("matmul", None, batch1, batch2)
-    total = scaled(rec, rec.op("sum", ReduceAttrs(dims=(0,)), products), alpha)
-    return total if beta == 0 else add(rec, total, scaled(rec, self, beta))
+    return functions.plus(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), self, alpha, beta)

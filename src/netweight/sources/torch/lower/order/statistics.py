@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions import order as functions
 from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.scatter import IndexAddAttrs
-from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
-from netweight.ops.order.sort import PickAttrs, SortAttrs
+from netweight.ops.order.order_statistics import SearchsortedAttrs
 from netweight.ops.pointwise.blend import LerpAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
@@ -22,19 +22,12 @@ if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
 
 
-@lowers("kthvalue")
-def kthvalue(rec: Recorder, self: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("kthvalue", KthvalueAttrs(k=k, dim=dim % self.dim(), keepdim=keepdim), self)
-
-
 @lowers("median.dim")
 def median(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> Any:
     """The lower of both in the middle."""
     if self.dim() == 0:
         return NotImplemented
-    return kthvalue(rec, self, (self.shape[dim] + 1) // 2, dim, keepdim)
+    return functions.kthvalue(rec, self, (self.shape[dim] + 1) // 2, dim, keepdim)
 
 
 @lowers("median.default")
@@ -48,7 +41,7 @@ def nanmedian(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> A
     if self.dim() == 0:
         return NotImplemented
     dim %= self.dim()
-    values, places = rec.op("sort", SortAttrs(dim=dim), self)
+    values, places = functions.sort(rec, self, dim)
     numbers = rec.op("logical_not", None, rec.op("isnan", None, self))
     count = rec.op("sum", ReduceAttrs(dims=(dim,), keepdim=True), numbers)
     last = rec.op("add_scalar", ScalarAttrs(value=-1.0), count)
@@ -74,7 +67,7 @@ def quantile(
     shares = torch.as_tensor(q, dtype=x.dtype)
     places = shares.reshape(-1) * (x.shape[at] - 1)
     low, way = _neighbours(places, interpolation)
-    ranked, _ = rec.op("sort", SortAttrs(dim=at), x)
+    ranked, _ = functions.sort(rec, x, at)
     y = rec.op("index_select", GatherAttrs(dim=at), ranked, low)
     if way is not None:
         following = rec.op("index_select", GatherAttrs(dim=at), ranked, places.ceil().to(torch.int64))
@@ -100,13 +93,6 @@ def _neighbours(places: Tensor, interpolation: str) -> tuple[Tensor, Tensor | No
             return places.round().to(torch.int64), None
         case _:
             return below.to(torch.int64), None
-
-
-@lowers("mode")
-def mode(rec: Recorder, self: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("mode", PickAttrs(dim=dim % self.dim(), keepdim=keepdim), self)
 
 
 @lowers("searchsorted.Tensor", "searchsorted.Scalar")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions import contract, order
 from netweight.functions import sample as functions
-from netweight.ops.contract.deform_conv import DeformConvAttrs
-from netweight.ops.order.suppression import NmsAttrs
 from netweight.sources.torch.lower import lowers
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 @lowers("torchvision.nms")
 def nms(rec: Recorder, dets: Tensor, scores: Tensor, iou_threshold: float) -> Any:
     rec.guess("nms: all boxes are taken to be kept")
-    return rec.op("nms", NmsAttrs(iou_threshold=iou_threshold), dets, scores)
+    return order.nms(rec, dets, scores, iou_threshold)
 
 
 @lowers("torchvision.roi_align")
@@ -50,9 +49,8 @@ def deform_conv2d(
     offset_groups: int, use_mask: bool,
 ) -> Any:  # fmt: skip
     """Where a call has no bias, torchvision makes one of zeros."""
-    attrs = DeformConvAttrs(
-        stride=(stride_h, stride_w), padding=((pad_h, pad_h), (pad_w, pad_w)), dilation=(dilation_h, dilation_w),
-        groups=groups, offset_groups=offset_groups,
-    )  # fmt: skip
     given = rec.is_symbolic(bias) or bool(bias.any())
-    return rec.op("deform_conv", attrs, input, weight, offset, mask if use_mask else None, bias if given else None)
+    return contract.deform_conv(
+        rec, input, offset, weight, bias if given else None, (stride_h, stride_w), (pad_h, pad_w),
+        (dilation_h, dilation_w), groups, mask if use_mask else None,
+    )  # fmt: skip
