@@ -17,5 +17,5 @@ def test_every_break_fits_once() -> None:
 
 
 def test_tests_named_beside_a_break_are_there() -> None:
-    named = {word for entry in MUTANTS for word in shlex.split(entry["tests"]) if word.startswith("tests/")}
+    named = {word for entry in MUTANTS for word in shlex.split(entry["tests"])}
     assert [name for name in sorted(named) if not (ROOT / name.partition("::")[0]).exists()] == []
