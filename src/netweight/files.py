@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +34,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 def _beside(target: Path) -> Iterator[IO[bytes]]:
     """A temporary file in the same folder, renamed at the end."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
     try:
         with temporary.open("xb") as file:
             yield file

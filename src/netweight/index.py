@@ -79,9 +79,7 @@ OPERATORS = {
     "ops.recurrent.gru": "gru",
     "ops.recurrent.lstm": "lstm",
     "ops.recurrent.rnn": "rnn",
-    "ops.reduce.cumulative": "cumsum",
-    "ops.reduce.cumulative_pick": "cummax cummin logcumsumexp",
-    "ops.reduce.cumulative_product": "cumprod",
+    "ops.reduce.cumulative": "cummax cummin cumprod cumsum logcumsumexp",
     "ops.reduce.histogram": "histc",
     "ops.reduce.logsumexp": "logsumexp",
     "ops.reduce.reduce_logic": "all any count_nonzero",
@@ -97,6 +95,119 @@ OPERATORS = {
     "ops.window.pool_average": "avg_pool lp_pool",
     "ops.window.pool_indices": "max_pool_with_indices max_unpool",
     "ops.window.unfold": "fold unfold window_view",
+}
+
+ATEN = {
+    "acos": "acos arccos",
+    "acosh": "acosh arccosh",
+    "asin": "arcsin asin",
+    "asinh": "arcsinh asinh",
+    "atan": "arctan atan",
+    "atan2": "arctan2 atan2",
+    "atanh": "arctanh atanh",
+    "bitwise_left_shift": "__lshift__ bitwise_left_shift",
+    "bitwise_right_shift": "__rshift__ bitwise_right_shift",
+    "ceil": "ceil",
+    "celu": "celu",
+    "copysign": "copysign",
+    "cos": "cos",
+    "cosh": "cosh",
+    "eq": "eq",
+    "erf": "erf special_erf",
+    "exp": "exp",
+    "exp2": "exp2 special_exp2",
+    "expm1": "expm1 special_expm1",
+    "floor": "floor",
+    "floor_divide": "floor_divide",
+    "fmod": "fmod",
+    "ge": "ge greater_equal",
+    "gelu": "gelu",
+    "gt": "greater gt",
+    "hardshrink": "hardshrink",
+    "hardsigmoid": "hardsigmoid",
+    "hardswish": "hardswish",
+    "isfinite": "isfinite",
+    "isinf": "isinf",
+    "isnan": "isnan",
+    "le": "le less_equal",
+    "leaky_relu": "leaky_relu",
+    "log": "log",
+    "log10": "log10",
+    "log1p": "log1p special_log1p",
+    "log2": "log2",
+    "logaddexp": "logaddexp",
+    "logical_and": "logical_and",
+    "logical_not": "logical_not",
+    "logical_or": "logical_or",
+    "logical_xor": "logical_xor",
+    "lt": "less lt",
+    "maximum": "max.other maximum",
+    "minimum": "min.other minimum",
+    "mish": "mish",
+    "ne": "ne not_equal",
+    "neg": "neg negative",
+    "reciprocal": "reciprocal",
+    "relu": "relu",
+    "relu6": "relu6",
+    "remainder": "remainder",
+    "round": "round.default",
+    "rsqrt": "rsqrt",
+    "selu": "selu",
+    "sigmoid": "sigmoid special_expit",
+    "sign": "sgn sign",
+    "silu": "silu",
+    "sin": "sin",
+    "sinh": "sinh",
+    "softplus": "softplus",
+    "softshrink": "softshrink",
+    "sqrt": "sqrt",
+    "square": "square",
+    "tan": "tan",
+    "tanh": "tanh",
+    "threshold": "threshold",
+    "trunc": "fix trunc",
+}
+
+ONNX = {
+    "acos": "Acos",
+    "acosh": "Acosh",
+    "add": "Add",
+    "asin": "Asin",
+    "asinh": "Asinh",
+    "atan": "Atan",
+    "atanh": "Atanh",
+    "bitwise_and": "BitwiseAnd",
+    "bitwise_or": "BitwiseOr",
+    "bitwise_xor": "BitwiseXor",
+    "cos": "Cos",
+    "cosh": "Cosh",
+    "elu": "Elu",
+    "eq": "Equal",
+    "erf": "Erf",
+    "exp": "Exp",
+    "ge": "GreaterOrEqual",
+    "gelu": "Gelu",
+    "gt": "Greater",
+    "hardswish": "HardSwish",
+    "le": "LessOrEqual",
+    "log": "Log",
+    "logical_and": "And",
+    "logical_not": "Not",
+    "logical_or": "Or",
+    "logical_xor": "Xor",
+    "lt": "Less",
+    "mish": "Mish",
+    "mul": "Mul",
+    "reciprocal": "Reciprocal",
+    "relu": "Relu",
+    "sigmoid": "Sigmoid",
+    "sin": "Sin",
+    "sinh": "Sinh",
+    "softsign": "Softsign",
+    "sqrt": "Sqrt",
+    "sub": "Sub",
+    "tan": "Tan",
+    "tanh": "Tanh",
 }
 
 READS = {
@@ -143,14 +254,16 @@ READS = {
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
     "sources.onnx.lower.order.select": "Compress NonMaxSuppression NonZero TopK Unique",
     "sources.onnx.lower.pointwise.activation": (
-        "Celu Elu Gelu HardSigmoid HardSwish LeakyRelu Mish PRelu Relu Selu Shrink Sigmoid Softplus Softsign Swish "
-        "Tanh ThresholdedRelu"
+        "Celu HardSigmoid LeakyRelu PRelu Selu Shrink Softplus Swish ThresholdedRelu"
     ),
     "sources.onnx.lower.pointwise.cast": "BitCast Cast CastLike",
     "sources.onnx.lower.pointwise.elementwise": (
-        "Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Ceil Clip "
-        "Cos Cosh Div Equal Erf Exp Floor Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Log Max Mean Min Mod Mul "
-        "Neg Not Or Pow Reciprocal Round Sign Sin Sinh Sqrt Sub Sum Tan Where Xor"
+        "Abs BitShift BitwiseNot Ceil Clip Div Floor IsInf IsNaN Max Mean Min Mod Neg Pow Round Sign Sum Where"
+    ),
+    "sources.onnx.lower.pointwise.plain": (
+        "Acos Acosh Add And Asin Asinh Atan Atanh BitwiseAnd BitwiseOr BitwiseXor Cos Cosh Elu Equal Erf Exp Gelu "
+        "Greater GreaterOrEqual HardSwish Less LessOrEqual Log Mish Mul Not Or Reciprocal Relu Sigmoid Sin Sinh "
+        "Softsign Sqrt Sub Tan Tanh Xor"
     ),
     "sources.onnx.lower.quantize.layers": (
         "ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul QuantizeLinear "
@@ -200,18 +313,22 @@ WRITES = {
     "sources.onnx.write.norm.layers": "batch_norm batch_norm_training group_norm instance_norm layer_norm rms_norm",
     "sources.onnx.write.order.select": "argsort kthvalue max min nms nms_per_class searchsorted sort topk unique",
     "sources.onnx.write.pointwise.activation": (
-        "celu elu gelu glu hardshrink hardsigmoid hardswish leaky_relu log_sigmoid log_softmax mish prelu relu relu6 "
-        "selu sigmoid silu softmax softplus softshrink softsign tanh tanhshrink threshold"
+        "celu glu hardshrink hardsigmoid leaky_relu log_sigmoid log_softmax prelu relu6 selu silu softmax softplus "
+        "softshrink tanhshrink threshold"
     ),
     "sources.onnx.write.pointwise.arithmetic": (
-        "add add_scalar addcdiv addcmul atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
-        "bitwise_right_shift bitwise_xor copysign div div_scalar eq floor_divide fmod ge gt le lerp logaddexp "
-        "logical_and logical_not logical_or logical_xor lt masked_fill maximum minimum mul mul_scalar ne pow "
-        "pow_scalar rdiv_scalar remainder rsub_scalar sub where"
+        "add_scalar addcdiv addcmul atan2 bitwise_left_shift bitwise_not bitwise_right_shift copysign div div_scalar "
+        "floor_divide fmod lerp logaddexp masked_fill maximum minimum mul_scalar ne pow pow_scalar rdiv_scalar "
+        "remainder rsub_scalar where"
+    ),
+    "sources.onnx.write.pointwise.plain": (
+        "acos acosh add asin asinh atan atanh bitwise_and bitwise_or bitwise_xor cos cosh elu eq erf exp ge gelu gt "
+        "hardswish le log logical_and logical_not logical_or logical_xor lt mish mul reciprocal relu sigmoid sin sinh "
+        "softsign sqrt sub tan tanh"
     ),
     "sources.onnx.write.pointwise.unary": (
-        "abs acos acosh asin asinh atan atanh bitcast cast cast_float8 ceil clamp cos cosh erf exp exp2 expm1 floor "
-        "isfinite isinf isnan log log10 log1p log2 neg reciprocal round rsqrt sign sin sinh sqrt square tan trunc"
+        "abs bitcast cast cast_float8 ceil clamp exp2 expm1 floor isfinite isinf isnan log10 log1p log2 neg round "
+        "rsqrt sign square trunc"
     ),
     "sources.onnx.write.quantize.affine": (
         "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks requantize"
@@ -248,7 +365,18 @@ FUNCTIONS = {
     ),
     "functions.norm": "local_response_norm log_softmax softmax",
     "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",
-    "functions.pointwise": "celu glu hardshrink logsigmoid masked_fill softshrink softsign tanhshrink threshold",
+    "functions.plain": (
+        "abs acos acosh asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or "
+        "bitwise_right_shift bitwise_xor ceil celu copysign cos cosh elu erf exp exp2 expm1 floor floor_divide fmod "
+        "gelu hardshrink hardsigmoid hardswish isfinite isinf isnan leaky_relu log log10 log1p log2 logaddexp "
+        "logical_and logical_not logical_or logical_xor maximum minimum mish neg reciprocal relu relu6 remainder round "
+        "rsqrt selu sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold "
+        "trunc"
+    ),
+    "functions.pointwise": (
+        "add addcdiv addcmul cast clamp complex conj div eq ge glu gt hardtanh le lerp logsigmoid lt masked_fill mul "
+        "ne pow rdiv rsub sub view_as_complex view_as_real where"
+    ),
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
     "functions.reduce": (
@@ -256,6 +384,10 @@ FUNCTIONS = {
         "mean prod std std_mean sum var var_mean vector_norm"
     ),
     "functions.sample": "grid_sample interpolate roi_align roi_pool",
+    "functions.special": (
+        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
+        "rad2deg signbit sinc xlog1py xlogy"
+    ),
     "functions.window.pool": (
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
         "adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d global_avg_pool global_max_pool lp_pool1d lp_pool2d "
@@ -263,28 +395,15 @@ FUNCTIONS = {
         "max_pool3d_with_indices max_unpool2d min_pool2d"
     ),
     "functions.window.unfold": "fold unfold window_view",
-    "sources.build.activation": (
-        "elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
-    ),
-    "sources.build.arith": (
-        "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt rsub "
-        "sign sin sqrt square sub"
-    ),
+    "sources.build.activation": "prelu",
     "sources.build.attention": "multi_head_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "sources.build.core": "Place Symbol call graph scope",
     "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
-    "sources.build.functions": (
-        "acos addcdiv addcmul asin atan atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
-        "bitwise_right_shift bitwise_xor cosh exp2 expm1 floor_divide fmod isfinite isinf isnan lerp log10 log1p log2 "
-        "logaddexp remainder sinh tan trunc"
-    ),
     "sources.build.linear": "linear",
-    "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
     "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "sources.build.params": "parameter",
-    "sources.build.ranks": "acosh asinh atanh complex conj copysign view_as_complex view_as_real",
     "sources.build.recurrent": "gru lstm rnn",
     "sources.build.regions": "deform_conv2d",
     "sources.build.tables": "bilinear embedding_bag",

@@ -50,8 +50,8 @@ def dropping(x: build.Symbol, target: build.Symbol) -> build.Symbol:
 def shared(x: build.Symbol, target: build.Symbol) -> build.Symbol:
     """One gradient goes unchanged to three readers; where it is joined by another, it is not written over."""
     other, a = build.linear(x, 8), build.linear(x, 8)
-    b = build.relu(a)
-    return build.cross_entropy(build.add(build.add(a, other), b), target)
+    b = build.neg(a)
+    return build.cross_entropy(build.sigmoid(build.add(build.add(a, other), b)), target)
 
 
 def owner(array: Array) -> Array:
@@ -126,12 +126,12 @@ def foreseen(graph: Graph) -> dict[str, int]:
 
 @pytest.mark.parametrize(
     ("describe", "shape"),
-    [(perceptron, (2, 8)), (residual, (2, 3, 8, 8)), (transformer, (2, 4, 8)), (dropping, (2, 8)), (shared, (2, 1))],
+    [(perceptron, (2, 8)), (residual, (2, 3, 8, 8)), (transformer, (2, 4, 8)), (dropping, (2, 8)), (shared, (64, 1))],
 )
 def test_a_step_holds_what_was_foreseen(
     describe: Callable[..., build.Symbol], shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    graph = build.graph(describe, shape, CLASSES, training=describe is dropping)
+    graph = build.graph(describe, shape, TensorSpec(shape[:1], "int64"), training=describe is dropping)
     assert held(graph, monkeypatch) == foreseen(graph)
 
 
@@ -189,6 +189,49 @@ def test_wanted_names_parameters_and_inputs() -> None:
     graph = build.graph(perceptron, (2, 8), CLASSES)
     with pytest.raises(UsageError, match="no parameter or input of the network is called 'relu'"):
         run(graph, arrays_for(graph), initialize(graph), keep="saved", wanted=["relu"])
+
+
+def test_a_gradient_that_waits_for_two_values_is_not_written_over() -> None:
+    """y = sum((x u + x v) - x u): u has no gradient, v has that of x v; both wait with the same array."""
+
+    def describe(x: build.Symbol) -> build.Symbol:
+        v, u = (build.linear(x, 1, bias=False, name=name) for name in "vu")
+        minus = build.neg(u)
+        return build.add(build.add(u, v), minus)
+
+    graph = build.graph(describe, (3, 1))
+    x = np.array([[1.0], [2.0], [3.0]])
+    weights = {"u.weight": np.full((1, 1), 5.0), "v.weight": np.full((1, 1), 7.0)}
+    for keep in (True, "saved"):
+        done = run(graph, {"x": x}, weights, keep=keep)
+        grads = backward(graph, done, {graph.outputs[0]: np.ones((3, 1))})
+        assert {name: grad.tolist() for name, grad in grads.items()} == {
+            "x": [[7.0]] * 3, "u.weight": [[0.0]], "v.weight": [[6.0]],
+        }  # fmt: skip
+
+
+def test_only_what_the_wanted_gradients_read_is_kept() -> None:
+    """X = A^-1 B: the gradient of B reads A, that of A reads X as well; other arrays are stand-ins of one element."""
+    graph = build.graph(build.solve, (3, 3), (3, 2))
+    inputs = {"x0": 2 * np.eye(3), "x1": np.ones((3, 2))}
+
+    def kept(*wanted: str) -> dict[str, int]:
+        done = run(graph, inputs, {}, keep="saved", wanted=wanted)
+        (one,) = done.kept.values()
+        assert [y.shape for y in one.outputs] == [(3, 2)]
+        arrays = dict(zip("AB", one.inputs, strict=True)) | {"X": one.saved["y"]}
+        return {name: owner(array).size for name, array in arrays.items() if array is not None}
+
+    assert kept("x1") == {"A": 9, "B": 1, "X": 1}
+    assert kept("x0") == kept("x0", "x1") == {"A": 9, "B": 1, "X": 6}
+
+
+def test_what_nobody_reads_is_not_held() -> None:
+    """Of three parts one is used: the others go as soon as they are written."""
+    graph = build.graph(lambda x: build.relu(build.split(x, 2)[1]), (1, 6))
+    done = run(graph, {"x": np.ones((1, 6))}, {})
+    assert set(done.values) == {"x", *graph.outputs}
+    assert len(run(graph, {"x": np.ones((1, 6))}, {}, keep=True).values) == 1 + 3 + 1
 
 
 def test_gradients_are_summed_where_nobody_else_has_them() -> None:

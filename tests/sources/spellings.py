@@ -92,8 +92,14 @@ SPELLED: dict[str, Any] = {
     "batch_norm_training": batch_norm_training,
     "conv": conv,
     "conv_transpose": conv_transpose,
-    "cross_entropy": lambda attrs, x, target: F.cross_entropy(
-        x, target, reduction=attrs.reduction, label_smoothing=attrs.label_smoothing
+    "count_nonzero": lambda attrs, x: torch.count_nonzero(x, attrs.dims or None),
+    "cross_entropy": lambda attrs, x, target, weight: F.cross_entropy(
+        x,
+        target,
+        weight,
+        ignore_index=attrs.ignore_index,
+        reduction=attrs.reduction,
+        label_smoothing=attrs.label_smoothing,
     ),
     "dropout": lambda attrs, x: F.dropout(x, attrs.p, training=True),
     "fake_quantize": fake_quantize,
@@ -140,7 +146,8 @@ SAYABLE: dict[str, Any] = {
     "complex": lambda _attrs, real, imag: real.shape == imag.shape,
     "conv": lambda attrs, *_: _symmetric(attrs) and attrs.padding_mode == "zeros",
     "conv_transpose": _symmetric,
-    "cross_entropy": lambda _attrs, _x, target: target.dtype == "int64",
+    "count_nonzero": lambda attrs, _x: not attrs.keepdim,
+    "cross_entropy": lambda _attrs, _x, target, _weight: target.dtype == "int64",
     "dropout": lambda attrs, _x: attrs.p > 0,
     "einsum": _contracts,
     "fake_quantize": lambda _attrs, _x, _scale, zero_point: zero_point is not None,
@@ -168,6 +175,8 @@ SAYABLE: dict[str, Any] = {
     "unique": lambda attrs, _x: "first" not in attrs.also,
     "unique_consecutive": lambda attrs, _x: "first" not in attrs.also,
     "where": lambda _attrs, condition, *_: condition.dtype == bool,
+    "nll_loss": lambda _attrs, _x, target, _weight: target.dtype == "int64",
+    "smooth_l1_loss": lambda attrs, _x, _target: attrs.beta > 0,
 }
 
 
@@ -188,6 +197,7 @@ APART = {
     "arange": "made of nothing: a constant to whoever captures",
     "deform_conv": "torchvision has it: test_torchvision_ops.py",
     "dequantize": "PyTorch's takes its own quantised tensors: test_quantized.py",
+    "dequantize_blocks": "ONNX has it",
     "full": "made of nothing: a constant to whoever captures",
     "gather_nd": "ONNX has it",
     "grouped_matmul": "of bfloat16 only: test_experts.py",
@@ -195,6 +205,7 @@ APART = {
     "min_pool": "quantising tools have it",
     "nonzero": "how many there are depends on numbers that a capture does not have",
     "quantize": "PyTorch's gives its own quantised tensors: test_quantized.py",
+    "quantize_blocks": "ONNX has it",
     "rdiv_scalar": "Tensor.__rtruediv__ is the reciprocal and a product, two kernels",
     "roi_align": "torchvision has it: test_torchvision_ops.py",
     "roi_pool": "torchvision has it: test_torchvision_ops.py",

@@ -25,9 +25,7 @@ from witness import NARROWED, WITNESSES
 
 # What PyTorch's functions are captured as is not yet the operator of the table.
 NOT_YET = {
-    "addcdiv", "addcmul", "all", "any", "binary_cross_entropy", "binary_cross_entropy_with_logits", "count_nonzero",
-    "huber_loss", "kl_div", "l1_loss", "lerp", "logsumexp", "lp_pool", "nll_loss", "smooth_l1_loss",
-    "softsign", "tanhshrink",
+    "lp_pool",
 }  # fmt: skip
 
 # Functions that the builder has under the name of an operator, with all of its settings and tensors as arguments.

@@ -6,19 +6,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.ir import Filled, Graph, TensorSpec
-from netweight.ir.serial import graph_from_dict
 from netweight.ops import REGISTRY
-from netweight.results.from_json import is_profile, profile_from_dict
-from netweight.results.profile import Profile
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
+
+if TYPE_CHECKING:
+    from netweight.results.profile import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,9 @@ def read_stored(path: Path) -> Graph | Profile:
     Raises:
         FormatError: If it is neither.
     """
+    from netweight.ir.serial import graph_from_dict
+    from netweight.results.from_json import is_profile, profile_from_dict
+
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
@@ -14,8 +14,10 @@ from netweight.app.load import Loaded, load, read_stored
 from netweight.errors import UsageError
 from netweight.ir import Graph
 from netweight.report.shown import Profile
-from netweight.results.training import Training
 from netweight.rewrite.bits import parse_bits, with_bits
+
+if TYPE_CHECKING:
+    from netweight.results.training import Training
 
 
 def weigh(

@@ -17,12 +17,12 @@ from netweight.app.weigh import weigh
 from netweight.cli.options import model_options, parse_dims, parse_inputs, units_option, verbose_option
 from netweight.errors import UsageError
 from netweight.files import write_text
-from netweight.report import delimited, markdown, terminal
+from netweight.report import terminal
 from netweight.report.summary import incomplete, summary_line
 from netweight.report.table import COLUMNS, Options
 
 if TYPE_CHECKING:
-    from netweight.results.profile import Profile
+    from netweight.report.shown import Profile
 
 _FORMATS = ("table", "json", "csv", "markdown")
 _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
@@ -115,9 +115,11 @@ def _render(profile: Profile, options: Options, form: str) -> str:
         case "json":
             return profile.to_json() + "\n"
         case "csv":
-            return delimited.to_csv(profile)
+            return profile.to_csv()
         case "markdown":
-            return markdown.to_markdown(profile, options)
+            from netweight.report.markdown import to_markdown
+
+            return to_markdown(profile, options)
         case _:
             return terminal.to_text(profile, options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
@@ -24,8 +24,11 @@ class Recorder(Protocol):
     def op(self, name: str, attrs: Any, *tensors: Any) -> Any:
         """Record an operator of the table: its one output, or a tuple of several."""
 
-    def over(self, name: str, attrs: Any, *tensors: Any) -> Any:
-        """Record an operator of each element whose output takes the memory of its first tensor."""
+    def over(self, name: str, attrs: Any, *tensors: Any, at: int = 0) -> Any:
+        """Record an operator of each element whose output takes the memory of one of its tensors."""
+
+    def number(self, value: complex, like: Any) -> Any:
+        """A constant of no dimensions in the element type of a tensor."""
 
     def spec(self, tensor: Any) -> TensorSpec:
         """Shape and element type of a tensor."""
@@ -41,7 +44,7 @@ def layer_named(name: str) -> Callable[[Function], Function]:
     return mark
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether an operand is a plain number, which becomes part of the operator, and no tensor."""
     return isinstance(value, int | float | complex)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netweight.results.profile import Profile
-from netweight.results.training import Training
 from netweight.units import Units, exact, scaled
+
+if TYPE_CHECKING:
+    from netweight.results.training import Training
 
 _PARTS = {
     "parameters": "parameters",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netweight.count import formula
 from netweight.results.as_json import fields_of
-from netweight.results.training import Training
+
+if TYPE_CHECKING:
+    from netweight.results.training import Training
 
 SCHEMA = "netweight/profile/1"
 

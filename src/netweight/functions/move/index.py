@@ -44,7 +44,7 @@ def scatter(rec: Recorder, x: T, dim: int, index: T, src: T | float) -> T:
     """``x`` with the elements of ``src``, or one number, at the positions along the dimension."""
     (along,) = from_front(rec, x, dim)
     if is_number(src):
-        return rec.op("scatter", ScatterAttrs(dim=along, value=float(src)), x, index, None)  # type: ignore[arg-type]
+        return rec.op("scatter", ScatterAttrs(dim=along, value=float(src)), x, index, None)
     return rec.op("scatter", ScatterAttrs(dim=along), x, index, src)
 
 

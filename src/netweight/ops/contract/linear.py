@@ -20,6 +20,8 @@ from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 def linear_shape(_attrs: None, x: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> TensorSpec:
     """Last dimension of ``x`` becomes out_features."""
+    if len(weight.shape) != 2:
+        raise ShapeError(f"linear: expected weight (out_features, in_features), got {weight.shape}")
     out_features, in_features = weight.shape
     if not x.shape or x.shape[-1] != in_features:
         raise ShapeError(f"linear: expected x of shape (..., {in_features}), got {x.shape}")

@@ -155,7 +155,7 @@ def register_layer(
     rows = "hidden_out" if cell.gates == 1 else f"{cell.gates}*hidden"
     dims = {
         "x": "t n c", "h0": "n hidden", "c0": "n hidden", "weight_ih": f"{rows} c", "weight_hh": f"{rows} hidden",
-        "bias_ih": rows, "bias_hh": rows, "lengths": "n", "y": "t n hidden",
+        "bias_ih": rows, "bias_hh": rows, "peephole": "3*hidden", "lengths": "n", "y": "t n hidden",
     }  # fmt: skip
     return register(
         OpDef(

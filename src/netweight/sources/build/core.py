@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
-from netweight.errors import ShapeError, UsageError
+from netweight.errors import NetweightError, ShapeError, UsageError
 from netweight.ir import Graph, Init, Node, TensorSpec, ValueKind, located
 from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Recording, Step, free_name
 
-_OURS = (str(Path(__file__).parent), str(Path(__file__).parents[2] / "functions"))
+_AUTHORED = AuthoredFiles(str(Path(__file__).parent) + os.sep, str(Path(__file__).parents[2] / "functions") + os.sep)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    """The function behind an operator of symbols; functions are made of symbols themselves, so they come later."""
+    found: Callable[..., Any] = importlib.import_module("netweight.sources.build.layers").function(name)
+    return found
+
+
+def _operator(name: str, *, turned: bool = False) -> Callable[[Symbol, Symbol | float], Symbol]:
+    """A method of symbols: a function of the symbol and the other operand, or of both the other way round."""
+
+    def method(self: Symbol, other: Symbol | float) -> Symbol:
+        return _function(name)(other, self) if turned else _function(name)(self, other)
+
+    return method
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,44 +55,20 @@ class Symbol:
         """Sizes, outermost first."""
         return self.spec.shape
 
-    def __add__(self, other: Symbol | float) -> Symbol:
-        return _arith().add(self, other)
-
-    def __sub__(self, other: Symbol | float) -> Symbol:
-        return _arith().sub(self, other)
-
-    def __mul__(self, other: Symbol | float) -> Symbol:
-        return _arith().mul(self, other)
-
-    def __truediv__(self, other: Symbol | float) -> Symbol:
-        return _arith().div(self, other)
-
-    def __pow__(self, exponent: Symbol | float) -> Symbol:
-        return _arith().pow(self, exponent)
-
-    def __radd__(self, other: float) -> Symbol:
-        return _arith().add(self, other)
-
-    def __rsub__(self, other: float) -> Symbol:
-        return _arith().rsub(self, other)
-
-    def __rmul__(self, other: float) -> Symbol:
-        return _arith().mul(self, other)
-
-    def __rtruediv__(self, other: float) -> Symbol:
-        return _arith().rdiv(self, other)
+    __add__ = __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("sub"), _operator("sub", turned=True)
+    __mul__ = __rmul__ = _operator("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _operator("div", turned=True)
+    __pow__ = _operator("pow")
+    __matmul__ = _operator("matmul")
 
     def __neg__(self) -> Symbol:
-        return _arith().neg(self)
+        return _function("neg")(self)
 
     def __getitem__(self, key: Any) -> Symbol:
         return importlib.import_module("netweight.sources.build.index").getitem(self, key)
 
     __iter__ = None  # or Python would iterate by asking for x[0], x[1] ... until something fails
-
-    def __matmul__(self, other: Symbol) -> Symbol:
-        with self.builder.recording("matmul"):
-            return importlib.import_module("netweight.functions.contract").matmul(self.builder, self, other)
 
 
 class Place(NamedTuple):
@@ -107,6 +100,7 @@ class Builder(Recording[Place]):
         self._last_numbers: dict[str, int] = {}
         self._layer = ""
         self._inplace = False
+        self._started = False
 
     def symbol(self, name: str, spec: TensorSpec, kind: ValueKind) -> Symbol:
         """A value that no operator writes.
@@ -153,12 +147,12 @@ class Builder(Recording[Place]):
     @contextmanager
     def layer(self, path: str, *, inplace: bool = False) -> Iterator[None]:
         """As ``recording``, for a layer whose path has been taken, because it has weights."""
-        before = self._layer, self._inplace
-        self._layer, self._inplace = path, inplace
+        before = self._layer, self._inplace, self._started
+        self._layer, self._inplace, self._started = path, inplace, False
         try:
             yield
         finally:
-            self._layer, self._inplace = before
+            self._layer, self._inplace, self._started = before
 
     def op(self, name: str, attrs: Any, *tensors: Symbol | None) -> Any:
         """An operator of the layer that is being recorded: a symbol, or a tuple of them."""
@@ -166,11 +160,19 @@ class Builder(Recording[Place]):
         if inplace and self.training:
             inplace = "x" not in REGISTRY[name].saves
         made = self.call(name, attrs, tensors, layer=self._layer, inplace=inplace)
+        self._started = True
         return made[0] if len(made) == 1 else made
 
-    def over(self, name: str, attrs: Any, *tensors: Symbol | None) -> Symbol:
-        """An operator of the layer that is being recorded, written over its first symbol."""
-        return self.call(name, attrs, tensors, layer=self._layer, inplace=True)[0]
+    def over(self, name: str, attrs: Any, *tensors: Symbol | None, at: int = 0) -> Symbol:
+        """An operator of the layer that is being recorded, written over one of its symbols."""
+        return self.call(name, attrs, tensors, layer=self._layer, into=tensors[at])[0]
+
+    def number(self, value: complex, like: Symbol) -> Symbol:
+        """A constant of no dimensions in the type of a symbol, named after the layer that is being recorded."""
+        slots = (f"other_{number}" if number else "other" for number in count())
+        slot = next(slot for slot in slots if f"{self._layer}.{slot}" not in self.specs)
+        init = Init(kind="values", values=(value,))  # type: ignore[arg-type]
+        return self.state(self._layer, slot, (), init, kind="constant", dtype=like.spec.dtype)
 
     def spec(self, symbol: Symbol) -> TensorSpec:
         """Shape and element type."""
@@ -179,21 +181,15 @@ class Builder(Recording[Place]):
     def _value_name(self, layer: str) -> str:
         """An output is called like its layer; further ones of a function that records several are numbered."""
         number, name = 0, layer
-        while layer == self._layer and name in self.specs:
+        while self._started and layer == self._layer and name in self.specs:
             number += 1
             name = f"{layer}:{number}"
         return name
 
     def state(
-        self,
-        layer: str,
-        slot: str,
-        shape: Sequence[int],
-        init: Init,
-        *,
-        kind: ValueKind = "parameter",
+        self, layer: str, slot: str, shape: Sequence[int], init: Init, *, kind: ValueKind = "parameter",
         dtype: str = "float32",
-    ) -> Symbol:
+    ) -> Symbol:  # fmt: skip
         """A parameter, buffer or constant of ``layer``, named ``layer.slot`` (just ``slot`` for the network itself).
 
         Raises:
@@ -207,8 +203,9 @@ class Builder(Recording[Place]):
         return made
 
     def call(
-        self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False
-    ) -> tuple[Symbol, ...]:
+        self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False,
+        into: Symbol | None = None,
+    ) -> tuple[Symbol, ...]:  # fmt: skip
         """Add a node; its outputs follow from the operator's shape rule.
 
         Args:
@@ -217,34 +214,34 @@ class Builder(Recording[Place]):
             inputs: Its tensors, None where an optional one is left out.
             layer: Module path, from ``layer_name``.
             inplace: The output takes the memory of the first input.
+            into: The output takes the memory of this symbol.
 
         Raises:
             ShapeError: If the operator cannot accept these shapes; a note names the layer.
         """
         definition = REGISTRY[op]
         names = tuple(None if symbol is None else symbol.name for symbol in inputs)
-        node = Node(op=op, attrs=attrs, inputs=names, outputs=(), layer=layer, origin=_origin())
-        with located(node):
-            specs = output_specs(definition, attrs, *(None if symbol is None else symbol.spec for symbol in inputs))
-        first = inputs[0] if inputs else None
-        storage = self.storages[first.name] if first is not None and (inplace or definition.view) else ""
-        several = [f"{layer}:{at}" for at in range(len(specs))]
-        made = tuple(several if len(specs) > 1 else [self._value_name(layer)])
+        file, line = _AUTHORED.innermost(sys._getframe(1))  # noqa: SLF001  -- inspect.stack() is a thousand times slower
+        try:
+            specs = output_specs(definition, attrs, *[None if symbol is None else symbol.spec for symbol in inputs])
+        except NetweightError:
+            with located(Node(op=op, attrs=attrs, inputs=names, outputs=(), layer=layer, origin=f"{file}:{line}")):
+                raise
+        into = inputs[0] if inputs and (inplace or definition.view) else into
+        storage = "" if into is None else self.storages[into.name]
+        made = (self._value_name(layer),) if len(specs) == 1 else tuple(f"{layer}:{at}" for at in range(len(specs)))
         for output, spec in zip(made, specs, strict=True):
             self._refuse_twice(output)
             self.specs[output] = spec
             self.storages[output] = storage or output
-        self.nodes.append(Step(op, attrs, names, made, Place(layer, node.origin)))
+        self.nodes.append(Step(op, attrs, names, made, Place(layer, f"{file}:{line}")))
         return tuple([Symbol(output, spec, self) for output, spec in zip(made, specs, strict=True)])
 
 
 def graph(
-    describe: Callable[..., Symbol | tuple[Symbol, ...]],
-    *inputs: Sequence[int] | TensorSpec,
-    name: str = "",
-    training: bool = False,
-    **options: Any,
-) -> Graph:
+    describe: Callable[..., Symbol | tuple[Symbol, ...]], *inputs: Sequence[int] | TensorSpec, name: str = "",
+    training: bool = False, **options: Any,
+) -> Graph:  # fmt: skip
     """Graph of what ``describe`` does with symbols of the given shapes.
 
     Args:
@@ -266,14 +263,12 @@ def graph(
     symbols = [builder.symbol(called, spec, "input") for called, spec in zip(names, specs, strict=True)]
     result = describe(*symbols, **options)
     outputs = result if isinstance(result, tuple) else (result,)
+    places = [node.site for node in builder.nodes]
     finished = builder.graph(
-        name or getattr(describe, "__name__", "network"),
-        tuple(names),
-        [symbol.name for symbol in outputs],
-        layers=[node.site.layer for node in builder.nodes],
-        names={value: value for value in builder.specs},
-        origins=[node.site.origin for node in builder.nodes],
-    )
+        name or getattr(describe, "__name__", "network"), tuple(names), [symbol.name for symbol in outputs],
+        layers=[place.layer for place in places], names={value: value for value in builder.specs},
+        origins=[place.origin for place in places],
+    )  # fmt: skip
     return replace(finished, modules=builder.modules)
 
 
@@ -295,16 +290,3 @@ def call(op: str, attrs: object, *inputs: Symbol | None, name: str = "", inplace
     first = next(symbol for symbol in inputs if symbol is not None)
     layer = first.builder.layer_name(name or op)
     return first.builder.call(op, attrs, inputs, layer=layer, inplace=inplace)[0]
-
-
-def _arith() -> ModuleType:
-    """The functions behind the operators of symbols; they are made of symbols themselves, so they come later."""
-    return importlib.import_module("netweight.sources.build.arith")
-
-
-def _origin() -> str:
-    """File name and line of the description, the first caller outside this package."""
-    frame = sys._getframe(2)  # noqa: SLF001  -- inspect.stack() reads source files and is a thousand times slower
-    while frame.f_code.co_filename.startswith(_OURS) and frame.f_back is not None:
-        frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from netweight.errors import ShapeError
+from netweight.index import FUNCTIONS, homes
 from netweight.sources.build.core import Builder, Symbol
 
 _OPTIONS = (
     inspect.Parameter("inplace", inspect.Parameter.KEYWORD_ONLY, default=False, annotation="bool"),
     inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, annotation="str"),
 )
+
+
+_HOMES = homes(FUNCTIONS)
+
+
+@cache
+def function(name: str) -> Callable[..., Any]:
+    """What ``netweight.build`` has under a name."""
+    found: Callable[..., Any] = getattr(importlib.import_module(_HOMES[name]), name)
+    return offered(found) if _HOMES[name].startswith("netweight.functions.") else found
 
 
 def offered(function: Callable[..., Any]) -> Callable[..., Any]:

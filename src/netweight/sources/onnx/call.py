@@ -109,9 +109,13 @@ class Call:
         """Record an operator of the table; see ``OnnxRecording.op``."""
         return self.recording.op(name, attrs, *tensors)
 
-    def over(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
+    def over(self, name: str, attrs: Any, *tensors: Tensor | None, at: int = 0) -> Any:  # noqa: ARG002
         """Record an operator of each element; who runs the file decides what takes whose memory."""
         return self.recording.op(name, attrs, *tensors)
+
+    def number(self, value: complex, like: Tensor) -> Tensor:
+        """A constant of no dimensions in the type of a tensor."""
+        return self.like(value, like)
 
     def constant(self, array: Array, dtype: str | None = None) -> Tensor:
         """A tensor that a rule makes."""
@@ -127,7 +131,7 @@ class Call:
         kind = self.node.op_type
         return Tensor(kind.lower(), TensorSpec(checked_shape(shape, kind), dtype), numbers, fixed=True)
 
-    def like(self, number: float, tensor: Tensor) -> Tensor:
+    def like(self, number: complex, tensor: Tensor) -> Tensor:
         """A scalar constant of the type of a tensor."""
         from netweight.ops.arrays.dtypes import held_type
 

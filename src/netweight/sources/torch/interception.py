@@ -18,6 +18,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from netweight.functions import loss, norm
+from netweight.functions.plain import function_of
+from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.recorder import Recorder
 
 _CPU = torch.device("cpu")
@@ -130,6 +132,10 @@ def _kl_div(rec: Recorder, x: Tensor, target: Tensor, *, log_target: bool = Fals
     return loss.kl_div(rec, x, target, reduction="batchmean", log_target=log_target)
 
 
+def _of_floating(name: str) -> Callable[..., Any]:
+    return lambda rec, x: function_of(name)(rec, floating(rec, x))
+
+
 _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.tensor: _literal,
     torch.as_tensor: _literal,
@@ -139,4 +145,6 @@ _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     Tensor.__setitem__: _indexed,
     F.local_response_norm: _taken_whole(norm.local_response_norm),
     F.kl_div: _taken_whole(_kl_div, _per_sample),
+    F.softsign: _taken_whole(_of_floating("softsign")),
+    F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
 }

@@ -18,6 +18,7 @@ from typing import Any, Self
 import torch
 from torch.nn.modules import module as hooks
 
+from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Step, is_view
 from netweight.sources.torch.recording import Site
 from netweight.sources.torch.unintercepted import leave_unintercepted
@@ -28,18 +29,7 @@ _HERE = str(Path(__file__).parents[2]) + os.sep
 
 
 _CALL = torch.nn.Module._call_impl.__code__
-
-
-class _Authored(dict[str, str]):
-    """Name of a file without its folders; nothing for files of PyTorch and ours, which no author of a model wrote."""
-
-    def __missing__(self, filename: str) -> str:
-        name = "" if filename.startswith((_TORCH, _HERE)) else Path(filename).name
-        self[filename] = name
-        return name
-
-
-_AUTHORED = _Authored()
+_AUTHORED = AuthoredFiles(_TORCH, _HERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +90,8 @@ class ModuleCalls:
 
     def site(self) -> Site:
         """Where the program is now: the innermost module call, and the caller's own line."""
-        frame = sys._getframe(2)
-        while not (file := _AUTHORED[frame.f_code.co_filename]) and (caller := frame.f_back) is not None:
-            frame = caller
-        return Site(self._stack[-1], file, frame.f_lineno)
+        file, line = _AUTHORED.innermost(sys._getframe(2))
+        return Site(self._stack[-1], file, line)
 
     @property
     def current(self) -> str:

@@ -57,6 +57,10 @@ class Recorder:
         """Shape and element type."""
         return spec_of(tensor)
 
+    def number(self, value: complex, like: Tensor) -> Tensor:
+        """A constant of no dimensions in the type of a tensor."""
+        return torch.tensor(value, dtype=like.dtype)
+
     def op(
         self, name: str, attrs: Any, *tensors: Tensor | None, like: Tensor | Sequence[Tensor] | None = None,
         order: tuple[int, ...] | None = None,
@@ -93,10 +97,10 @@ class Recorder:
         recording.record_call(name, attrs, names, specs, made)
         return made[0] if len(made) == 1 else tuple(made)
 
-    def over(self, name: str, attrs: Any, *tensors: Tensor) -> Tensor:
-        """Record an operator of each element, whose result is written over its first tensor."""
-        write(self.recording, tensors[0], self.op(name, attrs, *tensors, like=tensors[0]))
-        return tensors[0]
+    def over(self, name: str, attrs: Any, *tensors: Tensor, at: int = 0) -> Tensor:
+        """Record an operator of each element, whose result is written over one of its tensors."""
+        write(self.recording, tensors[at], self.op(name, attrs, *tensors, like=tensors[at]))
+        return tensors[at]
 
     def _viewed(self, name: str, attrs: Any, x: Tensor | None) -> Tensor:
         """What a function of the table views: PyTorch says whether that shares memory."""

@@ -23,7 +23,7 @@ _ONE_AT_A_TIME = threading.RLock()
 
 @contextmanager
 def restoring(modules: Collection[torch.nn.Module], *, training: bool | None) -> Iterator[None]:
-    """Modules in the mode that is asked for, as they were when the block ends; a capture inside a capture is fine.
+    """A block in which modules are in the mode that is asked for; after it they are as they were before.
 
     Numbers of parameters and buffers are not saved, because the recorder never writes them. Other threads wait.
     """

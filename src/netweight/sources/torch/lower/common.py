@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-from netweight.ops.pointwise.scalar import PowScalarAttrs, ScalarAttrs
+from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import CastAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.dtypes import dtype_name
+from netweight.sources.torch.lower import Rule
 from netweight.sources.torch.writes import write
 
 if TYPE_CHECKING:
@@ -51,23 +54,33 @@ def binary(rec: Recorder, name: str, a: Operand, b: Operand, *, floating: bool =
 
 
 def as_tensor(rec: Recorder, value: Operand, dtype: torch.dtype) -> Tensor:
+    """A tensor, or a number as one, of an element type."""
     return cast(rec, value, dtype) if isinstance(value, Tensor) else torch.tensor(value, dtype=dtype)
 
 
-def with_number(rec: Recorder, name: str, x: Tensor, number: Any, *, floating: bool = False) -> Any:
-    """An operator of a tensor and a number, which is part of the operator."""
-    dtype = torch.result_type(x, number)
-    if floating and not (dtype.is_floating_point or dtype.is_complex):
-        dtype = torch.get_default_dtype()
-    x = cast(rec, x, dtype)
-    attrs = PowScalarAttrs(exponent=float(number)) if name == "pow_scalar" else ScalarAttrs(value=float(number))
-    return rec.op(name, attrs, x)
+def promoted(function: Rule, *, floating: bool = False, constants: bool = False) -> Rule:
+    """A function of tensors and numbers, given what PyTorch promotes them to.
+
+    Args:
+        function: It takes the recorder, operands by position, and settings by name.
+        floating: Integers become the default floating type.
+        constants: Numbers become tensors of no dimensions.
+    """
+
+    def rule(rec: Recorder, *operands: Operand, **settings: Any) -> Any:
+        dtype = reduce(torch.promote_types, (torch.result_type(*pair) for pair in pairwise(operands)))
+        if floating and not (dtype.is_floating_point or dtype.is_complex):
+            dtype = torch.get_default_dtype()
+        given = [as_tensor(rec, x, dtype) if constants or isinstance(x, Tensor) else x for x in operands]
+        return function(rec, *given, **settings)
+
+    return rule
 
 
 def over(rec: Recorder, target: Tensor, name: str, *others: Tensor, attrs: Any = None, last: bool = False) -> Tensor:
     """An operator whose result is written over ``target``, its first input, or its last one."""
     inputs = (*others, target) if last else (target, *others)
-    write(rec.recording, target, rec.op(name, attrs, *inputs, like=target))
+    write(rec.recording, target, rec.op(name, attrs, *inputs))
     return target
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netweight.ir import is_floating
-from netweight.ops.quantize.affine import integer_range
+from netweight.ops.quantize.scales import integer_range
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.move.index import positions, stacked
 from netweight.sources.onnx.write.step import Step

@@ -37,11 +37,13 @@ def _fits(*tensors: Tensor) -> bool:
 
 @lowers("linalg_inv_ex")
 def inverse_ex(rec: Recorder, A: Tensor, *, check_errors: bool = False) -> Any:
+    """``linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)``."""
     return (functions.inv(rec, A), _codes(A)) if _fits(A) else NotImplemented
 
 
 @lowers("linalg_cholesky_ex")
 def cholesky_ex(rec: Recorder, self: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+    """``linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)``."""
     return (cholesky(rec, self, upper), _codes(self)) if _fits(self) else NotImplemented
 
 
@@ -75,11 +77,13 @@ def cholesky_inverse(rec: Recorder, self: Tensor, upper: bool = False) -> Any:
 
 @lowers("_linalg_det")
 def det(rec: Recorder, A: Tensor) -> Any:
+    """``_linalg_det(Tensor A) -> (Tensor result, Tensor LU, Tensor pivots)``."""
     return (functions.det(rec, A), None, None) if _fits(A) else NotImplemented
 
 
 @lowers("_linalg_slogdet")
 def slogdet(rec: Recorder, A: Tensor) -> Any:
+    """``_linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet, Tensor LU, Tensor pivots)``."""
     return (*functions.slogdet(rec, A), None, None) if _fits(A) else NotImplemented
 
 
@@ -92,6 +96,11 @@ def solve_ex(
     left: bool = True,
     check_errors: bool = False,
 ) -> Any:
+    """PyTorch's ``_linalg_solve_ex``.
+
+    _linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor LU,
+        Tensor pivots, Tensor info)
+    """
     if not _fits(A) or not B.numel():
         return NotImplemented
     vector = B.dim() == 1 or (B.dim() == A.dim() - 1 and B.shape == A.shape[:-1])
@@ -115,6 +124,11 @@ def solve_triangular(
     left: bool = True,
     unitriangular: bool = False,
 ) -> Any:
+    """PyTorch's ``linalg_solve_triangular``.
+
+    linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) ->
+        Tensor
+    """
     if not _fits(self, B):
         return NotImplemented
     if not left:
@@ -129,6 +143,11 @@ def triangular_solve(
     rec: Recorder, self: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
     unitriangular: bool = False,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``triangular_solve``.
+
+    triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) ->
+        (Tensor solution, Tensor cloned_coefficient)
+    """
     if not _fits(self, A):
         return NotImplemented
     matrix = adjoint(rec, A) if transpose else A
@@ -137,6 +156,7 @@ def triangular_solve(
 
 @lowers("linalg_qr")
 def qr(rec: Recorder, A: Tensor, mode: str = "reduced") -> Any:
+    """``linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)``."""
     return (
         NotImplemented
         if mode == "r" or not _fits(A)
@@ -146,6 +166,7 @@ def qr(rec: Recorder, A: Tensor, mode: str = "reduced") -> Any:
 
 @lowers("_linalg_eigh")
 def eigh(rec: Recorder, A: Tensor, UPLO: str = "L", compute_v: bool = True) -> Any:
+    """``_linalg_eigh(Tensor A, str UPLO="L", bool compute_v=True) -> (Tensor eigenvalues, Tensor eigenvectors)``."""
     if not _fits(A):
         return NotImplemented
     if compute_v:
@@ -162,6 +183,11 @@ def svd(
     *,
     driver: str | None = None,
 ) -> Any:
+    """PyTorch's ``_linalg_svd``.
+
+    _linalg_svd(Tensor A, bool full_matrices=False, bool compute_uv=True, *, str? driver=None) -> (Tensor U,
+        Tensor S, Tensor Vh)
+    """
     if not _fits(A):
         return NotImplemented
     if compute_uv:
@@ -194,6 +220,7 @@ def svdvals(rec: Recorder, A: Tensor, *, driver: str | None = None) -> Any:
 
 @lowers("linalg_eigvalsh")
 def eigvalsh(rec: Recorder, self: Tensor, UPLO: str = "L") -> Any:
+    """``linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor``."""
     return functions.eigvalsh(rec, self, _triangle(UPLO)) if _fits(self) else NotImplemented
 
 

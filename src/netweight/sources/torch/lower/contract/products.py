@@ -28,6 +28,11 @@ def conv(
     rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
     dilation: Any = 1, groups: int = 1,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``conv1d``.
+
+    conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1]
+        dilation=[1], SymInt groups=1) -> Tensor
+    """
     if input.dim() == weight.dim() - 1:
         return unbatched(rec, input, lambda x: conv(rec, x, weight, bias, stride, padding, dilation, groups))
     return functions.conv(rec, input, weight, bias, stride, padding, dilation, groups)
@@ -38,6 +43,11 @@ def convolution(
     rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any,
     transposed: bool, output_padding: Any, groups: int, *_: bool,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``convolution``.
+
+    convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation,
+        bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor
+    """
     if transposed:
         return conv_transpose(rec, input, weight, bias, stride, padding, output_padding, groups, dilation)
     return conv(rec, input, weight, bias, stride, padding, dilation, groups)
@@ -48,6 +58,11 @@ def conv_transpose(
     rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
     output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``conv_transpose1d``.
+
+    conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0],
+        SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor
+    """
     if input.dim() == weight.dim() - 1:
         again = (weight, bias, stride, padding, output_padding, groups, dilation)
         return unbatched(rec, input, lambda x: conv_transpose(rec, x, *again))
@@ -109,4 +124,5 @@ def _square_of_length(rec: Recorder, x: Tensor) -> Tensor:
 
 @lowers("addr")
 def addr(rec: Recorder, self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+    """``addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor``."""
     return functions.plus(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), self, alpha, beta)

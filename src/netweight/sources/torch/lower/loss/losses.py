@@ -38,6 +38,12 @@ def cross_entropy(
     rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, reduction: int = 1,
     ignore_index: int = _NEVER, label_smoothing: float = 0.0,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``cross_entropy_loss``.
+
+    cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100,
+        float label_smoothing=0.) -> Tensor
+    """
+
     def of_samples(x: Tensor, target: Tensor, reduction: Any) -> Any:
         return loss.cross_entropy(
             rec, x, target, weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing
@@ -51,6 +57,11 @@ def nll_loss(
     rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, reduction: int = 1,
     ignore_index: int = _NEVER,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``nll_loss``.
+
+    nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor
+    """
+
     def of_samples(x: Tensor, target: Tensor, reduction: Any) -> Any:
         return loss.nll_loss(rec, x, target, weight, ignore_index=ignore_index, reduction=reduction)
 
@@ -70,6 +81,11 @@ def bce_with_logits(
     rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None,
     reduction: int = 1,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``binary_cross_entropy_with_logits``.
+
+    binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int
+        reduction=1) -> Tensor
+    """
     return loss.binary_cross_entropy_with_logits(
         rec, self, target, weight, reduction=_REDUCTIONS[reduction], pos_weight=pos_weight
     )
@@ -77,6 +93,7 @@ def bce_with_logits(
 
 @lowers("binary_cross_entropy")
 def bce(rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, reduction: int = 1) -> Any:
+    """``binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor``."""
     return loss.binary_cross_entropy(rec, self, target, weight, reduction=_REDUCTIONS[reduction])
 
 

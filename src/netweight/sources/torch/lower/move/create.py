@@ -61,16 +61,19 @@ for _name, _value in {"zeros": 0.0, "ones": 1.0, "empty": 0.0}.items():
 
 @lowers("full_like")
 def full_like(rec: Recorder, self: Tensor, fill_value: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    """``full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, ...) -> Tensor``."""
     return made(rec, self.shape, fill_value, dtype or self.dtype, self)
 
 
 @lowers("new_full")
 def new_full(rec: Recorder, self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    """``new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, ...) -> Tensor``."""
     return made(rec, size, fill_value, dtype or self.dtype)
 
 
 @lowers("new_empty_strided")
 def new_empty_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    """``new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, ...) -> Tensor``."""
     result = torch.empty_strided(size, stride, dtype=dtype or self.dtype, device="meta")
     attrs = FullAttrs(shape=tuple(size), value=0.0, dtype=dtype_name(result.dtype))
     rec.recording.record("full", attrs, (), (result,))
@@ -79,6 +82,7 @@ def new_empty_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, *, dt
 
 @lowers("fill")
 def fill(rec: Recorder, self: Tensor, value: Any) -> Any:
+    """``fill.Tensor(Tensor self, Tensor value) -> Tensor``."""
     if isinstance(value, Tensor):
         return copy(rec, self, value)
     return filled(rec, self.shape, value, self.dtype, self)
@@ -86,6 +90,7 @@ def fill(rec: Recorder, self: Tensor, value: Any) -> Any:
 
 @lowers("zero")
 def zero(rec: Recorder, self: Tensor) -> Any:
+    """``zero(Tensor self) -> Tensor``."""
     return filled(rec, self.shape, 0.0, self.dtype, self)
 
 
@@ -95,6 +100,7 @@ bind(functions.triu)
 
 @lowers("one_hot")
 def one_hot(rec: Recorder, self: Tensor, num_classes: int = -1) -> Any:
+    """``one_hot(Tensor self, int num_classes=-1) -> Tensor``."""
     if num_classes < 1:
         return NotImplemented
     return functions.one_hot(rec, cast(rec, self, torch.int64), num_classes)

@@ -33,6 +33,7 @@ def _diagonal(rank: int, offset: int, dim1: int, dim2: int) -> DiagonalAttrs:
 
 @lowers("diagonal", "linalg_diagonal")
 def diagonal(rec: Recorder, self: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    """``diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)``."""
     result = rec.native(aten.diagonal, self, offset, dim1, dim2)
     return rec.view(result, self, ("diagonal", _diagonal(self.dim(), offset, dim1, dim2)))
 
@@ -43,6 +44,7 @@ bind(functions.diag_embed)
 
 @lowers("trace")
 def trace(rec: Recorder, self: Tensor) -> Any:
+    """``trace(Tensor self) -> Tensor``."""
     line = diagonal(rec, self)
     if not (line.dtype.is_floating_point or line.dtype.is_complex):
         line = cast(rec, line, torch.int64)

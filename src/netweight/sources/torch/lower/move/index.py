@@ -27,6 +27,7 @@ _MASKS = (torch.bool, torch.uint8)
 
 @lowers("index", "_unsafe_index")
 def index(rec: Recorder, self: Tensor, indices: Any) -> Any:
+    """``index.Tensor(Tensor self, Tensor?[] indices) -> Tensor``."""
     found = _positions(rec, indices)
     if found is None:
         return NotImplemented
@@ -42,6 +43,7 @@ def index(rec: Recorder, self: Tensor, indices: Any) -> Any:
 def index_put(
     rec: Recorder, self: Tensor, indices: Any, values: Tensor, accumulate: bool = False, unsafe: bool = False
 ) -> Any:
+    """``index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor``."""
     given = [(dim, at) for dim, at in enumerate(indices) if at is not None]
     if len(given) == 1 and given[0][1].dtype in _MASKS and values.numel() == 1 and not accumulate:
         return _fill_masked(rec, self, *given[0], values)
@@ -96,6 +98,7 @@ def _where_true(rec: Recorder, mask: Tensor) -> list[Tensor] | None:
 
 @lowers("gather")
 def gather(rec: Recorder, self: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Any:
+    """``gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor``."""
     if self.dim() == 0 or index.dim() == 0:
         return NotImplemented
     return functions.gather(rec, self, dim, index)
@@ -103,6 +106,7 @@ def gather(rec: Recorder, self: Tensor, dim: int, index: Tensor, *, sparse_grad:
 
 @lowers("take_along_dim")
 def take_along_dim(rec: Recorder, self: Tensor, indices: Tensor, dim: int | None = None) -> Any:
+    """``take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor``."""
     if dim is None:
         return gather(rec, flat(rec, self), 0, flat(rec, indices))
     dim %= self.dim()
@@ -113,6 +117,7 @@ def take_along_dim(rec: Recorder, self: Tensor, indices: Tensor, dim: int | None
 
 @lowers("index_select")
 def index_select(rec: Recorder, self: Tensor, dim: int, index: Tensor) -> Any:
+    """``index_select(Tensor self, int dim, Tensor index) -> Tensor``."""
     if self.dim() == 0:
         return NotImplemented
     return functions.index_select(rec, self, dim, _listed(rec, index))
@@ -120,11 +125,13 @@ def index_select(rec: Recorder, self: Tensor, dim: int, index: Tensor) -> Any:
 
 @lowers("take")
 def take(rec: Recorder, self: Tensor, index: Tensor) -> Any:
+    """``take(Tensor self, Tensor index) -> Tensor``."""
     return functions.index(rec, flat(rec, self), [index])
 
 
 @lowers("index_add")
 def index_add(rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Any:
+    """``index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor``."""
     if self.dim() == 0:
         return NotImplemented
     return functions.index_add(rec, self, dim, _listed(rec, index), source, alpha=alpha)
@@ -132,6 +139,7 @@ def index_add(rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tens
 
 @lowers("index_copy")
 def index_copy(rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tensor) -> Any:
+    """``index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor``."""
     if self.dim() == 0 or source.dim() != self.dim():
         return NotImplemented
     return functions.index_copy(rec, self, dim, _listed(rec, index), source)
@@ -139,6 +147,7 @@ def index_copy(rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Ten
 
 @lowers("index_fill.int_Scalar", "index_fill.int_Tensor")
 def index_fill(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: Any) -> Any:
+    """``index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor``."""
     if self.dim() == 0:
         return NotImplemented
     number = cast(rec, value, self.dtype) if isinstance(value, Tensor) else torch.tensor(value, dtype=self.dtype)
@@ -160,6 +169,7 @@ _scattering(functions.scatter_reduce, "scatter.reduce", "scatter_reduce.two")
 
 @lowers("scatter.value_reduce")
 def scatter_value_reduce(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: float, *, reduce: str) -> Any:
+    """``scatter.value_reduce(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor``."""
     number = expand(rec, torch.tensor(value, dtype=self.dtype), index.shape)
     return functions.scatter_reduce(rec, self, dim, index, number, reduce)
 
@@ -182,6 +192,7 @@ bind(layout.slice_scatter)
 
 @lowers("select_scatter")
 def select_scatter(rec: Recorder, self: Tensor, src: Tensor, dim: int, index: int) -> Any:
+    """``select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor``."""
     dim %= self.dim()
     at = index % self.shape[dim]
     return layout.slice_scatter(rec, self, unsqueeze(rec, src, dim), dim, at, at + 1)
@@ -194,6 +205,7 @@ def _listed(rec: Recorder, index: Tensor) -> Tensor:
 
 @lowers("masked_scatter")
 def masked_scatter(rec: Recorder, self: Tensor, mask: Tensor, source: Tensor) -> Any:
+    """``masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor``."""
     return functions.masked_scatter(rec, self, cast(rec, mask, torch.bool), source)
 
 

@@ -104,6 +104,7 @@ _permuting("permute", "transpose", "t", "numpy_T", "swapaxes", "swapdims", "move
 
 @lowers("expand", "expand_as", "broadcast_to")
 def expand(rec: Recorder, self: Tensor, size: Any, *, implicit: bool = False) -> Any:
+    """``expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)``."""
     shape = size.shape if isinstance(size, Tensor) else size
     result = rec.native(aten.expand, self, list(shape))
     links = [_reshape_link((1,) * (result.dim() - self.dim()) + tuple(self.shape))] if result.dim() > self.dim() else []
@@ -114,6 +115,7 @@ def expand(rec: Recorder, self: Tensor, size: Any, *, implicit: bool = False) ->
 def slice_(
     rec: Recorder, self: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Any:
+    """``slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)``."""
     result = rec.native(aten.slice, self, dim, start, end, step)
     return rec.view(result, self, *_slice_links(self, dim, start, end, step))
 
@@ -128,6 +130,7 @@ def _slice_links(x: Tensor, dim: int, start: int | None, end: int | None, step: 
 
 @lowers("narrow")
 def narrow(rec: Recorder, self: Tensor, dim: int, start: Any, length: int) -> Any:
+    """``narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)``."""
     if isinstance(start, Tensor):
         if start.device.type == "meta":
             rec.guess("a position taken from a tensor is taken to be 0")
@@ -138,6 +141,7 @@ def narrow(rec: Recorder, self: Tensor, dim: int, start: Any, length: int) -> An
 
 @lowers("select.int")
 def select(rec: Recorder, self: Tensor, dim: int, index: int) -> Any:
+    """``select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)``."""
     result = rec.native(aten.select, self, dim, index)
     at = index % self.shape[dim]
     cut: Link = "slice", SliceAttrs(dim=dim % self.dim(), start=at, stop=at + 1, step=1)
@@ -146,6 +150,7 @@ def select(rec: Recorder, self: Tensor, dim: int, index: int) -> Any:
 
 @lowers("unbind")
 def unbind(rec: Recorder, self: Tensor, dim: int = 0) -> Any:
+    """``unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]``."""
     return tuple(select(rec, self, dim, index) for index in range(self.shape[dim]))
 
 
@@ -184,7 +189,7 @@ _splitting(
 
 @lowers("cat", "concat", "concatenate")
 def cat(rec: Recorder, tensors: Any, dim: int = 0) -> Any:
-
+    """``cat(Tensor[] tensors, int dim=0) -> Tensor``."""
     parts = [part for part in tensors if tuple(part.shape) != (0,)]
     orders = {channels_last(part) for part in parts}
     order = orders.pop() if len(orders) == 1 else None
@@ -193,12 +198,14 @@ def cat(rec: Recorder, tensors: Any, dim: int = 0) -> Any:
 
 @lowers("stack")
 def stack(rec: Recorder, tensors: Any, dim: int = 0) -> Any:
+    """``stack(Tensor[] tensors, int dim=0) -> Tensor``."""
     at = dim % (tensors[0].dim() + 1)
     return rec.op("concat", ConcatAttrs(dim=at), *(unsqueeze(rec, part, at) for part in tensors))
 
 
 @lowers("contiguous")
 def contiguous(rec: Recorder, self: Tensor, *, memory_format: Any = torch.contiguous_format) -> Any:
+    """``contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)``."""
     if self.is_contiguous(memory_format=memory_format):
         return self
     return clone(rec, self, memory_format=memory_format)
@@ -206,6 +213,7 @@ def contiguous(rec: Recorder, self: Tensor, *, memory_format: Any = torch.contig
 
 @lowers("clone")
 def clone(rec: Recorder, self: Tensor, *, memory_format: Any = None) -> Any:
+    """``clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor``."""
     result = rec.native(aten.clone, self, memory_format=memory_format)
     rec.recording.record("copy", None, (self,), (result,))
     return result
@@ -213,6 +221,7 @@ def clone(rec: Recorder, self: Tensor, *, memory_format: Any = None) -> Any:
 
 @lowers("detach", "alias", "lift_fresh")
 def same(rec: Recorder, self: Tensor) -> Any:
+    """``detach(Tensor(a) self) -> Tensor(a)``."""
     result = rec.native(aten.alias, self)
     return rec.view(result, self)
 
@@ -224,6 +233,7 @@ def unbatched(rec: Recorder, x: Tensor, function: Any) -> Any:
 
 @lowers("copy")
 def copy(rec: Recorder, self: Tensor, src: Tensor, non_blocking: bool = False) -> Any:
+    """``copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor``."""
     value = cast(rec, src, self.dtype)
     if value.shape != self.shape:
         value = expand(rec, value, self.shape)

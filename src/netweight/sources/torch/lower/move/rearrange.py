@@ -21,6 +21,7 @@ aten = torch.ops.aten
 
 @lowers("constant_pad_nd")
 def constant_pad(rec: Recorder, self: Tensor, pad: Any, value: float = 0) -> Any:
+    """``constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor``."""
     if not any(pad):
         return clone(rec, self)
     return _padded(rec, self, pad, "constant", float(value))
@@ -28,6 +29,7 @@ def constant_pad(rec: Recorder, self: Tensor, pad: Any, value: float = 0) -> Any
 
 @lowers("pad")
 def pad(rec: Recorder, self: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Any:
+    """``pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor``."""
     if mode == "constant":
         return constant_pad(rec, self, pad, value or 0)
     return _padded(rec, self, pad, mode)
@@ -60,6 +62,7 @@ bind(functions.channel_shuffle, "channel_shuffle", "native_channel_shuffle")
 
 @lowers("repeat", "tile")
 def repeat(rec: Recorder, self: Tensor, repeats: Any) -> Any:
+    """``repeat(Tensor self, SymInt[] repeats) -> Tensor``."""
     missing = self.dim() - len(repeats)  # tile may leave out the first dimensions, repeat may not
     return rec.op("repeat", RepeatAttrs(repeats=(1,) * missing + tuple(repeats)), self)
 
@@ -68,6 +71,10 @@ def repeat(rec: Recorder, self: Tensor, repeats: Any) -> Any:
 def repeat_interleave(
     rec: Recorder, self: Tensor, repeats: int, dim: int | None = None, *, output_size: int | None = None
 ) -> Any:
+    """PyTorch's ``repeat_interleave.self_int``.
+
+    repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor
+    """
     return functions.repeat_interleave(rec, self, repeats, dim)
 
 
@@ -75,6 +82,11 @@ def repeat_interleave(
 def repeat_interleave_each(
     rec: Recorder, self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: int | None = None
 ) -> Any:
+    """PyTorch's ``repeat_interleave.self_Tensor``.
+
+    repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) ->
+        Tensor
+    """
     if repeats.device.type == "meta":
         return NotImplemented
     if dim is None:

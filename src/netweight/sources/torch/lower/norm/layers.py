@@ -24,6 +24,11 @@ def batch_norm(
     rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
     running_var: Tensor | None, training: bool, momentum: float, eps: float, cudnn_enabled: bool,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``batch_norm``.
+
+    batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool
+        training, float momentum, float eps, bool cudnn_enabled) -> Tensor
+    """
     if not training:
         return rec.op("batch_norm", BatchNormAttrs(eps=eps), input, running_mean, running_var, weight, bias)
     attrs = BatchNormTrainingAttrs(eps=eps, momentum=momentum)
@@ -41,6 +46,11 @@ def layer_norm(
     rec: Recorder, input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None,
     eps: float = 1e-5, cudnn_enable: bool = True,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``layer_norm``.
+
+    layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float
+        eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor
+    """
     return rec.op("layer_norm", LayerNormAttrs(normalized_shape=tuple(normalized_shape), eps=eps), input, weight, bias)
 
 
@@ -48,6 +58,7 @@ def layer_norm(
 def rms_norm(
     rec: Recorder, input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
 ) -> Any:
+    """``rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor``."""
     smallest = torch.finfo(input.dtype).eps if eps is None else eps
     return rec.op("rms_norm", LayerNormAttrs(normalized_shape=tuple(normalized_shape), eps=smallest), input, weight)
 
@@ -57,6 +68,11 @@ def group_norm(
     rec: Recorder, input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None,
     eps: float = 1e-5, cudnn_enabled: bool = True,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``group_norm``.
+
+    group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float
+        eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor
+    """
     return rec.op("group_norm", GroupNormAttrs(num_groups=num_groups, eps=eps), input, weight, bias)
 
 
@@ -65,6 +81,11 @@ def instance_norm(
     rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
     running_var: Tensor | None, use_input_stats: bool, momentum: float, eps: float, cudnn_enabled: bool,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``instance_norm``.
+
+    instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool
+        use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor
+    """
     if not use_input_stats:
         return batch_norm(rec, input, weight, bias, running_mean, running_var, False, momentum, eps, cudnn_enabled)
     if running_mean is not None:
@@ -85,6 +106,7 @@ _softmax("log_softmax", "log_softmax.int", "_log_softmax", "special_log_softmax"
 
 @lowers("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
 def dropout(rec: Recorder, input: Tensor, p: float, train: bool) -> Any:
+    """``dropout(Tensor input, float p, bool train) -> Tensor``."""
     if not train or p == 0:
         return input
     return rec.op("dropout", DropoutAttrs(p=p), input)

@@ -21,16 +21,27 @@ def of_rows(function: Rule) -> Rule:
 
 @lowers("topk")
 def topk(rec: Recorder, self: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    """PyTorch's ``topk``.
+
+    topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor
+        indices)
+    """
     return functions.topk(rec, self, k, dim, largest=largest) if self.dim() else NotImplemented
 
 
 @lowers("sort.stable")
 def sort_stable(rec: Recorder, self: Tensor, *, stable: bool | None, dim: int = -1, descending: bool = False) -> Any:
+    """PyTorch's ``sort.stable``.
+
+    sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor
+        indices)
+    """
     return functions.sort(rec, self, dim, descending) if self.dim() else NotImplemented
 
 
 @lowers("argsort.stable")
 def argsort_stable(rec: Recorder, self: Tensor, *, stable: bool, dim: int = -1, descending: bool = False) -> Any:
+    """``argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor``."""
     return functions.argsort(rec, self, dim, descending) if self.dim() else NotImplemented
 
 
@@ -42,6 +53,11 @@ for _name in ("sort.default", "argsort.default", "max.dim", "min.dim", "mode", "
 def unique(
     rec: Recorder, self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
 ) -> Any:
+    """PyTorch's ``_unique2``.
+
+    _unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor,
+        Tensor, Tensor)
+    """
     return _distinct(rec, "unique", self, None, inverse=return_inverse, counts=return_counts)
 
 
@@ -50,6 +66,11 @@ def unique_dim(
     rec: Recorder, self: Tensor, dim: int, sorted: bool = True, return_inverse: bool = False,
     return_counts: bool = False,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``unique_dim``.
+
+    unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) ->
+        (Tensor, Tensor, Tensor)
+    """
     return _distinct(rec, "unique", self, dim, inverse=return_inverse, counts=return_counts)
 
 
@@ -57,6 +78,11 @@ def unique_dim(
 def unique_consecutive(
     rec: Recorder, self: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
+    """PyTorch's ``unique_consecutive``.
+
+    unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) ->
+        (Tensor, Tensor, Tensor)
+    """
     return _distinct(rec, "unique_consecutive", self, dim, inverse=return_inverse, counts=return_counts)
 
 

@@ -32,6 +32,7 @@ def median(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> Any:
 
 @lowers("median.default")
 def median_of_all(rec: Recorder, self: Tensor) -> Any:
+    """``median(Tensor self) -> Tensor``."""
     return median(rec, flat(rec, self), 0)[0]
 
 
@@ -52,6 +53,7 @@ def nanmedian(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> A
 
 @lowers("nanmedian.default")
 def nanmedian_of_all(rec: Recorder, self: Tensor) -> Any:
+    """``nanmedian(Tensor self) -> Tensor``."""
     return nanmedian(rec, flat(rec, self), 0)[0]
 
 
@@ -100,6 +102,11 @@ def searchsorted(
     rec: Recorder, sorted_sequence: Tensor, self: Any, *, out_int32: bool = False, right: bool = False,
     side: str | None = None, sorter: Tensor | None = None,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``searchsorted.Tensor``.
+
+    searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str?
+        side=None, Tensor? sorter=None) -> Tensor
+    """
     row = sorted_sequence
     if sorter is not None:
         row = rec.op("gather", GatherAttrs(dim=row.dim() - 1), row, sorter)
@@ -112,6 +119,7 @@ def searchsorted(
 
 @lowers("bucketize.Tensor", "bucketize.Scalar")
 def bucketize(rec: Recorder, self: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Any:
+    """``bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor``."""
     return searchsorted(rec, boundaries, self, out_int32=out_int32, right=right)
 
 

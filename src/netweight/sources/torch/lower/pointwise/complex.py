@@ -21,21 +21,25 @@ aten = torch.ops.aten
 
 @lowers("view_as_real")
 def view_as_real(rec: Recorder, self: Tensor) -> Any:
+    """``view_as_real(Tensor(a) self) -> Tensor(a)``."""
     return rec.view(rec.native(aten.view_as_real, self), self, ("view_as_real", None))
 
 
 @lowers("view_as_complex")
 def view_as_complex(rec: Recorder, self: Tensor) -> Any:
+    """``view_as_complex(Tensor(a) self) -> Tensor(a)``."""
     return rec.view(rec.native(aten.view_as_complex, self), self, ("view_as_complex", None))
 
 
 @lowers("real")
 def real(rec: Recorder, self: Tensor) -> Any:
+    """``real(Tensor(a) self) -> Tensor(a)``."""
     return select(rec, view_as_real(rec, self), -1, 0) if self.dtype.is_complex else self
 
 
 @lowers("imag")
 def imag(rec: Recorder, self: Tensor) -> Any:
+    """``imag(Tensor(a) self) -> Tensor(a)``."""
     return select(rec, view_as_real(rec, self), -1, 1)
 
 
@@ -47,26 +51,21 @@ def conj(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("resolve_conj", "resolve_neg")
 def resolved(rec: Recorder, self: Tensor) -> Any:
+    """``resolve_conj(Tensor(a) self) -> Tensor(a)``."""
     return self
 
 
 @lowers("adjoint", "mH", "matrix_H")
 def adjoint(rec: Recorder, self: Tensor) -> Any:
-
+    """``adjoint(Tensor(a) self) -> Tensor(a)``."""
     turned = transposed(rec, self)
     return conj(rec, turned) if self.dtype.is_complex else turned
 
 
 @lowers("complex")
 def complex_(rec: Recorder, real: Tensor, imag: Tensor) -> Any:
+    """``complex(Tensor real, Tensor imag) -> Tensor``."""
     return rec.op("complex", None, real, imag)
-
-
-@lowers("polar")
-def polar(rec: Recorder, abs: Tensor, angle: Tensor) -> Any:
-    """abs cos(angle) + i abs sin(angle)."""
-    parts = [binary(rec, "mul", abs, rec.op(name, None, angle)) for name in ("cos", "sin")]
-    return rec.op("complex", None, *parts)
 
 
 @lowers("angle")
@@ -87,6 +86,7 @@ def size_of(rec: Recorder, x: Tensor) -> Tensor:
 
 @lowers("abs", "absolute")
 def abs_(rec: Recorder, self: Tensor) -> Any:
+    """``abs(Tensor self) -> Tensor``."""
     if self.dtype.is_complex:
         return size_of(rec, self)
     return rec.op("abs", None, self)

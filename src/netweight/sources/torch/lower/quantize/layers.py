@@ -50,23 +50,30 @@ def dequantized(rec: Recorder, x: Tensor, dtype: torch.dtype = torch.float32) ->
 
 @lowers("quantize_per_tensor", "quantize_per_tensor.tensor_qparams")
 def quantize_per_tensor(rec: Recorder, self: Tensor, scale: Any, zero_point: Any, dtype: torch.dtype) -> Any:
+    """``quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor``."""
     known = not any(isinstance(value, Tensor) and rec.is_symbolic(value) for value in (scale, zero_point))
     return quantize(rec, self, float(scale), int(zero_point), dtype) if known else quantize(rec, self, dtype=dtype)
 
 
 @lowers("quantize_per_channel", "quantize_per_tensor_dynamic")
 def quantize_by_data(rec: Recorder, self: Tensor, *settings: Any) -> Any:
+    """PyTorch's ``quantize_per_channel``.
+
+    quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor
+    """
     dtype = next(value for value in settings if isinstance(value, torch.dtype))
     return quantize(rec, self, dtype=dtype)
 
 
 @lowers("dequantize.self")
 def dequantize(rec: Recorder, self: Tensor) -> Any:
+    """``dequantize.self(Tensor self) -> Tensor``."""
     return dequantized(rec, self)
 
 
 @lowers("int_repr")
 def int_repr(rec: Recorder, self: Tensor) -> Any:
+    """``int_repr(Tensor self) -> Tensor``."""
     return RULES["alias"](rec, self)
 
 
@@ -194,6 +201,7 @@ for _op in ("add", "mul"):
 
 @lowers("quantized.cat")
 def cat(rec: Recorder, tensors: Any, dim: int, *_settings: Any) -> Any:
+    """``quantized::cat(Tensor[] qx, int dim, float? scale, int? zero_point) -> Tensor``."""
     return RULES["cat"](rec, tensors, dim)
 
 
@@ -217,6 +225,11 @@ for _name in ("hardswish", "sigmoid", "relu6"):
 def fake_quantize_per_tensor(
     rec: Recorder, self: Tensor, scale: Any, zero_point: Any, quant_min: int, quant_max: int, *_factor: Any
 ) -> Any:
+    """PyTorch's ``fake_quantize_per_tensor_affine``.
+
+    fake_quantize_per_tensor_affine(Tensor self, float scale, int zero_point, int quant_min, int quant_max) ->
+        Tensor
+    """
     return _faked(rec, self, scale, zero_point, None, quant_min, quant_max)
 
 
@@ -225,6 +238,11 @@ def fake_quantize_per_channel(
     rec: Recorder, self: Tensor, scale: Tensor, zero_point: Tensor, axis: int, quant_min: int, quant_max: int,
     *_factor: Any,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``fake_quantize_per_channel_affine``.
+
+    fake_quantize_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int
+        quant_max) -> Tensor
+    """
     return _faked(rec, self, scale, zero_point, axis % self.dim(), quant_min, quant_max)
 
 
@@ -234,6 +252,12 @@ def fused_moving_average(
     scale: Tensor, zero_point: Tensor, averaging_const: float, quant_min: int, quant_max: int, ch_axis: int,
     per_row_fake_quant: bool = False, symmetric_quant: bool = False,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``fused_moving_avg_obs_fake_quant``.
+
+    fused_moving_avg_obs_fake_quant(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min,
+        Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int
+        quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> Tensor
+    """
     axis = ch_axis % self.dim() if per_row_fake_quant else None
     result = self
     if rec.is_symbolic(fake_quant_on) or bool(fake_quant_on):

@@ -56,6 +56,7 @@ class Stack(NamedTuple):
 def node(
     rec: Recorder, op: str, x: Tensor, states: States, weights: Weights, reverse: bool
 ) -> tuple[Tensor, list[Tensor]]:
+    """One layer in one direction: what it gives at each step, and its last states."""
     y, *ends = layer(rec, op, x, states, weights, reverse=reverse)
     return y, ends
 
@@ -98,6 +99,7 @@ def is_zero(rec: Recorder, state: Tensor) -> bool:
 
 
 def swapped(rec: Recorder, x: Tensor) -> Tensor:
+    """The first two dimensions swapped: batch first instead of steps first, and back."""
     result: Tensor = RULES["transpose"](rec, x, 0, 1)
     return result
 
@@ -148,6 +150,7 @@ class _Stretch(NamedTuple):
 
 
 def stretches(sizes: Sequence[int]) -> list[_Stretch]:
+    """Runs of steps in which as many sequences go on: sizes ``(3, 3, 1)`` are 2 steps of 3, then 1 step of 1."""
     found: list[_Stretch] = []
     row = 0
     for size in sizes:
@@ -226,6 +229,7 @@ for _name in ("lstm", "gru", "rnn_tanh", "rnn_relu"):
 
 @lowers("_pack_padded_sequence")
 def pack_padded_sequence(rec: Recorder, input: Tensor, lengths: Tensor, batch_first: bool) -> Any:
+    """``_pack_padded_sequence(Tensor input, Tensor lengths, bool batch_first) -> (Tensor, Tensor)``."""
     samples, steps = input.shape[:2] if batch_first else (input.shape[1], input.shape[0])
     if rec.is_symbolic(lengths) or bool((lengths <= 0).any()):
         rec.guess(f"lengths of sequences depend on data: all of them are taken to be {steps}")
@@ -245,6 +249,11 @@ def pack_padded_sequence(rec: Recorder, input: Tensor, lengths: Tensor, batch_fi
 def pad_packed_sequence(
     rec: Recorder, data: Tensor, batch_sizes: Tensor, batch_first: bool, padding_value: Any, total_length: int
 ) -> Any:
+    """PyTorch's ``_pad_packed_sequence``.
+
+    _pad_packed_sequence(Tensor data, Tensor batch_sizes, bool batch_first, Scalar padding_value, int
+        total_length) -> (Tensor, Tensor)
+    """
     sizes = batch_sizes.tolist()
     samples, steps = sizes[0], max(total_length, len(sizes))
     lengths = (batch_sizes[:, None] > torch.arange(samples)[None, :]).sum(0)

@@ -81,11 +81,13 @@ for _name in ("var", "std", "var_mean", "std_mean"):
 
 @lowers("max.default")
 def largest(rec: Recorder, self: Tensor) -> Any:
+    """``max(Tensor self) -> Tensor``."""
     return reduce.amax(rec, self)
 
 
 @lowers("min.default")
 def smallest(rec: Recorder, self: Tensor) -> Any:
+    """``min(Tensor self) -> Tensor``."""
     return reduce.amin(rec, self)
 
 
@@ -96,6 +98,11 @@ bind(reduce.aminmax)
 def vector_norm(
     rec: Recorder, self: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
+    """PyTorch's ``linalg_vector_norm``.
+
+    linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None)
+        -> Tensor
+    """
     x = self if dtype is None else cast(rec, self, dtype)
     if x.is_complex() and ord != 0:
         x = RULES["abs"](rec, x)
@@ -104,6 +111,7 @@ def vector_norm(
 
 @lowers("norm")
 def norm(rec: Recorder, self: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """``norm.Scalar(Tensor self, Scalar p=2) -> Tensor``."""
     return vector_norm(rec, self, 2 if p is None else p, dim, keepdim, dtype=dtype)
 
 
@@ -126,6 +134,7 @@ def nansum(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False, 
 
 @lowers("dist")
 def dist(rec: Recorder, self: Tensor, other: Tensor, p: float = 2) -> Any:
+    """``dist(Tensor self, Tensor other, Scalar p=2) -> Tensor``."""
     return RULES["linalg_vector_norm"](rec, sub(rec, self, other), p)
 
 

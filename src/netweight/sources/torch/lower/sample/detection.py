@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @lowers("torchvision.nms")
 def nms(rec: Recorder, dets: Tensor, scores: Tensor, iou_threshold: float) -> Any:
+    """``torchvision::nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor``."""
     rec.guess("nms: all boxes are taken to be kept")
     return order.nms(rec, dets, scores, iou_threshold)
 
@@ -26,6 +27,7 @@ def roi_align(
     rec: Recorder, input: Tensor, rois: Tensor, spatial_scale: float, pooled_height: int, pooled_width: int,
     sampling_ratio: int, aligned: bool,
 ) -> Any:  # fmt: skip
+    """torchvision's ``roi_align``: averages of samples in each box."""
     if sampling_ratio <= 0:
         rec.guess("roi_align: every region is taken to be the whole picture")
     size = (pooled_height, pooled_width)

@@ -62,6 +62,11 @@ _upsample("bicubic", "_upsample_bicubic2d_aa", antialias=True)
 def grid_sampler(
     rec: Recorder, input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Any:
+    """PyTorch's ``grid_sampler``.
+
+    grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) ->
+        Tensor
+    """
     return grid_sample(rec, input, grid, _SAMPLE_MODES[interpolation_mode], _BEYOND[padding_mode], align_corners)
 
 

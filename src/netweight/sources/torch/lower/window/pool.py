@@ -68,6 +68,7 @@ for _dims in (2, 3):
 
 @lowers("unfold")
 def windows(rec: Recorder, self: Tensor, dimension: int, size: int, step: int) -> Any:
+    """``unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)``."""
     if self.dim() == 0:
         return NotImplemented
     result = rec.native(aten.unfold, self, dimension, size, step)
@@ -78,6 +79,11 @@ def windows(rec: Recorder, self: Tensor, dimension: int, size: int, step: int) -
 def col2im(
     rec: Recorder, self: Tensor, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any
 ) -> Any:
+    """PyTorch's ``col2im``.
+
+    col2im(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride)
+        -> Tensor
+    """
     size = (output_size,) * 2 if isinstance(output_size, int) else tuple(output_size)
     window = (size * 2 if len(size) == 1 else size, kernel_size, dilation, padding, stride)
     if self.dim() == 2:
