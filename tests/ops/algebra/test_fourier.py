@@ -10,7 +10,7 @@ from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
 from netweight.ops.algebra.fourier import FftAttrs, RfftAttrs, butterflies
 from netweight.ops.algebra.fourier_real import IrfftAttrs
-from netweight.ops.reach import Mixes
+from netweight.ops.extent import Mixes
 from netweight.ops.table import WORK_KINDS
 
 
@@ -59,7 +59,7 @@ def test_work_of_a_global_filter_over_14_by_14() -> None:
     back = IrfftAttrs(dims=(1, 2), norm="ortho", size=14)
     assert REGISTRY["irfft"].shape(back, y) == spec
     assert REGISTRY["irfft"].cost(back, y) == Cost(muls=4 * (rows + columns) + 14 * 14 * 64, adds=6 * (rows + columns))
-    assert REGISTRY["rfft"].reach(RfftAttrs(dims=(1, 2)), spec) == Mixes((1, 2))
+    assert REGISTRY["rfft"].extent(RfftAttrs(dims=(1, 2)), spec) == Mixes((1, 2))
 
 
 def test_types() -> None:

@@ -5,8 +5,8 @@ from netweight.count import formula, named_formula
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
-from netweight.ops.contract.matmul import matmul_backward, matmul_cost, matmul_reach, matmul_shape
-from netweight.ops.reach import Mixes
+from netweight.ops.contract.matmul import matmul_backward, matmul_cost, matmul_extent, matmul_shape
+from netweight.ops.extent import Mixes
 
 A = TensorSpec((8, 1, 5, 7))
 B = TensorSpec((3, 7, 2))
@@ -46,7 +46,7 @@ def test_gradient_of_a_stretched_operand_is_the_sum_over_its_copies() -> None:
     ],
 )
 def test_reach_tells_weights_from_samples(a: tuple[int, ...], b: tuple[int, ...], mixed: tuple[int, ...]) -> None:
-    assert matmul_reach(None, TensorSpec(a), TensorSpec(b)) == Mixes(mixed)
+    assert matmul_extent(None, TensorSpec(a), TensorSpec(b)) == Mixes(mixed)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from __future__ import annotations
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.ops.reach import mixes_last
+from netweight.ops.extent import mixes_last
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -82,7 +82,7 @@ LINEAR = register(
         backward=linear_backward,
         backward_cost=linear_backward_cost,
         saves={"x": ("weight",), "weight": ("x",)},
-        reach=mixes_last,
+        extent=mixes_last,
         dims={"x": "*rows in_features", "weight": "out_features in_features", "bias": "out_features",
               "y": "*rows out_features"},
     )

@@ -17,7 +17,7 @@ from netweight.ops.recurrent.cells import (
     check,
     previous_states,
     project,
-    recurrent_reach,
+    recurrent_extent,
     starts,
 )
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
@@ -170,7 +170,7 @@ def register_layer(
             backward_cost=backward_cost,
             saves=(*(slot for slot in cell.slots if not slot.startswith("bias")), "y", *cell.extras),
             extras=cell.extras,
-            reach=recurrent_reach,
+            extent=recurrent_extent,
             dims=dims,
         )
     )
