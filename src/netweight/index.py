@@ -376,9 +376,13 @@ FUNCTIONS = {
         "rsqrt selu sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold "
         "trunc"
     ),
-    "functions.pointwise": (
+    "functions.pointwise.elementwise": (
         "add addcdiv addcmul cast clamp complex conj div eq ge glu gt hardtanh le lerp logsigmoid lt masked_fill mul "
         "ne pow rdiv rsub sub view_as_complex view_as_real where"
+    ),
+    "functions.pointwise.special": (
+        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
+        "rad2deg signbit sinc xlog1py xlogy"
     ),
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
@@ -387,10 +391,6 @@ FUNCTIONS = {
         "mean prod std std_mean sum var var_mean vector_norm"
     ),
     "functions.sample": "grid_sample interpolate roi_align roi_pool",
-    "functions.special": (
-        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
-        "rad2deg signbit sinc xlog1py xlogy"
-    ),
     "functions.window.pool": (
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
         "adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d global_avg_pool global_max_pool lp_pool1d lp_pool2d "
@@ -398,18 +398,17 @@ FUNCTIONS = {
         "max_pool3d_with_indices max_unpool2d min_pool2d"
     ),
     "functions.window.unfold": "fold unfold window_view",
-    "sources.build.activation": "prelu",
-    "sources.build.attention": "multi_head_attention",
-    "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
+    "sources.build.contract": (
+        "bilinear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d deform_conv2d linear "
+        "multi_head_attention"
+    ),
     "sources.build.core": "Place Symbol call graph scope",
-    "sources.build.dropout": "dropout",
-    "sources.build.embedding": "embedding",
-    "sources.build.linear": "linear",
+    "sources.build.move": "embedding embedding_bag",
     "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
-    "sources.build.params": "parameter",
+    "sources.build.parameters": "parameter",
+    "sources.build.pointwise": "prelu",
+    "sources.build.random": "dropout",
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.regions": "deform_conv2d",
-    "sources.build.tables": "bilinear embedding_bag",
 }
 
 

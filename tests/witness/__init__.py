@@ -2,7 +2,8 @@
 
 A family file has ``WITNESSES``: operator name to a function of ``(attrs, *tensors)`` that returns the output,
 or a tuple of outputs, as float64 tensors that gradients flow through. It may have ``NARROWED``: operator name to the
-cases that PyTorch has, where it does not have all.
+cases that PyTorch has, where it does not have all. It may have ``UP_TO_SIGN``: operator name to PyTorch's
+factors, which may have other signs than ours, and to what does not change with the signs.
 """
 
 import importlib
@@ -18,4 +19,7 @@ WITNESSES: dict[str, Callable[..., Any]] = {
 }
 NARROWED: dict[str, Any] = {
     name: cases for family in _FAMILIES for name, cases in getattr(family, "NARROWED", {}).items()
+}
+UP_TO_SIGN: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    name: pair for family in _FAMILIES for name, pair in getattr(family, "UP_TO_SIGN", {}).items()
 }

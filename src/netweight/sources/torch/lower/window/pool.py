@@ -18,10 +18,10 @@ from netweight.sources.torch.recorder import Recorder
 aten = torch.ops.aten
 
 
-def _bound(function: Callable[..., Any], name: str, rank: int) -> None:
+def _bound(function: Callable[..., Any], rank: int, *names: str) -> None:
     """A function of samples; a single sample of one dimension less, ``rank``, gets a batch dimension for its time."""
 
-    @lowers(name)
+    @lowers(*names)
     def rule(rec: Recorder, self: Tensor, *args: Any, **named: Any) -> Any:
         if self.dim() == rank:
             parts = function(rec, unsqueeze(rec, self, 0), *args, **named)
@@ -34,8 +34,10 @@ for _dims in (1, 2, 3):
     for _name in (
         f"max_pool{_dims}d", f"max_pool{_dims}d_with_indices", f"avg_pool{_dims}d", f"adaptive_avg_pool{_dims}d"
     ):  # fmt: skip
-        _bound(getattr(pool, _name), _name, _dims + 1)
-_bound(unfold.unfold, "im2col", 3)
+        _bound(getattr(pool, _name), _dims + 1, _name)
+_bound(pool.adaptive_avg_pool2d, 3, "_adaptive_avg_pool2d")
+_bound(pool.adaptive_avg_pool3d, 4, "_adaptive_avg_pool3d")
+_bound(unfold.unfold, 3, "im2col")
 
 
 def _adaptive_max_pool(dims: int) -> None:
