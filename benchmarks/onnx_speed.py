@@ -25,8 +25,8 @@ from onnx import helper, numpy_helper
 from start import child_seconds
 from timing import arguments, in_turns, markdown
 
+from netweight import export
 from netweight.analysis.cost import weigh_graph
-from netweight.exporting import export
 from netweight.sources.onnx import read_graph, read_model
 
 TOKENS, WIDTH, HEADS = 16, 32, 4

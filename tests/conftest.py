@@ -1,4 +1,5 @@
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,21 +9,55 @@ import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
 
-_SLOW_IS_FINE = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large]
-for _name, _examples in (("dev", 20), ("ci", 60), ("nightly", 2000)):
-    hypothesis.settings.register_profile(
-        _name,
-        max_examples=_examples,
-        deadline=None,
-        derandomize=_name == "ci",
-        suppress_health_check=_SLOW_IS_FINE,
-        database=None,
-    )
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+EXAMPLES = 20
+
+# The same examples for everybody, everywhere; scripts/fuzz draws others.
+hypothesis.settings.register_profile(
+    "same",
+    max_examples=int(os.environ.get("NETWEIGHT_EXAMPLES", EXAMPLES)),
+    derandomize="NETWEIGHT_EXAMPLES" not in os.environ,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+)
+hypothesis.settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden")
+    parser.addoption(
+        "--random-order", nargs="?", type=int, const=-1, metavar="SEED", help="run tests in an order drawn at random"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the seed once: workers get the command line of whoever starts them."""
+    if config.getoption("--random-order") == -1:
+        config.option.random_order = random.SystemRandom().randrange(10**6)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    seed = config.getoption("--random-order")
+    return "" if seed is None else f"order: --random-order={seed}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files in an order drawn at random, and the tests in each."""
+    seed = config.getoption("--random-order")
+    if seed is None:
+        return
+    draw = random.Random(seed)
+    files = {item.path: draw.random() for item in items}
+    items.sort(key=lambda item: (files[item.path], draw.random()))
+
+
+@pytest.fixture(autouse=True)
+def _own_numbers(request: pytest.FixtureRequest) -> None:
+    """A generator of a test file starts anew in every test: numbers do not depend on what ran before."""
+    for name in ("RNG", "_RNG"):
+        if isinstance(getattr(request.module, name, None), np.random.Generator):
+            setattr(request.module, name, np.random.default_rng(0))
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 
+import grimp
 import pytest
 
 import netweight
@@ -52,3 +54,17 @@ def test_public_names() -> None:
         "weigh",
     ]
     assert all(hasattr(netweight, name) for name in netweight.__all__)
+
+
+@pytest.fixture(scope="module")
+def imports() -> grimp.ImportGraph:
+    """Who imports whom, inside functions and for types as well."""
+    return grimp.build_graph("netweight", exclude_type_checking_imports=False, cache_dir=None)
+
+
+def test_imports_have_no_circle(imports: grimp.ImportGraph) -> None:
+    above = {module: imports.find_modules_directly_imported_by(module) for module in imports.modules}
+    try:
+        TopologicalSorter(above).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))

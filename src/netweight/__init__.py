@@ -3,14 +3,21 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from netweight.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from netweight import build
-    from netweight.analysis.profile import Profile
-    from netweight.api import capture, doctor, explain, models, weigh
+    from netweight.app.doctor import doctor
+    from netweight.app.explain import explain
+    from netweight.app.export import export
+    from netweight.app.load import capture
+    from netweight.app.models import models
+    from netweight.app.run import run
+    from netweight.app.weigh import weigh
     from netweight.errors import NetweightError, ShapeError, UnsupportedOpError, UsageError
-    from netweight.exporting import export
     from netweight.ir import Graph, TensorSpec
-    from netweight.runtime import backward, initialize, run
+    from netweight.report.shown import Profile
+    from netweight.runtime import backward, initialize
 
 __all__ = [
     "Graph",
@@ -31,16 +38,15 @@ __all__ = [
     "run",
     "weigh",
 ]
-__version__ = "0.1.0"
 
 # A name is imported when it is first used: the command starts in the time that its own job needs.
 _HOMES = {
-    "Profile": "analysis.profile",
-    **dict.fromkeys(("capture", "doctor", "explain", "models", "weigh"), "api"),
-    "export": "exporting",
+    "Profile": "report.shown",
+    "capture": "app.load",
+    **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "models", "run", "weigh")},
     **dict.fromkeys(("NetweightError", "ShapeError", "UnsupportedOpError", "UsageError"), "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
-    **dict.fromkeys(("backward", "initialize", "run"), "runtime"),
+    **dict.fromkeys(("backward", "initialize"), "runtime"),
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight.errors import FormatError, UsageError
+from netweight.files import whole_file
 from netweight.lazy import np
 
 if TYPE_CHECKING:
@@ -53,21 +54,15 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     check_output(path)
     if path.suffix == ".npy" and len(arrays) != 1:
         raise UsageError(f"output: expected one array for {path.name!r}, got {len(arrays)}", fix="write to .npz")
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("wb") as file:
-            if path.suffix == ".npy":
-                np.save(file, next(iter(arrays.values())), allow_pickle=False)
-            else:
-                with zipfile.ZipFile(file, "w") as archive:
-                    for name, array in arrays.items():
-                        entry = zipfile.ZipInfo(f"{name}.npy")  # without the time: the same arrays give the same bytes
-                        with archive.open(entry, "w", force_zip64=True) as part:
-                            np.lib.format.write_array(part, np.asarray(array), allow_pickle=False)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"output: expected to write {str(path)!r}, got: {error.strerror}") from error
+    with whole_file(path) as file:
+        if path.suffix == ".npy":
+            np.save(file, next(iter(arrays.values())), allow_pickle=False)
+            return
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, array in arrays.items():
+                entry = zipfile.ZipInfo(f"{name}.npy")  # without the time: the same arrays give the same bytes
+                with archive.open(entry, "w", force_zip64=True) as part:
+                    np.lib.format.write_array(part, np.asarray(array), allow_pickle=False)
 
 
 def described(array: Array) -> str:

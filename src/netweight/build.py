@@ -25,9 +25,7 @@ __all__ = sorted(_HOMES)  # noqa: PLE0605  -- build.pyi has them with their type
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'netweight.build' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    if _HOMES[name].startswith("netweight.functions."):
-        value = importlib.import_module("netweight.sources.build.layers").offered(value)
+    value = importlib.import_module("netweight.sources.build.layers").function(name)
     globals()[name] = value  # the next access does not come here
     return value
 

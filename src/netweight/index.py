@@ -21,24 +21,21 @@ OPERATORS = {
     "ops.contract.linear_attention": "linear_attention",
     "ops.contract.matmul": "matmul",
     "ops.contract.rotary": "rotary_embedding",
-    "ops.loss.binary": "binary_cross_entropy binary_cross_entropy_with_logits",
-    "ops.loss.classes": "cross_entropy mse_loss",
-    "ops.loss.distance": "huber_loss l1_loss smooth_l1_loss",
-    "ops.loss.likelihood": "kl_div nll_loss",
+    "ops.loss.classes": "cross_entropy nll_loss",
+    "ops.loss.distance": "huber_loss l1_loss mse_loss smooth_l1_loss",
+    "ops.loss.probabilities": "binary_cross_entropy binary_cross_entropy_with_logits kl_div",
     "ops.move.copies": "copy repeat_interleave slice_scatter",
     "ops.move.creation": "arange full one_hot",
     "ops.move.diagonals": "diag_embed diagonal_scatter strided_view",
     "ops.move.embed": "embedding",
     "ops.move.embedding_bag": "embedding_bag",
-    "ops.move.gather": "gather index_select",
-    "ops.move.index_nd": "gather_nd scatter_nd scatter_nd_add scatter_nd_reduce",
-    "ops.move.indexing": "index index_put",
+    "ops.move.gather": "gather gather_nd index index_select",
     "ops.move.layout": "expand permute reshape",
     "ops.move.masked_scatter": "masked_scatter",
     "ops.move.rearrange": "flip pad repeat roll",
-    "ops.move.scatter": "scatter scatter_add",
-    "ops.move.scatter_reduce": "scatter_reduce",
-    "ops.move.scatter_slices": "index_add index_copy",
+    "ops.move.scatter": (
+        "index_add index_copy index_put scatter scatter_add scatter_nd scatter_nd_add scatter_nd_reduce scatter_reduce"
+    ),
     "ops.move.sequences": "reverse_sequence write_sequence",
     "ops.move.shuffle": "channel_shuffle pixel_shuffle pixel_unshuffle",
     "ops.move.slicing": "concat slice split",
@@ -54,26 +51,26 @@ OPERATORS = {
     "ops.order.sort": "argsort max min sort topk",
     "ops.order.suppression": "nms nms_per_class",
     "ops.order.unique": "unique unique_consecutive",
-    "ops.pointwise.activation": "elu hardsigmoid hardswish leaky_relu prelu relu relu6 selu",
-    "ops.pointwise.activation_shrink": (
-        "celu hardshrink hardsigmoid_general log_sigmoid softshrink softsign tanhshrink threshold"
+    "ops.pointwise.activation": (
+        "celu elu hardshrink hardsigmoid hardswish leaky_relu prelu relu relu6 selu softshrink threshold"
     ),
-    "ops.pointwise.activation_smooth": "gelu mish sigmoid silu softplus tanh",
-    "ops.pointwise.binary": "add div maximum minimum mul pow sub",
+    "ops.pointwise.activation_smooth": "gelu log_sigmoid mish sigmoid silu softplus softsign tanh tanhshrink",
+    "ops.pointwise.binary": "add atan2 copysign div floor_divide fmod logaddexp maximum minimum mul pow remainder sub",
     "ops.pointwise.bits": "bitcast",
-    "ops.pointwise.bitwise": "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor",
     "ops.pointwise.blend": "addcdiv addcmul lerp",
-    "ops.pointwise.compare": "eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
+    "ops.pointwise.compare": (
+        "bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor eq ge gt isfinite isinf "
+        "isnan le logical_and logical_not logical_or logical_xor lt ne where"
+    ),
     "ops.pointwise.complex": "complex conj view_as_complex view_as_real",
-    "ops.pointwise.divide": "atan2 floor_divide fmod logaddexp remainder",
-    "ops.pointwise.finite": "isfinite isinf isnan",
     "ops.pointwise.float8": "cast_float8",
     "ops.pointwise.gate": "glu",
-    "ops.pointwise.hyperbolic": "acosh asinh atanh copysign",
     "ops.pointwise.masking": "masked_fill",
     "ops.pointwise.scalar": "add_scalar div_scalar mul_scalar pow_scalar rdiv_scalar rsub_scalar",
-    "ops.pointwise.transcendental": "acos asin atan cosh exp2 expm1 log10 log1p log2 sinh tan trunc",
-    "ops.pointwise.unary": "abs cast ceil clamp cos erf exp floor log neg reciprocal round rsqrt sign sin sqrt square",
+    "ops.pointwise.unary": (
+        "abs acos acosh asin asinh atan atanh cast ceil clamp cos cosh erf exp exp2 expm1 floor log log10 log1p log2 "
+        "neg reciprocal round rsqrt sign sin sinh sqrt square tan trunc"
+    ),
     "ops.quantize.affine": "dequantize fake_quantize quantize",
     "ops.quantize.blocks": "dequantize_blocks quantize_blocks",
     "ops.quantize.dynamic": "dynamic_quantize",
@@ -81,11 +78,8 @@ OPERATORS = {
     "ops.random.dropout": "dropout identity",
     "ops.recurrent.gru": "gru",
     "ops.recurrent.lstm": "lstm",
-    "ops.recurrent.recurrent_general": "gru_general lstm_general rnn_general",
     "ops.recurrent.rnn": "rnn",
-    "ops.reduce.cumulative": "cumsum",
-    "ops.reduce.cumulative_pick": "cummax cummin logcumsumexp",
-    "ops.reduce.cumulative_product": "cumprod",
+    "ops.reduce.cumulative": "cummax cummin cumprod cumsum logcumsumexp",
     "ops.reduce.histogram": "histc",
     "ops.reduce.logsumexp": "logsumexp",
     "ops.reduce.reduce_logic": "all any count_nonzero",
@@ -93,7 +87,6 @@ OPERATORS = {
     "ops.reduce.reduction": "mean prod sum var",
     "ops.reduce.vector_norm": "vector_norm",
     "ops.sample.grid_sample": "grid_sample",
-    "ops.sample.resample": "resample",
     "ops.sample.resize": "resize",
     "ops.sample.roi_align": "roi_align roi_align_max",
     "ops.sample.roi_pool": "roi_pool",
@@ -102,6 +95,119 @@ OPERATORS = {
     "ops.window.pool_average": "avg_pool lp_pool",
     "ops.window.pool_indices": "max_pool_with_indices max_unpool",
     "ops.window.unfold": "fold unfold window_view",
+}
+
+ATEN = {
+    "acos": "acos arccos",
+    "acosh": "acosh arccosh",
+    "asin": "arcsin asin",
+    "asinh": "arcsinh asinh",
+    "atan": "arctan atan",
+    "atan2": "arctan2 atan2",
+    "atanh": "arctanh atanh",
+    "bitwise_left_shift": "__lshift__ bitwise_left_shift",
+    "bitwise_right_shift": "__rshift__ bitwise_right_shift",
+    "ceil": "ceil",
+    "celu": "celu",
+    "copysign": "copysign",
+    "cos": "cos",
+    "cosh": "cosh",
+    "eq": "eq",
+    "erf": "erf special_erf",
+    "exp": "exp",
+    "exp2": "exp2 special_exp2",
+    "expm1": "expm1 special_expm1",
+    "floor": "floor",
+    "floor_divide": "floor_divide",
+    "fmod": "fmod",
+    "ge": "ge greater_equal",
+    "gelu": "gelu",
+    "gt": "greater gt",
+    "hardshrink": "hardshrink",
+    "hardsigmoid": "hardsigmoid",
+    "hardswish": "hardswish",
+    "isfinite": "isfinite",
+    "isinf": "isinf",
+    "isnan": "isnan",
+    "le": "le less_equal",
+    "leaky_relu": "leaky_relu",
+    "log": "log",
+    "log10": "log10",
+    "log1p": "log1p special_log1p",
+    "log2": "log2",
+    "logaddexp": "logaddexp",
+    "logical_and": "logical_and",
+    "logical_not": "logical_not",
+    "logical_or": "logical_or",
+    "logical_xor": "logical_xor",
+    "lt": "less lt",
+    "maximum": "max.other maximum",
+    "minimum": "min.other minimum",
+    "mish": "mish",
+    "ne": "ne not_equal",
+    "neg": "neg negative",
+    "reciprocal": "reciprocal",
+    "relu": "relu",
+    "relu6": "relu6",
+    "remainder": "remainder",
+    "round": "round.default",
+    "rsqrt": "rsqrt",
+    "selu": "selu",
+    "sigmoid": "sigmoid special_expit",
+    "sign": "sgn sign",
+    "silu": "silu",
+    "sin": "sin",
+    "sinh": "sinh",
+    "softplus": "softplus",
+    "softshrink": "softshrink",
+    "sqrt": "sqrt",
+    "square": "square",
+    "tan": "tan",
+    "tanh": "tanh",
+    "threshold": "threshold",
+    "trunc": "fix trunc",
+}
+
+ONNX = {
+    "acos": "Acos",
+    "acosh": "Acosh",
+    "add": "Add",
+    "asin": "Asin",
+    "asinh": "Asinh",
+    "atan": "Atan",
+    "atanh": "Atanh",
+    "bitwise_and": "BitwiseAnd",
+    "bitwise_or": "BitwiseOr",
+    "bitwise_xor": "BitwiseXor",
+    "cos": "Cos",
+    "cosh": "Cosh",
+    "elu": "Elu",
+    "eq": "Equal",
+    "erf": "Erf",
+    "exp": "Exp",
+    "ge": "GreaterOrEqual",
+    "gelu": "Gelu",
+    "gt": "Greater",
+    "hardswish": "HardSwish",
+    "le": "LessOrEqual",
+    "log": "Log",
+    "logical_and": "And",
+    "logical_not": "Not",
+    "logical_or": "Or",
+    "logical_xor": "Xor",
+    "lt": "Less",
+    "mish": "Mish",
+    "mul": "Mul",
+    "reciprocal": "Reciprocal",
+    "relu": "Relu",
+    "sigmoid": "Sigmoid",
+    "sin": "Sin",
+    "sinh": "Sinh",
+    "softsign": "Softsign",
+    "sqrt": "Sqrt",
+    "sub": "Sub",
+    "tan": "Tan",
+    "tanh": "Tanh",
 }
 
 READS = {
@@ -146,16 +252,18 @@ READS = {
         "MeanVarianceNormalization RMSNormalization"
     ),
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
-    "sources.onnx.lower.order.select": "Compress MaxRoiPool NonMaxSuppression NonZero RoiAlign TopK Unique",
+    "sources.onnx.lower.order.select": "Compress NonMaxSuppression NonZero TopK Unique",
     "sources.onnx.lower.pointwise.activation": (
-        "Celu Elu Gelu HardSigmoid HardSwish LeakyRelu Mish PRelu Relu Selu Shrink Sigmoid Softplus Softsign Swish "
-        "Tanh ThresholdedRelu"
+        "Celu HardSigmoid LeakyRelu PRelu Selu Shrink Softplus Swish ThresholdedRelu"
     ),
     "sources.onnx.lower.pointwise.cast": "BitCast Cast CastLike",
     "sources.onnx.lower.pointwise.elementwise": (
-        "Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Ceil Clip "
-        "Cos Cosh Div Equal Erf Exp Floor Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Log Max Mean Min Mod Mul "
-        "Neg Not Or Pow Reciprocal Round Sign Sin Sinh Sqrt Sub Sum Tan Where Xor"
+        "Abs BitShift BitwiseNot Ceil Clip Div Floor IsInf IsNaN Max Mean Min Mod Neg Pow Round Sign Sum Where"
+    ),
+    "sources.onnx.lower.pointwise.plain": (
+        "Acos Acosh Add And Asin Asinh Atan Atanh BitwiseAnd BitwiseOr BitwiseXor Cos Cosh Elu Equal Erf Exp Gelu "
+        "Greater GreaterOrEqual HardSwish Less LessOrEqual Log Mish Mul Not Or Reciprocal Relu Sigmoid Sin Sinh "
+        "Softsign Sqrt Sub Tan Tanh Xor"
     ),
     "sources.onnx.lower.quantize.layers": (
         "ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul QuantizeLinear "
@@ -174,6 +282,7 @@ READS = {
         "ArgMax ArgMin CumProd CumSum ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin "
         "ReduceProd ReduceSum ReduceSumSquare"
     ),
+    "sources.onnx.lower.sample.regions": "MaxRoiPool RoiAlign",
     "sources.onnx.lower.sample.resize": "AffineGrid GridSample Resize Upsample",
     "sources.onnx.lower.window.pool": (
         "AveragePool GlobalAveragePool GlobalLpPool GlobalMaxPool LpPool MaxPool MaxUnpool"
@@ -204,95 +313,100 @@ WRITES = {
     "sources.onnx.write.norm.layers": "batch_norm batch_norm_training group_norm instance_norm layer_norm rms_norm",
     "sources.onnx.write.order.select": "argsort kthvalue max min nms nms_per_class searchsorted sort topk unique",
     "sources.onnx.write.pointwise.activation": (
-        "celu elu gelu glu hardshrink hardsigmoid hardsigmoid_general hardswish leaky_relu log_sigmoid log_softmax "
-        "mish prelu relu relu6 selu sigmoid silu softmax softplus softshrink softsign tanh tanhshrink threshold"
+        "celu glu hardshrink hardsigmoid leaky_relu log_sigmoid log_softmax prelu relu6 selu silu softmax softplus "
+        "softshrink tanhshrink threshold"
     ),
     "sources.onnx.write.pointwise.arithmetic": (
-        "add add_scalar addcdiv addcmul atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
-        "bitwise_right_shift bitwise_xor copysign div div_scalar eq floor_divide fmod ge gt le lerp logaddexp "
-        "logical_and logical_not logical_or logical_xor lt masked_fill maximum minimum mul mul_scalar ne pow "
-        "pow_scalar rdiv_scalar remainder rsub_scalar sub where"
+        "add_scalar addcdiv addcmul atan2 bitwise_left_shift bitwise_not bitwise_right_shift copysign div div_scalar "
+        "floor_divide fmod lerp logaddexp masked_fill maximum minimum mul_scalar ne pow pow_scalar rdiv_scalar "
+        "remainder rsub_scalar where"
+    ),
+    "sources.onnx.write.pointwise.plain": (
+        "acos acosh add asin asinh atan atanh bitwise_and bitwise_or bitwise_xor cos cosh elu eq erf exp ge gelu gt "
+        "hardswish le log logical_and logical_not logical_or logical_xor lt mish mul reciprocal relu sigmoid sin sinh "
+        "softsign sqrt sub tan tanh"
     ),
     "sources.onnx.write.pointwise.unary": (
-        "abs acos acosh asin asinh atan atanh bitcast cast cast_float8 ceil clamp cos cosh erf exp exp2 expm1 floor "
-        "isfinite isinf isnan log log10 log1p log2 neg reciprocal round rsqrt sign sin sinh sqrt square tan trunc"
+        "abs bitcast cast cast_float8 ceil clamp exp2 expm1 floor isfinite isinf isnan log10 log1p log2 neg round "
+        "rsqrt sign square trunc"
     ),
     "sources.onnx.write.quantize.affine": (
         "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks requantize"
     ),
-    "sources.onnx.write.recurrent.layers": "gru gru_general linear_attention lstm lstm_general rnn rnn_general",
+    "sources.onnx.write.recurrent.layers": "gru linear_attention lstm rnn",
     "sources.onnx.write.reduce.reduction": (
         "all amax amin any argmax argmin count_nonzero cummax cummin cumprod cumsum histc logcumsumexp logsumexp mean "
         "prod sum var vector_norm"
     ),
     "sources.onnx.write.sample.regions": "roi_align roi_align_max roi_pool",
-    "sources.onnx.write.sample.resize": "grid_sample resample resize",
+    "sources.onnx.write.sample.resize": "grid_sample resize",
     "sources.onnx.write.window.pool": (
         "adaptive_avg_pool adaptive_max_pool avg_pool lp_pool max_pool max_pool_with_indices max_unpool min_pool"
     ),
 }
 
 FUNCTIONS = {
-    "functions.pointwise": "celu glu hardshrink logsigmoid softshrink softsign tanhshrink threshold",
-    "sources.build.activation": (
-        "dropout elu gelu hardsigmoid hardswish leaky_relu mish prelu relu relu6 selu sigmoid silu softplus tanh"
+    "functions.algebra": (
+        "cholesky det eigh eigvalsh fft ifft inv irfft qr rfft slogdet solve solve_triangular svd svdvals"
     ),
-    "sources.build.algebra": (
-        "as_strided cholesky det diag_embed diagonal_scatter eigh eigvalsh inv qr slogdet solve solve_triangular svd "
-        "svdvals"
+    "functions.contract": "einsum matmul scaled_dot_product_attention",
+    "functions.loss": (
+        "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
+        "nll_loss smooth_l1_loss"
     ),
-    "sources.build.arith": (
-        "abs add ceil clamp cos div erf exp floor log maximum minimum mul neg pow rdiv reciprocal round rsqrt rsub "
-        "sign sin sqrt square sub"
+    "functions.move.index": (
+        "gather gather_nd index index_add index_copy index_put index_select masked_scatter scatter scatter_add "
+        "scatter_nd scatter_reduce"
     ),
-    "sources.build.attention": "multi_head_attention scaled_dot_product_attention",
+    "functions.move.layout": (
+        "arange as_strided channel_shuffle chunk concat copy diag_embed diagonal diagonal_scatter expand flatten flip "
+        "full full_like narrow one_hot ones_like pad permute pixel_shuffle pixel_unshuffle repeat repeat_interleave "
+        "reshape roll rot90 slice_scatter split squeeze stack transpose tril triu unsqueeze zeros_like"
+    ),
+    "functions.norm": "local_response_norm log_softmax softmax",
+    "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",
+    "functions.plain": (
+        "abs acos acosh asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or "
+        "bitwise_right_shift bitwise_xor ceil celu copysign cos cosh elu erf exp exp2 expm1 floor floor_divide fmod "
+        "gelu hardshrink hardsigmoid hardswish isfinite isinf isnan leaky_relu log log10 log1p log2 logaddexp "
+        "logical_and logical_not logical_or logical_xor maximum minimum mish neg reciprocal relu relu6 remainder round "
+        "rsqrt selu sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold "
+        "trunc"
+    ),
+    "functions.pointwise": (
+        "add addcdiv addcmul cast clamp complex conj div eq ge glu gt hardtanh le lerp logsigmoid lt masked_fill mul "
+        "ne pow rdiv rsub sub view_as_complex view_as_real where"
+    ),
+    "functions.quantize": "dequantize fake_quantize quantize",
+    "functions.random": "rand_like randn_like",
+    "functions.reduce": (
+        "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
+        "mean prod std std_mean sum var var_mean vector_norm"
+    ),
+    "functions.sample": "grid_sample interpolate roi_align roi_pool",
+    "functions.special": (
+        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
+        "rad2deg signbit sinc xlog1py xlogy"
+    ),
+    "functions.window.pool": (
+        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
+        "adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d global_avg_pool global_max_pool lp_pool1d lp_pool2d "
+        "lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d "
+        "max_pool3d_with_indices max_unpool2d min_pool2d"
+    ),
+    "functions.window.unfold": "fold unfold window_view",
+    "sources.build.activation": "prelu",
+    "sources.build.attention": "multi_head_attention",
     "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
-    "sources.build.copies": (
-        "arange channel_shuffle copy diagonal full full_like one_hot ones_like pixel_shuffle pixel_unshuffle "
-        "repeat_interleave slice_scatter tril triu zeros_like"
-    ),
-    "sources.build.core": "Symbol call graph scope",
+    "sources.build.core": "Place Symbol call graph scope",
+    "sources.build.dropout": "dropout",
     "sources.build.embedding": "embedding",
-    "sources.build.found": "nonzero unique unique_consecutive",
-    "sources.build.fourier": "fft ifft irfft rfft",
-    "sources.build.functions": (
-        "acos addcdiv addcmul asin atan atan2 bitwise_and bitwise_left_shift bitwise_not bitwise_or "
-        "bitwise_right_shift bitwise_xor cosh exp2 expm1 floor_divide fmod isfinite isinf isnan lerp log10 log1p log2 "
-        "logaddexp remainder sinh tan trunc"
-    ),
-    "sources.build.indexing": "index index_add index_copy index_put masked_fill scatter scatter_add",
-    "sources.build.layout": (
-        "chunk concat expand flatten flip gather index_select narrow pad permute repeat reshape roll split squeeze "
-        "stack transpose unsqueeze"
-    ),
     "sources.build.linear": "linear",
-    "sources.build.logic": "cast eq ge gt le logical_and logical_not logical_or logical_xor lt ne where",
-    "sources.build.loss": "cross_entropy mse_loss",
-    "sources.build.losses": (
-        "binary_cross_entropy binary_cross_entropy_with_logits huber_loss kl_div l1_loss nll_loss smooth_l1_loss"
-    ),
-    "sources.build.matmul": "einsum matmul",
-    "sources.build.measure": "all any count_nonzero cumprod logsumexp",
-    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm local_response_norm rms_norm",
-    "sources.build.order": "argsort max min sort topk",
+    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "sources.build.params": "parameter",
-    "sources.build.pool": (
-        "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool2d avg_pool1d avg_pool2d "
-        "avg_pool3d global_avg_pool global_max_pool lp_pool2d max_pool1d max_pool2d max_pool3d min_pool2d"
-    ),
-    "sources.build.quantize": "dequantize fake_quantize quantize",
-    "sources.build.ranks": (
-        "acosh asinh atanh complex conj copysign cummax cummin kthvalue logcumsumexp masked_scatter mode rand_like "
-        "randn_like scatter_reduce searchsorted view_as_complex view_as_real"
-    ),
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.reduce": "amax amin argmax argmin cumsum mean prod std sum var vector_norm",
-    "sources.build.regions": "deform_conv2d nms roi_align roi_pool",
-    "sources.build.resize": "interpolate",
-    "sources.build.softmax": "log_softmax softmax",
+    "sources.build.regions": "deform_conv2d",
     "sources.build.tables": "bilinear embedding_bag",
-    "sources.build.unpool": "max_pool2d_with_indices max_unpool2d",
-    "sources.build.windows": "fold grid_sample unfold window_view",
 }
 
 

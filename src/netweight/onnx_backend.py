@@ -8,7 +8,7 @@ Source: onnx.backend.base.Backend.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np  # noqa: TID253  (whoever imports a backend wants to run)
@@ -21,16 +21,14 @@ from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.runtime import run
 from netweight.runtime.kernels import KERNELS
 from netweight.sources.onnx import Read, check_model, read_graph
-from netweight.sources.onnx.known import unknown_operators
 from netweight.sources.onnx.numbers import NUMBERS, dtype_of
+from netweight.sources.onnx.support import unknown_operators
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
     from netweight.ops.table import Array
-
-_KERNELS = KERNELS["im2col"]
 
 
 class Prepared(BackendRep):
@@ -40,13 +38,22 @@ class Prepared(BackendRep):
         model: The model.
         file: Its name, for messages.
         other_sizes: Whether inputs may have other sizes than those that the model fixes.
+        kernels: Forward rules to use instead of the reference, by operator.
     """
 
-    def __init__(self, model: ModelProto, file: str = "", *, other_sizes: bool = False) -> None:
+    def __init__(
+        self,
+        model: ModelProto,
+        file: str = "",
+        *,
+        other_sizes: bool = False,
+        kernels: Mapping[str, Callable[..., Any]] = KERNELS["im2col"],
+    ) -> None:
         check_model(model, file or "the model")
         stored = {entry.name for entry in model.graph.initializer}
         self._model = model
         self._file = file
+        self._kernels = kernels
         self._other_sizes = other_sizes
         self._inputs = [entry for entry in model.graph.input if entry.name not in stored]
 
@@ -62,10 +69,10 @@ class Prepared(BackendRep):
         given = self._named(inputs)
         read = self._read(given)
         if read is None:
-            read = read_graph(self._model, arrays=given, kernels=_KERNELS, place=self._file)
+            read = read_graph(self._model, arrays=given, kernels=self._kernels, place=self._file)
             return tuple(_outside(value) for value in read.outputs.values())
         arrays = {name: given[name].array() for name in read.graph.inputs}
-        results = run(read.graph, arrays, read.weights(), kernels=_KERNELS).outputs
+        results = run(read.graph, arrays, read.weights(), kernels=self._kernels).outputs
         return tuple(_with_numbers(value, results[read.names[name]]) for name, value in read.outputs.items())
 
     def _named(self, inputs: Any) -> dict[str, Any]:

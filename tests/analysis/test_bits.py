@@ -2,7 +2,7 @@ import pytest
 
 from netweight import build, weigh
 from netweight.errors import UsageError
-from netweight.rewrite.bits import BitWidths, parse_bits
+from netweight.rewrite.bits import BitWidths, parse_bits, with_bits
 
 
 def test_by_layer() -> None:
@@ -58,3 +58,32 @@ def test_settings() -> None:
 def test_settings_that_are_none(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=f"bits: .*{message.replace('*', '.*')}"):
         weigh("alexnet", bits=text)
+
+
+@pytest.mark.parametrize("bits", ["a=8,b=4", "a=4,b=8", "b=8,a=4", "b=4,a=8"])
+def test_the_narrowest_of_several_readers_wins(bits: str) -> None:
+    """x (1, 8) and one weight (8, 8) are read by a and by b; the sum reads what each wrote, at no width of its own."""
+
+    def describe(x: build.Symbol) -> build.Symbol:
+        return build.add(build.linear(x, 8, bias=False, name="a"), build.linear(x, 8, bias=False, name="b"), name="sum")
+
+    graph = with_bits(build.graph(describe, (1, 8)), parse_bits(bits))
+    assert graph.spec("x").dtype == "int4"
+    assert {graph.spec("a.weight").dtype, graph.spec("b.weight").dtype} == {"int4", "int8"}
+    assert graph.spec("sum").dtype == "float32"
+    read = {row.layer: row.bytes_read for row in weigh(graph).layers}
+    wide, narrow = 64 + 8 // 2, 64 // 2 + 8 // 2
+    assert (read["a"], read["b"]) == ((narrow, wide) if "a=4" in bits else (wide, narrow))
+    assert weigh(graph).totals.model_size_bytes == 64 + 64 // 2
+
+
+def test_the_last_setting_that_matches_wins() -> None:
+    def describe(x: build.Symbol) -> build.Symbol:
+        return build.linear(build.linear(x, 4, bias=False, name="conv1"), 4, bias=False, name="fc")
+
+    graph = build.graph(describe, (1, 4))
+    assert weigh(graph, bits="*=8,conv*=4").totals.model_size_bytes == 16 // 2 + 16
+    with pytest.raises(UsageError, match="patterns that match a layer, got conv"):
+        weigh(graph, bits="conv*=4,*=8")
+    found = with_bits(graph, parse_bits("fc=8"))
+    assert [found.spec(name).dtype for name in ("x", "conv1", "fc")] == ["float32", "int8", "int8"]

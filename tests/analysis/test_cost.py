@@ -7,10 +7,10 @@ import pytest
 
 from netweight import Graph, Profile, TensorSpec, build, weigh
 from netweight.analysis import cost
-from netweight.analysis.profile import LayerRow
-from netweight.analysis.stored import profile_from_dict
 from netweight.errors import CaptureError, FormatError, ShapeError, UnknownNameError, UsageError
 from netweight.ir import Node, Value
+from netweight.results.from_json import profile_from_dict
+from netweight.results.profile import LayerRow
 
 
 def test_a_layer_called_twice_costs_twice_and_owns_its_parameters_once() -> None:
@@ -99,7 +99,7 @@ def test_modules_sum_to_their_parents() -> None:
 
 def test_json_round_trip_gives_an_equal_profile() -> None:
     profile = weigh("alexnet")
-    again = profile_from_dict(json.loads(profile.to_json()))
+    again = Profile.of(profile_from_dict(json.loads(profile.to_json())))
     assert again == profile
     assert again.to_json() == profile.to_json()
 

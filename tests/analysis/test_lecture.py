@@ -4,6 +4,8 @@ Source: lecture notes on the basics of neural networks and their efficiency metr
 The notes misprint conv1's parameters (24,848), fc6's (37,738,736) and the fp32 size (224 MB).
 """
 
+from collections.abc import Callable
+
 import pytest
 
 from netweight import Profile, build, weigh
@@ -122,3 +124,30 @@ def test_matrix_products() -> None:
 
     assert weigh(build.graph(product, (1, 5))).totals.macs == 7 * 5
     assert weigh(build.graph(product, (3, 5))).totals.macs == 3 * 7 * 5
+
+
+@pytest.mark.parametrize(
+    ("layer", "new"),
+    [
+        (lambda x: build.relu(x, name="y"), 0),
+        (lambda x: build.sigmoid(x, name="y"), 0),
+        (lambda x: build.layer_norm(x, name="y"), 0),
+        (lambda x: build.dropout(x, 0.5, name="y"), 0),
+        (lambda x: build.add(x, x, name="y"), 6),
+        (lambda x: build.softmax(x, name="y"), 6),
+        (lambda x: build.linear(x, 3, name="y"), 6),
+        (lambda x: build.flatten(x, name="y"), 0),
+    ],
+)
+@pytest.mark.parametrize("training", [False, True])
+def test_what_works_in_place(layer: Callable[[build.Symbol], build.Symbol], new: int, training: bool) -> None:
+    """x and a have 6 elements each: a is the largest input of a layer, and what follows makes none or 6 more."""
+
+    def describe(x: build.Symbol) -> build.Symbol:
+        return layer(build.linear(x, 3, name="a"))
+
+    profile = weigh(build.graph(describe, (2, 3), training=training))
+    assert {row.layer: row.activation_count for row in profile.layers}["y"] == new
+    lecture = profile.activations["lecture"]
+    assert (lecture.total_count, lecture.peak_count) == (12 + new, 12)
+    assert (lecture.total_bytes, lecture.peak_bytes) == (4 * (12 + new), 4 * 12)

@@ -3,11 +3,12 @@ from collections.abc import Callable
 import pytest
 
 from netweight import Graph, TensorSpec, build, weigh
-from netweight.analysis.memory import CONVENTIONS, Convention, activation_memories
-from netweight.analysis.profile import Activations
+from netweight.analysis.conventions import CONVENTIONS, Convention
+from netweight.analysis.memory import activation_memories
 from netweight.errors import UnknownNameError
 from netweight.ir import Node, Value, ValueKind
 from netweight.ops.quantize.affine import ScaleAttrs
+from netweight.results.profile import Activations
 
 
 def activation_memory(graph: Graph, rule: Convention) -> Activations:

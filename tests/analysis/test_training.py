@@ -5,12 +5,13 @@ import pytest
 
 import netweight
 from netweight import Graph, TensorSpec, build, weigh
-from netweight.analysis.gradients import backpropagation
 from netweight.analysis.optimizers import OPTIMIZERS
-from netweight.analysis.stored import profile_from_dict
-from netweight.analysis.training import Training, training_cost
+from netweight.analysis.training import training_cost
 from netweight.analysis.training_memory import Peak, training_memory
 from netweight.errors import UnknownNameError, UsageError
+from netweight.plan.gradients import backpropagation
+from netweight.results.from_json import profile_from_dict
+from netweight.results.training import Training
 
 
 def perceptron(x: build.Symbol) -> build.Symbol:
@@ -306,3 +307,33 @@ def test_messages() -> None:
         weigh("resnet18", checkpoint=["layer1"])
     with pytest.raises(UsageError, match="freeze: expected a step of training to weigh, got none"):
         weigh("resnet18", freeze=["layer1"])
+
+
+def shared(x: build.Symbol) -> build.Symbol:
+    """The gradient of the last sum goes, as it is, to a, to the other product and to the negative of a."""
+    other = build.linear(x, 8, bias=False, name="other")
+    a = build.linear(x, 8, bias=False, name="a")
+    b = build.neg(a, name="neg")
+    last = build.add(build.add(a, other, name="first"), b, name="last")
+    return build.sum(build.sigmoid(last, name="sigmoid"))
+
+
+def alone(x: build.Symbol) -> build.Symbol:
+    """Without the other product: when neg's gradient joins that of a, the memory of the latter is nobody else's."""
+    a = build.linear(x, 8, bias=False, name="a")
+    b = build.neg(a, name="neg")
+    return build.sum(build.sigmoid(build.add(build.exp(a, name="exp"), b, name="last"), name="sigmoid"))
+
+
+def test_gradients_are_summed_in_place_only_where_nobody_else_holds_them() -> None:
+    """64 x 8 elements: at the sum there are the gradient of both, that of the negative, and their sum in new memory."""
+    tensor, column, weights = 64 * 8 * 4, 64 * 4, 2 * 8 * 4
+    found = peaks(build.graph(shared, (64, 1)))["backward"]
+    assert found.nbytes == column + weights + 4 + 4 + 3 * tensor == 6_472
+    assert (found.layer, found.parts["gradients"]) == ("neg", 4 + 3 * tensor)
+    row = next(row for row in training_cost(build.graph(shared, (64, 1))).layers if row.layer == "neg")
+    assert row.backward_flops == 64 * 8 + 64 * 8  # the negative, and the sum
+    # exp keeps its result; its gradient is made beside that of the sum, which neg's waits for.
+    found = peaks(build.graph(alone, (64, 1)))["backward"]
+    assert found.nbytes == column + weights // 2 + 4 + 4 + 3 * tensor == 6_440
+    assert found.layer != "neg"

@@ -21,12 +21,12 @@ from torch.utils.flop_counter import FlopCounterMode
 import netweight
 from netweight import Graph, TensorSpec, build
 from netweight.analysis.checkpointing import segments_of
-from netweight.analysis.gradients import backpropagation
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.analysis.training import training_cost
 from netweight.analysis.training_memory import training_memory
 from netweight.ops import REGISTRY
 from netweight.ops.pointwise.unary import ClampAttrs
+from netweight.plan.gradients import backpropagation
 from netweight.zoo.lenet import lenet5
 from netweight.zoo.mobilenet_v2 import mobilenet_v2
 from netweight.zoo.resnet import resnet
@@ -385,3 +385,22 @@ def test_memory_of_an_lstm_that_pytorch_unrolls() -> None:
     weight_hh = 4 * hidden * hidden * 4
     assert measured["backward"] - ours["backward"] == 2 * states + weight_hh - samples * hidden * 4
     assert measured["update"] == ours["update"]
+
+
+class Copied(nn.Module):
+    """Normalises, and throws its own statistics away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(3))
+        self.register_buffer("mean", torch.zeros(3))
+
+    def forward(self, x: Any) -> Any:
+        mean, var = self.mean.clone(), torch.ones_like(self.mean)
+        return nn.functional.batch_norm(x, mean, var, self.scale, None, training=True)
+
+
+def test_statistics_of_a_batch_may_be_written_over_a_copy() -> None:
+    graph = netweight.capture(Copied(), (2, 3, 4, 4), training=True)
+    assert set(graph.updates) | set(graph.updates.values()) <= set(graph.values)
+    assert training_cost(graph).saved_activation_bytes == 2 * 3 * 16 * 4 + 2 * 3 * 4  # x; mean and deviation

@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 import netweight as package  # noqa: E402
 from netweight.cli.main import run  # noqa: E402
 from netweight.errors import UnknownNameError, UsageError  # noqa: E402
-from netweight.sources.onnx.given import _sizes  # noqa: E402
+from netweight.sources.onnx.user_inputs import _sizes  # noqa: E402
 
 Result = tuple[int, str, str]
 Command = Callable[..., Result]
@@ -476,7 +476,7 @@ def test_what_cannot_be_run(
 def test_where_the_outputs_go_is_looked_at_before_they_are_computed(
     netweight: Command, small: Path, output: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netweight.cli.run.execute", lambda *_, **__: pytest.fail("computed"))
+    monkeypatch.setattr("netweight.app.run.run", lambda *_, **__: pytest.fail("computed"))
     code, out, err = netweight("run", small, "-o", output)
     assert (code, out) == (2, "")
     assert err.startswith("error[E101]: output: expected a file")
@@ -489,7 +489,7 @@ def test_a_network_that_does_not_fit_into_memory(
     def execute(*_: Any, **__: Any) -> Any:
         raise MemoryError(said)
 
-    monkeypatch.setattr("netweight.cli.run.execute", execute)
+    monkeypatch.setattr("netweight.app.run.run", execute)
     code, out, err = netweight("run", small)
     assert (code, out) == (2, "")
     assert err == f"error[E101]: memory: expected a network that fits, got: {shown}\n"
@@ -517,7 +517,7 @@ def test_archives_that_are_none(netweight: Command, small: Path) -> None:
 
 
 def test_parts_that_a_file_does_not_have(small: Path) -> None:
-    from netweight.running import execute
+    from netweight import run as execute
 
     x = np.ones((1, 3, 8, 8), np.float32)
     (whole,), nested = execute(small, x).outputs.values(), execute(small, {"input": {"1": x}})

@@ -294,10 +294,10 @@ def test_doctor_looks_behind_what_is_imported_late(tmp_path: Path) -> None:
 
 
 def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from netweight import diagnosis
+    from netweight.app import doctor as diagnosis
 
     monkeypatch.setattr(diagnosis, "_is_installed", lambda name: name == "numpy")
-    found = {check.name: check for check in diagnosis.diagnose()}
+    found = {check.name: check for check in diagnosis.doctor()}
     assert found["torch"].detail == "for PyTorch modules; pip install netweight[torch]"
     assert found["transformers"].detail == "for hf:PATH_TO_config.json; pip install transformers"
     assert found["pandas"].detail == "for Profile.to_pandas; pip install netweight[pandas]"

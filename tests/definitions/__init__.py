@@ -3,6 +3,8 @@
 A family file has ``DEFINITIONS``: operator name to a function of ``(attrs, *inputs)`` that returns the output and the
 number of multiply-accumulates it did. It may have ``BACKWARD``: operator name to a function of ``(attrs, grad_y,
 *inputs)`` that returns the gradients, and the multiply-accumulates of that of the first tensor and of the second.
+It may have ``GRADIENTS``: operator name and input to such a function that returns the gradient of that input alone, and
+all of the work that it takes.
 """
 
 import importlib
@@ -17,4 +19,7 @@ DEFINITIONS: dict[str, Callable[..., tuple[Any, int]]] = {
 }
 BACKWARD: dict[str, Callable[..., tuple[Any, list[int]]]] = {
     name: definition for module in _MODULES for name, definition in getattr(module, "BACKWARD", {}).items()
+}
+GRADIENTS: dict[tuple[str, str], Callable[..., tuple[Any, Any]]] = {
+    slot: definition for module in _MODULES for slot, definition in getattr(module, "GRADIENTS", {}).items()
 }

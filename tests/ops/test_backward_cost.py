@@ -12,7 +12,7 @@ from netweight.ops.contract.einsum import EinsumAttrs
 from netweight.ops.loss.classes import CrossEntropyAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
-from netweight.ops.recurrent.cells import RecurrentAttrs
+from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.table import COPIED, FREE
 from netweight.ops.window.pool import PoolAttrs
 from netweight.ops.window.pool_average import AvgPoolAttrs
@@ -90,9 +90,9 @@ def test_recurrent() -> None:
     # 4 steps, 3 samples, 5 features, 6 hidden.
     tensors = spec(4, 3, 5), None, None, spec(24, 5), spec(24, 6), spec(24), spec(24)
     gates, states = 4 * 3 * 4 * 6, 4 * 3 * 6
-    everything = cost("lstm", RecurrentAttrs(), "x weight_ih weight_hh bias_ih bias_hh", *tensors)
+    everything = cost("lstm", LstmAttrs(), "x weight_ih weight_hh bias_ih bias_hh", *tensors)
     assert everything == Cost(macs=gates * (2 * 5 + 2 * 6), tanhs=states, muls=16 * states, adds=7 * states + 2 * gates)
-    assert cost("lstm", RecurrentAttrs(), "x", *tensors).macs == gates * (5 + 6)  # through time, and to x
+    assert cost("lstm", LstmAttrs(), "x", *tensors).macs == gates * (5 + 6)  # through time, and to x
 
 
 def test_normalisation() -> None:

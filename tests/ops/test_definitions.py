@@ -1,22 +1,29 @@
-"""Operators that multiply and accumulate give what plain loops give, and cost what the loops count."""
+"""Operators that multiply and accumulate give what plain loops give, and cost what the loops count.
+
+Loops count every kind of work (a ``Counter``), or the multiply-accumulates alone (an ``int``).
+"""
+
+from collections import Counter
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from cases import CASES
-from definitions import BACKWARD, DEFINITIONS
+from definitions import BACKWARD, DEFINITIONS, GRADIENTS
+from netweight.index import OPERATORS, homes
 from netweight.ops import REGISTRY
+from netweight.ops.table import WORK_KINDS, as_tuple
 from netweight.testing import specs_of
 from netweight.testing.laws import gradients, run
 
+_KINDS = ("conv", "linear", "matmul", "attention", "recurrent", "norm", "softmax", "loss")
 
-def test_every_operator_that_contracts_is_defined_by_loops() -> None:
-    contracting = {
-        name for name, op in REGISTRY.items() if op.kind in ("conv", "linear", "matmul", "attention", "recurrent")
-    }
-    assert contracting == DEFINITIONS.keys()
+
+def test_every_operator_that_contracts_normalises_or_reduces_is_defined_by_loops() -> None:
+    reducing = {name for name, home in homes(OPERATORS).items() if home.startswith("netweight.ops.reduce.")}
+    assert {name for name, op in REGISTRY.items() if op.kind in _KINDS} | reducing == DEFINITIONS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(DEFINITIONS))
@@ -24,10 +31,15 @@ def test_every_operator_that_contracts_is_defined_by_loops() -> None:
 @given(data=st.data())
 def test_value_and_cost_are_those_of_the_loops(name: str, data: st.DataObject) -> None:
     attrs, inputs = data.draw(CASES[name])
-    expected, macs = DEFINITIONS[name](attrs, *inputs)
+    expected, work = DEFINITIONS[name](attrs, *inputs)
     outputs, _ = run(REGISTRY[name], attrs, inputs)
-    np.testing.assert_allclose(outputs[0], expected, rtol=1e-9, atol=1e-11)
-    assert REGISTRY[name].cost(attrs, *specs_of(inputs)).macs == macs
+    for found, wanted in zip(outputs, as_tuple(expected), strict=False):
+        np.testing.assert_allclose(found * 1, wanted * 1, rtol=1e-9, atol=1e-11)
+    cost = REGISTRY[name].cost(attrs, *specs_of(inputs))
+    if isinstance(work, Counter):
+        assert {kind: getattr(cost, kind) for kind in WORK_KINDS if getattr(cost, kind)} == work
+    else:
+        assert cost.macs == work
 
 
 @pytest.mark.parametrize("name", sorted(BACKWARD))
@@ -46,6 +58,21 @@ def test_gradients_and_their_cost_are_those_of_the_loops(name: str, data: st.Dat
     assert op.backward_cost(attrs, (True, False, *rest), *specs).macs == macs[0]
     assert op.backward_cost(attrs, (False, True, *rest), *specs).macs == macs[1]
     assert op.backward_cost(attrs, (True, True, *rest), *specs).macs == sum(macs)
+
+
+@pytest.mark.parametrize(("name", "slot"), sorted(GRADIENTS))
+@settings(max_examples=15)
+@given(data=st.data())
+def test_a_gradient_and_all_of_its_work_are_those_of_the_loops(name: str, slot: str, data: st.DataObject) -> None:
+    attrs, inputs = data.draw(CASES[name])
+    op, at = REGISTRY[name], REGISTRY[name].inputs.index(slot)
+    assume(inputs[at] is not None)
+    outputs, saved = run(op, attrs, inputs)
+    grad_y = np.random.default_rng(0).standard_normal(outputs[0].shape)
+    expected, work = GRADIENTS[name, slot](attrs, grad_y, *inputs)
+    np.testing.assert_allclose(gradients(op, attrs, (grad_y,), inputs, saved)[at], expected, rtol=1e-8, atol=1e-10)
+    cost = op.backward_cost(attrs, tuple(other == at for other in range(len(inputs))), *specs_of(inputs))
+    assert {kind: getattr(cost, kind) for kind in WORK_KINDS if getattr(cost, kind)} == work
 
 
 @pytest.mark.parametrize("name", ["scaled_dot_product_attention", "rnn", "gru", "lstm"])

@@ -105,6 +105,14 @@ def test_it_computes_what_numpy_does(describe: Callable[..., Any], expected: Any
     assert netweight.weigh(graph).coverage.unknown == ()
 
 
+def _nd(x: Any, join: Any) -> Any:
+    """Rows of the second channel written over those of the first, or joined with them, one after the other."""
+    y = x[0, 0, :3].copy()
+    for row, at in enumerate(_ROWS):
+        y[at] = x[0, 1, row] if join is None else join(y[at], x[0, 1, row])
+    return y
+
+
 @pytest.mark.parametrize(
     ("describe", "expected"),
     [
@@ -113,6 +121,10 @@ def test_it_computes_what_numpy_does(describe: Callable[..., Any], expected: Any
         (lambda x, i: build.index_put(x, [None, i[:2]], x[:, :2] * 0)[:, :2], np.zeros((2, 2, 6, 6))),
         (lambda x, i: build.index_add(x, 1, i[:2], x[:, :2], alpha=-1)[:, 0], _X[:, 0] - _X[:, 1]),
         (lambda x, i: build.index_copy(x, 1, i[:2], x[:, :2])[:, :2], _X[:, 1::-1]),
+        (lambda x, i: build.gather_nd(x[0], build.unsqueeze(i, 1)), _X[0, _ROWS]),
+        (lambda x, i: build.scatter_nd(x[0, 0, :3], build.unsqueeze(i, 1), x[0, 1, :3]), _nd(_X, None)),
+        (lambda x, i: build.scatter_nd(x[0, 0, :3], build.unsqueeze(i, 1), x[0, 1, :3], "sum"), _nd(_X, np.add)),
+        (lambda x, i: build.scatter_nd(x[0, 0, :3], build.unsqueeze(i, 1), x[0, 1, :3], "amax"), _nd(_X, np.maximum)),
         (lambda _x, i: build.one_hot(i, 2), np.eye(2)[_ROWS]),
         (
             lambda x, i: build.scatter(build.full(x, (3, 2), 0), 1, build.unsqueeze(i, 1), 1.0),

@@ -112,22 +112,29 @@ def test_transposed_convolution_shares_a_weight_and_leaves_the_bias_out() -> Non
     assert graph.spec(graph.outputs[0]).shape == (1, 4, 8, 8)
 
 
+_NEAREST: Any = {"mode": "nearest", "coordinates": "asymmetric"}
+
+
 @pytest.mark.parametrize(
     ("options", "shape", "attrs"),
     [
-        ({"scale_factor": 2}, (1, 4, 8, 9), ResizeAttrs(size=(16, 18))),
-        ({"scale_factor": (2.0, 0.5)}, (1, 4, 8, 8), ResizeAttrs(size=(16, 4))),
-        ({"scale_factor": 1.5}, (1, 4, 5), ResizeAttrs(size=(7,), scale_factor=(1.5,))),
-        ({"scale_factor": 1.5, "recompute_scale_factor": True}, (1, 4, 5), ResizeAttrs(size=(7,))),
+        ({"scale_factor": 2}, (1, 4, 8, 9), ResizeAttrs(size=(16, 18), **_NEAREST)),
+        ({"scale_factor": (2.0, 0.5)}, (1, 4, 8, 8), ResizeAttrs(size=(16, 4), **_NEAREST)),
+        ({"scale_factor": 1.5}, (1, 4, 5), ResizeAttrs(size=(7,), scale=(1.5,), **_NEAREST)),
+        ({"scale_factor": 1.5, "recompute_scale_factor": True}, (1, 4, 5), ResizeAttrs(size=(7,), **_NEAREST)),
         (
             {"scale_factor": 1.5, "mode": "linear", "align_corners": True},
             (1, 4, 5),
-            ResizeAttrs(size=(7,), mode="linear", align_corners=True),
+            ResizeAttrs(size=(7,), mode="linear", coordinates="align_corners"),
         ),
         ({"size": 7, "mode": "bilinear"}, (1, 4, 5, 6), ResizeAttrs(size=(7, 7), mode="linear")),
         ({"size": (7, 3), "mode": "bicubic"}, (1, 4, 5, 6), ResizeAttrs(size=(7, 3), mode="cubic")),
         ({"size": 3, "mode": "trilinear"}, (1, 4, 5, 6, 7), ResizeAttrs(size=(3, 3, 3), mode="linear")),
-        ({"size": 3, "mode": "nearest-exact"}, (1, 4, 5), ResizeAttrs(size=(3,), mode="nearest-exact")),
+        (
+            {"size": 3, "mode": "nearest-exact"},
+            (1, 4, 5),
+            ResizeAttrs(size=(3,), mode="nearest", rounding="round_prefer_ceil"),
+        ),
     ],
 )
 def test_interpolation(options: Any, shape: tuple[int, ...], attrs: ResizeAttrs) -> None:
@@ -145,7 +152,7 @@ def test_interpolation(options: Any, shape: tuple[int, ...], attrs: ResizeAttrs)
         (lambda x: build.interpolate(x, scale_factor=(2.0,)), ShapeError, r"expected 2 scale factors, got \(2.0,\)"),
         (lambda x: build.interpolate(x, size=(8, 8, 8)), UsageError, r"a number or 2 of them, .* got \(8, 8, 8\)"),
         (lambda x: build.max_unpool2d(x[0], x[0], 2), ShapeError, r"max_unpool: expected x \(N, C, H, W\), got"),
-        (lambda x: build.max_pool2d(x, (3,)), UsageError, r"a number or 2 of them, .* got \(3,\)"),
+        (lambda x: build.max_pool2d(x, (3, 3, 3)), UsageError, r"a number or 2 of them, .* got \(3, 3, 3\)"),
         (lambda x: build.max_pool1d(x, 3), ShapeError, r"pool: expected x with 2 \+ 1 dimensions, got \(1, 4, 8, 8\)"),
         (lambda x: build.adaptive_avg_pool3d(x, 1), ShapeError, r"adaptive_pool: expected x with 2 \+ 3 dimensions"),
         (

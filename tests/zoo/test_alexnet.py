@@ -1,8 +1,8 @@
 import pytest
 
 from netweight import capture, weigh
-from netweight.analysis.profile import Profile
 from netweight.errors import ShapeError
+from netweight.results.profile import Profile
 from zoo.counting import imgclsmob_flops
 
 LECTURE = {  # lecture 2 of TinyML and Efficient Deep Learning: parameters without bias, activations, MACs

@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from netweight import capture, initialize, models, run, weigh
-from netweight.analysis.profile import FORMULA_FIELDS
-from netweight.analysis.stored import profile_from_dict
+from netweight import Profile, capture, initialize, models, run, weigh
 from netweight.count import formula, parse
 from netweight.ir import validate
 from netweight.ir.serial import graph_from_json, graph_to_json
 from netweight.ops import REGISTRY
+from netweight.results.from_json import profile_from_dict
+from netweight.results.profile import FORMULA_FIELDS
 from netweight.runtime.kernels import KERNELS
 
 NAMES = [model.name for model in models()]
@@ -49,7 +49,7 @@ def test_graph_and_profile_survive_json(name: str) -> None:
     validate(graph)
     assert graph_from_json(graph_to_json(graph), {op.name: op.attrs for op in REGISTRY.values()}) == graph
     profile = weigh(graph)
-    assert profile_from_dict(json.loads(profile.to_json())) == profile
+    assert Profile.of(profile_from_dict(json.loads(profile.to_json()))) == profile
 
 
 @every_network

@@ -1,7 +1,7 @@
 import pytest
 
 from netweight import capture, weigh
-from netweight.analysis.profile import Profile
+from netweight.results.profile import Profile
 
 EXACT = {  # weights, biases, MACs, by hand from the channel columns of Table 1
     "conv1": (9_408, 64, 118_013_952),

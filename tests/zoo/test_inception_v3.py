@@ -1,7 +1,7 @@
 import pytest
 
 from netweight import capture, weigh
-from netweight.analysis.profile import Profile
+from netweight.results.profile import Profile
 
 
 @pytest.fixture(scope="module")

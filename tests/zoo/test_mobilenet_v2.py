@@ -5,7 +5,8 @@ from math import prod
 import pytest
 
 from netweight import UsageError, build, capture, weigh
-from netweight.analysis.memory import Convention, activation_memories
+from netweight.analysis.conventions import Convention
+from netweight.analysis.memory import activation_memories
 from netweight.rewrite.bits import parse_bits, with_bits
 from netweight.zoo.mobilenet_v2 import divisible
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby
 
-from netweight.analysis.gradients import Backpropagation, Call
 from netweight.errors import unknown_name
+from netweight.plan.gradients import Backpropagation, Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,20 +9,20 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from netweight.analysis.call import call_row
+from netweight.analysis.conventions import DEFAULT_CONVENTIONS, Convention, convention
 from netweight.analysis.from_weights import made_from_weights
-from netweight.analysis.memory import Convention, activation_memories, convention
-from netweight.analysis.overwriting import Run, last_reads, runs_of
+from netweight.analysis.layer_row import call_row
+from netweight.analysis.memory import activation_memories
+from netweight.analysis.overwriting import Run, runs_of
 from netweight.analysis.ownership import Ownership
-from netweight.analysis.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp
 from netweight.analysis.receptive_field import receptive_fields
-from netweight.collector import paused_collector
 from netweight.count import total
+from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, TensorSpec, Value
+from netweight.ir.lifetimes import last_reads
 from netweight.ops import WORK_KINDS
 from netweight.ops.dims import named_count
-
-DEFAULT_CONVENTIONS = ("lecture", "liveness")
+from netweight.results.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp
 
 
 def weigh_graph(

@@ -1,84 +1,18 @@
-"""Activation memory under named conventions.
-
-A convention is data: a new one is a line in ``CONVENTIONS``. What is made from stored weights alone is an activation
-under none. ``layer`` conventions look at each layer alone;
-``schedule`` conventions follow every tensor from the step that writes it to its last reader, in the graph's order.
-"""
+"""Activation memory under named conventions."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from netweight.analysis.conventions import Convention
 from netweight.analysis.from_weights import made_from_weights
-from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, last_reads, runs_of, writes_over
-from netweight.analysis.profile import Activations
-from netweight.errors import unknown_name
+from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, runs_of, writes_over
 from netweight.ir import Graph, TensorSpec
+from netweight.ir.lifetimes import last_reads
 from netweight.ops import REGISTRY
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Convention:
-    """How activation memory is counted.
-
-    Attributes:
-        about: What it says, in one sentence.
-        moment: ``"layer"``: a layer's inputs and outputs, nothing else. ``"schedule"``: everything alive at a step.
-        in_place: Kinds of operators whose output takes the memory of their input; under ``schedule`` only where
-            nothing reads the input later.
-        holds_io: Whether the graph's inputs and outputs stay allocated throughout.
-        depthwise_int8_in_place: Whether depthwise convolution of 8-bit types writes over its input.
-        held_by_program: Whether a tensor lives as long as the captured program held it, not only to its last reader.
-    """
-
-    about: str
-    moment: Literal["layer", "schedule"]
-    in_place: frozenset[str] = frozenset()
-    holds_io: bool = False
-    depthwise_int8_in_place: bool = False
-    held_by_program: bool = False
-
-
-_LECTURE_IN_PLACE = frozenset({"activation", "norm", "dropout"})
-
-CONVENTIONS: dict[str, Convention] = {
-    "lecture": Convention(
-        about="activation functions, normalisation and dropout work in place; peak = largest input + output of a layer",
-        moment="layer",
-        in_place=_LECTURE_IN_PLACE,
-    ),
-    "liveness": Convention(
-        about="bytes alive per step; a tensor lives from the step that writes it to its last reader; views share",
-        moment="schedule",
-    ),
-    "io-held": Convention(about="as liveness, graph inputs and outputs never freed", moment="schedule", holds_io=True),
-    "inplace": Convention(
-        about="as liveness; elementwise operators, and int8 depthwise convolution, write over an input that dies there",
-        moment="schedule",
-        in_place=_LECTURE_IN_PLACE | {"elementwise"},
-        depthwise_int8_in_place=True,
-    ),
-    "torch-eager": Convention(
-        about="what PyTorch eager holds: as liveness, but a tensor lives as long as the program refers to it",
-        moment="schedule",
-        holds_io=True,
-        held_by_program=True,
-    ),
-}
-
-
-def convention(name: str) -> Convention:
-    """The convention of that name.
-
-    Raises:
-        UnknownNameError: If there is none.
-    """
-    if name not in CONVENTIONS:
-        raise unknown_name("activation convention", name, CONVENTIONS, fix=f"known: {', '.join(CONVENTIONS)}")
-    return CONVENTIONS[name]
+from netweight.results.profile import Activations
 
 
 @dataclass(slots=True)
@@ -138,8 +72,6 @@ class _Facts:
         views = [definition is not None and definition.view for definition in found]
         last = last_reads(graph)
         runs = runs_of(graph, last)
-        for run in runs.values():  # what a kernel reads lives until it is done
-            last.update({name: max(run.last, last[name]) for name in run.reads})
         inputs = [name for name in sizes if values[name].kind == "input"]
         inner = frozenset[str]().union(*[run.inner for run in runs.values()])
         made = made_from_weights(graph)
@@ -226,12 +158,8 @@ def _last_reads(facts: _Facts, rule: Convention) -> dict[str, int]:
     """Step after which each value is read no more."""
     if not (rule.held_by_program or rule.holds_io):
         return facts.last_read
-    last = dict(facts.last_read)
-    if rule.held_by_program:
-        last.update({name: max(step, last.get(name, step)) for name, step in facts.graph.lifetimes.items()})
-    if rule.holds_io:
-        last.update(dict.fromkeys(facts.graph.inputs, len(facts.graph.nodes)))
-    return last
+    held = facts.inputs if rule.holds_io else ()
+    return last_reads(facts.graph, held=held, by_program=rule.held_by_program)
 
 
 def _peak_of_layers(facts: _Facts, home_of: dict[str, str], homes: dict[str, _Home]) -> tuple[int, tuple[str, ...]]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from netweight.analysis.conventions import Convention
 from netweight.ir import Graph, Node, bits_of
 from netweight.ops import REGISTRY
-
-if TYPE_CHECKING:
-    from netweight.analysis.memory import Convention
 
 ACTIVE = frozenset({"activation", "input"})
 _CONVERSIONS = frozenset({"quantize", "dequantize", "requantize"})
@@ -56,13 +53,6 @@ def runs_of(graph: Graph, last_read: Mapping[str, int]) -> dict[int, Run]:
         )
         found.update(dict.fromkeys(range(first, last + 1), run))
     return found
-
-
-def last_reads(graph: Graph) -> dict[str, int]:
-    """Step of the last reader of each value that has one; after the last step for what the caller gets."""
-    last = {name: step for step, node in enumerate(graph.nodes) for name in node.inputs if name is not None}
-    last.update(dict.fromkeys(graph.outputs, len(graph.nodes)))
-    return last
 
 
 def new_outputs(graph: Graph, node: Node, rule: Convention, run: Run | None = None) -> tuple[str, ...]:

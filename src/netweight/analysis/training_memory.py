@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from netweight.analysis.checkpointing import Segment
-from netweight.analysis.gradients import Backpropagation, Call
 from netweight.analysis.optimizers import Optimizer
+from netweight.ir.lifetimes import last_uses, released
+from netweight.plan.gradients import Backpropagation, Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ class _Walk:
     def run_again(self, call: Call) -> None:
         """The forward of a checkpointed part, when the first call of its backward reads what was not kept."""
         segment = self.segments.get(call.step)
-        if segment is None or not call.reads_any or segment.calls[0].step in self.again:
+        if segment is None or not (call.read or call.saved) or segment.calls[0].step in self.again:
             return
         self.again.add(segment.calls[0].step)
         calls = segment.calls[: segment.again]
@@ -231,17 +232,17 @@ class _Walk:
 
     def last_uses(self, calls: Sequence[Call]) -> dict[int, list[str]]:
         """Pieces that no later call of ``calls`` reads or writes, by step; not what is there before the step."""
-        last: dict[str, int] = {}
-        for call in calls:
-            names = (*call.node.inputs, *call.node.outputs)
-            pieces = (self.plan.piece(name) for name in names if name is not None)
-            last.update(dict.fromkeys((*pieces, *call.extras), call.step))
-        found: dict[int, list[str]] = {}
-        for piece, step in last.items():
-            value = self.plan.graph.values.get(piece)
-            if value is None or value.kind == "activation":
-                found.setdefault(step, []).append(piece)
-        return found
+        last = last_uses(
+            (call.step, (*self.places(call.node.inputs, call.node.outputs), *call.extras)) for call in calls
+        )
+        values = self.plan.graph.values
+        return released(
+            {piece: at for piece, at in last.items() if piece not in values or values[piece].kind == "activation"}
+        )
+
+    def places(self, *names: Iterable[str | None]) -> list[str]:
+        """Pieces that values live in."""
+        return [self.plan.piece(name) for name in chain(*names) if name is not None]
 
     def gradient(self, name: str, kind: str) -> str:
         """A new piece for the gradient of a value."""

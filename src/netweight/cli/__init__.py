@@ -1,4 +1,4 @@
-"""Command line: arguments in, calls of ``netweight.api``, text out; no logic."""
+"""Command line: arguments in, calls of ``netweight.app``, text out; no logic."""
 
 from netweight.cli.main import main
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from netweight import api
+from netweight.app import explain as verb
 from netweight.cli.options import model_options, parse_dims, parse_inputs, units_option, verbose_option
 from netweight.report.explain import explanation_text, term_text
 from netweight.report.glossary import term
@@ -30,7 +30,7 @@ def explain(subject: str, layer: str | None, **flags: Any) -> None:
         click.echo(json.dumps(asdict(found), indent=2) if flags["form"] == "json" else term_text(found).rstrip())
         return
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the explanation
-        explanation = api.explain(
+        explanation = verb.explain(
             subject,
             layer,
             parse_inputs(flags["inputs"]),

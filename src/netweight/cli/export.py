@@ -1,4 +1,4 @@
-"""``netweight export``: a model as an ONNX file."""
+"""``netweight export``: a model as an ONNX file, or as a graph."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 import click
 
-from netweight import exporting
+from netweight.app import export as verb
 from netweight.cli.options import guess_option, model_options, parse_dims, parse_inputs, verbose_option
 
 
 @click.command()
 @click.argument("model")
 @model_options
-@click.option("-o", "--output", required=True, metavar="FILE.onnx", help="File to write.")
+@click.option("-o", "--output", required=True, metavar="FILE", help=".onnx, or .json: the graph alone.")
 @click.option("--no-weights", is_flag=True, help="Zeros that take no room in the file.")
 @click.option("--seed", type=int, default=0, metavar="N", help="Of random weights.  [default: 0]")
 @click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")
 @guess_option
 @verbose_option
 def export(model: str, **flags: Any) -> None:
-    """Write MODEL as an ONNX file, with its weights or, for a built-in network, random ones."""
+    """Write MODEL as an ONNX file, with its weights or, for a built-in network, random ones; or its graph as JSON."""
     with redirect_stdout(sys.stderr):  # a model's own code may print
-        found = exporting.export(
+        found = verb.export(
             model,
             flags["output"],
             parse_inputs(flags["inputs"]),

@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 import click
 
-from netweight import api
+from netweight.app import doctor as health
+from netweight.app import models as networks
 
 
 @click.command()
@@ -15,7 +16,7 @@ from netweight import api
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
 def models(*, costs: bool, form: str) -> None:
     """The built-in networks."""
-    found = api.models(costs=costs)
+    found = networks.models(costs=costs)
     if form == "json":
         click.echo(json.dumps([asdict(model) for model in found], indent=2))
         return
@@ -29,7 +30,7 @@ def models(*, costs: bool, form: str) -> None:
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
 def doctor(*, form: str) -> None:
     """What is installed and usable, and why not."""
-    checks = api.doctor()
+    checks = health.doctor()
     if form == "json":
         click.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:

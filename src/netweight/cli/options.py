@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -159,18 +158,3 @@ def _with_lists(value: Any) -> Any:
     if set(value) == {str(at) for at in range(len(value))}:
         return [_with_lists(value[str(at)]) for at in range(len(value))]
     return {name: _with_lists(part) for name, part in value.items()}
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write the whole text or nothing: a new file takes the place of the old one when it is complete.
-
-    Raises:
-        UsageError: If the file cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"output: expected to write {str(path)!r}, got: {error.strerror}") from error

@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
+from netweight.app import run as verb
+from netweight.app.identify import OnnxFile, identify
 from netweight.array_files import check_output, described, read_arrays, write_arrays
 from netweight.cli.options import guess_option, nested, parse_dims, parse_input, verbose_option
 from netweight.errors import UsageError
-from netweight.loading import onnx_of
-from netweight.running import execute
 
 _FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
 
@@ -37,14 +37,17 @@ def run(model: str, **flags: Any) -> None:
     """Run MODEL: its outputs, their ranges; on the reference runtime, which is exact and not fast."""
     if flags["output"]:
         check_output(Path(flags["output"]))
+    from netweight.runtime.kernels import KERNELS
+
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the outputs
-        found = execute(
+        found = verb.run(
             model,
-            _parsed(flags["inputs"], nest=onnx_of(model) is None),
+            _parsed(flags["inputs"], nest=not isinstance(identify(model), OnnxFile)),
             batch=flags["batch"],
             seed=flags["seed"],
             dims=parse_dims(flags["dims"]),
             guesses=flags["guess"],
+            kernels=KERNELS["im2col"],
         )
     for note in found.notes:
         click.echo(f"note: {note}", err=True)

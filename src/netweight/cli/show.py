@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netweight import api
 from netweight.analysis.optimizers import OPTIMIZERS
-from netweight.cli.options import model_options, parse_dims, parse_inputs, units_option, verbose_option, write_file
+from netweight.app.weigh import weigh
+from netweight.cli.options import model_options, parse_dims, parse_inputs, units_option, verbose_option
 from netweight.errors import UsageError
-from netweight.report import delimited, markdown, terminal
+from netweight.files import write_text
+from netweight.report import terminal
 from netweight.report.summary import incomplete, summary_line
 from netweight.report.table import COLUMNS, Options
 
 if TYPE_CHECKING:
-    from netweight.analysis.profile import Profile
+    from netweight.report.shown import Profile
 
 _FORMATS = ("table", "json", "csv", "markdown")
 _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
@@ -56,7 +57,7 @@ def show(model: str, **flags: Any) -> int:
     targets = [(Path(name), _format_of(Path(name))) for name in flags["outputs"]]
     start = time.perf_counter()
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
-        profile = api.weigh(
+        profile = weigh(
             model,
             parse_inputs(flags["inputs"]),
             batch=flags["batch"],
@@ -76,7 +77,7 @@ def show(model: str, **flags: Any) -> int:
     elif not targets or flags["form"] != "table":
         _print(profile, options, flags["form"], flags["color"])
     for path, form in targets:
-        write_file(path, _render(profile, options, form))
+        write_text(path, _render(profile, options, form))
     return _verdict(profile, strict=flags["strict"])
 
 
@@ -114,9 +115,11 @@ def _render(profile: Profile, options: Options, form: str) -> str:
         case "json":
             return profile.to_json() + "\n"
         case "csv":
-            return delimited.to_csv(profile)
+            return profile.to_csv()
         case "markdown":
-            return markdown.to_markdown(profile, options)
+            from netweight.report.markdown import to_markdown
+
+            return to_markdown(profile, options)
         case _:
             return terminal.to_text(profile, options)
 

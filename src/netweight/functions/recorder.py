@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeGuard, TypeVar
 
-from netweight.errors import ShapeError
+from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 
 T = TypeVar("T")
 """A tensor of the source: a symbol of the builder, a tensor of PyTorch, a tensor of an ONNX file."""
+
+
+Size = int | tuple[int, ...]
+"""One number for all spatial dimensions, or one for each."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Recorder(Protocol):
@@ -17,11 +24,27 @@ class Recorder(Protocol):
     def op(self, name: str, attrs: Any, *tensors: Any) -> Any:
         """Record an operator of the table: its one output, or a tuple of several."""
 
+    def over(self, name: str, attrs: Any, *tensors: Any, at: int = 0) -> Any:
+        """Record an operator of each element whose output takes the memory of one of its tensors."""
+
+    def number(self, value: complex, like: Any) -> Any:
+        """A constant of no dimensions in the element type of a tensor."""
+
     def spec(self, tensor: Any) -> TensorSpec:
         """Shape and element type of a tensor."""
 
 
-def is_number(value: Any) -> bool:
+def layer_named(name: str) -> Callable[[Function], Function]:
+    """What the builder calls the layers of a function that are not called like the function itself."""
+
+    def mark(function: Function) -> Function:
+        function.layer = name  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether an operand is a plain number, which becomes part of the operator, and no tensor."""
     return isinstance(value, int | float | complex)
 
@@ -39,3 +62,17 @@ def from_front(rec: Recorder, x: Any, dim: int | tuple[int, ...]) -> tuple[int, 
         if not -rank <= entry < rank:
             raise ShapeError(f"dim: expected {-rank} <= dim < {rank}, got {entry} for shape {shape}")
     return tuple(entry + rank if entry < 0 else entry for entry in dims)
+
+
+def per_dim(value: int | Sequence[int], count: int) -> tuple[int, ...]:
+    """One entry per spatial dimension; a single one stands for all.
+
+    Raises:
+        UsageError: If there is another number of entries.
+    """
+    entries = (value,) if isinstance(value, int) else tuple(value)
+    if len(entries) == 1:
+        return entries * count
+    if len(entries) != count:
+        raise UsageError(f"build: expected a number or {count} of them, one per spatial dimension, got {entries}")
+    return entries

@@ -49,10 +49,15 @@ def graph_from_json(text: str, attrs_types: Mapping[str, type | None]) -> Graph:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"json: expected a graph, got text that is no JSON: {error}") from error
+    return graph_from_dict(data, attrs_types)
+
+
+def graph_from_dict(data: Any, attrs_types: Mapping[str, type | None]) -> Graph:
+    """The graph of what is in a JSON text, as ``graph_from_json``."""
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise FormatError(f"json: expected schema {SCHEMA!r}, got {_schema_of(data)}")
     try:
-        graph = _graph_from_dict(data, attrs_types)
+        graph = _graph(data, attrs_types)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(f"json: expected a graph of schema {SCHEMA!r}, got a malformed one: {error!r}") from error
     validate(graph)
@@ -91,7 +96,7 @@ def _node_to_dict(node: Node) -> dict[str, Any]:
     }
 
 
-def _graph_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Graph:
+def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Graph:
     values = [_value_from_dict(item) for item in data["values"]]
     return Graph(
         name=data["name"],

@@ -86,6 +86,21 @@ COPIED = Cost()
 """Equal to ``FREE``: no work. Backward cost rules return it for a gradient that takes memory of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """Names elsewhere of an operator that is the same there, setting by setting; readers and writers follow from them.
+
+    Attributes:
+        aten: ATen operators, separated by spaces.
+        onnx: ONNX operator, whose attributes have the names and defaults of ours.
+        floating: Whether PyTorch makes floating numbers of integers first, and ONNX takes no others.
+    """
+
+    aten: str = ""
+    onnx: str = ""
+    floating: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpDef:
     """One operator: rules that share the argument order ``attrs, *tensors``.
@@ -114,6 +129,9 @@ class OpDef:
         reach: Which input positions an output position depends on: the receptive field.
         random: Whether ``forward`` takes a keyword ``rng``, a NumPy Generator.
         dims: Names of the dimensions of each tensor, as in ``{"weight": "c_out c_in/groups *k"}``; reports use them.
+        says: What a function of that name gives, in one sentence. Where it says something, ``functions`` has one that
+            takes the inputs, then the attributes, and ``netweight.build`` offers it.
+        spelled: Names of the operator elsewhere.
     """
 
     name: str
@@ -131,6 +149,8 @@ class OpDef:
     view: bool = False
     random: bool = False
     dims: Mapping[str, str] = field(default_factory=dict)
+    says: str = ""
+    spelled: Spelled = Spelled()
 
     @property
     def differentiable(self) -> bool:

@@ -5,9 +5,9 @@ import io
 from dataclasses import fields
 from typing import Any
 
-from netweight.analysis.profile import LayerRow, Profile
 from netweight.report.escape import csv_cell
 from netweight.report.table import shape_text
+from netweight.results.profile import LayerRow, Profile
 
 
 def to_csv(profile: Profile) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import groupby
 
-from netweight.analysis.profile import LayerRow, Profile
 from netweight.report.repeats import Counted, counted, repeats_at
+from netweight.results.profile import LayerRow, Profile
 
 Shapes = tuple[tuple[int, ...], ...]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from netweight.analysis.explanation import Explanation
-from netweight.analysis.profile import LayerRow, ModuleRow
 from netweight.report.escape import plain
 from netweight.report.glossary import Term
 from netweight.report.table import shape_text
+from netweight.results.explanation import Explanation, LayerExplanation, ModuleExplanation
+from netweight.results.profile import LayerRow, ModuleRow
 from netweight.units import Units, exact, scaled
 
 _TITLES = {
@@ -17,7 +17,7 @@ _TITLES = {
 
 def explanation_text(found: Explanation, *, units: Units = "si") -> str:
     """The layer's figures with their formulas, what the rules say, and how they add up the tree."""
-    lines = _layer_lines(found, units) if found.row is not None else _module_lines(found, units)
+    lines = _layer_lines(found, units) if isinstance(found, LayerExplanation) else _module_lines(found, units)
     return "\n".join(plain(line) for line in lines) + "\n"
 
 
@@ -35,9 +35,8 @@ def term_text(term: Term) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _layer_lines(found: Explanation, units: Units) -> list[str]:
+def _layer_lines(found: LayerExplanation, units: Units) -> list[str]:
     row = found.row
-    assert row is not None
     calls = f", called {row.calls} times" if row.calls > 1 else ""
     lines = [
         f"{found.model}: {row.layer} ({row.op}{calls})",
@@ -85,26 +84,16 @@ def _derived(row: LayerRow, units: Units) -> list[str]:
     return lines
 
 
-def _module_lines(found: Explanation, units: Units) -> list[str]:
-    name = found.layers[0].layer if found.layers else ""
-    own = next(
-        row for row in found.modules if row.module and name.startswith(f"{row.module}.") and _is_last(row, found)
-    )
+def _module_lines(found: ModuleExplanation, units: Units) -> list[str]:
+    own = found.row
     lines = [f"{found.model}: {own.module} ({own.kind or 'module'}, {own.layers} layers)", ""]
     lines.extend(
         f"  {row.layer:<40} {exact(row.macs, units=units):>16} MACs {exact(row.params, units=units):>14} params"
         for row in found.layers
     )
-    around = tuple(row for row in found.modules if not row.module.startswith(f"{own.module}.") and row is not own)
     lines.append(f"  {'sum':<40} {exact(own.macs, units=units):>16} MACs {exact(own.params, units=units):>14} params")
-    lines.extend(["", "  in the tree", *_tree_lines(own.macs, own.params, around, units)])
+    lines.extend(["", "  in the tree", *_tree_lines(own.macs, own.params, found.modules, units)])
     return lines
-
-
-def _is_last(row: ModuleRow, found: Explanation) -> bool:
-    """Whether every layer shown is below this module: the innermost such module is the one explained."""
-    inside = [m for m in found.modules if m.module and all(x.layer.startswith(f"{m.module}.") for x in found.layers)]
-    return row is max(inside, key=lambda m: len(m.module))
 
 
 def _tree_lines(macs: int, params: int, modules: tuple[ModuleRow, ...], units: Units) -> list[str]:

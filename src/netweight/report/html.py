@@ -2,10 +2,10 @@
 
 from html import escape as escape_html
 
-from netweight.analysis.profile import Profile
 from netweight.report.escape import plain
 from netweight.report.summary import summary_line
 from netweight.report.table import Options, table_of
+from netweight.results.profile import Profile
 
 
 def to_html(profile: Profile, options: Options | None = None) -> str:

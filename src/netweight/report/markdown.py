@@ -1,9 +1,9 @@
 """Profile as Markdown."""
 
-from netweight.analysis.profile import Profile
 from netweight.report.escape import markdown as escape
 from netweight.report.summary import summary_line, totals_text
 from netweight.report.table import Options, table_of
+from netweight.results.profile import Profile
 
 
 def to_markdown(profile: Profile, options: Options | None = None) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netweight.analysis.profile import Activations, Profile
 from netweight.report.training import training_text
+from netweight.results.profile import Activations, Profile
 from netweight.units import Units, exact, scaled
 
 _WIDTHS = (32, 16, 8, 4)

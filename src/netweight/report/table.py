@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from netweight.analysis.profile import Profile
 from netweight.errors import UsageError, unknown_name
 from netweight.report.entries import NUMBERS, Entry, Shapes, entries_of, sum_of
+from netweight.results.profile import Profile
 from netweight.units import Units, exact, scaled
 
 
@@ -18,14 +18,19 @@ class Column:
     Attributes:
         title: Heading.
         text: Text of an entry's cell.
-        numeric: Whether it is aligned to the right, summed and sortable.
         keep: How long it stays when a terminal is narrow: the lowest goes first.
+        figure: Name of the figure that it shows; None for words, which are neither summed nor sorted by.
     """
 
     title: str
     text: Callable[[Entry, Units], str]
-    numeric: bool
     keep: int
+    figure: str | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is aligned to the right, summed and sortable."""
+        return self.figure is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +80,17 @@ def shape_text(shapes: Shapes) -> str:
     return ", ".join("x".join(map(str, shape)) or "scalar" for shape in shapes)
 
 
-def _number(name: str) -> Callable[[Entry, Units], str]:
-    def text(entry: Entry, units: Units) -> str:
-        value = entry.numbers[name]
+def _figure(title: str, figure: str, keep: int) -> Column:
+    """A column of numbers: bytes with their unit, others in full."""
+
+    def count(entry: Entry, units: Units) -> str:
+        value = entry.numbers[figure]
         return "?" if value is None else exact(value, units=units)
 
-    return text
+    def size(entry: Entry, units: Units) -> str:
+        return scaled(entry.numbers[figure] or 0, "B" if units != "raw" else "", units=units)
 
-
-def _bytes(name: str) -> Callable[[Entry, Units], str]:
-    return lambda entry, units: scaled(entry.numbers[name] or 0, "B" if units != "raw" else "", units=units)
+    return Column(title=title, text=size if "bytes" in figure else count, keep=keep, figure=figure)
 
 
 def _field_text(entry: Entry, _units: Units) -> str:
@@ -98,37 +104,29 @@ def _label_text(entry: Entry, _units: Units) -> str:
     return entry.label if entry.repeat == 1 else f"{entry.label} x{entry.repeat}"
 
 
-COLUMNS: dict[str, Column] = {
-    "layer": Column(title="layer", text=_label_text, numeric=False, keep=100),
-    "op": Column(title="op", text=lambda entry, _: entry.op, numeric=False, keep=30),
-    "kind": Column(title="kind", text=lambda entry, _: entry.kind, numeric=False, keep=20),
-    "dtype": Column(title="dtype", text=lambda entry, _: entry.dtype, numeric=False, keep=15),
-    "input": Column(title="input", text=lambda entry, _: shape_text(entry.input_shapes), numeric=False, keep=10),
-    "output": Column(title="output", text=lambda entry, _: shape_text(entry.output_shapes), numeric=False, keep=40),
-    "rf": Column(title="field", text=_field_text, numeric=False, keep=5),
-    "params": Column(title="params", text=_number("params"), numeric=True, keep=80),
-    "params_no_bias": Column(title="params no bias", text=_number("params_no_bias"), numeric=True, keep=50),
-    "macs": Column(title="MACs", text=_number("macs"), numeric=True, keep=90),
-    "flops": Column(title="FLOPs", text=_number("flops"), numeric=True, keep=70),
-    "ops": Column(title="OPs", text=_number("ops_total"), numeric=True, keep=60),
-    "activations": Column(title="activations", text=_number("activation_count"), numeric=True, keep=60),
-    "activation_bytes": Column(title="act. size", text=_bytes("activation_bytes"), numeric=True, keep=45),
-    "size": Column(title="size", text=_bytes("model_size_bytes"), numeric=True, keep=45),
-    "read": Column(title="read", text=_bytes("bytes_read"), numeric=True, keep=25),
-    "written": Column(title="written", text=_bytes("bytes_written"), numeric=True, keep=25),
-    **{
-        name: Column(title=name, text=_number(name), numeric=True, keep=20)
-        for name in NUMBERS
-        if name
-        not in ("params", "params_no_bias", "macs", "flops", "ops_total", "activation_count", "activation_bytes",
-                "model_size_bytes", "bytes_read", "bytes_written")
-    },
-}  # fmt: skip
+_NAMED: dict[str, Column] = {
+    "layer": Column(title="layer", text=_label_text, keep=100),
+    "op": Column(title="op", text=lambda entry, _: entry.op, keep=30),
+    "kind": Column(title="kind", text=lambda entry, _: entry.kind, keep=20),
+    "dtype": Column(title="dtype", text=lambda entry, _: entry.dtype, keep=15),
+    "input": Column(title="input", text=lambda entry, _: shape_text(entry.input_shapes), keep=10),
+    "output": Column(title="output", text=lambda entry, _: shape_text(entry.output_shapes), keep=40),
+    "rf": Column(title="field", text=_field_text, keep=5),
+    "params": _figure("params", "params", 80),
+    "params_no_bias": _figure("params no bias", "params_no_bias", 50),
+    "macs": _figure("MACs", "macs", 90),
+    "flops": _figure("FLOPs", "flops", 70),
+    "ops": _figure("OPs", "ops_total", 60),
+    "activations": _figure("activations", "activation_count", 60),
+    "activation_bytes": _figure("act. size", "activation_bytes", 45),
+    "size": _figure("size", "model_size_bytes", 45),
+    "read": _figure("read", "bytes_read", 25),
+    "written": _figure("written", "bytes_written", 25),
+}
+_SHOWN = {column.figure for column in _NAMED.values()}
 
-_SORT_NAMES = {
-    "ops": "ops_total", "activations": "activation_count", "size": "model_size_bytes", "read": "bytes_read",
-    "written": "bytes_written",
-}  # fmt: skip
+COLUMNS: dict[str, Column] = _NAMED | {name: _figure(name, name, 20) for name in NUMBERS if name not in _SHOWN}
+"""Every column by its key; figures without a name of their own go by that of the schema."""
 
 
 def table_of(profile: Profile, options: Options) -> Table:
@@ -165,10 +163,10 @@ def _chosen(entries: Sequence[Entry], options: Options) -> list[Entry]:
     """Sorted and cut, the rest as one line so that the lines still add up to the total."""
     shown = list(entries)
     if options.sort is not None:
-        if not COLUMNS[options.sort].numeric:
+        figure = COLUMNS[options.sort].figure
+        if figure is None:
             raise UsageError(f"sort: expected a numeric column, got {options.sort!r}")
-        name = _SORT_NAMES.get(options.sort, options.sort)
-        shown.sort(key=lambda entry: -(entry.numbers[name] or 0))
+        shown.sort(key=lambda entry: -(entry.numbers[figure] or 0))
     if options.top is not None and len(shown) > options.top:
         rest = shown[options.top :]
         shown = [*shown[: options.top], sum_of(rest, f"({len(rest)} more)")]

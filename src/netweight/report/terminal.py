@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netweight.analysis.profile import Profile
 from netweight.report.escape import plain
 from netweight.report.summary import summary_line, totals_text
 from netweight.report.table import COLUMNS, Options, Table, table_of
+from netweight.results.profile import Profile
 
 if TYPE_CHECKING:
     from rich.text import Text

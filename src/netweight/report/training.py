@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from netweight.analysis.profile import Profile
-from netweight.analysis.training import Training
+from typing import TYPE_CHECKING
+
+from netweight.results.profile import Profile
 from netweight.units import Units, exact, scaled
+
+if TYPE_CHECKING:
+    from netweight.results.training import Training
 
 _PARTS = {
     "parameters": "parameters",

@@ -2,71 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from netweight.errors import NetweightError, UsageError
-from netweight.ir import Graph, Node, is_floating, located
+from netweight.ir import Graph, is_floating, located
 from netweight.lazy import np
-from netweight.ops.table import REGISTRY
+from netweight.ops.table import REGISTRY, Array
+from netweight.plan.gradients import Backpropagation, Call
 from netweight.runtime.forward import Run
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[Any]
+from netweight.runtime.kept import Kept
 
 
 def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict[str, Array]:
-    """Gradients of the parameters and inputs that the outputs depend on.
+    """Gradients of the parameters and inputs that the outputs depend on, those that the run was told are wanted.
+
+    What a run with ``keep="saved"`` kept is let go of as it is used: such a run has one backward.
 
     Args:
         graph: The network.
-        done: Its forward pass, with ``keep=True``.
+        done: Its forward pass, with ``keep="saved"`` or ``keep=True``.
         grad_outputs: Gradient per output.
 
     Raises:
-        UsageError: If the run did not keep its values, or an output is unknown.
+        UsageError: If the run kept nothing for backward or has had it, or an output is unknown.
         NetweightError: If an operator on the way has no gradient.
     """
     for name in grad_outputs:
         if name not in graph.outputs:
             raise UsageError(f"backward: expected outputs of the graph ({', '.join(graph.outputs)}), got {name!r}")
-    grads: dict[str, Array] = dict(grad_outputs)
-    for node, saved in zip(reversed(graph.nodes), reversed(done.saved), strict=True):
-        if not any(name in grads for name in node.outputs):
+    plan = done.plan
+    if plan is None:
+        raise UsageError("backward: expected a run that kept its values, got one without", fix='run(keep="saved")')
+    _check_differentiable(plan, grad_outputs)
+    kept = dict(done.kept) if done.keep is True else done.kept
+    grads = {name: grad for name, grad in grad_outputs.items() if name in plan.reached}
+    for call in reversed(plan.calls):
+        if call.runs_backward and call.step not in kept:
+            raise UsageError(
+                "backward: expected a run that had no backward yet, got one that had", fix="run(keep=True)"
+            )
+        mine = kept.pop(call.step, None)
+        if mine is None or grads.keys().isdisjoint(call.node.outputs):
             continue
-        with located(node):
-            found = _node_gradients(graph, node, done, saved, grads)
-        for read, grad in zip(node.inputs, found, strict=True):
-            if read is not None and grad is not None and _wanted(graph, read):
-                grads[read] = grads[read] + grad if read in grads else grad
-        for written in node.outputs:
-            grads.pop(written, None)
-    return {name: grad for name, grad in grads.items() if graph.values[name].kind in ("parameter", "input")}
+        with located(call.node):
+            found = _gradients(call, mine, grads)
+        del mine
+        while found:
+            name, grad = found.pop(0)
+            if name in grads:
+                others = [grads[other] for other in grads if other != name] + [other for _, other in found]
+                lent = (*done.values.values(), *grad_outputs.values(), *_arrays(kept.values()))
+                _add_to(grads, name, grad, (*others, *lent))
+            else:
+                grads[name] = grad
+    return {name: grads[name] for name in plan.trained if name in grads}
 
 
-def _node_gradients(
-    graph: Graph, node: Node, done: Run, saved: Mapping[str, Array], grads: Mapping[str, Array]
-) -> tuple[Array | None, ...]:
-    op = REGISTRY[node.op]
-    if not op.differentiable:
-        raise NetweightError(f"backward: expected operators with a gradient, got {node.op!r}")
-    missing = [name for name in (*node.inputs, *node.outputs) if name is not None and name not in done.values]
-    if missing:
-        raise UsageError(
-            f"backward: expected a run that kept its values, got one without {missing[0]!r}", fix="run(keep=True)"
-        )
-    arrays = tuple(None if name is None else done.values[name] for name in node.inputs)
-    outputs = tuple(
-        grads[name] if name in grads else np.zeros(graph.spec(name).shape, done.values[name].dtype)
-        for name in node.outputs
+def _check_differentiable(plan: Backpropagation, outputs: Iterable[str]) -> None:
+    """Refuse gradients that would have to pass an operator that has none.
+
+    Raises:
+        NetweightError: If there is such an operator between a tensor whose gradient is wanted and the outputs.
+    """
+    graph = plan.graph
+    leads = set(plan.wanted)
+    for node in graph.nodes:
+        if not leads.isdisjoint(node.inputs):
+            leads.update(node.outputs)
+    needed = set(outputs)
+    for node in reversed(graph.nodes):
+        if needed.isdisjoint(node.outputs) or leads.isdisjoint(node.inputs):
+            continue
+        if not REGISTRY[node.op].differentiable:
+            with located(node):
+                raise NetweightError(f"backward: expected operators with a gradient, got {node.op!r}")
+        needed.update(name for name in node.inputs if name is not None and is_floating(graph.spec(name).dtype))
+
+
+def _gradients(call: Call, kept: Kept, grads: dict[str, Array]) -> list[tuple[str, Array]]:
+    """Gradients that a call passes on, by the names of its inputs; those of its outputs are used up."""
+    arriving = [grads.pop(name, None) for name in call.node.outputs]
+    filled = tuple(
+        np.zeros(y.shape, y.dtype) if grad is None else grad for grad, y in zip(arriving, kept.outputs, strict=True)
     )
-    grad_y: Any = outputs[0] if len(outputs) == 1 else outputs
-    return op.backward(node.attrs, grad_y, *arrays, **saved)
+    grad_y: Any = filled[0] if len(filled) == 1 else filled
+    found = REGISTRY[call.node.op].backward(call.node.attrs, grad_y, *kept.inputs, **kept.saved)
+    passed = zip(call.node.inputs, call.wanted, found, strict=True)
+    return [(name, grad) for name, asked, grad in passed if asked and name is not None and grad is not None]
 
 
-def _wanted(graph: Graph, name: str) -> bool:
-    """Gradients flow to floating inputs, parameters and activations, not to buffers, constants and indices."""
-    value = graph.values[name]
-    return value.kind in ("parameter", "input", "activation") and is_floating(value.spec.dtype)
+def _add_to(grads: dict[str, Array], name: str, grad: Array, others: Iterable[Array]) -> None:
+    """Add a gradient to what another reader of the value passed back: in place if nobody else has that memory."""
+    before = grads[name]
+    shared = {id(_owner(array)) for array in (grad, *others)}
+    if before.flags.writeable and before.dtype == grad.dtype and id(_owner(before)) not in shared:
+        before += grad
+    else:
+        grads[name] = before + grad
+
+
+def _owner(array: Array) -> Array:
+    """The array whose memory this one is in."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _arrays(kept: Iterable[Kept]) -> Iterator[Array]:
+    for one in kept:
+        yield from (array for array in one.inputs if array is not None)
+        yield from one.saved.values()

@@ -1,23 +1,21 @@
-"""Runs a graph: one operator after the other, arrays freed after their last reader."""
+"""Runs a graph: one operator after the other, arrays let go of after their last reader."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
-from netweight.errors import ShapeError, UnsupportedOpError, UsageError
-from netweight.ir import Graph, Node, located
+from netweight.errors import ShapeError, UnsupportedOpError, UsageError, unknown_name
+from netweight.ir import Graph, Node, is_floating, located
+from netweight.ir.lifetimes import last_uses, released
 from netweight.lazy import np
-from netweight.ops.table import REGISTRY, forward
-from netweight.runtime.kernels import KERNELS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[Any]
+from netweight.ops.table import REGISTRY, Array, forward
+from netweight.plan.gradients import Backpropagation, backpropagation
+from netweight.runtime.kept import Kept, kept_of
 
 Forward: TypeAlias = Callable[..., Any]
+Keep: TypeAlias = bool | Literal["saved"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +25,20 @@ class Run:
     Attributes:
         outputs: The graph's outputs by name.
         updates: New values of buffers, by buffer name.
-        values: Every value still held: all of them if the run kept them, else inputs, weights and outputs.
-        saved: Per node, results that only its backward reads.
+        values: Every value still held under its name: all of them if the run kept them, else inputs, weights, outputs.
+        keep: What it was told to keep.
+        plan: Which gradients backward computes; None if the run kept nothing for it.
+        kept: What the backward of each call works with, by step. Backward empties it, unless all values were kept.
+        notes: Which inputs and weights are random, and what the source of the model says.
     """
 
     outputs: dict[str, Array]
-    updates: dict[str, Array]
-    values: dict[str, Array]
-    saved: tuple[dict[str, Array], ...]
+    updates: dict[str, Array] = field(default_factory=dict)
+    values: dict[str, Array] = field(default_factory=dict)
+    keep: Keep = False
+    plan: Backpropagation | None = None
+    kept: dict[int, Kept] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def run(
@@ -42,7 +46,8 @@ def run(
     inputs: Mapping[str, Array],
     weights: Mapping[str, Array],
     *,
-    keep: bool = False,
+    keep: Keep = False,
+    wanted: Collection[str] | None = None,
     rng: np.random.Generator | None = None,
     kernels: Mapping[str, Forward] | None = None,
 ) -> Run:
@@ -52,44 +57,80 @@ def run(
         graph: The network.
         inputs: Array per graph input.
         weights: Array per parameter, buffer and constant, as ``initialize`` makes them.
-        keep: Hold every value and what backward needs.
+        keep: ``"saved"`` holds what one ``backward`` reads, and nothing else, as a step of training does; True holds
+            every value under its name, to look at, and for any number of backwards.
+        wanted: Parameters and inputs whose gradients backward is to compute; by default all of floating type.
         rng: Where dropout draws from; seeded with 0 by default.
         kernels: Forward rules to use instead of the reference, by operator: ``KERNELS["im2col"]``.
 
     Raises:
-        UsageError: If an input or a weight is missing or has another shape.
+        UsageError: If an input or a weight is missing or has another shape, or ``wanted`` names something else.
         UnsupportedOpError: If an operator has no definition.
     """
     values = _starting_values(graph, inputs, weights)
-    last_read = {} if keep else _last_reads(graph)
+    plan = backpropagation(graph, _differentiated(graph, wanted)) if keep else None
+    done = {} if keep is True else _unused_after(graph)
     generator = rng or np.random.default_rng(0)
-    saved: list[dict[str, Array]] = []
+    kept: dict[int, Kept] = {}
     for step, node in enumerate(graph.nodes):
         with located(node):
-            results, kept = _call(node, values, generator, kernels or {})
-        values.update(zip(node.outputs, results, strict=True))
-        saved.append(kept if keep else {})
-        for name in node.inputs:
-            if name is not None and last_read.get(name) == step:
-                values.pop(name, None)
+            saved = _call(node, values, generator, kernels or {})
+            if plan is not None and plan.calls[step].runs_backward:
+                kept[step] = kept_of(plan.calls[step], values, saved)
+            del saved
+        for name in done.get(step, ()):
+            del values[name]
     return Run(
         outputs={name: values[name] for name in graph.outputs},
         updates={buffer: values[name] for buffer, name in graph.updates.items()},
         values=values,
-        saved=tuple(saved),
+        keep=keep,
+        plan=plan,
+        kept=kept,
     )
 
 
+def _differentiated(graph: Graph, wanted: Collection[str] | None) -> Collection[str]:
+    """Parameters and inputs whose gradients are asked for.
+
+    Raises:
+        UsageError: If a name is none of theirs.
+    """
+    possible = [name for name, value in graph.values.items() if value.kind in ("parameter", "input")]
+    for name in wanted or ():
+        if name not in possible:
+            raise unknown_name("parameter or input of the network", name, possible)
+    return [name for name in (possible if wanted is None else wanted) if is_floating(graph.spec(name).dtype)]
+
+
+def _unused_after(graph: Graph) -> dict[int, list[str]]:
+    """Activations by the step after which nobody uses them; the graph's results are used by the caller."""
+    results = {*graph.outputs, *graph.updates.values()}
+    touched = (
+        [name for name in (*node.inputs, *node.outputs) if name is not None and name not in results]
+        for node in graph.nodes
+    )
+    last = last_uses(enumerate(touched))
+    return released({name: step for name, step in last.items() if graph.values[name].kind == "activation"})
+
+
 def _call(
-    node: Node, values: Mapping[str, Array], rng: np.random.Generator, kernels: Mapping[str, Forward]
-) -> tuple[tuple[Array, ...], dict[str, Array]]:
+    node: Node,
+    values: dict[str, Array],
+    rng: np.random.Generator,
+    kernels: Mapping[str, Forward],
+) -> dict[str, Array]:
+    """Run a node: what it writes goes to the values; what besides only its backward may read comes back."""
     op = REGISTRY.get(node.op)
     if op is None:
         raise UnsupportedOpError(f"run: expected an operator with a definition, got {node.op!r}")
-    arrays = tuple(None if name is None else values[name] for name in node.inputs)
+    arrays = tuple([None if name is None else values[name] for name in node.inputs])
     if node.op in kernels:
-        return (kernels[node.op](node.attrs, *arrays),), {}
-    return forward(op, node.attrs, arrays, **({"rng": rng} if op.random else {}))
+        values[node.outputs[0]] = kernels[node.op](node.attrs, *arrays)
+        return {}
+    results, saved = forward(op, node.attrs, arrays, **({"rng": rng} if op.random else {}))
+    values.update(zip(node.outputs, results, strict=True))
+    return saved
 
 
 def _starting_values(graph: Graph, inputs: Mapping[str, Array], weights: Mapping[str, Array]) -> dict[str, Array]:
@@ -104,17 +145,3 @@ def _starting_values(graph: Graph, inputs: Mapping[str, Array], weights: Mapping
             raise ShapeError(f"run: expected {name!r} of shape {value.spec.shape}, got {given[name].shape}")
         values[name] = given[name]
     return values
-
-
-def _last_reads(graph: Graph) -> dict[str, int]:
-    """Step after which an activation is not read any more; results of the graph are never in it."""
-    kept = {*graph.outputs, *graph.updates.values()}
-    return {
-        name: step
-        for step, node in enumerate(graph.nodes)
-        for name in node.inputs
-        if name is not None and name not in kept and graph.values[name].kind == "activation"
-    }
-
-
-__all__ = ["KERNELS", "Run", "run"]

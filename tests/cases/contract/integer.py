@@ -7,7 +7,8 @@ from hypothesis.strategies import DrawFn
 from cases.contract.conv import conv_cases
 from cases.contract.matmul import matmul_cases
 from cases.draws import Case, generator, shapes
-from netweight.ops.quantize.affine import QuantizeAttrs, integer_range
+from netweight.ops.quantize.affine import QuantizeAttrs
+from netweight.ops.quantize.scales import integer_range
 
 
 def integers_like(draw: DrawFn, x: Any) -> Any:

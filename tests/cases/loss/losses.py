@@ -6,8 +6,9 @@ from hypothesis.strategies import DrawFn
 
 from cases.draws import Case, distinct, generator, normal, shapes
 from cases.loss.classes import REDUCTIONS
-from netweight.ops.loss.distance import HuberLossAttrs, LossAttrs, SmoothL1LossAttrs
-from netweight.ops.loss.likelihood import KlDivAttrs, NllLossAttrs
+from netweight.ops.loss.distance import HuberLossAttrs, SmoothL1LossAttrs
+from netweight.ops.loss.probabilities import KlDivAttrs
+from netweight.ops.loss.reduction import LossAttrs
 
 
 @st.composite
@@ -31,21 +32,6 @@ def smooth_l1_cases(draw: DrawFn) -> Case:
 @st.composite
 def huber_cases(draw: DrawFn) -> Case:
     return HuberLossAttrs(reduction=draw(REDUCTIONS), delta=draw(st.sampled_from([0.4, 1.0]))), draw(apart())
-
-
-@st.composite
-def nll_cases(draw: DrawFn) -> Case:
-    """Weights or none; a class that is ignored now and then, but never everything."""
-    n, c, *rest = draw(shapes(2, 4))
-    rng = generator(draw)
-    target = rng.integers(0, c, (n, *rest))
-    ignore = draw(st.sampled_from([-100, 0]))
-    if ignore == 0 and c == 1:
-        ignore = -100
-    if ignore == 0:
-        target.flat[0] = c - 1
-    weight = np.abs(normal(draw, c)) + 0.1 if draw(st.booleans()) else None
-    return NllLossAttrs(reduction=draw(REDUCTIONS), ignore_index=ignore), (normal(draw, n, c, *rest), target, weight)
 
 
 @st.composite
@@ -87,7 +73,6 @@ CASES = {
     "l1_loss": l1_cases(),
     "smooth_l1_loss": smooth_l1_cases(),
     "huber_loss": huber_cases(),
-    "nll_loss": nll_cases(),
     "kl_div": kl_cases(),
     "binary_cross_entropy": bce_cases(),
     "binary_cross_entropy_with_logits": bce_with_logits_cases(),

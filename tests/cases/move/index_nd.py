@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis.strategies import DrawFn
 
 from cases.draws import Case, distinct, generator, normal, shapes
-from netweight.ops.move.index_nd import GatherNdAttrs, ScatterNdReduceAttrs
+from netweight.ops.move.places import GatherNdAttrs
+from netweight.ops.move.scatter import ScatterNdReduceAttrs
 
 
 def positions(draw: DrawFn, picked: tuple[int, ...], *out: int) -> Any:
@@ -40,9 +41,12 @@ def scatter_nd_cases(draw: DrawFn, *, twice: bool) -> Any:
 
 @st.composite
 def scatter_nd_reduce_cases(draw: DrawFn) -> Case:
+    """Numbers that are not near each other: an extreme has a slope."""
     x, index, src = draw(scatter_nd_cases(twice=True))
-    attrs = ScatterNdReduceAttrs(reduction=draw(st.sampled_from(["mul", "max", "min"])))
-    return attrs, (distinct(draw, *x.shape), index, src)
+    values = distinct(draw, x.size + src.size)
+    x, src = values[: x.size].reshape(x.shape), values[x.size :].reshape(src.shape)
+    attrs = ScatterNdReduceAttrs(reduce=draw(st.sampled_from(["prod", "amax", "amin"])))
+    return attrs, (x, index, src)
 
 
 CASES = {

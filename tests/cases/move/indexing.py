@@ -4,12 +4,10 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis.strategies import DrawFn
 
-from cases.draws import Case, generator, normal, shapes
+from cases.draws import Case, distinct, generator, normal, shapes
 from cases.pointwise.binary import broadcasting
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
-from netweight.ops.move.scatter import ScatterAttrs
-from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.move.places import GatherAttrs, IndexAttrs
+from netweight.ops.move.scatter import IndexAddAttrs, IndexPutAttrs, ScatterAttrs, ScatterReduceAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
 
 
@@ -92,11 +90,40 @@ def masked_fill_cases(draw: DrawFn) -> Case:
     return MaskedFillAttrs(value=draw(st.sampled_from([0, -1e9]))), (normal(draw, *first), mask)
 
 
+@st.composite
+def scatter_reduce_cases(draw: DrawFn) -> Case:
+    """Products of numbers that are not near zero; extremes of distinct ones."""
+    shape = draw(shapes(1, 3))
+    dim = draw(st.integers(0, len(shape) - 1))
+    read = tuple(draw(st.integers(1, size + (3 if at == dim else 0))) for at, size in enumerate(shape))
+    larger = tuple(size + draw(st.integers(0, 1)) for size in read)
+    attrs = ScatterReduceAttrs(
+        dim=dim,
+        reduce=draw(st.sampled_from(["sum", "prod", "mean", "amax", "amin"])),
+        include_self=draw(st.booleans()),
+    )
+    values = distinct(draw, int(np.prod(shape)) + int(np.prod(larger)))
+    x, src = np.split(values, [int(np.prod(shape))])
+    index = generator(draw).integers(0, shape[dim], read)
+    return attrs, (x.reshape(shape), index, src.reshape(larger))
+
+
+@st.composite
+def masked_scatter_cases(draw: DrawFn) -> Case:
+    shape = draw(shapes(0, 3))
+    mask = generator(draw).random([draw(st.sampled_from([1, size])) for size in shape]) < 0.5
+    x = normal(draw, *shape[draw(st.integers(0, len(shape))) :])
+    count = int(np.prod(np.broadcast_shapes(x.shape, mask.shape)))
+    return None, (x, mask, normal(draw, count + draw(st.integers(0, 2))))
+
+
 CASES = {
     "index": index_cases(),
     "index_put": index_put_cases(),
     "scatter": scatter_cases(),
     "scatter_add": scatter_add_cases(),
+    "scatter_reduce": scatter_reduce_cases(),
+    "masked_scatter": masked_scatter_cases(),
     "index_copy": index_copy_cases(),
     "index_add": index_add_cases(),
     "masked_fill": masked_fill_cases(),

@@ -2,8 +2,8 @@ import hypothesis.strategies as st
 from hypothesis.strategies import DrawFn
 
 from cases.draws import Case, generator, normal, shapes
-from netweight.ops.move.gather import GatherAttrs
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.rearrange import FlipAttrs, PadAttrs, RepeatAttrs, RollAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
 

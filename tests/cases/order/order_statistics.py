@@ -2,8 +2,7 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis.strategies import DrawFn
 
-from cases.draws import Case, distinct, generator, normal, shapes
-from netweight.ops.move.scatter_reduce import ScatterReduceAttrs
+from cases.draws import Case, distinct, generator, shapes
 from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
 from netweight.ops.order.sort import PickAttrs
 from netweight.ops.reduce.cumulative import CumsumAttrs
@@ -43,33 +42,6 @@ def searchsorted_cases(draw: DrawFn) -> Case:
     return attrs, (sequence.astype(float), generator(draw).integers(-1, 7, shape).astype(float))
 
 
-@st.composite
-def scatter_reduce_cases(draw: DrawFn) -> Case:
-    """Products of numbers that are not near zero; extremes of distinct ones."""
-    shape = draw(shapes(1, 3))
-    dim = draw(st.integers(0, len(shape) - 1))
-    read = tuple(draw(st.integers(1, size + (3 if at == dim else 0))) for at, size in enumerate(shape))
-    larger = tuple(size + draw(st.integers(0, 1)) for size in read)
-    attrs = ScatterReduceAttrs(
-        dim=dim,
-        reduce=draw(st.sampled_from(["sum", "prod", "mean", "amax", "amin"])),
-        include_self=draw(st.booleans()),
-    )
-    values = distinct(draw, int(np.prod(shape)) + int(np.prod(larger)))
-    x, src = np.split(values, [int(np.prod(shape))])
-    index = generator(draw).integers(0, shape[dim], read)
-    return attrs, (x.reshape(shape), index, src.reshape(larger))
-
-
-@st.composite
-def masked_scatter_cases(draw: DrawFn) -> Case:
-    shape = draw(shapes(0, 3))
-    mask = generator(draw).random([draw(st.sampled_from([1, size])) for size in shape]) < 0.5
-    x = normal(draw, *shape[draw(st.integers(0, len(shape))) :])
-    count = int(np.prod(np.broadcast_shapes(x.shape, mask.shape)))
-    return None, (x, mask, normal(draw, count + draw(st.integers(0, 2))))
-
-
 CASES = {
     "kthvalue": kthvalue_cases(),
     "mode": mode_cases(),
@@ -77,8 +49,6 @@ CASES = {
     "cummin": running_cases(),
     "logcumsumexp": running_cases(),
     "searchsorted": searchsorted_cases(),
-    "scatter_reduce": scatter_reduce_cases(),
-    "masked_scatter": masked_scatter_cases(),
 }
 # Equal numbers that are moved one by one are no longer equal, and none is the most frequent.
 STRAIGHT_THROUGH = ["mode"]

@@ -4,7 +4,7 @@ from hypothesis.strategies import DrawFn
 
 from cases.draws import Case, distinct, normal, shapes
 from cases.pointwise.binary import broadcasting
-from netweight.ops.pointwise.activation_shrink import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.pointwise.activation import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.pointwise.blend import AddcAttrs, LerpAttrs
 from netweight.ops.pointwise.gate import GluAttrs
 
@@ -67,7 +67,7 @@ def addc_cases(draw: DrawFn) -> Case:
 CASES = {
     **{name: plain_cases() for name in ("log_sigmoid", "tanhshrink", "softsign")},
     "celu": celu_cases(),
-    "hardsigmoid_general": hardsigmoid_cases(),
+    "hardsigmoid": hardsigmoid_cases(),
     "softshrink": shrink_cases(),
     "hardshrink": shrink_cases(),
     "threshold": threshold_cases(),
@@ -77,5 +77,5 @@ CASES = {
     "addcdiv": addc_cases(),
 }
 BATCHED = dict.fromkeys(
-    ("log_sigmoid", "tanhshrink", "softsign", "celu", "hardsigmoid_general", "softshrink", "threshold"), ("x",)
+    ("log_sigmoid", "tanhshrink", "softsign", "celu", "hardsigmoid", "softshrink", "threshold"), ("x",)
 )

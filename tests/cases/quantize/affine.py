@@ -5,7 +5,8 @@ import numpy as np
 from hypothesis.strategies import DrawFn
 
 from cases.draws import Case, generator, shapes
-from netweight.ops.quantize.affine import FakeQuantizeAttrs, QuantizeAttrs, ScaleAttrs, integer_range
+from netweight.ops.quantize.affine import FakeQuantizeAttrs, QuantizeAttrs, ScaleAttrs
+from netweight.ops.quantize.scales import integer_range
 
 
 @st.composite

@@ -5,8 +5,8 @@ import numpy as np
 from hypothesis.strategies import DrawFn
 
 from cases.draws import Case, generator, shapes
-from netweight.ops.quantize.affine import integer_range
 from netweight.ops.quantize.blocks import BlockAttrs, QuantizeBlocksAttrs
+from netweight.ops.quantize.scales import integer_range
 
 
 def scales(draw: DrawFn, shape: tuple[int, ...], dim: int, block_size: int) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from netweight.ops import REGISTRY, Cost
 from netweight.ops.algebra.linear_algebra import TriangularAttrs
 from netweight.ops.algebra.spectral import EighAttrs, QrAttrs, SvdAttrs
 from netweight.ops.move.diagonals import StridedViewAttrs
-from netweight.ops.move.scatter_reduce import ScatterReduceAttrs
+from netweight.ops.move.scatter import ScatterReduceAttrs
 from netweight.ops.move.triangle import DiagonalAttrs
 from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
 from netweight.ops.order.sort import PickAttrs

@@ -9,16 +9,13 @@ from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
 from netweight.ops.loss.classes import (
     CrossEntropyAttrs,
-    MseLossAttrs,
+    classes_reach,
     cross_entropy_backward,
     cross_entropy_cost,
     cross_entropy_forward,
-    cross_entropy_reach,
     cross_entropy_shape,
-    mse_loss_backward,
-    mse_loss_cost,
-    mse_loss_forward,
 )
+from netweight.ops.loss.reduction import LossAttrs
 from netweight.ops.reach import Mixes
 
 PROBABILITIES = np.log([[1.0, 2.0, 5.0], [2.0, 2.0, 4.0]])  # in eighths
@@ -36,7 +33,7 @@ def test_cross_entropy_by_hand() -> None:
 def test_gradient_of_cross_entropy_is_probability_less_target() -> None:
     attrs = CrossEntropyAttrs(reduction="mean")
     _, log_probs = cross_entropy_forward(attrs, PROBABILITIES, TARGET)
-    grad_x, none = cross_entropy_backward(attrs, np.array(1.0), PROBABILITIES, TARGET, log_probs=log_probs)
+    grad_x, none, _ = cross_entropy_backward(attrs, np.array(1.0), PROBABILITIES, TARGET, log_probs=log_probs)
     np.testing.assert_allclose(grad_x, np.array([[1, 2, 5 - 8], [2 - 8, 2, 4]]) / 8 / 2)
     assert none is None
 
@@ -50,9 +47,9 @@ def test_smoothing_mixes_in_the_mean_over_all_classes() -> None:
 
 def test_mse_loss_by_hand() -> None:
     x, target = np.array([[1.0, 5.0]]), np.array([[3.0, 4.0]])
-    np.testing.assert_array_equal(mse_loss_forward(MseLossAttrs(reduction="none"), x, target), [[4, 1]])
-    np.testing.assert_array_equal(mse_loss_forward(MseLossAttrs(), x, target), (4 + 1) / 2)
-    grad_x, grad_target = mse_loss_backward(MseLossAttrs(), np.array(1.0), x, target)
+    np.testing.assert_array_equal(REGISTRY["mse_loss"].forward(LossAttrs(reduction="none"), x, target), [[4, 1]])
+    np.testing.assert_array_equal(REGISTRY["mse_loss"].forward(LossAttrs(), x, target), (4 + 1) / 2)
+    grad_x, grad_target = REGISTRY["mse_loss"].backward(LossAttrs(), np.array(1.0), x, target)
     np.testing.assert_array_equal(grad_x, [[2 * -2 / 2, 2 * 1 / 2]])
     np.testing.assert_array_equal(grad_target, -grad_x)
 
@@ -64,7 +61,7 @@ def test_work() -> None:
     assert (cost.adds, cost.divs, cost.muls) == (60 * 3 + 6, 1, 0)  # and the mean of 6 losses
     smoothed = cross_entropy_cost(CrossEntropyAttrs(reduction="none", label_smoothing=0.1), x, target)
     assert (smoothed.adds, smoothed.divs, smoothed.muls) == (60 * 3 + 60 + 6, 0, 6 * 2)
-    square = mse_loss_cost(MseLossAttrs(reduction="sum"), x, x)
+    square = REGISTRY["mse_loss"].cost(LossAttrs(reduction="sum"), x, x)
     assert (square.adds, square.muls, square.divs) == (60 + 60, 60, 0)
 
 
@@ -74,15 +71,15 @@ def test_large_numbers_neither_overflow_nor_warn(dtype: Any) -> None:
     attrs = CrossEntropyAttrs(reduction="sum")
     with np.errstate(over="raise", divide="raise", invalid="raise"):
         loss, log_probs = cross_entropy_forward(attrs, x, np.array([0, 1]))
-        grad_x, _ = cross_entropy_backward(attrs, np.array(1, dtype), x, np.array([0, 1]), log_probs=log_probs)
+        grad_x, _, _ = cross_entropy_backward(attrs, np.array(1, dtype), x, np.array([0, 1]), log_probs=log_probs)
     assert loss == 0 + 2e4
     np.testing.assert_array_equal(grad_x, [[0, 0], [1, -1]])
 
 
 def test_what_a_loss_sees() -> None:
     x, target = TensorSpec((2, 5, 7)), TensorSpec((2, 7), "int64")
-    assert cross_entropy_reach(CrossEntropyAttrs(reduction="none"), x, target) == Mixes((1,))
-    assert cross_entropy_reach(CrossEntropyAttrs(), x, target) == Mixes((0, 1, 2))
+    assert classes_reach(CrossEntropyAttrs(reduction="none"), x, target) == Mixes((1,))
+    assert classes_reach(CrossEntropyAttrs(), x, target) == Mixes((0, 1, 2))
     y, _ = cross_entropy_shape(CrossEntropyAttrs(reduction="none"), x, target)
     assert y == TensorSpec((2, 7))
 
@@ -100,7 +97,7 @@ def test_a_class_out_of_range_is_refused(wrong: int) -> None:
         ("cross_entropy", CrossEntropyAttrs(), (2, 5), (2, 5), r"got \(2, 5\) and \(2, 5\)"),
         ("cross_entropy", CrossEntropyAttrs(label_smoothing=2.0), (2, 5), (2,), r"0 <= label_smoothing <= 1, got 2.0"),
         ("cross_entropy", CrossEntropyAttrs(reduction="max"), (2, 5), (2,), r"'mean', 'sum' or 'none', got 'max'"),  # type: ignore[arg-type]
-        ("mse_loss", MseLossAttrs(), (2, 5), (2,), r"mse_loss: .* of the same shape, got \(2, 5\) and \(2,\)"),
+        ("mse_loss", LossAttrs(), (2, 5), (2,), r"mse_loss: .* of the same shape, got \(2, 5\) and \(2,\)"),
     ],
 )
 def test_errors_name_what_was_expected_and_what_came(

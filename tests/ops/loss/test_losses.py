@@ -7,8 +7,10 @@ import pytest
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.loss.distance import HuberLossAttrs, LossAttrs, SmoothL1LossAttrs
-from netweight.ops.loss.likelihood import KlDivAttrs, NllLossAttrs
+from netweight.ops.loss.classes import NllLossAttrs
+from netweight.ops.loss.distance import HuberLossAttrs, SmoothL1LossAttrs
+from netweight.ops.loss.probabilities import KlDivAttrs
+from netweight.ops.loss.reduction import LossAttrs
 from netweight.ops.reach import Mixes
 
 _EACH = LossAttrs(reduction="none")

@@ -6,7 +6,8 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.move.index_nd import GatherNdAttrs, ScatterNdReduceAttrs
+from netweight.ops.move.places import GatherNdAttrs
+from netweight.ops.move.scatter import ScatterNdReduceAttrs
 
 X = np.array([[0.0, 1.0], [2.0, 3.0]])
 _INDEX = TensorSpec((5, 2), "int64")
@@ -33,8 +34,8 @@ def test_scatter_of_rows_and_of_elements_named_twice() -> None:
     src = np.array([5.0, 7.0, -1.0])
     np.testing.assert_array_equal(REGISTRY["scatter_nd"].forward(None, X, twice, src), [[0, 7], [-1, 3]])
     np.testing.assert_array_equal(REGISTRY["scatter_nd_add"].forward(None, X, twice, src), [[0, 13], [1, 3]])
-    for reduction, expected in (("mul", [[0, 35], [-2, 3]]), ("max", [[0, 7], [2, 3]]), ("min", [[0, 1], [-1, 3]])):
-        attrs = ScatterNdReduceAttrs(reduction=reduction)  # type: ignore[arg-type]
+    for reduce, expected in (("prod", [[0, 35], [-2, 3]]), ("amax", [[0, 7], [2, 3]]), ("amin", [[0, 1], [-1, 3]])):
+        attrs = ScatterNdReduceAttrs(reduce=reduce)  # type: ignore[arg-type]
         np.testing.assert_array_equal(REGISTRY["scatter_nd_reduce"].forward(attrs, X, twice, src), expected)
 
 
@@ -43,8 +44,8 @@ def test_costs() -> None:
     assert REGISTRY["gather_nd"].cost(GatherNdAttrs(), x, _INDEX) == Cost()
     assert REGISTRY["scatter_nd"].cost(None, x, _INDEX, src) == Cost()
     assert REGISTRY["scatter_nd_add"].cost(None, x, _INDEX, src) == Cost(adds=5 * 8)
-    assert REGISTRY["scatter_nd_reduce"].cost(ScatterNdReduceAttrs(reduction="mul"), x, _INDEX, src) == Cost(muls=5 * 8)
-    least = ScatterNdReduceAttrs(reduction="min")
+    assert REGISTRY["scatter_nd_reduce"].cost(ScatterNdReduceAttrs(reduce="prod"), x, _INDEX, src) == Cost(muls=5 * 8)
+    least = ScatterNdReduceAttrs(reduce="amin")
     assert REGISTRY["scatter_nd_reduce"].cost(least, x, _INDEX, src) == Cost(compares=5 * 8)
     gather = REGISTRY["gather_nd"]
     assert gather.backward_cost(GatherNdAttrs(), (True, False), x, _INDEX) == Cost(adds=5 * 8)
@@ -66,9 +67,9 @@ _BAD: Any = "add"
         ("scatter_nd_add", None, (_X, TensorSpec((5, 2)), _X), "scatter_nd_add: expected positions of an integer"),
         (
             "scatter_nd_reduce",
-            ScatterNdReduceAttrs(reduction=_BAD),
+            ScatterNdReduceAttrs(reduce=_BAD),
             (_X, _INDEX, TensorSpec((5, 8))),
-            "scatter_nd_reduce: expected reduction 'mul', 'max' or 'min', got 'add'",
+            "scatter_nd_reduce: expected reduce 'prod', 'amax', 'amin', got 'add'",
         ),
     ],
 )

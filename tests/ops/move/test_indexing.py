@@ -6,10 +6,8 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
-from netweight.ops.move.scatter import ScatterAttrs
-from netweight.ops.move.scatter_slices import IndexAddAttrs
+from netweight.ops.move.places import GatherAttrs, IndexAttrs
+from netweight.ops.move.scatter import IndexAddAttrs, IndexPutAttrs, ScatterAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.ops.reach import Mixes
 
@@ -64,7 +62,8 @@ def test_scatter_by_hand() -> None:
     grad_x, _, grad_src = REGISTRY["scatter"].backward(ScatterAttrs(dim=1), np.arange(6.0).reshape(2, 3), x, index, src)
     np.testing.assert_array_equal(grad_x, [[0, 1, 0], [3, 0, 5]])
     np.testing.assert_array_equal(grad_src, [[2, 0, 0], [4, 4, 0]])
-    assert REGISTRY["scatter_add"].cost(GatherAttrs(dim=1), None, TensorSpec((2, 2), "int64"), None) == Cost(adds=2 * 2)
+    two = TensorSpec((2, 2))
+    assert REGISTRY["scatter_add"].cost(GatherAttrs(dim=1), two, TensorSpec((2, 2), "int64"), two) == Cost(adds=2 * 2)
 
 
 def test_slices_copied_and_added() -> None:

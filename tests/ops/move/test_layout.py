@@ -6,8 +6,8 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.move.gather import GatherAttrs
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.rearrange import FlipAttrs, PadAttrs, RepeatAttrs, RollAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
 from netweight.ops.reach import Permutes, Slides

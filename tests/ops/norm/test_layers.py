@@ -17,19 +17,9 @@ from netweight.ops.norm.batch_norm import (
 from netweight.ops.norm.group_norm import (
     GroupNormAttrs,
     InstanceNormAttrs,
-    group_norm_cost,
-    group_norm_forward,
-    group_norm_reach,
-    instance_norm_forward,
-    instance_norm_reach,
 )
 from netweight.ops.norm.layer_norm import (
     LayerNormAttrs,
-    layer_norm_cost,
-    layer_norm_forward,
-    layer_norm_reach,
-    rms_norm_cost,
-    rms_norm_forward,
 )
 from netweight.ops.reach import Mixes
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
@@ -88,51 +78,53 @@ def test_running_statistics_follow_pytorchs_module_over_several_batches() -> Non
 def test_layer_norm_by_hand() -> None:
     x, weight, bias = np.array([[1.0, 3.0, 5.0]]), np.array([1.0, 2.0, 3.0]), np.array([0.0, 0.0, 10.0])
     # mean 3, variance (4 + 0 + 4) / 3, rstd = 1 / sqrt(8 / 3 + 4 / 3) = 1 / 2
-    y, mean, rstd = layer_norm_forward(LayerNormAttrs(normalized_shape=(3,), eps=4 / 3), x, weight, bias)
+    y, mean, rstd = REGISTRY["layer_norm"].forward(LayerNormAttrs(normalized_shape=(3,), eps=4 / 3), x, weight, bias)
     np.testing.assert_allclose(y, [[-1 * 1, 0 * 2, 1 * 3 + 10]])
     np.testing.assert_allclose((mean.item(), rstd.item()), (3, 0.5))
 
 
 def test_layer_norm_of_a_transformer_block() -> None:
     x, parameter = TensorSpec((1, 197, 768)), TensorSpec((768,))
-    cost = layer_norm_cost(LayerNormAttrs(normalized_shape=(768,)), x, parameter, parameter)
+    cost = REGISTRY["layer_norm"].cost(LayerNormAttrs(normalized_shape=(768,)), x, parameter, parameter)
     assert cost.adds == 197 * 768 * 4 + 197 == 605_381  # mean, centre, variance, bias; eps
     assert cost.muls == 197 * 768 * 3 == 453_888  # square, rstd, weight
     assert (cost.divs, cost.sqrts) == (197 * 2, 197)
 
 
 def test_rms_norm_by_hand() -> None:
-    y, rrms = rms_norm_forward(LayerNormAttrs(normalized_shape=(2,), eps=0.0), np.array([1.0, 7.0]), None)
+    y, rrms = REGISTRY["rms_norm"].forward(LayerNormAttrs(normalized_shape=(2,), eps=0.0), np.array([1.0, 7.0]), None)
     np.testing.assert_allclose(y, [0.2, 1.4])  # mean square (1 + 49) / 2 = 5 * 5
     np.testing.assert_allclose(rrms, [0.2])
-    cost = rms_norm_cost(LayerNormAttrs(normalized_shape=(8,)), TensorSpec((6, 8)), TensorSpec((8,)))
+    cost = REGISTRY["rms_norm"].cost(LayerNormAttrs(normalized_shape=(8,)), TensorSpec((6, 8)), TensorSpec((8,)))
     assert (cost.adds, cost.muls, cost.divs, cost.sqrts) == (6 * 8 + 6, 6 * 8 * 3, 6, 6)
 
 
 def test_group_norm_keeps_groups_apart() -> None:
     x = np.array([[1.0, 3.0, 10.0, 20.0]])  # means 2 and 15, deviations 1 and 5
-    y, _, _ = group_norm_forward(GroupNormAttrs(num_groups=2, eps=0.0), x, None, np.array([0.0, 0.0, 0.0, 7.0]))
+    y, _, _ = REGISTRY["group_norm"].forward(
+        GroupNormAttrs(num_groups=2, eps=0.0), x, None, np.array([0.0, 0.0, 0.0, 7.0])
+    )
     np.testing.assert_allclose(y, [[-1, 1, -1, 1 + 7]])
-    cost = group_norm_cost(GroupNormAttrs(num_groups=3), PICTURE, CHANNEL, CHANNEL)
+    cost = REGISTRY["group_norm"].cost(GroupNormAttrs(num_groups=3), PICTURE, CHANNEL, CHANNEL)
     assert (cost.adds, cost.muls, cost.divs, cost.sqrts) == (120 * 4 + 2 * 3, 120 * 3, 2 * 3 * 2, 2 * 3)
 
 
 def test_instance_norm_keeps_channels_apart() -> None:
     x = np.array([[[1.0, 3.0], [10.0, 20.0]]])
-    y, _, _ = instance_norm_forward(InstanceNormAttrs(eps=0.0), x, np.array([1.0, 2.0]), None)
+    y, _, _ = REGISTRY["instance_norm"].forward(InstanceNormAttrs(eps=0.0), x, np.array([1.0, 2.0]), None)
     np.testing.assert_allclose(y, [[[-1, 1], [-2, 2]]])
 
 
 def test_statistics_of_a_sample_see_all_of_space() -> None:
-    assert group_norm_reach(GroupNormAttrs(num_groups=1), PICTURE) == Mixes((1, 2, 3))
-    assert instance_norm_reach(InstanceNormAttrs(), PICTURE) == Mixes((2, 3))
-    assert layer_norm_reach(LayerNormAttrs(normalized_shape=(4, 5)), PICTURE) == Mixes((-2, -1))
+    assert REGISTRY["group_norm"].reach(GroupNormAttrs(num_groups=1), PICTURE) == Mixes((1, 2, 3))
+    assert REGISTRY["instance_norm"].reach(InstanceNormAttrs(), PICTURE) == Mixes((2, 3))
+    assert REGISTRY["layer_norm"].reach(LayerNormAttrs(normalized_shape=(4, 5)), PICTURE) == Mixes((-2, -1))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_constant_far_from_zero_has_no_variance(dtype: Any) -> None:
     x = np.full((1, 8), 1e4, dtype)
-    y, _, _ = layer_norm_forward(LayerNormAttrs(normalized_shape=(8,)), x, None, None)
+    y, _, _ = REGISTRY["layer_norm"].forward(LayerNormAttrs(normalized_shape=(8,)), x, None, None)
     np.testing.assert_array_equal(y, np.zeros((1, 8), dtype))
 
 

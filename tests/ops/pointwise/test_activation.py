@@ -8,8 +8,14 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
 from netweight.ops.arrays.safe import erf
-from netweight.ops.pointwise.activation import EluAttrs, LeakyReluAttrs
-from netweight.ops.pointwise.activation_shrink import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.pointwise.activation import (
+    CeluAttrs,
+    EluAttrs,
+    HardsigmoidAttrs,
+    LeakyReluAttrs,
+    ShrinkAttrs,
+    ThresholdAttrs,
+)
 from netweight.ops.pointwise.activation_smooth import GeluAttrs, SoftplusAttrs
 from netweight.testing.laws import gradients, run
 
@@ -24,7 +30,7 @@ E = math.e
         ("leaky_relu", LeakyReluAttrs(negative_slope=0.5), [-4.0, 3.0], [-2, 3]),
         ("elu", EluAttrs(alpha=2.0), [-1.0, 3.0], [2 * (1 / E - 1), 3]),
         ("selu", None, [-1.0, 1.0], [1.0507009873554805 * 1.6732632423543772 * (1 / E - 1), 1.0507009873554805]),
-        ("hardsigmoid", None, [-4.0, -1.5, 0.0, 3.5], [0, 0.25, 0.5, 1]),
+        ("hardsigmoid", HardsigmoidAttrs(), [-4.0, -1.5, 0.0, 3.5], [0, 0.25, 0.5, 1]),
         ("hardswish", None, [-4.0, -1.0, 1.0, 4.0], [0, -2 / 6, 4 / 6, 4]),
         ("sigmoid", None, [0.0, math.log(3)], [1 / 2, 3 / 4]),
         ("tanh", None, [0.0, math.log(3) / 2], [0, 1 / 2]),
@@ -67,7 +73,7 @@ ATTRS: dict[str, Any] = {
     "hardshrink": ShrinkAttrs(),
     "softshrink": ShrinkAttrs(),
     "threshold": ThresholdAttrs(threshold=0, value=0),
-    "hardsigmoid_general": HardsigmoidAttrs(),
+    "hardsigmoid": HardsigmoidAttrs(),
 }
 _OTHERS = ("prelu", "glu", "softsign")  # two inputs, half an output, limits approached slowly
 

@@ -9,7 +9,7 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.pointwise.activation_shrink import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
+from netweight.ops.pointwise.activation import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.pointwise.blend import AddcAttrs, LerpAttrs
 from netweight.ops.pointwise.gate import GluAttrs
 from netweight.ops.reach import Mixes
@@ -77,9 +77,9 @@ def test_activations_by_hand() -> None:
     np.testing.assert_array_equal(REGISTRY["threshold"].forward(ThresholdAttrs(threshold=1, value=9), x), [9, 9, 9, 2])
     np.testing.assert_array_equal(REGISTRY["softsign"].forward(None, x), [-2 / 3, -0.2, 0.2, 2 / 3])
     np.testing.assert_allclose(REGISTRY["celu"].forward(CeluAttrs(alpha=2), x)[0], 2 * (math.exp(-1) - 1))
-    flat = REGISTRY["hardsigmoid_general"].forward(HardsigmoidAttrs(), np.array([-3.0, 0.0, 1.0, 3.0]))
+    flat = REGISTRY["hardsigmoid"].forward(HardsigmoidAttrs(alpha=0.2), np.array([-3.0, 0.0, 1.0, 3.0]))
     np.testing.assert_array_equal(flat, [0, 0.5, 0.2 + 0.5, 1])  # 0.2 x + 0.5 between 0 and 1
-    assert REGISTRY["hardsigmoid_general"].cost(HardsigmoidAttrs(), _X) == Cost(muls=6, adds=6, compares=12)
+    assert REGISTRY["hardsigmoid"].cost(HardsigmoidAttrs(), _X) == Cost(muls=6, adds=6, compares=12)
     far = REGISTRY["log_sigmoid"].forward(None, np.array([-1e4, 1e4], np.float32))
     np.testing.assert_array_equal(far, [-1e4, 0])
 

@@ -16,8 +16,8 @@ from netweight import onnx_backend as backend  # noqa: E402
 from netweight.errors import FormatError, NetweightError, ShapeError, UsageError  # noqa: E402
 from netweight.ir import TensorSpec  # noqa: E402
 from netweight.sources.onnx import read_graph  # noqa: E402
-from netweight.sources.onnx.known import unknown_operators  # noqa: E402
 from netweight.sources.onnx.shapes import inferred_outputs  # noqa: E402
+from netweight.sources.onnx.support import unknown_operators  # noqa: E402
 from netweight.sources.onnx.tensor import Tensor  # noqa: E402
 
 FLOAT, INT8, INT64, BOOL, INT4 = 1, 3, 7, 9, 22

@@ -21,10 +21,10 @@ onnx = pytest.importorskip("onnx")
 from onnx import helper, numpy_helper  # noqa: E402
 
 from netweight.analysis.cost import weigh_graph  # noqa: E402
-from netweight.analysis.profile import Profile  # noqa: E402
 from netweight.cli.main import run  # noqa: E402
 from netweight.errors import FormatError, NetweightError, ShapeError  # noqa: E402
-from netweight.sources.onnx import check_model, net, read_graph, read_model, reader  # noqa: E402
+from netweight.results.profile import Profile  # noqa: E402
+from netweight.sources.onnx import check_model, read_graph, read_model, reader, recording  # noqa: E402
 
 FLOAT, INT64, BOOL = 1, 7, 9
 ROOM = 2 << 30
@@ -271,7 +271,7 @@ def test_a_shape_of_a_trillion_sizes_is_refused(reader: str) -> None:
 
 def test_what_is_computed_while_reading_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """300 sums of a million numbers: what is beyond a hundred million numbers stays in the graph."""
-    monkeypatch.setattr(net, "_FOLDED", 100 << 20)
+    monkeypatch.setattr(recording, "_FOLDED", 100 << 20)
     sums = [node("Add", [f"w{at}", "w0"], [f"w{at + 1}"]) for at in range(300)]
     model = network(
         node("Size", ["x"], ["n"]), node("Expand", ["n", "s"], ["w0"]), *sums,

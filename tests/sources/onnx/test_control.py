@@ -13,10 +13,10 @@ onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 import netweight  # noqa: E402
-from netweight.analysis.profile import Profile  # noqa: E402
 from netweight.errors import FormatError, UnsupportedOpError  # noqa: E402
 from netweight.ir import Filled  # noqa: E402
 from netweight.onnx_backend import run_model  # noqa: E402
+from netweight.results.profile import Profile  # noqa: E402
 from netweight.sources.onnx import read_graph  # noqa: E402
 
 FLOAT, INT, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL

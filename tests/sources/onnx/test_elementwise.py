@@ -37,7 +37,7 @@ ACTIVATIONS: list[tuple[str, dict[str, float], list[str]]] = [
     ("LeakyRelu", {}, ["leaky_relu"]),
     ("LeakyRelu", {"alpha": -0.3}, ["mul_scalar", "gt", "where"]),
     ("ThresholdedRelu", {"alpha": 0.3}, ["threshold"]),
-    ("HardSigmoid", {}, ["hardsigmoid_general"]),
+    ("HardSigmoid", {}, ["hardsigmoid"]),
     ("HardSigmoid", {"alpha": 1 / 6}, ["hardsigmoid"]),
     ("Shrink", {"lambd": 1.0, "bias": 1.0}, ["softshrink"]),
     ("Shrink", {"lambd": 1.0}, ["hardshrink"]),

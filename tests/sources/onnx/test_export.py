@@ -18,7 +18,7 @@ from netweight.ops.pointwise.unary import CastAttrs
 
 onnx = pytest.importorskip("onnx")
 
-from netweight.sources.onnx.reader import read_graph  # noqa: E402
+from netweight.sources.onnx.model import read_graph  # noqa: E402
 from netweight.sources.onnx.write.writer import to_onnx  # noqa: E402
 
 

@@ -15,7 +15,7 @@ from netweight.runtime.kernels import KERNELS
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from netweight.sources.onnx.reader import read_graph
+from netweight.sources.onnx.model import read_graph
 from netweight.sources.onnx.write.writer import to_onnx
 from sources.onnx.exporting import checked, session
 

@@ -14,7 +14,7 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 torch = pytest.importorskip("torch")
 
-from netweight.sources.onnx.reader import read_graph  # noqa: E402
+from netweight.sources.onnx.model import read_graph  # noqa: E402
 from netweight.sources.torch import capture_module  # noqa: E402
 from sources.onnx.exporting import checked, session  # noqa: E402
 from sources.torch import networks_deep  # noqa: E402

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 onnx = pytest.importorskip("onnx")
 
 from netweight.errors import FormatError  # noqa: E402
-from netweight.ops.move.indexing import IndexAttrs  # noqa: E402
+from netweight.ops.move.places import IndexAttrs  # noqa: E402
 from netweight.sources.onnx import read_graph  # noqa: E402
 from sources.onnx.one_node import check_agrees, one_node, operators, ours, row_of  # noqa: E402
 

@@ -32,7 +32,7 @@ def agrees(name: str, *inputs: Any, **settings: Any) -> Any:
         ("Sigmoid", [], ["sigmoid"]),
         ("LeakyRelu", [0.2], ["leaky_relu"]),
         ("Clip", [-0.5, 0.5], ["clamp"]),
-        ("HardSigmoid", [0.3, 0.4], ["hardsigmoid_general"]),
+        ("HardSigmoid", [0.3, 0.4], ["hardsigmoid"]),
     ],
 )
 def test_convolution_with_an_activation(activation: str, params: list[float], ops: list[str]) -> None:

@@ -10,10 +10,11 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from netweight.sources.torch import Capture, capture_module, module
+from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.dtypes import spec_of
-from netweight.sources.torch.recorder import Recorder
 
 OWN_LAYOUT = {
+    "channel_shuffle": "the CPU kernel keeps channels last, the meta kernel forgets it",
     "conv2d": "the CPU kernel keeps channels last, the meta kernel forgets it",
     "pad": "reflection and replication keep channels last on the CPU",
     "roll": "the CPU kernel puts parts together, which keeps channels last",
@@ -22,7 +23,7 @@ OWN_LAYOUT = {
 """Operators whose results lie in memory as the kernels for real tensors leave them, unlike those of meta kernels."""
 
 
-class _Checked(Recorder):
+class _Checked(Dispatch):
     """The recorder, and beside it the same call on tensors without numbers."""
 
     differences: list[str]
@@ -49,7 +50,7 @@ class _Checked(Recorder):
 
     def _theirs(self, func: Any, args: Any, kwargs: Any) -> Any:
         try:
-            return self.native(func, *args, **kwargs)
+            return self.recorder.native(func, *args, **kwargs)
         except (NotImplementedError, RuntimeError):
             return None  # no meta kernel, or the size depends on numbers
 
@@ -67,11 +68,13 @@ class _Checked(Recorder):
             if _geometry(mine)[:skip] != _geometry(other)[:skip]:
                 shapes = ", ".join(str(_geometry(tensor)) for tensor in given)
                 self.differences.append(f"{func}({shapes}): {_geometry(mine)}, expected {_geometry(other)}")
-            mine_of = [_shares(mine, self.shadow(tensor)) for tensor in given]
-            other_of = [_shares(other, self.shadow(tensor)) for tensor in given]
+            mine_of = [_shares(mine, self.recorder.shadow(tensor)) for tensor in given]
+            other_of = [_shares(other, self.recorder.shadow(tensor)) for tensor in given]
             if mine_of != other_of:
                 self.differences.append(f"{func}: shares memory with arguments {mine_of}, expected {other_of}")
-            if self.tape.knows(mine) and self.tape.specs[self.tape.value_of(mine)] != spec_of(mine):
+            if self.recorder.recording.knows(mine) and self.recorder.recording.specs[
+                self.recorder.recording.value_of(mine)
+            ] != spec_of(mine):
                 self.differences.append(f"{func}: the value in the graph is no {spec_of(mine)}")
 
 
@@ -81,7 +84,7 @@ _RUNNING: list[_Checked] = []
 def capture_checked(model: torch.nn.Module, inputs: Any, **options: Any) -> tuple[Capture, list[str], int]:
     """The capture, what in it was not as PyTorch's meta kernels say, and how many calls were compared."""
     _RUNNING.clear()
-    with mock.patch.object(module, "Recorder", _Checked):
+    with mock.patch.object(module, "Dispatch", _Checked):
         capture = capture_module(model, inputs, **options)
     (recorder,) = _RUNNING
     return capture, recorder.differences, recorder.compared

@@ -14,10 +14,10 @@ from torch import nn  # noqa: E402
 
 import netweight  # noqa: E402
 from netweight import TensorSpec, weigh  # noqa: E402
+from netweight import run as execute  # noqa: E402
 from netweight.cli.main import run as command  # noqa: E402
 from netweight.errors import CaptureError, UnknownNameError, UsageError  # noqa: E402
 from netweight.ir import Filled  # noqa: E402
-from netweight.running import execute  # noqa: E402
 
 
 class Branch(nn.Module):

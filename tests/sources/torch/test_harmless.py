@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from netweight.sources.torch import capture_module, module, quiet, recorder  # noqa: E402
+from netweight.sources.torch import capture_module, dispatch, module, unintercepted  # noqa: E402
 from sources.torch.alike import state_of  # noqa: E402
 
 
@@ -228,6 +228,6 @@ def test_intercepting_every_function_gives_the_same(name: str, monkeypatch: pyte
     make, shape = BLOCKS[name]
     block = make()
     expected = netweight.weigh(block, shape)
-    monkeypatch.setattr(quiet, "_GUARD", None)
-    monkeypatch.setattr(recorder, "UNSEEN", nullcontext)
+    monkeypatch.setattr(unintercepted, "_GUARD", None)
+    monkeypatch.setattr(dispatch, "UNSEEN", nullcontext)
     assert netweight.weigh(block, shape) == expected

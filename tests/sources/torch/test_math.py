@@ -101,6 +101,41 @@ TWO |= {
         "cross_entropy": F.cross_entropy, "cross_entropy_none": lambda x, t: F.cross_entropy(x, t, reduction="none"),
         "cross_entropy_smoothed": lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1), "nll": F.nll_loss,
         "nll_sum": lambda x, t: F.nll_loss(x, t, reduction="sum"),
+        "cross_entropy_weights": lambda x, t: F.cross_entropy(x, t, x[0, :, 0].abs(), ignore_index=1),
+        "cross_entropy_all": lambda x, t: F.cross_entropy(
+            x, t, x[0, :, 0].abs(), ignore_index=1, label_smoothing=0.3, reduction="sum"
+        ),
+        "cross_entropy_one": lambda x, t: F.cross_entropy(x[0, :, 0], t[0, 0], label_smoothing=0.1),
+        "nll_one_none": lambda x, t: F.nll_loss(x[0, :, 0], t[0, 0], reduction="none"),
+        "nll_ignored": lambda x, t: F.nll_loss(x, t, ignore_index=1),
+    }.items()
+}  # fmt: skip
+TWO |= {
+    name: (function, (X, Y))
+    for name, function in {
+        "cross_entropy_chances": lambda x, y: F.cross_entropy(x, y.softmax(1)),
+        "cross_entropy_chances_all": lambda x, y: F.cross_entropy(
+            x, y.softmax(1), x[0, :, 0].abs(), label_smoothing=0.3, reduction="sum"
+        ),
+        "cross_entropy_chances_none": lambda x, y: F.cross_entropy(x, y.softmax(1), reduction="none"),
+        "kl_log": lambda x, y: F.kl_div(x, y.log_softmax(1), reduction="batchmean", log_target=True),
+        "kl_sum": lambda x, y: F.kl_div(x, y.softmax(1), reduction="sum"),
+        "smooth_l1_sharp": lambda x, y: F.smooth_l1_loss(x, y, beta=0.0),
+        "bce_all_weights": lambda x, y: F.binary_cross_entropy_with_logits(
+            x, y.sigmoid(), y[0].abs(), pos_weight=y[0, :1].abs(), reduction="sum"
+        ),
+        "norm_0": lambda x, y: torch.linalg.vector_norm(x * (y > 0), 0, dim=1),
+        "norm_most": lambda x, y: torch.linalg.vector_norm(x + y, float("inf"), dim=(0, 2)),
+        "norm_least": lambda x, y: torch.linalg.vector_norm(x + y, float("-inf"), dim=1, keepdim=True),
+        "norm_inverse": lambda x, y: torch.linalg.vector_norm(x + y, -1.5, dim=1),
+        "norm_complex": lambda x, y: torch.linalg.vector_norm(torch.complex(x, y), dim=1),
+        "any_bytes": lambda x, y: (x > y).to(torch.uint8).any(1), "all_bytes": lambda x, y: (x > y).byte().all(1),
+        "argmax_all": lambda x, y: (x + y).argmax(), "argmin_kept": lambda x, y: (x + y).argmin(keepdim=True),
+        "count_two": lambda x, y: torch.count_nonzero(x > y, dim=(0, 2)),
+        "var_mean": lambda x, y: torch.var_mean(x + y, (0, 2), correction=2, keepdim=True),
+        "std_biased": lambda x, y: (x + y).std(1, unbiased=False), "cummin": lambda x, y: torch.cummin(x + y, -1),
+        "cumprod_int": lambda x, y: (x * 9 + y).int().cumprod(1),
+        "no_dims": lambda x, y: (x + y)[0, 0, 0].sum(0).cumsum(0),
     }.items()
 }  # fmt: skip
 CASES = {**ONE, **TWO}
@@ -135,9 +170,9 @@ def test_values_and_types(name: str, dtype: str) -> None:
 
 
 def test_one_memory_where_pytorch_writes_one_tensor() -> None:
-    """addcmul is three operators of the table, written one over the other: one tensor beside the inputs."""
-    graph = capture_module(Function(lambda x, y: torch.addcmul(x, x, y, value=0.5)), (X, Y)).graph
-    assert [node.op for node in graph.nodes] == ["mul", "mul_scalar", "add"]
+    """logit is three operators of the table, written one over the other: one tensor beside the input."""
+    graph = capture_module(Function(torch.logit), SHARE).graph
+    assert [node.op for node in graph.nodes] == ["rsub_scalar", "div", "log"]
     homes = {graph.values[name].storage for node in graph.nodes for name in node.outputs}
     assert len(homes) == 1
 

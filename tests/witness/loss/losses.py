@@ -11,7 +11,7 @@ def binary_cross_entropy(attrs: Any, x: Any, target: Any, weight: Any) -> Any:
 def nll_loss(attrs: Any, x: Any, target: Any, weight: Any) -> Any:
     """PyTorch has no gradient of the weight."""
     weight = None if weight is None else weight.detach()
-    return F.nll_loss(x, target, weight, ignore_index=attrs.ignore_index, reduction=attrs.reduction)
+    return F.nll_loss(x, target.long(), weight, ignore_index=attrs.ignore_index, reduction=attrs.reduction)
 
 
 def kl_div(attrs: Any, x: Any, target: Any) -> Any:

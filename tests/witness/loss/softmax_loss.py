@@ -3,8 +3,12 @@ from typing import Any
 import torch.nn.functional as F  # noqa: N812
 
 
-def cross_entropy(attrs: Any, x: Any, target: Any) -> Any:
-    return F.cross_entropy(x, target.long(), reduction=attrs.reduction, label_smoothing=attrs.label_smoothing)
+def cross_entropy(attrs: Any, x: Any, target: Any, weight: Any) -> Any:
+    """PyTorch does not have a gradient of the weight."""
+    return F.cross_entropy(
+        x, target.long(), None if weight is None else weight.detach(), ignore_index=attrs.ignore_index,
+        reduction=attrs.reduction, label_smoothing=attrs.label_smoothing,
+    )  # fmt: skip
 
 
 def mse_loss(attrs: Any, x: Any, target: Any) -> Any:

@@ -2,11 +2,9 @@ from typing import Any
 
 import torch
 
-from witness.move.copies import reached
-
 
 def _both(result: Any) -> Any:
-    return result.values, reached(result.indices)
+    return result.values, result.indices
 
 
 def _mode(attrs: Any, x: Any) -> Any:
@@ -16,7 +14,7 @@ def _mode(attrs: Any, x: Any) -> Any:
     same = x.flip(attrs.dim) == (values if attrs.keepdim else values.unsqueeze(attrs.dim))
     last = x.shape[attrs.dim] - 1 - same.to(torch.uint8).argmax(attrs.dim, keepdim=True)
     assert torch.equal(x.gather(attrs.dim, at), x.gather(attrs.dim, last))
-    return x.gather(attrs.dim, last).reshape(values.shape), reached(last.reshape(values.shape))
+    return x.gather(attrs.dim, last).reshape(values.shape), last.reshape(values.shape)
 
 
 def _searchsorted(attrs: Any, sequence: Any, x: Any) -> Any:
@@ -30,10 +28,4 @@ WITNESSES = {
     "cummin": lambda attrs, x: _both(torch.cummin(x, attrs.dim)),
     "logcumsumexp": lambda attrs, x: torch.logcumsumexp(x, attrs.dim),
     "searchsorted": _searchsorted,
-    "scatter_reduce": lambda attrs, x, index, src: torch.scatter_reduce(
-        x, attrs.dim, index, src[tuple(map(slice, index.shape))], attrs.reduce, include_self=attrs.include_self
-    ),
-    "masked_scatter": lambda _attrs, x, mask, source: torch.masked_scatter(
-        x.expand(torch.broadcast_shapes(x.shape, mask.shape)), mask, source
-    ),
 }

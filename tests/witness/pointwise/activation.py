@@ -8,15 +8,9 @@ def prelu(_attrs: None, x: Any, weight: Any) -> Any:
     return F.prelu(x, weight)
 
 
-def hardsigmoid(_attrs: None, x: Any) -> Any:
-    """By its formula: the gradient of torch.nn.functional.hardsigmoid takes 1 / 6 in float32."""
-    return F.relu6(x + 3) / 6
-
-
 WITNESSES = {
     "elu": lambda attrs, x: F.elu(x, attrs.alpha),
     "gelu": lambda attrs, x: F.gelu(x, approximate=attrs.approximate),
-    "hardsigmoid": hardsigmoid,
     "hardswish": lambda _attrs, x: F.hardswish(x),
     "leaky_relu": lambda attrs, x: F.leaky_relu(x, attrs.negative_slope),
     "mish": lambda _attrs, x: F.mish(x),

@@ -6,7 +6,7 @@ WITNESSES = {
     "tanhshrink": lambda _attrs, x: F.tanhshrink(x),
     "softsign": lambda _attrs, x: F.softsign(x),
     "celu": lambda attrs, x: F.celu(x, attrs.alpha),
-    "hardsigmoid_general": lambda attrs, x: torch.clamp(attrs.alpha * x + attrs.beta, 0, 1),
+    "hardsigmoid": lambda attrs, x: torch.clamp(attrs.alpha * x + attrs.beta, 0, 1),
     "softshrink": lambda attrs, x: F.softshrink(x, attrs.lambd),
     "hardshrink": lambda attrs, x: F.hardshrink(x, attrs.lambd),
     "threshold": lambda attrs, x: F.threshold(x, attrs.threshold, attrs.value),

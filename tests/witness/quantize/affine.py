@@ -2,7 +2,7 @@ from typing import Any
 
 import torch
 
-from netweight.ops.quantize.affine import integer_range
+from netweight.ops.quantize.scales import integer_range
 
 
 def quantize(attrs: Any, x: Any, scale: Any, zero_point: Any) -> Any:
@@ -34,4 +34,25 @@ def fake_quantize(attrs: Any, x: Any, scale: Any, zero_point: Any) -> Any:
     return (torch.clamp(rounded + zero, attrs.quant_min, attrs.quant_max) - zero) * scale.reshape(shape)
 
 
-WITNESSES = {"quantize": quantize, "dequantize": dequantize, "fake_quantize": fake_quantize}
+def of_blocks(attrs: Any, values: Any, x: Any) -> Any:
+    """The number of its block for each element."""
+    return torch.repeat_interleave(values, attrs.block_size, attrs.dim).narrow(attrs.dim, 0, x.shape[attrs.dim])
+
+
+def quantize_blocks(attrs: Any, x: Any, scale: Any, zero_point: Any) -> Any:
+    zero = 0 if zero_point is None else of_blocks(attrs, zero_point, x)
+    return torch.clamp(torch.round(x / of_blocks(attrs, scale, x)) + zero, *integer_range(attrs.dtype))
+
+
+def dequantize_blocks(attrs: Any, x: Any, scale: Any, zero_point: Any) -> Any:
+    zero = 0 if zero_point is None else of_blocks(attrs, zero_point, x)
+    return (x.long() - zero) * of_blocks(attrs, scale, x)
+
+
+WITNESSES = {
+    "dequantize": dequantize,
+    "dequantize_blocks": dequantize_blocks,
+    "fake_quantize": fake_quantize,
+    "quantize": quantize,
+    "quantize_blocks": quantize_blocks,
+}

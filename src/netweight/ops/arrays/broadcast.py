@@ -49,9 +49,12 @@ def joint_dtype(*dtypes: str) -> str:
 
 def unbroadcast(grad: Array, shape: Shape) -> Array:
     """Transpose of broadcasting: ``grad`` summed over every dimension along which ``shape`` was stretched."""
+    if grad.shape == shape:
+        return grad
     extra = grad.ndim - len(shape)
     stretched = tuple(extra + dim for dim, size in enumerate(shape) if size == 1 and grad.shape[extra + dim] != 1)
-    return grad.sum(axis=(*range(extra), *stretched), keepdims=True).reshape(shape)
+    summed = (*range(extra), *stretched)
+    return (grad.sum(axis=summed, keepdims=True) if summed else grad).reshape(shape)
 
 
 def unbroadcast_cost(elements: int, into: int) -> Cost:

@@ -1,4 +1,4 @@
-"""What operators on each element alone share: the shape rule, the cost rule, and the way they are registered."""
+"""What rules of operators on each element alone are made of."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 from netweight.count import product
 from netweight.ir import TensorSpec
-from netweight.ops.reach import same_position
-from netweight.ops.table import FREE, Array, Cost, OpDef, OpKind, Saves, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted
 
 
 def same_shape(_attrs: Any, x: TensorSpec, *_others: TensorSpec | None) -> TensorSpec:
@@ -40,37 +39,3 @@ def per_element_backward(**each: int) -> Callable[..., Cost]:
 def work_of(elements: int, each: Mapping[str, int]) -> Cost:
     """``each`` operations, by kind, per element; ``FREE`` if there are none."""
     return Cost(**{kind: product(elements=elements, each=count) for kind, count in each.items()}) if each else FREE
-
-
-def register_unary(
-    name: str,
-    *,
-    each: dict[str, int],
-    forward: Callable[[Any, Array], Array],
-    backward: Callable[..., tuple[Array | None, ...]],
-    backward_cost: Callable[..., Cost],
-    saves: Saves,
-    kind: OpKind = "elementwise",
-    attrs: type | None = None,
-    shape: Callable[..., TensorSpec] = same_shape,
-) -> OpDef:
-    """Register an operator of one tensor that keeps its shape and does ``each`` work per element.
-
-    ``backward_cost`` is mostly ``per_element_backward`` of the formula in ``backward``, its product with the gradient
-    of ``y`` included.
-    """
-    return register(
-        OpDef(
-            name=name,
-            kind=kind,
-            attrs=attrs,
-            inputs=("x",),
-            shape=shape,
-            cost=per_element(**each),
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=saves,
-            reach=same_position,
-        )
-    )

@@ -19,3 +19,9 @@ def sigmoid(x: Array) -> Array:
     z = np.exp(-np.abs(x))
     y: Array = np.where(x >= 0, np.ones_like(z), z) / (1 + z)
     return y
+
+
+def log1p_exp(x: Array) -> Array:
+    """log(1 + exp(x)), with an exponential of negative numbers only: nothing overflows."""
+    y: Array = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    return y

@@ -22,7 +22,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.move.gather import check_positions
+from netweight.ops.move.places import check_positions
 from netweight.ops.reach import mixes_last
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 

@@ -25,7 +25,8 @@ from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_forward, conv_reach, conv_shape
 from netweight.ops.contract.matmul import matmul_cost, matmul_forward, matmul_reach, matmul_shape
-from netweight.ops.quantize.affine import QuantizeAttrs, integer_range, quantize_shape
+from netweight.ops.quantize.affine import SCALES, QuantizeAttrs
+from netweight.ops.quantize.scales import integer_range
 from netweight.ops.reach import Reach, same_position
 from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
 
@@ -96,7 +97,7 @@ def integer_conv_reach(attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, *_ze
 def requantize_shape(attrs: QuantizeAttrs, x: TensorSpec, scale: TensorSpec, zero_point: _Zero) -> TensorSpec:
     """Same sizes, the smaller integers."""
     _check_integers("requantize", "x", x, None)
-    return quantize_shape(attrs, x, scale, zero_point)
+    return SCALES.quantized("quantize", attrs, x, scale, zero_point)
 
 
 def requantize_cost(_attrs: QuantizeAttrs, x: TensorSpec, _scale: TensorSpec, zero_point: _Zero) -> Cost:

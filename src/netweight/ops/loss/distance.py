@@ -1,10 +1,6 @@
-"""Losses of the distance between predictions and targets: absolute, and square near zero.
+"""Losses of the distance between predictions and targets: square, absolute, and square near zero.
 
-Shapes
-    x, target  of the same shape
-    y          () for the reductions "mean" and "sum", else that of the target
-
-Source: torch.nn.functional.l1_loss, smooth_l1_loss, huber_loss; Huber 1964; Girshick 2015, "Fast R-CNN".
+Source: torch.nn.functional.mse_loss, l1_loss, smooth_l1_loss, huber_loss; Huber 1964; Girshick 2015, "Fast R-CNN".
 """
 
 from __future__ import annotations
@@ -16,28 +12,8 @@ from typing import Any
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.loss.classes import (
-    Reduction,
-    grad_of_losses,
-    loss_reach,
-    loss_spec,
-    reduce_losses,
-    reduction_cost,
-    share_cost,
-)
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LossAttrs:
-    """Attributes of a loss.
-
-    Attributes:
-        reduction: What becomes of the losses of all elements.
-    """
-
-    reduction: Reduction = "mean"
+from netweight.ops.loss.reduction import LossAttrs, Work, register_loss
+from netweight.ops.table import Array, OpDef, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,73 +40,44 @@ class HuberLossAttrs(LossAttrs):
 
 def register_distance(
     name: str,
-    *,
-    each: dict[str, int],
-    back: dict[str, int],
     losses: Callable[[Any, Array], Array],
+    each: Work,
     slopes: Callable[[Any, Array], Array],
+    back: Work,
+    *,
     attrs: type = LossAttrs,
-    check: Callable[[Any], None] = lambda _attrs: None,
+    check: Callable[[Any, TensorSpec], None] = lambda _attrs, _x: None,
 ) -> OpDef:
     """Register a loss of the difference d = x - target.
 
     Args:
         name: Name in the graph.
-        each: Work per element, by kind, that of the difference included.
-        back: Work per element of the slope and of its product with the gradient.
         losses: Loss of every difference.
-        slopes: Its derivative.
+        each: Work of one, by kind, that of the difference included.
+        slopes: Derivative of every loss.
+        back: Work of one, of the difference, and of the product with the gradient.
         attrs: Class of the attributes.
         check: Raises ``ShapeError`` where the attributes make no sense.
     """
 
-    def shape(attrs: Any, x: TensorSpec, target: TensorSpec) -> TensorSpec:
-        check(attrs)
-        if x.shape != target.shape:
-            raise ShapeError(f"{name}: expected x and target of the same shape, got {x.shape} and {target.shape}")
-        return loss_spec(name, attrs.reduction, x.shape, x.dtype)
-
-    def cost(attrs: Any, x: TensorSpec, _target: TensorSpec) -> Cost:
-        return work_of(x.numel, each) + reduction_cost(attrs.reduction, x.numel)
-
-    def forward(attrs: Any, x: Array, target: Array) -> Array:
-        return reduce_losses(attrs.reduction, losses(attrs, x - target))
-
-    def backward(attrs: Any, grad_y: Array, x: Array, target: Array) -> tuple[Array, Array]:
-        grad_x = slopes(attrs, x - target) * grad_of_losses(attrs.reduction, grad_y, x)
+    def gradients(attrs: Any, grad: Array, x: Array, target: Array) -> tuple[Array, Array]:
+        grad_x = slopes(attrs, x - target) * grad
         return grad_x, -grad_x
 
-    def backward_cost(attrs: Any, wanted: Wanted, x: TensorSpec, _target: TensorSpec) -> Cost:
-        if not any(wanted):
-            return FREE
-        cost = work_of(x.numel, back) + share_cost(attrs.reduction)
-        return cost + work_of(x.numel, {"adds": 1}) if wanted[1] else cost
+    def work(_attrs: Any, wanted: Wanted, *_specs: TensorSpec) -> tuple[Work, Work]:
+        turned = {"adds": 1}  # the sign of that of ``target``
+        return back, turned if wanted[0] else {**back, "adds": back.get("adds", 0) + 1}
 
-    return register(
-        OpDef(
-            name=name,
-            kind="loss",
-            attrs=attrs,
-            inputs=("x", "target"),
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=("x", "target"),
-            reach=loss_reach,
-        )
+    return register_loss(
+        name,
+        lambda attrs, x, target: losses(attrs, x - target),
+        lambda *_specs: each,
+        gradients=gradients,
+        back=work,
+        saves=("x", "target"),
+        attrs=attrs,
+        check=check,
     )
-
-
-def l1_losses(_attrs: LossAttrs, d: Array) -> Array:
-    """|d|."""
-    return np.abs(d)
-
-
-def l1_slopes(_attrs: LossAttrs, d: Array) -> Array:
-    """The sign of d."""
-    return np.sign(d)
 
 
 def smooth_l1_losses(attrs: SmoothL1LossAttrs, d: Array) -> Array:
@@ -150,45 +97,43 @@ def huber_losses(attrs: HuberLossAttrs, d: Array) -> Array:
     return np.where(size < attrs.delta, d * d * 0.5, attrs.delta * (size - 0.5 * attrs.delta))
 
 
-def huber_slopes(attrs: HuberLossAttrs, d: Array) -> Array:
-    """d, no steeper than delta."""
-    return np.clip(d, -attrs.delta, attrs.delta)
-
-
-def _check_beta(attrs: SmoothL1LossAttrs) -> None:
+def _check_beta(attrs: SmoothL1LossAttrs, _x: TensorSpec) -> None:
     if attrs.beta < 0:
         raise ShapeError(f"smooth_l1_loss: expected beta of at least 0, got {attrs.beta}")
 
 
-def _check_delta(attrs: HuberLossAttrs) -> None:
+def _check_delta(attrs: HuberLossAttrs, _x: TensorSpec) -> None:
     if attrs.delta <= 0:
         raise ShapeError(f"huber_loss: expected delta above 0, got {attrs.delta}")
 
 
+MSE_LOSS = register_distance(
+    "mse_loss", lambda _attrs, d: d**2, {"adds": 1, "muls": 1}, lambda _attrs, d: 2 * d, {"adds": 1, "muls": 2}
+)
 L1_LOSS = register_distance(
     "l1_loss",
-    each={"adds": 1, "compares": 1},
-    back={"adds": 1, "compares": 1, "muls": 1},
-    losses=l1_losses,
-    slopes=l1_slopes,
+    lambda _attrs, d: np.abs(d),
+    {"adds": 1, "compares": 1},
+    lambda _attrs, d: np.sign(d),
+    {"adds": 1, "compares": 1, "muls": 1},
 )
 # The difference, its size, which branch; a square and its factor (the other branch: a sum).
 SMOOTH_L1_LOSS = register_distance(
     "smooth_l1_loss",
-    each={"adds": 1, "compares": 2, "muls": 2},
-    back={"adds": 1, "compares": 2, "muls": 2},
-    losses=smooth_l1_losses,
-    slopes=smooth_l1_slopes,
+    smooth_l1_losses,
+    {"adds": 1, "compares": 2, "muls": 2},
+    smooth_l1_slopes,
+    {"adds": 1, "compares": 2, "muls": 2},
     attrs=SmoothL1LossAttrs,
     check=_check_beta,
 )
-# Likewise; the other branch: a sum and its factor.
+# Likewise; the other branch: a sum and its factor. The slope is d, no steeper than delta.
 HUBER_LOSS = register_distance(
     "huber_loss",
-    each={"adds": 1, "compares": 2, "muls": 2},
-    back={"adds": 1, "compares": 2, "muls": 1},
-    losses=huber_losses,
-    slopes=huber_slopes,
+    huber_losses,
+    {"adds": 1, "compares": 2, "muls": 2},
+    lambda attrs, d: np.clip(d, -attrs.delta, attrs.delta),
+    {"adds": 1, "compares": 2, "muls": 1},
     attrs=HuberLossAttrs,
     check=_check_delta,
 )

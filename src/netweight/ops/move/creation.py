@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec, bits_of
 from netweight.lazy import np
-from netweight.ops.move.gather import check_positions
+from netweight.ops.move.places import check_positions
 from netweight.ops.reach import Permutes, Reach, same_position
 from netweight.ops.table import Array, OpDef, free, not_differentiable, register
 

@@ -1,37 +1,40 @@
-"""Elements picked by position, where the positions are a tensor.
+"""Reading by position: elements, slices, or what several tensors of positions name together.
 
-Source: torch.gather, torch.index_select; ONNX GatherElements, Gather.
+Shapes
+    gather        y as index
+    index_select  y (*before, count, *after)
+    gather_nd     y (*batch, *out, *in[k:])
+    index         y as ``x[:, rows, columns]``
+
+Source: torch.gather, torch.index_select, torch.Tensor.__getitem__; ONNX GatherElements, Gather, GatherND.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from netweight.count import product
 from netweight.errors import ShapeError
-from netweight.ir import TensorSpec, is_floating
+from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
+from netweight.ops.move.places import (
+    GatherAttrs,
+    GatherNdAttrs,
+    IndexAttrs,
+    check_listed,
+    check_positions,
+    of_dims,
+    of_each,
+    of_lists,
+    of_slices,
+    picked_shape,
+    reach_along,
+    reach_of_dims,
+)
 from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, register
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatherAttrs:
-    """Attributes of picking by position.
-
-    Attributes:
-        dim: Dimension of ``x`` that the positions are along.
-    """
-
-    dim: int
-
-
-def check_positions(op: str, index: TensorSpec) -> None:
-    """Refuse positions that are no integers."""
-    if is_floating(index.dtype) or index.dtype == "bool":
-        raise ShapeError(f"{op}: expected positions of an integer type, got {index.dtype}")
 
 
 def gather_shape(attrs: GatherAttrs, x: TensorSpec, index: TensorSpec) -> TensorSpec:
@@ -46,90 +49,80 @@ def gather_shape(attrs: GatherAttrs, x: TensorSpec, index: TensorSpec) -> Tensor
     return TensorSpec(index.shape, x.dtype)
 
 
-def gather_forward(attrs: GatherAttrs, x: Array, index: Array) -> Array:
-    """y[i, j, k] = x[i, index[i, j, k], k] for dim 1 of three."""
-    return x[everywhere(attrs, index)]
-
-
-def gather_backward(attrs: GatherAttrs, grad_y: Array, x: Array, index: Array) -> tuple[Array, None]:
-    """Each element collects the gradients of its copies."""
-    grad_x = np.zeros(x.shape, grad_y.dtype)
-    np.add.at(grad_x, everywhere(attrs, index), grad_y)
-    return grad_x, None
-
-
-def gather_backward_cost(attrs: GatherAttrs, wanted: Wanted, x: TensorSpec, index: TensorSpec) -> Cost:
-    """One add per element of ``y``."""
-    return Cost(adds=product(outputs=gather_shape(attrs, x, index).numel)) if wanted[0] else FREE
-
-
 def index_select_shape(attrs: GatherAttrs, x: TensorSpec, index: TensorSpec) -> TensorSpec:
     """The size along the dimension is the number of positions."""
-    check_dims("index_select", x.shape, attrs.dim)
-    check_positions("index_select", index)
-    if len(index.shape) != 1:
-        raise ShapeError(f"index_select: expected index with one dimension, got {index.shape}")
+    check_listed("index_select", attrs.dim, x, index)
     return TensorSpec((*x.shape[: attrs.dim], *index.shape, *x.shape[attrs.dim + 1 :]), x.dtype)
 
 
-def index_select_forward(attrs: GatherAttrs, x: Array, index: Array) -> Array:
-    """Whole slices of ``x``, in the order of ``index``."""
-    return np.take(x, index, axis=attrs.dim)
+def gather_nd_shape(attrs: GatherNdAttrs, x: TensorSpec, index: TensorSpec) -> TensorSpec:
+    """A slice per list of positions."""
+    check_positions("gather_nd", index)
+    batch = attrs.batch_dims
+    depth = index.shape[-1] if index.shape else 0
+    inner = len(x.shape) - batch
+    if not 0 <= batch < len(index.shape) or index.shape[:batch] != x.shape[:batch] or not 1 <= depth <= inner:
+        raise ShapeError(
+            f"gather_nd: expected x (*batch, *in) and index (*batch, *out, k) with {batch} batch dimensions and k "
+            f"from 1 to {inner}, got {x.shape} and {index.shape}"
+        )
+    return TensorSpec((*index.shape[:-1], *x.shape[batch + depth :]), x.dtype)
 
 
-def index_select_backward(attrs: GatherAttrs, grad_y: Array, x: Array, index: Array) -> tuple[Array, None]:
-    """Each slice collects the gradients of its copies."""
-    grad_x = np.zeros(x.shape, grad_y.dtype)
-    where: Any = (*(slice(None),) * attrs.dim, index)
-    np.add.at(grad_x, where, grad_y)
-    return grad_x, None
+def gather_nd_reach(attrs: GatherNdAttrs, _x: TensorSpec, index: TensorSpec) -> Reach:
+    """Any position along the dimensions that are picked from."""
+    return Mixes(tuple(range(attrs.batch_dims, attrs.batch_dims + index.shape[-1])))
 
 
-def index_select_backward_cost(attrs: GatherAttrs, wanted: Wanted, x: TensorSpec, index: TensorSpec) -> Cost:
-    """One add per element of ``y``."""
-    return Cost(adds=product(outputs=index_select_shape(attrs, x, index).numel)) if wanted[0] else FREE
+def index_shape(attrs: IndexAttrs, x: TensorSpec, *indices: TensorSpec) -> TensorSpec:
+    """Broadcast shape of the positions in the place of the dimensions they stand for, or first."""
+    return TensorSpec(picked_shape("index", attrs.dims, x, indices), x.dtype)
 
 
-def gather_reach(attrs: GatherAttrs, _x: TensorSpec, _index: TensorSpec) -> Reach:
-    """Any position along the dimension."""
-    return Mixes((attrs.dim,))
+def _reading(
+    name: str,
+    attrs: type,
+    shape: Callable[..., TensorSpec],
+    key: Callable[..., tuple[Any, ...]],
+    reach: Callable[..., Reach],
+    positions: str = "index",
+) -> OpDef:
+    """An operator that reads ``x[key]``."""
 
+    def forward(attrs: Any, x: Array, *indices: Array) -> Array:
+        """The elements, or slices, at the positions."""
+        return np.asarray(x[key(attrs, *indices)])
 
-def everywhere(attrs: GatherAttrs, index: Array) -> tuple[Any, ...]:
-    """Positions in ``x`` of every element of ``index``, one array per dimension."""
-    own: list[Array] = list(np.indices(index.shape, sparse=True))
-    own[attrs.dim] = index
-    return tuple(own)
+    def backward(attrs: Any, grad_y: Array, x: Array, *indices: Array) -> tuple[Array | None, ...]:
+        """Each element collects the gradients of its copies."""
+        grad_x = np.zeros(x.shape, grad_y.dtype)
+        np.add.at(grad_x, key(attrs, *indices), grad_y)
+        return grad_x, *(None for _ in indices)
 
+    def backward_cost(attrs: Any, wanted: Wanted, x: TensorSpec, *indices: TensorSpec) -> Cost:
+        """One add per element of ``y``."""
+        return Cost(adds=product(outputs=shape(attrs, x, *indices).numel)) if wanted[0] else FREE
 
-GATHER = register(
-    OpDef(
-        name="gather",
-        kind="layout",
-        attrs=GatherAttrs,
-        inputs=("x", "index"),
-        shape=gather_shape,
-        cost=free,
-        forward=gather_forward,
-        backward=gather_backward,
-        backward_cost=gather_backward_cost,
-        saves=("index",),
-        reach=gather_reach,
+    return register(
+        OpDef(
+            name=name,
+            kind="layout",
+            attrs=attrs,
+            inputs=("x", positions),
+            shape=shape,
+            cost=free,
+            forward=forward,
+            backward=backward,
+            backward_cost=backward_cost,
+            saves=(positions.removeprefix("*"),),
+            reach=reach,
+        )
     )
-)
 
-INDEX_SELECT = register(
-    OpDef(
-        name="index_select",
-        kind="layout",
-        attrs=GatherAttrs,
-        inputs=("x", "index"),
-        shape=index_select_shape,
-        cost=free,
-        forward=index_select_forward,
-        backward=index_select_backward,
-        backward_cost=index_select_backward_cost,
-        saves=("index",),
-        reach=gather_reach,
-    )
+
+GATHER = _reading("gather", GatherAttrs, gather_shape, of_each, reach_along)
+INDEX_SELECT = _reading("index_select", GatherAttrs, index_select_shape, of_slices, reach_along)
+GATHER_ND = _reading(
+    "gather_nd", GatherNdAttrs, gather_nd_shape, lambda attrs, index: of_lists(attrs.batch_dims, index), gather_nd_reach
 )
+INDEX = _reading("index", IndexAttrs, index_shape, of_dims, reach_of_dims, "*indices")

@@ -16,7 +16,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
-from netweight.ops.move.gather import check_positions
+from netweight.ops.move.places import check_positions
 from netweight.ops.move.slicing import resized
 from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import Array, OpDef, copied, free, register

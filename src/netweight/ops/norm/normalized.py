@@ -8,26 +8,32 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.table import FREE, Array, Cost, Wanted
+from netweight.ops.reach import Reach
+from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 Dims = tuple[int, ...]
 _SINGLE = 4
 """Bytes of a number of single precision."""
 
 
-def standardize(x: Array, dims: Dims, eps: float) -> tuple[Array, Array, Array]:
-    """z, mean and rstd of ``x`` over ``dims``; the variance is the biased one."""
+def standardize(x: Array, dims: Dims, eps: float, *, centered: bool = True) -> tuple[Array, ...]:
+    """z, mean and rstd of ``x`` over ``dims``, the variance the biased one; without the mean if not ``centered``."""
     wide = in_single_precision(x)
-    mean = wide.mean(axis=dims, keepdims=True)
-    centered = wide - mean
-    rstd = 1 / np.sqrt((centered * centered).mean(axis=dims, keepdims=True) + eps)
-    z = centered * rstd
-    return z.astype(x.dtype, copy=False), mean.astype(x.dtype, copy=False), rstd.astype(x.dtype, copy=False)
+    mean = wide.mean(axis=dims, keepdims=True) if centered else None
+    moved = wide if mean is None else wide - mean
+    rstd = 1 / np.sqrt((moved * moved).mean(axis=dims, keepdims=True) + eps)
+    results = (moved * rstd, rstd) if mean is None else (moved * rstd, mean, rstd)
+    return tuple(result.astype(x.dtype, copy=False) for result in results)
 
 
 def in_single_precision(x: Array) -> Array:
@@ -35,11 +41,10 @@ def in_single_precision(x: Array) -> Array:
     return x.astype("float32") if x.dtype.itemsize < _SINGLE else x
 
 
-def standardize_backward(grad_z: Array, z: Array, rstd: Array, dims: Dims) -> Array:
+def standardize_backward(grad_z: Array, z: Array, rstd: Array, dims: Dims, *, centered: bool = True) -> Array:
     """The direct part, less what goes through the mean and through the variance."""
-    through_mean = grad_z.mean(axis=dims, keepdims=True)
-    through_var = z * (grad_z * z).mean(axis=dims, keepdims=True)
-    grad_x: Array = rstd * (grad_z - through_mean - through_var)
+    direct = grad_z - grad_z.mean(axis=dims, keepdims=True) if centered else grad_z
+    grad_x: Array = rstd * (direct - z * (grad_z * z).mean(axis=dims, keepdims=True))
     return grad_x
 
 
@@ -63,29 +68,33 @@ def per_channel(parameter: Array | None, rank: int) -> Array | None:
     return None if parameter is None else parameter.reshape(-1, *(1,) * (rank - 2))
 
 
-def normalize_cost(elements: dict[str, int], groups: int, weight: TensorSpec | None, bias: TensorSpec | None) -> Cost:
+def normalize_cost(
+    elements: Mapping[str, int], groups: int, weight: TensorSpec | None, bias: TensorSpec | None, *,
+    centered: bool = True,
+) -> Cost:  # fmt: skip
     """Work of the formula at the top: elements in ``groups`` of a common mean and variance.
 
     Per element: three adds (into the mean, less the mean, into the variance), two multiplications (square, times rstd),
     one more for ``weight`` and one more add for ``bias``. Per group: two divisions by the group's size, one add of
-    eps, one reciprocal square root.
+    eps, one reciprocal square root. What is not centered has two adds per element and a division per group less.
     """
     return Cost(
-        adds=total((_each(elements, 3 + (bias is not None)), product(groups=groups))),
+        adds=total((_each(elements, 1 + 2 * centered + (bias is not None)), product(groups=groups))),
         muls=_each(elements, 2 + (weight is not None)),
-        divs=product(groups=groups, each=2),
+        divs=product(groups=groups, each=1 + centered),
         sqrts=product(groups=groups),
     )
 
 
 def normalize_backward_cost(
-    elements: dict[str, int], groups: int, wanted: Wanted, weight: TensorSpec | None, bias: TensorSpec | None
-) -> Cost:
+    elements: Mapping[str, int], groups: int, wanted: Wanted, weight: TensorSpec | None, bias: TensorSpec | None, *,
+    centered: bool = True,
+) -> Cost:  # fmt: skip
     """Work of ``standardize_backward`` and ``affine_backward``; ``wanted`` says of ``x``, ``weight`` and ``bias``.
 
     Per element: a subtraction and a product for z again; for ``weight`` a product and an add; for ``bias`` an add. For
     ``x`` a product with ``weight``, the add into one mean, a product and the add into the other, two subtractions and
-    two products more; per group two divisions.
+    two products more; per group two divisions. What is not centered has no first mean and takes nothing from ``x``.
     """
     grad_x, grad_weight, grad_bias = wanted
     grad_weight, grad_bias = grad_weight and weight is not None, grad_bias and bias is not None
@@ -93,9 +102,9 @@ def normalize_backward_cost(
         return FREE
     z = grad_x or grad_weight
     return Cost(
-        adds=_each(elements, z + grad_weight + grad_bias + 4 * grad_x),
+        adds=_each(elements, z * centered + grad_weight + grad_bias + (2 + 2 * centered) * grad_x),
         muls=_each(elements, z + grad_weight + (3 + (weight is not None)) * grad_x),
-        divs=product(groups=groups, each=2) if grad_x else 0,
+        divs=product(groups=groups, each=1 + centered) if grad_x else 0,
     )
 
 
@@ -109,6 +118,112 @@ def fixed_backward_cost(_attrs: object, wanted: Wanted, x: TensorSpec, *_others:
     return sum((work_of(x.numel, work) for asked, work in zip(wanted, each, strict=True) if asked), start=FREE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Groups:
+    """Which elements of a tensor share their statistics.
+
+    Attributes:
+        shape: Shape that the tensor is seen in.
+        dims: Dimensions of that which are normalised.
+        parameter: Shape in which ``weight`` and ``bias`` broadcast against the tensor.
+        elements: Elements of the tensor, by the names of its sizes.
+    """
+
+    shape: tuple[int, ...]
+    dims: Dims
+    parameter: tuple[int, ...]
+    elements: Mapping[str, int]
+
+    @property
+    def statistic(self) -> tuple[int, ...]:
+        """Shape of a statistic: size 1 along what it was taken over."""
+        return tuple(1 if dim in self.dims else size for dim, size in enumerate(self.shape))
+
+    @property
+    def shared(self) -> Dims:
+        """Dimensions of the tensor that ``weight`` and ``bias`` are shared along."""
+        return tuple(dim for dim, size in enumerate(self.parameter) if size == 1)
+
+    def shaped(self, parameter: Array | None) -> Array | None:
+        """``weight`` or ``bias`` as it broadcasts."""
+        return None if parameter is None else parameter.reshape(self.parameter)
+
+
+def register_norm(
+    name: str,
+    groups: Callable[[Any, TensorSpec], Groups],
+    check: Callable[..., None],
+    reach: Callable[..., Reach],
+    *,
+    attrs: type,
+    centered: bool = True,
+    dims: Mapping[str, str] = {},
+) -> OpDef:
+    """Register a norm of groups of elements: standard scores, times ``weight``, plus ``bias``.
+
+    Args:
+        name: Name in the graph.
+        groups: (attrs, x) to what shares its statistics; the attributes have an ``eps``.
+        check: (attrs, x, *parameters); raises ``ShapeError`` where they do not fit.
+        reach: As in ``OpDef``.
+        attrs: Class of the attributes.
+        centered: Whether the mean is taken off; if not there is no ``bias`` either.
+        dims: As in ``OpDef``.
+    """
+    extras = ("mean", "rstd") if centered else ("rrms",)
+
+    def shape(attrs: Any, x: TensorSpec, *parameters: TensorSpec | None) -> tuple[TensorSpec, ...]:
+        check(attrs, x, *parameters)
+        return x, *(TensorSpec(groups(attrs, x).statistic, x.dtype) for _ in extras)
+
+    def cost(attrs: Any, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None = None) -> Cost:
+        """Standard scores of each group, as ``normalize_cost`` says."""
+        own = groups(attrs, x)
+        return normalize_cost(own.elements, math.prod(own.statistic), weight, bias, centered=centered)
+
+    def forward(attrs: Any, x: Array, weight: Array | None, bias: Array | None = None) -> tuple[Array, ...]:
+        own = groups(attrs, TensorSpec(x.shape))
+        z, *statistics = standardize(x.reshape(own.shape), own.dims, attrs.eps, centered=centered)
+        return affine(z.reshape(x.shape), own.shaped(weight), own.shaped(bias)), *statistics
+
+    def backward(
+        attrs: Any, grad_y: Array, x: Array, weight: Array | None, bias: Array | None = None, **kept: Array
+    ) -> tuple[Array | None, ...]:
+        own = groups(attrs, TensorSpec(x.shape))
+        *mean, rstd = (kept[statistic] for statistic in extras)
+        seen = x.reshape(own.shape)
+        z = (seen - mean[0] if mean else seen) * rstd
+        parameters = own.shaped(weight), own.shaped(bias)
+        grad_z, grad_weight, grad_bias = affine_backward(grad_y, z.reshape(x.shape), *parameters, own.shared)
+        grad_x = standardize_backward(grad_z.reshape(own.shape), z, rstd, own.dims, centered=centered)
+        return (grad_x.reshape(x.shape), _as(grad_weight, weight), _as(grad_bias, bias))[: 2 + centered]
+
+    def backward_cost(
+        attrs: Any, wanted: Wanted, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None = None
+    ) -> Cost:
+        """That of standard scores of each group, as ``normalize_backward_cost`` says."""
+        own, asked = groups(attrs, x), (*wanted, False)[:3]
+        return normalize_backward_cost(own.elements, math.prod(own.statistic), asked, weight, bias, centered=centered)
+
+    return register(
+        OpDef(
+            name=name,
+            kind="norm",
+            attrs=attrs,
+            inputs=("x", "weight", "bias")[: 2 + centered],
+            shape=shape,
+            cost=cost,
+            forward=forward,
+            backward=backward,
+            backward_cost=backward_cost,
+            saves=("x", "weight", *extras),
+            extras=extras,
+            reach=reach,
+            dims=dims,
+        )
+    )
+
+
 def check_channels(op: str, x: TensorSpec, **per_channel_tensors: TensorSpec | None) -> int:
     """Number of channels of ``x``."""
     if len(x.shape) < 2:
@@ -120,5 +235,9 @@ def check_channels(op: str, x: TensorSpec, **per_channel_tensors: TensorSpec | N
     return channels
 
 
-def _each(elements: dict[str, int], each: int) -> Count:
+def _as(grad: Array | None, parameter: Array | None) -> Array | None:
+    return None if grad is None or parameter is None else grad.reshape(parameter.shape)
+
+
+def _each(elements: Mapping[str, int], each: int) -> Count:
     return product({**elements, "each": each})

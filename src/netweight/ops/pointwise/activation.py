@@ -1,25 +1,26 @@
-"""Activation functions made of pieces: one tensor in, the same shape out.
+"""Activation functions made of pieces. Gradients at kinks are PyTorch's.
 
-The work per element is that of the formula in the docstring of each forward and backward, with constants folded and
-signs free; where an element takes one of two branches, that of the dearer branch. Gradients at kinks are PyTorch's.
-
-Source: torch.nn.functional; ELU, Clevert et al. 2016; SELU, Klambauer et al. 2017; PReLU, He et al. 2015; hard swish,
-Howard et al. 2019.
+Source: torch.nn.functional; ELU, Clevert et al. 2016; SELU, Klambauer et al. 2017; CELU, Barron 2017; PReLU, He et al.
+2015; hard swish, Howard et al. 2019; ONNX HardSigmoid.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.arrays.elementwise import per_element, per_element_backward, register_unary, work_of
+from netweight.ops.arrays.elementwise import per_element, work_of
+from netweight.ops.pointwise.combinator import pointwise
 from netweight.ops.reach import same_position
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Array, Cost, OpDef, Spelled, Wanted, register
 
-_SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
+_SELU_BEND = _SELU_SCALE * 1.6732632423543772848170429916717
+_COMPARED, _TWICE = {"compares": 1}, {"compares": 2}
+_BENT, _BENT_SLOPE = {"compares": 1, "exps": 1, "adds": 1, "muls": 1}, {"compares": 1, "adds": 1, "muls": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,44 +45,130 @@ class EluAttrs:
     alpha: float = 1.0
 
 
-def relu_forward(_attrs: None, x: Array) -> Array:
-    """max(x, 0)."""
-    y: Array = np.maximum(x, 0)
-    return y
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CeluAttrs:
+    """Attributes of the continuously differentiable exponential linear unit.
+
+    Attributes:
+        alpha: Minus the limit at minus infinity, and the width of the bend.
+    """
+
+    alpha: float = 1.0
 
 
-def relu_backward(_attrs: None, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
-    """Pass the gradient where ``y`` is positive."""
-    return (grad_y * (y > 0),)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardsigmoidAttrs:
+    """Attributes of a hard sigmoid.
+
+    Attributes:
+        alpha: Slope between the bounds.
+        beta: Value at zero.
+    """
+
+    alpha: float = 1 / 6
+    beta: float = 0.5
 
 
-def relu6_forward(_attrs: None, x: Array) -> Array:
-    """min(max(x, 0), 6)."""
-    y: Array = np.minimum(np.maximum(x, 0), 6)
-    return y
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShrinkAttrs:
+    """Attributes of a shrinkage.
+
+    Attributes:
+        lambd: Largest absolute value that becomes zero.
+    """
+
+    lambd: float = 0.5
 
 
-def relu6_backward(_attrs: None, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
-    """Pass the gradient strictly between the bounds."""
-    return (grad_y * ((y > 0) & (y < 6)),)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdAttrs:
+    """Attributes of a threshold.
+
+    Attributes:
+        threshold: Largest number that is replaced.
+        value: What it is replaced by.
+    """
+
+    threshold: float
+    value: float
 
 
-def leaky_relu_shape(attrs: LeakyReluAttrs, x: TensorSpec) -> TensorSpec:
-    """Same as ``x``."""
-    if attrs.negative_slope < 0:
-        raise ShapeError(f"leaky_relu: expected negative_slope of at least 0, got {attrs.negative_slope}")
-    return x
+def _at_least_zero(op: str, setting: str) -> Any:
+    def check(attrs: Any, _x: TensorSpec) -> None:
+        if getattr(attrs, setting) < 0:
+            raise ShapeError(f"{op}: expected {setting} of at least 0, got {getattr(attrs, setting)}")
+
+    return check
 
 
-def leaky_relu_forward(attrs: LeakyReluAttrs, x: Array) -> Array:
-    """x if x > 0 else negative_slope * x."""
-    y: Array = np.where(x > 0, x, attrs.negative_slope * x)
-    return y
+def _bends(attrs: CeluAttrs, _x: TensorSpec) -> None:
+    if attrs.alpha <= 0:
+        raise ShapeError(f"celu: expected alpha above 0, got {attrs.alpha}")
 
 
-def leaky_relu_backward(attrs: LeakyReluAttrs, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
-    """The slope of the branch, which the sign of ``y`` tells."""
-    return (np.where(y > 0, grad_y, attrs.negative_slope * grad_y),)
+RELU = pointwise(
+    "relu", lambda x: np.maximum(x, 0), _COMPARED, kind="activation", x=(lambda grad, y: grad * (y > 0), _COMPARED),
+    says="max(x, 0).", spelled=Spelled("relu", "Relu"),
+)  # fmt: skip
+RELU6 = pointwise(
+    "relu6", lambda x: np.minimum(np.maximum(x, 0), 6), _TWICE, kind="activation",
+    x=(lambda grad, y: grad * ((y > 0) & (y < 6)), _TWICE),
+    says="min(max(x, 0), 6).", spelled=Spelled("relu6"),
+)  # fmt: skip
+LEAKY_RELU = pointwise(
+    "leaky_relu", lambda attrs, x: np.where(x > 0, x, attrs.negative_slope * x), {"compares": 1, "muls": 1},
+    kind="activation", attrs=LeakyReluAttrs, check=_at_least_zero("leaky_relu", "negative_slope"),
+    x=(lambda grad, attrs, y: np.where(y > 0, grad, attrs.negative_slope * grad), {"compares": 1, "muls": 1}),
+    says="x, or negative_slope * x where x is negative.", spelled=Spelled("leaky_relu"),
+)  # fmt: skip
+ELU = pointwise(
+    "elu", lambda attrs, x: np.where(x > 0, x, attrs.alpha * np.expm1(np.minimum(x, 0))), _BENT,
+    kind="activation", attrs=EluAttrs, check=_at_least_zero("elu", "alpha"),
+    x=(lambda grad, attrs, y: np.where(y > 0, grad, grad * (y + attrs.alpha)), _BENT_SLOPE),
+    says="x, or alpha * (exp(x) - 1) where x is negative.", spelled=Spelled(onnx="Elu"),
+)  # fmt: skip
+SELU = pointwise(
+    "selu", lambda x: np.where(x > 0, _SELU_SCALE * x, _SELU_BEND * np.expm1(np.minimum(x, 0))), _BENT,
+    kind="activation", x=(lambda grad, y: grad * np.where(y > 0, _SELU_SCALE, y + _SELU_BEND), _BENT_SLOPE),
+    says="ELU scaled so that unit variance stays unit variance.", spelled=Spelled("selu"),
+)  # fmt: skip
+CELU = pointwise(
+    "celu", lambda attrs, x: np.where(x > 0, x, attrs.alpha * np.expm1(np.minimum(x, 0) / attrs.alpha)),
+    {**_BENT, "muls": 2}, kind="activation", attrs=CeluAttrs, check=_bends,
+    x=(lambda grad, attrs, y: np.where(y > 0, grad, grad * (y / attrs.alpha + 1)), {**_BENT_SLOPE, "muls": 2}),
+    says="x, or alpha * (exp(x / alpha) - 1) where x is negative.", spelled=Spelled("celu"),
+)  # fmt: skip
+HARDSIGMOID = pointwise(
+    "hardsigmoid", lambda attrs, x: np.clip(attrs.alpha * x + attrs.beta, 0, 1), {"muls": 1, "adds": 1, "compares": 2},
+    kind="activation", attrs=HardsigmoidAttrs,
+    x=(lambda grad, attrs, y: grad * ((y > 0) & (y < 1)) * attrs.alpha, {"compares": 2, "muls": 1}),
+    says="min(max(alpha * x + beta, 0), 1); relu6(x + 3) / 6 unless told otherwise.", spelled=Spelled("hardsigmoid"),
+)  # fmt: skip
+HARDSWISH = pointwise(
+    "hardswish", lambda x: x * np.clip(x / 6 + 0.5, 0, 1), {"muls": 2, "adds": 1, "compares": 2}, kind="activation",
+    x=(
+        lambda grad, x: grad * np.where(x <= -3, 0, np.where(x < 3, x / 3 + 0.5, 1)),
+        {"compares": 2, "adds": 1, "muls": 2},
+    ),
+    says="x * relu6(x + 3) / 6.", spelled=Spelled("hardswish", "HardSwish"),
+)  # fmt: skip
+SOFTSHRINK = pointwise(
+    "softshrink", lambda attrs, x: x - np.clip(x, -attrs.lambd, attrs.lambd), {"compares": 2, "adds": 1},
+    kind="activation", attrs=ShrinkAttrs, check=_at_least_zero("softshrink", "lambd"),
+    x=(lambda grad, y: grad * (y != 0), _COMPARED),
+    says="x moved by lambd towards zero, and zero within.", spelled=Spelled("softshrink"),
+)  # fmt: skip
+HARDSHRINK = pointwise(
+    "hardshrink", lambda attrs, x: x * (np.abs(x) > attrs.lambd), _TWICE,
+    kind="activation", attrs=ShrinkAttrs, check=_at_least_zero("hardshrink", "lambd"),
+    x=(lambda grad, attrs, x: grad * (np.abs(x) > attrs.lambd), _TWICE),
+    says="x, and zero up to an absolute value of lambd.", spelled=Spelled("hardshrink"),
+)  # fmt: skip
+THRESHOLD = pointwise(
+    "threshold", lambda attrs, x: np.where(x > attrs.threshold, x, np.full((), attrs.value, x.dtype)), _COMPARED,
+    kind="activation", attrs=ThresholdAttrs, x=(lambda grad, attrs, x: grad * (x > attrs.threshold), _COMPARED),
+    says="x above the threshold, else the value.", spelled=Spelled("threshold"),
+)  # fmt: skip
 
 
 def prelu_shape(_attrs: None, x: TensorSpec, weight: TensorSpec) -> TensorSpec:
@@ -113,89 +200,11 @@ def prelu_backward_cost(_attrs: None, wanted: Wanted, x: TensorSpec, _weight: Te
     return cost + work_of(x.numel, {"compares": 1, "muls": 1, "adds": 1}) if grad_weight else cost
 
 
-def elu_shape(attrs: EluAttrs, x: TensorSpec) -> TensorSpec:
-    """Same as ``x``."""
-    if attrs.alpha < 0:
-        raise ShapeError(f"elu: expected alpha of at least 0, got {attrs.alpha}")
-    return x
-
-
-def elu_forward(attrs: EluAttrs, x: Array) -> Array:
-    """x if x > 0 else alpha * (exp(x) - 1)."""
-    y: Array = np.where(x > 0, x, attrs.alpha * np.expm1(np.minimum(x, 0)))
-    return y
-
-
-def elu_backward(attrs: EluAttrs, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
-    """1, or alpha * exp(x) = y + alpha."""
-    return (np.where(y > 0, grad_y, grad_y * (y + attrs.alpha)),)
-
-
-def selu_forward(_attrs: None, x: Array) -> Array:
-    """scale * x if x > 0 else (scale * alpha) * (exp(x) - 1)."""
-    return _SELU_SCALE * elu_forward(EluAttrs(alpha=_SELU_ALPHA), x)
-
-
-def selu_backward(_attrs: None, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
-    """scale, or scale * alpha * exp(x) = y + scale * alpha."""
-    return (grad_y * np.where(y > 0, _SELU_SCALE, y + _SELU_SCALE * _SELU_ALPHA),)
-
-
-def hardsigmoid_forward(_attrs: None, x: Array) -> Array:
-    """min(max(x / 6 + 1 / 2, 0), 1)."""
-    y: Array = np.clip(x / 6 + 0.5, 0, 1)
-    return y
-
-
-def hardsigmoid_backward(_attrs: None, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
-    """1 / 6 strictly between the bounds."""
-    return (grad_y * ((y > 0) & (y < 1)) / 6,)
-
-
-def hardswish_forward(_attrs: None, x: Array) -> Array:
-    """x * min(max(x / 6 + 1 / 2, 0), 1)."""
-    return x * hardsigmoid_forward(None, x)
-
-
-def hardswish_backward(_attrs: None, grad_y: Array, x: Array) -> tuple[Array]:
-    """0 up to -3, x / 3 + 1 / 2 up to 3, then 1."""
-    return (grad_y * np.where(x <= -3, 0, np.where(x < 3, x / 3 + 0.5, 1)),)
-
-
 def _along_channels(weight: Array, x: Array) -> Array:
     """``weight`` shaped to broadcast against ``x``, whose channels are dimension 1."""
     return weight if weight.size == 1 else weight.reshape(-1, *(1,) * (x.ndim - 2))
 
 
-RELU = register_unary(
-    "relu",
-    kind="activation",
-    each={"compares": 1},
-    forward=relu_forward,
-    backward=relu_backward,
-    backward_cost=per_element_backward(compares=1),
-    saves=("y",),
-)
-RELU6 = register_unary(
-    "relu6",
-    kind="activation",
-    each={"compares": 2},
-    forward=relu6_forward,
-    backward=relu6_backward,
-    backward_cost=per_element_backward(compares=2),
-    saves=("y",),
-)
-LEAKY_RELU = register_unary(
-    "leaky_relu",
-    kind="activation",
-    attrs=LeakyReluAttrs,
-    shape=leaky_relu_shape,
-    each={"compares": 1, "muls": 1},
-    forward=leaky_relu_forward,
-    backward=leaky_relu_backward,
-    backward_cost=per_element_backward(compares=1, muls=1),
-    saves=("y",),
-)
 PRELU = register(
     OpDef(
         name="prelu",
@@ -211,42 +220,4 @@ PRELU = register(
         reach=same_position,
         dims={"weight": "c"},
     )
-)
-ELU = register_unary(
-    "elu",
-    kind="activation",
-    attrs=EluAttrs,
-    shape=elu_shape,
-    each={"compares": 1, "exps": 1, "adds": 1, "muls": 1},
-    forward=elu_forward,
-    backward=elu_backward,
-    backward_cost=per_element_backward(compares=1, adds=1, muls=1),
-    saves=("y",),
-)
-SELU = register_unary(
-    "selu",
-    kind="activation",
-    each={"compares": 1, "exps": 1, "adds": 1, "muls": 1},
-    forward=selu_forward,
-    backward=selu_backward,
-    backward_cost=per_element_backward(compares=1, adds=1, muls=1),
-    saves=("y",),
-)
-HARDSIGMOID = register_unary(
-    "hardsigmoid",
-    kind="activation",
-    each={"muls": 1, "adds": 1, "compares": 2},
-    forward=hardsigmoid_forward,
-    backward=hardsigmoid_backward,
-    backward_cost=per_element_backward(compares=2, muls=1),
-    saves=("y",),
-)
-HARDSWISH = register_unary(
-    "hardswish",
-    kind="activation",
-    each={"muls": 2, "adds": 1, "compares": 2},
-    forward=hardswish_forward,
-    backward=hardswish_backward,
-    backward_cost=per_element_backward(compares=2, adds=1, muls=2),
-    saves=("x",),
 )

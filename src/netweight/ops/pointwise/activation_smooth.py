@@ -1,7 +1,4 @@
-"""Smooth activation functions: one tensor in, the same shape out.
-
-The work per element is that of the formula in the docstring of each forward and backward, with constants folded and
-signs free.
+"""Smooth activation functions.
 
 Source: torch.nn.functional; GELU, Hendrycks & Gimpel 2016; SiLU (swish), Ramachandran et al. 2017; Mish, Misra 2019.
 """
@@ -9,16 +6,16 @@ Source: torch.nn.functional; GELU, Hendrycks & Gimpel 2016; SiLU (swish), Ramach
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.arrays.elementwise import per_element, per_element_backward, register_unary
-from netweight.ops.arrays.safe import erf, sigmoid
-from netweight.ops.reach import same_position
-from netweight.ops.table import Array, Cost, OpDef, Wanted, register
+from netweight.ops.arrays.safe import erf, log1p_exp, sigmoid
+from netweight.ops.pointwise.combinator import pointwise
+from netweight.ops.table import Array, Spelled
 
 _SQRT_HALF = math.sqrt(0.5)
 _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
@@ -49,110 +46,96 @@ class SoftplusAttrs:
     threshold: float = 20.0
 
 
-def log1p_exp(x: Array) -> Array:
-    """log(1 + exp(x)), with an exponential of negative numbers only: nothing overflows."""
-    y: Array = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-    return y
+SIGMOID = pointwise(
+    "sigmoid", lambda x: sigmoid(x), {"exps": 1, "adds": 1, "divs": 1}, kind="activation",
+    x=(lambda grad, y: grad * y * (1 - y), {"muls": 2, "adds": 1}),
+    says="1 / (1 + exp(-x)).", spelled=Spelled("sigmoid special_expit", "Sigmoid", floating=True),
+)  # fmt: skip
+TANH = pointwise(
+    "tanh", lambda x: np.tanh(x), {"tanhs": 1}, kind="activation",
+    x=(lambda grad, y: grad * (1 - y * y), {"muls": 2, "adds": 1}),
+    says="Hyperbolic tangent.", spelled=Spelled("tanh", "Tanh", floating=True),
+)  # fmt: skip
+TANHSHRINK = pointwise(
+    "tanhshrink", lambda x: x - np.tanh(x), {"tanhs": 1, "adds": 1}, kind="activation",
+    x=(lambda grad, x: grad * np.square(np.tanh(x)), {"tanhs": 1, "muls": 2}),
+    says="x - tanh(x).",
+)  # fmt: skip
+SOFTSIGN = pointwise(
+    "softsign", lambda x: x / (1 + np.abs(x)), {"compares": 1, "adds": 1, "divs": 1}, kind="activation",
+    x=(lambda grad, x: grad / np.square(1 + np.abs(x)), {"compares": 1, "adds": 1, "muls": 1, "divs": 1}),
+    says="x / (1 + abs(x)).", spelled=Spelled(onnx="Softsign"),
+)  # fmt: skip
 
 
-def sigmoid_forward(_attrs: None, x: Array) -> Array:
-    """1 / (1 + exp(-x))."""
-    return sigmoid(x)
-
-
-def sigmoid_backward(_attrs: None, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
-    """y * (1 - y)."""
-    return (grad_y * y * (1 - y),)
-
-
-def tanh_forward(_attrs: None, x: Array) -> Array:
-    """tanh(x)."""
-    y: Array = np.tanh(x)
-    return y
-
-
-def tanh_backward(_attrs: None, grad_y: Array, _x: Array, *, y: Array) -> tuple[Array]:
-    """1 - y²."""
-    return (grad_y * (1 - y * y),)
-
-
-def silu_forward(_attrs: None, x: Array) -> Array:
-    """x * sigmoid(x) = x / (1 + exp(-x))."""
-    return x * sigmoid(x)
-
-
-def silu_backward(_attrs: None, grad_y: Array, x: Array) -> tuple[Array]:
+def _silu_slope(grad: Array, x: Array) -> Array:
     """s * (1 + x * (1 - s)) with s = sigmoid(x)."""
     s = sigmoid(x)
-    return (grad_y * s * (1 + x * (1 - s)),)
+    return grad * s * (1 + x * (1 - s))
 
 
-def gelu_shape(attrs: GeluAttrs, x: TensorSpec) -> TensorSpec:
-    """Same as ``x``."""
-    if attrs.approximate not in ("none", "tanh"):
-        raise ShapeError(f"gelu: expected approximate 'none' or 'tanh', got {attrs.approximate!r}")
-    return x
+SILU = pointwise(
+    "silu", lambda x: x * sigmoid(x), {"exps": 1, "adds": 1, "divs": 1}, kind="activation",
+    x=(_silu_slope, {"exps": 1, "adds": 3, "divs": 1, "muls": 3}),
+    says="x * sigmoid(x), also called swish.", spelled=Spelled("silu"),
+)  # fmt: skip
 
 
-def gelu_cost(attrs: GeluAttrs, x: TensorSpec) -> Cost:
-    """Three multiplications, one add, one error function; the approximation five, two and a hyperbolic tangent."""
-    if attrs.approximate == "tanh":
-        return per_element(muls=5, adds=2, tanhs=1)(attrs, x)
-    return per_element(muls=3, adds=1, erfs=1)(attrs, x)
+def _mish_slope(grad: Array, x: Array) -> Array:
+    """t + x * (1 - t²) * sigmoid(x) with t = tanh(log(1 + exp(x)))."""
+    t = np.tanh(log1p_exp(x))
+    return grad * (t + x * (1 - t * t) * sigmoid(x))
 
 
-def gelu_forward(attrs: GeluAttrs, x: Array) -> Array:
-    """x / 2 * (1 + erf(x / sqrt(2))), or x / 2 * (1 + tanh(x * sqrt(2 / pi) * (1 + 0.044715 * x²)))."""
-    return 0.5 * x * (1 + _gelu_gate(attrs, x))
+MISH = pointwise(
+    "mish", lambda x: x * np.tanh(log1p_exp(x)), {"exps": 1, "adds": 1, "logs": 1, "tanhs": 1, "muls": 1},
+    kind="activation", x=(_mish_slope, {"exps": 2, "adds": 4, "logs": 1, "tanhs": 1, "divs": 1, "muls": 4}),
+    says="x * tanh(softplus(x)).", spelled=Spelled("mish", "Mish"),
+)  # fmt: skip
+LOG_SIGMOID = pointwise(
+    "log_sigmoid", lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))),
+    {"compares": 2, "exps": 1, "logs": 1, "adds": 2}, kind="activation",
+    x=(lambda grad, x: grad * sigmoid(-x), {"exps": 1, "adds": 1, "divs": 1, "muls": 1}),
+)  # fmt: skip
 
 
-def gelu_backward(attrs: GeluAttrs, grad_y: Array, x: Array) -> tuple[Array]:
-    """(1 + gate) / 2 + x / 2 * the derivative of the gate."""
-    gate = _gelu_gate(attrs, x)
-    if attrs.approximate == "tanh":
-        slope = (1 - gate * gate) * _SQRT_2_OVER_PI * (1 + 3 * _CUBIC * x * x)
-    else:
-        slope = _SQRT_2_OVER_PI * np.exp(-0.5 * x * x)
-    return (grad_y * 0.5 * (1 + gate + x * slope),)
-
-
-def gelu_backward_cost(attrs: GeluAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
-    """The gate again, its derivative, and their sum times the gradient; x² is taken once."""
-    if attrs.approximate == "tanh":
-        return per_element_backward(muls=9, adds=5, tanhs=1)(attrs, wanted, x)
-    return per_element_backward(muls=7, adds=2, exps=1, erfs=1)(attrs, wanted, x)
-
-
-def softplus_shape(attrs: SoftplusAttrs, x: TensorSpec) -> TensorSpec:
-    """Same as ``x``."""
+def _has_sharpness(attrs: SoftplusAttrs, _x: TensorSpec) -> None:
     if attrs.beta == 0:
         raise ShapeError(f"softplus: expected a beta other than 0, got {attrs.beta}")
-    return x
 
 
-def softplus_forward(attrs: SoftplusAttrs, x: Array) -> Array:
+def _softplus(attrs: SoftplusAttrs, x: Array) -> Array:
     """x if beta * x > threshold else log(1 + exp(beta * x)) / beta."""
     scaled = attrs.beta * x
     y: Array = np.where(scaled > attrs.threshold, x, log1p_exp(scaled) / attrs.beta)
     return y
 
 
-def softplus_backward(attrs: SoftplusAttrs, grad_y: Array, x: Array) -> tuple[Array]:
+def _softplus_slope(grad: Array, attrs: SoftplusAttrs, x: Array) -> Array:
     """1 above the threshold, else sigmoid(beta * x)."""
     scaled = attrs.beta * x
-    return (np.where(scaled > attrs.threshold, grad_y, grad_y * sigmoid(scaled)),)
+    return np.where(scaled > attrs.threshold, grad, grad * sigmoid(scaled))
 
 
-def mish_forward(_attrs: None, x: Array) -> Array:
-    """x * tanh(log(1 + exp(x)))."""
-    y: Array = x * np.tanh(log1p_exp(x))
-    return y
+SOFTPLUS = pointwise(
+    "softplus", _softplus, {"muls": 1, "compares": 1, "exps": 1, "adds": 1, "logs": 1, "divs": 1}, kind="activation",
+    attrs=SoftplusAttrs, check=_has_sharpness,
+    x=(_softplus_slope, {"compares": 1, "exps": 1, "adds": 1, "divs": 1, "muls": 2}),
+    says="log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold.",
+    spelled=Spelled("softplus"),
+)  # fmt: skip
 
 
-def mish_backward(_attrs: None, grad_y: Array, x: Array) -> tuple[Array]:
-    """t + x * (1 - t²) * sigmoid(x) with t = tanh(log(1 + exp(x)))."""
-    t = np.tanh(log1p_exp(x))
-    return (grad_y * (t + x * (1 - t * t) * sigmoid(x)),)
+def _is_gelu(attrs: GeluAttrs, _x: TensorSpec) -> None:
+    if attrs.approximate not in ("none", "tanh"):
+        raise ShapeError(f"gelu: expected approximate 'none' or 'tanh', got {attrs.approximate!r}")
+
+
+def _gelu_work(attrs: GeluAttrs, _x: TensorSpec) -> Mapping[str, int]:
+    """Three multiplications, one add, one error function; the approximation five, two and a hyperbolic tangent."""
+    if attrs.approximate == "tanh":
+        return {"muls": 5, "adds": 2, "tanhs": 1}
+    return {"muls": 3, "adds": 1, "erfs": 1}
 
 
 def _gelu_gate(attrs: GeluAttrs, x: Array) -> Array:
@@ -163,65 +146,25 @@ def _gelu_gate(attrs: GeluAttrs, x: Array) -> Array:
     return erf(_SQRT_HALF * x)
 
 
-SIGMOID = register_unary(
-    "sigmoid",
-    kind="activation",
-    each={"exps": 1, "adds": 1, "divs": 1},
-    forward=sigmoid_forward,
-    backward=sigmoid_backward,
-    backward_cost=per_element_backward(muls=2, adds=1),
-    saves=("y",),
-)
-TANH = register_unary(
-    "tanh",
-    kind="activation",
-    each={"tanhs": 1},
-    forward=tanh_forward,
-    backward=tanh_backward,
-    backward_cost=per_element_backward(muls=2, adds=1),
-    saves=("y",),
-)
-SILU = register_unary(
-    "silu",
-    kind="activation",
-    each={"exps": 1, "adds": 1, "divs": 1},
-    forward=silu_forward,
-    backward=silu_backward,
-    backward_cost=per_element_backward(exps=1, adds=3, divs=1, muls=3),
-    saves=("x",),
-)
-GELU = register(
-    OpDef(
-        name="gelu",
-        kind="activation",
-        attrs=GeluAttrs,
-        inputs=("x",),
-        shape=gelu_shape,
-        cost=gelu_cost,
-        forward=gelu_forward,
-        backward=gelu_backward,
-        backward_cost=gelu_backward_cost,
-        saves=("x",),
-        reach=same_position,
-    )
-)
-SOFTPLUS = register_unary(
-    "softplus",
-    kind="activation",
-    attrs=SoftplusAttrs,
-    shape=softplus_shape,
-    each={"muls": 1, "compares": 1, "exps": 1, "adds": 1, "logs": 1, "divs": 1},
-    forward=softplus_forward,
-    backward=softplus_backward,
-    backward_cost=per_element_backward(compares=1, exps=1, adds=1, divs=1, muls=2),
-    saves=("x",),
-)
-MISH = register_unary(
-    "mish",
-    kind="activation",
-    each={"exps": 1, "adds": 1, "logs": 1, "tanhs": 1, "muls": 1},
-    forward=mish_forward,
-    backward=mish_backward,
-    backward_cost=per_element_backward(exps=2, adds=4, logs=1, tanhs=1, divs=1, muls=4),
-    saves=("x",),
-)
+def _gelu_slope(grad: Array, attrs: GeluAttrs, x: Array) -> Array:
+    """(1 + gate) / 2 + x / 2 * the derivative of the gate."""
+    gate = _gelu_gate(attrs, x)
+    if attrs.approximate == "tanh":
+        slope = (1 - gate * gate) * _SQRT_2_OVER_PI * (1 + 3 * _CUBIC * x * x)
+    else:
+        slope = _SQRT_2_OVER_PI * np.exp(-0.5 * x * x)
+    return grad * 0.5 * (1 + gate + x * slope)
+
+
+def _gelu_slope_work(attrs: GeluAttrs, _x: TensorSpec) -> Mapping[str, int]:
+    """The gate again, its derivative, and their sum times the gradient; x² is taken once."""
+    if attrs.approximate == "tanh":
+        return {"muls": 9, "adds": 5, "tanhs": 1}
+    return {"muls": 7, "adds": 2, "exps": 1, "erfs": 1}
+
+
+GELU = pointwise(
+    "gelu", lambda attrs, x: 0.5 * x * (1 + _gelu_gate(attrs, x)), _gelu_work, kind="activation",
+    attrs=GeluAttrs, check=_is_gelu, x=(_gelu_slope, _gelu_slope_work),
+    says="x times the Gaussian distribution function of x.", spelled=Spelled("gelu", "Gelu"),
+)  # fmt: skip

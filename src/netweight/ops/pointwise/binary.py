@@ -1,220 +1,94 @@
-"""Arithmetic on two tensors, element by element, with broadcasting.
-
-Shapes
-    x, other  any that broadcast
-    y         their broadcast shape
+"""Arithmetic on two tensors that broadcast.
 
 The element type of ``y`` is that of ``x`` where both agree, the floating one where a floating and an integer meet
-(``joint_dtype``). One operation per element of ``y``, whatever was stretched to get there; of complex numbers what is
-done with their parts.
+(``joint_dtype``). Gradients of complex numbers take the conjugate; where both are equal, that of ``x`` is taken.
 
-Source: torch.add and its siblings; ONNX Add, Sub, Mul, Div, Pow, Max, Min.
+Source: torch.add and its siblings; ONNX Add, Sub, Mul, Div, Pow, Max, Min, Mod.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, summed_back, unbroadcast_cost
-from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.reach import same_position
-from netweight.ops.table import FREE, Array, Cost, OpDef, Saves, Wanted, register
+from netweight.ops.arrays.safe import sigmoid
+from netweight.ops.pointwise.combinator import PASSED, ZEROS, pointwise
+from netweight.ops.table import Spelled
 
+_COMPARED, _TIMES = {"compares": 1}, {"muls": 1}
+# A quotient rounded, which is a comparison; its product with other, and a difference.
+_REMAINDER, _TAKEN_AWAY = {"divs": 1, "compares": 1, "muls": 1, "adds": 1}, {"divs": 1, "compares": 1, "muls": 1}
+_ANGLE, _SHARE = {"muls": 3, "adds": 1, "divs": 1}, {"adds": 2, "exps": 1, "divs": 1, "muls": 1}
 
-def of_parts(each: Mapping[str, int]) -> dict[str, int]:
-    """Operations on the parts of complex numbers: a sum is two, a product four and two sums.
-
-    A quotient is a product with the conjugate, over the sum of both squares of the divisor. Functions count as one.
-
-    >>> of_parts({"muls": 1}), of_parts({"divs": 1})
-    ({'adds': 2, 'muls': 4}, {'adds': 3, 'divs': 2, 'muls': 6})
-    """
-    parts = {kind: count for kind, count in each.items() if kind not in ("adds", "muls", "divs")}
-    adds, muls, divs = (each.get(kind, 0) for kind in ("adds", "muls", "divs"))
-    found = {"adds": 2 * adds + 2 * muls + 3 * divs, "divs": 2 * divs, "muls": 4 * muls + 6 * divs}
-    return parts | {kind: count for kind, count in found.items() if count}
-
-
-def register_binary(
-    name: str,
-    *,
-    each: dict[str, int],
-    formula: Callable[[Array, Array], Array],
-    partials: Callable[[Array, Array, Array], tuple[Array, Array]],
-    each_partial: tuple[dict[str, int], dict[str, int]],
-    saves: Saves,
-) -> OpDef:
-    """Register arithmetic on two tensors that broadcast, with ``each`` work per element of the result.
-
-    Args:
-        name: Name in the graph.
-        each: Operations per element of ``y``, by kind.
-        formula: ``y`` of ``x`` and ``other``.
-        partials: ``(grad_y, x, other)`` to both gradients in the shape of ``y``; they are summed back from there.
-        each_partial: Operations per element of ``y`` for the gradient of ``x`` and for that of ``other``.
-        saves: What ``partials`` reads values of.
-    """
-
-    def shape(_attrs: None, x: TensorSpec, other: TensorSpec) -> TensorSpec:
-        return TensorSpec(broadcast_shape(name, x.shape, other.shape), joint_dtype(x.dtype, other.dtype))
-
-    def cost(attrs: None, x: TensorSpec, other: TensorSpec) -> Cost:
-        y = shape(attrs, x, other)
-        return work_of(y.numel, of_parts(each) if y.dtype.startswith("complex") else each)
-
-    def backward_cost(attrs: None, wanted: Wanted, x: TensorSpec, other: TensorSpec) -> Cost:
-        y = shape(attrs, x, other)
-        cost = FREE
-        for asked, work, spec in zip(wanted, each_partial, (x, other), strict=True):
-            if asked:
-                done = of_parts(work) if y.dtype.startswith("complex") else work
-                cost += work_of(y.numel, done) + unbroadcast_cost(y.numel, spec.numel)
-        return cost
-
-    def forward(_attrs: None, x: Array, other: Array) -> Array:
-        dtype = np.dtype(joint_dtype(x.dtype.name, other.dtype.name))
-        return formula(x.astype(dtype, copy=False), other.astype(dtype, copy=False)).astype(dtype, copy=False)
-
-    def backward(_attrs: None, grad_y: Array, x: Array, other: Array) -> tuple[Array | None, ...]:
-        stretched = np.broadcast_arrays(x, other)
-        pairs = zip(partials(grad_y, *stretched), (x, other), strict=True)
-        return tuple(summed_back(grad, into) for grad, into in pairs)
-
-    return register(
-        OpDef(
-            name=name,
-            kind="elementwise",
-            attrs=None,
-            inputs=("x", "other"),
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=saves,
-            reach=same_position,
-        )
-    )
-
-
-def add_formula(x: Array, other: Array) -> Array:
-    """x + other."""
-    return x + other
-
-
-def add_partials(grad_y: Array, _x: Array, _other: Array) -> tuple[Array, Array]:
-    """The gradient itself, twice."""
-    return grad_y, grad_y
-
-
-def sub_formula(x: Array, other: Array) -> Array:
-    """x - other."""
-    return x - other
-
-
-def sub_partials(grad_y: Array, _x: Array, _other: Array) -> tuple[Array, Array]:
-    """The gradient, and its negative."""
-    return grad_y, -grad_y
-
-
-def mul_formula(x: Array, other: Array) -> Array:
-    """x * other."""
-    return x * other
-
-
-def mul_partials(grad_y: Array, x: Array, other: Array) -> tuple[Array, Array]:
-    """Each, of complex numbers its conjugate, weighs the other's gradient."""
-    return grad_y * other.conj(), grad_y * x.conj()
-
-
-def div_formula(x: Array, other: Array) -> Array:
-    """x / other; integers divide to integers, rounded towards zero, as in ONNX Div."""
-    return np.divide(x, other)
-
-
-def div_partials(grad_y: Array, x: Array, other: Array) -> tuple[Array, Array]:
-    """grad_y / other, and -grad_y x / other², with conjugates of complex numbers."""
-    return grad_y / other.conj(), -grad_y * x.conj() / (other * other).conj()
-
-
-def pow_formula(x: Array, other: Array) -> Array:
-    """x ** other."""
-    return np.power(x, other)
-
-
-def pow_partials(grad_y: Array, x: Array, other: Array) -> tuple[Array, Array]:
-    """grad_y other x ** (other - 1), and grad_y x ** other ln x (0 where x is 0)."""
-    positive = np.where(x > 0, x, 1)
-    return grad_y * other * np.power(x, other - 1), grad_y * np.power(x, other) * np.log(positive)
-
-
-def maximum_formula(x: Array, other: Array) -> Array:
-    """The larger of both."""
-    return np.maximum(x, other)
-
-
-def maximum_partials(grad_y: Array, x: Array, other: Array) -> tuple[Array, Array]:
-    """To the one chosen; to ``x`` where they are equal."""
-    return grad_y * (x >= other), grad_y * (x < other)
-
-
-def minimum_formula(x: Array, other: Array) -> Array:
-    """The smaller of both."""
-    return np.minimum(x, other)
-
-
-def minimum_partials(grad_y: Array, x: Array, other: Array) -> tuple[Array, Array]:
-    """To the one chosen; to ``x`` where they are equal."""
-    return grad_y * (x <= other), grad_y * (x > other)
-
-
-_BOTH = ("x", "other")
-
-ADD = register_binary(
-    "add", each={"adds": 1}, formula=add_formula, partials=add_partials, each_partial=({}, {}), saves=()
-)
-SUB = register_binary(
-    "sub", each={"adds": 1}, formula=sub_formula, partials=sub_partials, each_partial=({}, {"adds": 1}), saves=()
-)
-MUL = register_binary(
-    "mul",
-    each={"muls": 1},
-    formula=mul_formula,
-    partials=mul_partials,
-    each_partial=({"muls": 1}, {"muls": 1}),
-    saves={"x": ("other",), "other": ("x",)},
-)
-DIV = register_binary(
-    "div",
-    each={"divs": 1},
-    formula=div_formula,
-    partials=div_partials,
-    each_partial=({"divs": 1}, {"divs": 1, "muls": 2}),
-    saves={"x": ("other",), "other": ("x", "other")},
-)
-POW = register_binary(
-    "pow",
-    each={"pows": 1},
-    formula=pow_formula,
-    partials=pow_partials,
-    each_partial=({"adds": 1, "pows": 1, "muls": 2}, {"compares": 1, "pows": 1, "logs": 1, "muls": 2}),
-    saves=_BOTH,
-)
-MAXIMUM = register_binary(
-    "maximum",
-    each={"compares": 1},
-    formula=maximum_formula,
-    partials=maximum_partials,
-    each_partial=({"compares": 1}, {"compares": 1}),
-    saves=_BOTH,
-)
-MINIMUM = register_binary(
-    "minimum",
-    each={"compares": 1},
-    formula=minimum_formula,
-    partials=minimum_partials,
-    each_partial=({"compares": 1}, {"compares": 1}),
-    saves=_BOTH,
-)
+ADD = pointwise("add", lambda x, other: x + other, {"adds": 1}, x=PASSED, other=PASSED, spelled=Spelled(onnx="Add"))
+SUB = pointwise(
+    "sub", lambda x, other: x - other, {"adds": 1}, x=PASSED, other=(lambda grad: -grad, {"adds": 1}),
+    spelled=Spelled(onnx="Sub"),
+)  # fmt: skip
+MUL = pointwise(
+    "mul", lambda x, other: x * other, _TIMES,
+    x=(lambda grad, other: grad * other.conj(), _TIMES),
+    other=(lambda grad, x: grad * x.conj(), _TIMES),
+    spelled=Spelled(onnx="Mul"),
+)  # fmt: skip
+DIV = pointwise(  # integers divide to integers, rounded towards zero, as in ONNX Div
+    "div", lambda x, other: np.divide(x, other), {"divs": 1},
+    x=(lambda grad, other: grad / other.conj(), {"divs": 1}),
+    other=(lambda grad, x, other: -grad * x.conj() / (other * other).conj(), {"divs": 1, "muls": 2}),
+)  # fmt: skip
+POW = pointwise(  # the gradient of the exponent is 0 where x is
+    "pow", lambda x, other: np.power(x, other), {"pows": 1},
+    x=(lambda grad, x, other: grad * other * np.power(x, other - 1), {"adds": 1, "pows": 1, "muls": 2}),
+    other=(
+        lambda grad, x, other: grad * np.power(x, other) * np.log(np.where(x > 0, x, 1)),
+        {"compares": 1, "pows": 1, "logs": 1, "muls": 2},
+    ),
+)  # fmt: skip
+MAXIMUM = pointwise(
+    "maximum", lambda x, other: np.maximum(x, other), _COMPARED,
+    x=(lambda grad, x, other: grad * (x >= other), _COMPARED),
+    other=(lambda grad, x, other: grad * (x < other), _COMPARED),
+    says="The larger of both, element by element; against a number, use ``clamp``.",
+    spelled=Spelled(aten="maximum max.other"),
+)  # fmt: skip
+MINIMUM = pointwise(
+    "minimum", lambda x, other: np.minimum(x, other), _COMPARED,
+    x=(lambda grad, x, other: grad * (x <= other), _COMPARED),
+    other=(lambda grad, x, other: grad * (x > other), _COMPARED),
+    says="The smaller of both, element by element; against a number, use ``clamp``.",
+    spelled=Spelled(aten="minimum min.other"),
+)  # fmt: skip
+FLOOR_DIVIDE = pointwise(
+    "floor_divide", lambda x, other: np.floor_divide(x, other), {"divs": 1, "compares": 1}, x=ZEROS, other=ZEROS,
+    says="floor(x / other).", spelled=Spelled(aten="floor_divide"),
+)  # fmt: skip
+REMAINDER = pointwise(
+    "remainder", lambda x, other: np.remainder(x, other), _REMAINDER,
+    x=PASSED, other=(lambda grad, x, other: -grad * np.floor_divide(x, other), _TAKEN_AWAY),
+    says="x less whole multiples of other; the sign is that of ``other``.", spelled=Spelled(aten="remainder"),
+)  # fmt: skip
+FMOD = pointwise(
+    "fmod", lambda x, other: np.fmod(x, other), _REMAINDER,
+    x=PASSED, other=(lambda grad, x, other: -grad * np.trunc(x / other), _TAKEN_AWAY),
+    says="x less whole multiples of other; the sign is that of ``x``.", spelled=Spelled(aten="fmod"),
+)  # fmt: skip
+ATAN2 = pointwise(
+    "atan2", lambda x, other: np.arctan2(x, other), {"trigs": 1},
+    x=(lambda grad, x, other: grad / (x * x + other * other) * other, _ANGLE),
+    other=(lambda grad, x, other: -grad / (x * x + other * other) * x, _ANGLE),
+    says="Angle of the point (other, x), between minus pi and pi.",
+    spelled=Spelled(aten="atan2 arctan2", floating=True),
+)  # fmt: skip
+LOGADDEXP = pointwise(  # max(x, other) + log(1 + exp(-|x - other|)); the share of either exponential in their sum
+    "logaddexp", lambda x, other: np.logaddexp(x, other), {"compares": 2, "adds": 3, "exps": 1, "logs": 1},
+    x=(lambda grad, x, other: grad * sigmoid(x - other), _SHARE),
+    other=(lambda grad, x, other: grad * sigmoid(other - x), _SHARE),
+    says="log(exp(x) + exp(other)).", spelled=Spelled(aten="logaddexp", floating=True),
+)  # fmt: skip
+COPYSIGN = pointwise(  # zero has a sign as well
+    "copysign", lambda x, other: np.copysign(x, other), _COMPARED,
+    x=(
+        lambda grad, x, other: grad * np.sign(x) * np.copysign(np.ones((), grad.dtype), other),
+        {"compares": 1, "muls": 2},
+    ),
+    other=ZEROS,
+    says="The size of ``x`` with the sign of ``other``.", spelled=Spelled(aten="copysign", floating=True),
+)  # fmt: skip

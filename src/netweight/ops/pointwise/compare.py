@@ -1,120 +1,92 @@
-"""Comparisons and logic on tensors that broadcast, and the choice between two tensors by a condition.
+"""Comparisons, logic on truth values and on bits, and the choice between two tensors by a condition.
 
-Shapes
-    x, other  any that broadcast
-    y         their broadcast shape, of booleans
+A comparison is one of ``compares`` per element of ``y``; logic, on all bits of an element together, and a choice one of
+``logics``. Numbers other than zero are true.
 
-A comparison is one of ``compares`` per element of ``y``; logic, and a choice, one of ``logics``. Numbers other than
-zero are true.
-
-Source: torch.eq and its siblings, torch.where; ONNX Equal, Less, And, Where and theirs.
+Source: torch.eq and its siblings, torch.bitwise_and and its siblings, torch.isnan, torch.where; ONNX operators of the
+same names, BitShift.
 """
 
 from __future__ import annotations
 
-from netweight.count import product
-from netweight.ir import TensorSpec
+from typing import Any
+
+from netweight.errors import ShapeError
+from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import np
-from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, summed_back, unbroadcast_cost
-from netweight.ops.reach import same_position
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, not_differentiable, register
+from netweight.ops.arrays.broadcast import joint_dtype
+from netweight.ops.pointwise.combinator import pointwise
+from netweight.ops.table import Spelled
+
+_COMPARED, _LOGIC, _BOTH = {"compares": 1}, {"logics": 1}, ("x", "other")
+
+EQ = pointwise("eq", lambda x, other: np.equal(x, other), _COMPARED, boolean=True, spelled=Spelled("eq", "Equal"))
+NE = pointwise(
+    "ne", lambda x, other: np.not_equal(x, other), _COMPARED, boolean=True, spelled=Spelled("ne not_equal"),
+)  # fmt: skip
+LT = pointwise("lt", lambda x, other: np.less(x, other), _COMPARED, boolean=True, spelled=Spelled("lt less", "Less"))
+LE = pointwise(
+    "le", lambda x, other: np.less_equal(x, other), _COMPARED, boolean=True,
+    spelled=Spelled("le less_equal", "LessOrEqual"),
+)  # fmt: skip
+GT = pointwise(
+    "gt", lambda x, other: np.greater(x, other), _COMPARED, boolean=True, spelled=Spelled("gt greater", "Greater"),
+)  # fmt: skip
+GE = pointwise(
+    "ge", lambda x, other: np.greater_equal(x, other), _COMPARED, boolean=True,
+    spelled=Spelled("ge greater_equal", "GreaterOrEqual"),
+)  # fmt: skip
+ISNAN = pointwise(
+    "isnan", lambda x: np.isnan(x), _COMPARED, boolean=True, says="It is no number.", spelled=Spelled("isnan"),
+)  # fmt: skip
+ISINF = pointwise(
+    "isinf", lambda x: np.isinf(x), _COMPARED, boolean=True,
+    says="It is plus or minus infinity.", spelled=Spelled("isinf"),
+)  # fmt: skip
+ISFINITE = pointwise(
+    "isfinite", lambda x: np.isfinite(x), _COMPARED, boolean=True,
+    says="It is a number, and finite.", spelled=Spelled("isfinite"),
+)  # fmt: skip
+LOGICAL_AND = pointwise(
+    "logical_and", lambda x, other: x & other, _LOGIC, flags=_BOTH, boolean=True,
+    says="Both are true; numbers other than zero are.", spelled=Spelled("logical_and", "And"),
+)  # fmt: skip
+LOGICAL_OR = pointwise(
+    "logical_or", lambda x, other: x | other, _LOGIC, flags=_BOTH, boolean=True,
+    says="One or both are true.", spelled=Spelled("logical_or", "Or"),
+)  # fmt: skip
+LOGICAL_XOR = pointwise(
+    "logical_xor", lambda x, other: x ^ other, _LOGIC, flags=_BOTH, boolean=True,
+    says="Just one is true.", spelled=Spelled("logical_xor", "Xor"),
+)  # fmt: skip
+LOGICAL_NOT = pointwise(
+    "logical_not", lambda x: ~x, _LOGIC, flags=("x",), boolean=True,
+    says="It is not true.", spelled=Spelled("logical_not", "Not"),
+)  # fmt: skip
+WHERE = pointwise(
+    "where", lambda condition, x, other: np.where(condition, x, other), _LOGIC, flags=("condition",),
+    x=(lambda grad, condition: grad * condition, _LOGIC),
+    other=(lambda grad, condition: grad * ~condition, _LOGIC),
+)  # fmt: skip
 
 
-def register_predicate(name: str, kind_of_work: str, function: str, inputs: tuple[str, ...] = ("x", "other")) -> OpDef:
-    """Register a function of tensors that broadcast to booleans.
+def _bitwise(name: str, formula: Any, says: str, spelled: Spelled) -> None:
+    def check(_attrs: None, *xs: TensorSpec) -> None:
+        if is_floating(joint_dtype(*(x.dtype for x in xs))):
+            raise ShapeError(f"{name}: expected integers or booleans, got {' and '.join(x.dtype for x in xs)}")
 
-    Args:
-        name: Name in the graph.
-        kind_of_work: The kind of its one operation per element of ``y``.
-        function: Name of the NumPy function, which is imported only when called.
-        inputs: Names of its tensors.
-    """
-
-    def shape(_attrs: None, *xs: TensorSpec) -> TensorSpec:
-        return TensorSpec(broadcast_shape(name, *(x.shape for x in xs)), "bool")
-
-    def cost(attrs: None, *xs: TensorSpec) -> Cost:
-        return Cost(**{kind_of_work: product(elements=shape(attrs, *xs).numel)})
-
-    def forward(_attrs: None, *xs: Array) -> Array:
-        y: Array = getattr(np, function)(*xs)
-        return y
-
-    return register(
-        OpDef(
-            name=name,
-            kind="elementwise",
-            attrs=None,
-            inputs=inputs,
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=not_differentiable,
-            backward_cost=free,
-            reach=same_position,
-        )
-    )
+    pointwise(name, formula, _LOGIC, check=check, says=says, spelled=spelled)
 
 
-def where_shape(_attrs: None, condition: TensorSpec, x: TensorSpec, other: TensorSpec) -> TensorSpec:
-    """Broadcast shape of all three, element type of ``x`` and ``other``."""
-    return TensorSpec(
-        broadcast_shape("where", condition.shape, x.shape, other.shape), joint_dtype(x.dtype, other.dtype)
-    )
-
-
-def where_cost(attrs: None, condition: TensorSpec, x: TensorSpec, other: TensorSpec) -> Cost:
-    """One choice per element of ``y``."""
-    return Cost(logics=product(elements=where_shape(attrs, condition, x, other).numel))
-
-
-def where_forward(_attrs: None, condition: Array, x: Array, other: Array) -> Array:
-    """``x`` where the condition holds, ``other`` elsewhere."""
-    dtype = joint_dtype(x.dtype.name, other.dtype.name)
-    return np.where(condition.astype(bool), x.astype(dtype, copy=False), other.astype(dtype, copy=False))
-
-
-def where_backward(
-    _attrs: None, grad_y: Array, condition: Array, x: Array, other: Array
-) -> tuple[None, Array | None, Array | None]:
-    """The gradient goes where the element came from."""
-    chosen = condition.astype(bool)
-    return None, summed_back(grad_y * chosen, x), summed_back(grad_y * ~chosen, other)
-
-
-def where_backward_cost(attrs: None, wanted: Wanted, condition: TensorSpec, x: TensorSpec, other: TensorSpec) -> Cost:
-    """One choice per element of ``y`` and gradient, and the adds where a tensor was stretched."""
-    elements = where_shape(attrs, condition, x, other).numel
-    cost = FREE
-    for asked, spec in zip(wanted[1:], (x, other), strict=True):
-        if asked:
-            cost += Cost(logics=product(elements=elements)) + unbroadcast_cost(elements, spec.numel)
-    return cost
-
-
-EQ = register_predicate("eq", "compares", "equal")
-NE = register_predicate("ne", "compares", "not_equal")
-LT = register_predicate("lt", "compares", "less")
-LE = register_predicate("le", "compares", "less_equal")
-GT = register_predicate("gt", "compares", "greater")
-GE = register_predicate("ge", "compares", "greater_equal")
-LOGICAL_AND = register_predicate("logical_and", "logics", "logical_and")
-LOGICAL_OR = register_predicate("logical_or", "logics", "logical_or")
-LOGICAL_XOR = register_predicate("logical_xor", "logics", "logical_xor")
-LOGICAL_NOT = register_predicate("logical_not", "logics", "logical_not", ("x",))
-
-WHERE = register(
-    OpDef(
-        name="where",
-        kind="elementwise",
-        attrs=None,
-        inputs=("condition", "x", "other"),
-        shape=where_shape,
-        cost=where_cost,
-        forward=where_forward,
-        backward=where_backward,
-        backward_cost=where_backward_cost,
-        saves=("condition",),
-        reach=same_position,
-    )
-)
+_bitwise("bitwise_not", lambda x: ~x, "Every bit turned round.", Spelled())
+_bitwise("bitwise_and", lambda x, other: x & other, "Bits that both have.", Spelled(onnx="BitwiseAnd"))
+_bitwise("bitwise_or", lambda x, other: x | other, "Bits that one or both have.", Spelled(onnx="BitwiseOr"))
+_bitwise("bitwise_xor", lambda x, other: x ^ other, "Bits that just one has.", Spelled(onnx="BitwiseXor"))
+_bitwise(
+    "bitwise_left_shift", lambda x, other: x << other, "Bits moved up by ``other`` places.",
+    Spelled("bitwise_left_shift __lshift__"),
+)  # fmt: skip
+_bitwise(
+    "bitwise_right_shift", lambda x, other: x >> other, "Bits moved down by ``other`` places.",
+    Spelled("bitwise_right_shift __rshift__"),
+)  # fmt: skip

@@ -7,12 +7,10 @@ Source: torch.add and its siblings with a number for ``other``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from netweight.lazy import np
-from netweight.ops.arrays.elementwise import per_element_backward, register_unary
-from netweight.ops.table import Array, Cost, OpDef, free
+from netweight.ops.pointwise.combinator import PASSED, pointwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,88 +35,24 @@ class PowScalarAttrs:
     exponent: float
 
 
-def register_scalar(
-    name: str,
-    *,
-    each: dict[str, int],
-    formula: Callable[[Array, float], Array],
-    derivative: Callable[[Array, float], Array | float],
-    backward_cost: Callable[..., Cost],
-    saves: tuple[str, ...] = (),
-) -> OpDef:
-    """Register arithmetic of a tensor and a number by its ``formula`` and the ``derivative`` of that."""
-
-    def forward(attrs: ScalarAttrs, x: Array) -> Array:
-        return formula(x, attrs.value).astype(x.dtype, copy=False)
-
-    def backward(attrs: ScalarAttrs, grad_y: Array, x: Array) -> tuple[Array]:
-        return (grad_y * derivative(x, attrs.value),)
-
-    return register_unary(
-        name,
-        each=each,
-        forward=forward,
-        backward=backward,
-        backward_cost=backward_cost,
-        saves=saves,
-        attrs=ScalarAttrs,
-    )
-
-
-ADD_SCALAR = register_scalar(
-    "add_scalar",
-    each={"adds": 1},
-    formula=lambda x, value: x + value,
-    derivative=lambda _x, _value: 1.0,
-    backward_cost=free,
-)
-MUL_SCALAR = register_scalar(
-    "mul_scalar",
-    each={"muls": 1},
-    formula=lambda x, value: x * value,
-    derivative=lambda _x, value: value,
-    backward_cost=per_element_backward(muls=1),
-)
-DIV_SCALAR = register_scalar(
-    "div_scalar",
-    each={"divs": 1},
-    formula=lambda x, value: x / value,
-    derivative=lambda _x, value: 1 / value,
-    backward_cost=per_element_backward(muls=1),
-)
-RSUB_SCALAR = register_scalar(
-    "rsub_scalar",
-    each={"adds": 1},
-    formula=lambda x, value: value - x,
-    derivative=lambda _x, _value: -1.0,
-    backward_cost=per_element_backward(adds=1),
-)
-RDIV_SCALAR = register_scalar(
-    "rdiv_scalar",
-    each={"divs": 1},
-    formula=lambda x, value: value / x,
-    derivative=lambda x, value: -value / (x * x),
-    backward_cost=per_element_backward(divs=1, muls=2),
-    saves=("x",),
-)
-
-
-def pow_scalar_forward(attrs: PowScalarAttrs, x: Array) -> Array:
-    """x ** exponent."""
-    return np.power(x, attrs.exponent).astype(x.dtype, copy=False)
-
-
-def pow_scalar_backward(attrs: PowScalarAttrs, grad_y: Array, x: Array) -> tuple[Array]:
-    """Exponent times x ** (exponent - 1)."""
-    return (grad_y * attrs.exponent * np.power(x, attrs.exponent - 1),)
-
-
-POW_SCALAR = register_unary(
-    "pow_scalar",
-    each={"pows": 1},
-    forward=pow_scalar_forward,
-    backward=pow_scalar_backward,
-    backward_cost=per_element_backward(pows=1, muls=2),
-    saves=("x",),
-    attrs=PowScalarAttrs,
-)
+ADD_SCALAR = pointwise("add_scalar", lambda attrs, x: x + attrs.value, {"adds": 1}, attrs=ScalarAttrs, x=PASSED)
+MUL_SCALAR = pointwise(
+    "mul_scalar", lambda attrs, x: x * attrs.value, {"muls": 1}, attrs=ScalarAttrs,
+    x=(lambda grad, attrs: grad * attrs.value, {"muls": 1}),
+)  # fmt: skip
+DIV_SCALAR = pointwise(
+    "div_scalar", lambda attrs, x: x / attrs.value, {"divs": 1}, attrs=ScalarAttrs,
+    x=(lambda grad, attrs: grad * (1 / attrs.value), {"muls": 1}),
+)  # fmt: skip
+RSUB_SCALAR = pointwise(
+    "rsub_scalar", lambda attrs, x: attrs.value - x, {"adds": 1}, attrs=ScalarAttrs,
+    x=(lambda grad: -grad, {"adds": 1}),
+)  # fmt: skip
+RDIV_SCALAR = pointwise(
+    "rdiv_scalar", lambda attrs, x: attrs.value / x, {"divs": 1}, attrs=ScalarAttrs,
+    x=(lambda grad, attrs, x: grad * (-attrs.value / (x * x)), {"divs": 1, "muls": 2}),
+)  # fmt: skip
+POW_SCALAR = pointwise(
+    "pow_scalar", lambda attrs, x: np.power(x, attrs.exponent), {"pows": 1}, attrs=PowScalarAttrs,
+    x=(lambda grad, attrs, x: grad * attrs.exponent * np.power(x, attrs.exponent - 1), {"pows": 1, "muls": 2}),
+)  # fmt: skip

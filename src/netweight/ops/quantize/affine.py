@@ -18,13 +18,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netweight.errors import ShapeError
-from netweight.ir import TensorSpec, bits_of, is_floating
+from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
-from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
+from netweight.ops.quantize.scales import Scales, register_dequantize, register_quantize
 from netweight.ops.reach import same_position
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, not_differentiable, register
+from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,61 +62,6 @@ class FakeQuantizeAttrs(ScaleAttrs):
     quant_max: int = 127
 
 
-def quantize_shape(attrs: QuantizeAttrs, x: TensorSpec, scale: TensorSpec, zero_point: TensorSpec | None) -> TensorSpec:
-    """Same sizes, integers."""
-    bits_of(attrs.dtype)
-    if is_floating(attrs.dtype) or attrs.dtype == "bool":
-        raise ShapeError(f"quantize: expected an integer type, got {attrs.dtype}")
-    _check_scale("quantize", attrs, x, scale, zero_point)
-    return TensorSpec(x.shape, attrs.dtype)
-
-
-def quantize_cost(_attrs: QuantizeAttrs, x: TensorSpec, _scale: TensorSpec, zero_point: TensorSpec | None) -> Cost:
-    """Per element a division, a rounding, the zero point where there is one, and both bounds."""
-    return work_of(x.numel, {"divs": 1, "compares": 3} | ({} if zero_point is None else {"adds": 1}))
-
-
-def quantize_forward(attrs: QuantizeAttrs, x: Array, scale: Array, zero_point: Array | None) -> Array:
-    """round(x / scale) + zero_point, within the bounds of the type; odd widths in the next wider type of NumPy."""
-    low, high = integer_range(attrs.dtype)
-    q = np.round(x / _along(attrs, scale, x)) + _along(attrs, zero_point, x)
-    return np.clip(q, low, high).astype(container_of(attrs.dtype))
-
-
-def dequantize_shape(attrs: ScaleAttrs, x: TensorSpec, scale: TensorSpec, zero_point: TensorSpec | None) -> TensorSpec:
-    """Same sizes, type of the scale."""
-    if is_floating(x.dtype):
-        raise ShapeError(f"dequantize: expected x of an integer type, got {x.dtype}")
-    _check_scale("dequantize", attrs, x, scale, zero_point)
-    return TensorSpec(x.shape, scale.dtype)
-
-
-def dequantize_cost(_attrs: ScaleAttrs, x: TensorSpec, _scale: TensorSpec, zero_point: TensorSpec | None) -> Cost:
-    """Per element the zero point where there is one, and a multiplication."""
-    return work_of(x.numel, {"muls": 1} | ({} if zero_point is None else {"adds": 1}))
-
-
-def dequantize_forward(attrs: ScaleAttrs, x: Array, scale: Array, zero_point: Array | None) -> Array:
-    """(x - zero_point) * scale."""
-    return _from_zero(attrs, x, scale, zero_point) * _along(attrs, scale, x)
-
-
-def dequantize_backward(
-    attrs: ScaleAttrs, grad_y: Array, x: Array, scale: Array, zero_point: Array | None
-) -> tuple[None, Array, None]:
-    """A scale collects the gradients of its elements, each times its integer."""
-    return None, _collected(attrs, grad_y * _from_zero(attrs, x, scale, zero_point), scale), None
-
-
-def dequantize_backward_cost(
-    attrs: ScaleAttrs, wanted: Wanted, x: TensorSpec, scale: TensorSpec, zero_point: TensorSpec | None
-) -> Cost:
-    """That of the forward, and the sums."""
-    if not wanted[1]:
-        return FREE
-    return dequantize_cost(attrs, x, scale, zero_point) + unbroadcast_cost(x.numel, scale.numel)
-
-
 def fake_quantize_shape(
     attrs: FakeQuantizeAttrs, x: TensorSpec, scale: TensorSpec, zero_point: TensorSpec | None
 ) -> TensorSpec:
@@ -137,9 +82,9 @@ def fake_quantize_cost(
 
 def fake_quantize_forward(attrs: FakeQuantizeAttrs, x: Array, scale: Array, zero_point: Array | None) -> Array:
     """(q - zero_point) * scale of q = round(x / scale) + zero_point, within the bounds."""
-    zero = _along(attrs, zero_point, x)
-    q = np.clip(np.round(x / _along(attrs, scale, x)) + zero, attrs.quant_min, attrs.quant_max)
-    return ((q - zero) * _along(attrs, scale, x)).astype(x.dtype, copy=False)
+    zero, steps = SCALES.zero(attrs, zero_point, x), _along(attrs, scale, x)
+    q = np.clip(np.round(x / steps) + zero, attrs.quant_min, attrs.quant_max)
+    return ((q - zero) * steps).astype(x.dtype, copy=False)
 
 
 def fake_quantize_backward(
@@ -149,7 +94,7 @@ def fake_quantize_backward(
 
     Beyond the bounds nothing passes to ``x``; the scale has the bound, relative to the zero point.
     """
-    zero = _along(attrs, zero_point, x)
+    zero = SCALES.zero(attrs, zero_point, x)
     exact = x / _along(attrs, scale, x)
     rounded = np.round(exact)
     inside = (rounded + zero >= attrs.quant_min) & (rounded + zero <= attrs.quant_max)
@@ -168,16 +113,6 @@ def fake_quantize_backward_cost(
     return cost
 
 
-def integer_range(dtype: str) -> tuple[int, int]:
-    """Smallest and largest integer of a type.
-
-    >>> integer_range("int4"), integer_range("uint8")
-    ((-8, 7), (0, 255))
-    """
-    bits = bits_of(dtype)
-    return (0, 2**bits - 1) if dtype.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-
-
 def _check_scale(op: str, attrs: ScaleAttrs, x: TensorSpec, scale: TensorSpec, zero_point: TensorSpec | None) -> None:
     if attrs.dim is not None and not 0 <= attrs.dim < len(x.shape):
         raise ShapeError(f"{op}: expected 0 <= dim < {len(x.shape)}, got {attrs.dim} for shape {x.shape}")
@@ -187,15 +122,9 @@ def _check_scale(op: str, attrs: ScaleAttrs, x: TensorSpec, scale: TensorSpec, z
         raise ShapeError(f"{op}: expected scale and zero_point of shape {wanted}, got {scale.shape}{given}")
 
 
-def _along(attrs: ScaleAttrs, values: Array | None, x: Array) -> Array:
+def _along(attrs: ScaleAttrs, values: Array, x: Array) -> Array:
     """Scales or zero points, shaped to broadcast against ``x``."""
-    if values is None:
-        return np.zeros((), np.int64)
     return values if attrs.dim is None else values.reshape(-1, *(1,) * (x.ndim - attrs.dim - 1))
-
-
-def _from_zero(attrs: ScaleAttrs, x: Array, scale: Array, zero_point: Array | None) -> Array:
-    return (x.astype(np.int64) - _along(attrs, zero_point, x).astype(np.int64)).astype(scale.dtype)
 
 
 def _collected(attrs: ScaleAttrs, grad: Array, scale: Array) -> Array:
@@ -204,36 +133,9 @@ def _collected(attrs: ScaleAttrs, grad: Array, scale: Array) -> Array:
     return np.asarray(summed).astype(scale.dtype, copy=False)
 
 
-QUANTIZE = register(
-    OpDef(
-        name="quantize",
-        kind="elementwise",
-        attrs=QuantizeAttrs,
-        inputs=("x", "scale", "zero_point"),
-        shape=quantize_shape,
-        cost=quantize_cost,
-        forward=quantize_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        reach=same_position,
-    )
-)
-
-DEQUANTIZE = register(
-    OpDef(
-        name="dequantize",
-        kind="elementwise",
-        attrs=ScaleAttrs,
-        inputs=("x", "scale", "zero_point"),
-        shape=dequantize_shape,
-        cost=dequantize_cost,
-        forward=dequantize_forward,
-        backward=dequantize_backward,
-        backward_cost=dequantize_backward_cost,
-        saves={"x": ("scale",), "zero_point": ("scale",)},
-        reach=same_position,
-    )
-)
+SCALES = Scales(check=_check_scale, spread=_along, collected=_collected)
+QUANTIZE = register_quantize("quantize", QuantizeAttrs, SCALES)
+DEQUANTIZE = register_dequantize("dequantize", ScaleAttrs, SCALES)
 
 FAKE_QUANTIZE = register(
     OpDef(

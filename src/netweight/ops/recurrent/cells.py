@@ -7,25 +7,32 @@ Shapes
     weight_hh  (G * H, H)
     bias_ih    (G * H,) or None
     bias_hh    (G * H,) or None
+    lengths    (N,) integers, or None: the steps of each sample; ``y`` is zero after them, and the states stay
     y          (T, N, H): the hidden state after each step, at the place of its step
     h_n        (N, H): the hidden state after the last step
 
-With ``reverse`` the last step is read first. Layers, directions and dropout between them are nodes of the graph.
-Extras are in the order of reading.
+With ``reverse`` the last step is read first, that of each sample if there are lengths. Layers, directions and dropout
+between them are nodes of the graph. Tensors that are left out at the end may be missing. Extras are in the order of
+reading.
+
+Source: torch.nn.RNN, GRU and LSTM; the options are those of ONNX's RNN, GRU and LSTM, version 22.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.move.places import check_positions
 from netweight.ops.reach import Mixes, Reach
-from netweight.ops.table import FREE, Array, Cost, Wanted
+from netweight.ops.recurrent.activations import ACTIVATIONS, Activation, Function, functions_of
+from netweight.ops.table import Array
+
+Arrays: TypeAlias = tuple[Array, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,117 +41,145 @@ class RecurrentAttrs:
 
     Attributes:
         reverse: Read the last step first.
+        activations: The activation functions, in the order in which the equations name them.
+        clip: Bound of the arguments of the activation functions, on either side of zero; None for none.
     """
 
     reverse: bool = False
+    activations: tuple[Activation, ...] = ()
+    clip: float | None = None
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The activation functions."""
+        return functions_of(self.activations, self.clip)
 
 
-class Sizes(NamedTuple):
-    """Sizes of a recurrent layer: steps, samples, features, hidden features."""
+class Given(NamedTuple):
+    """Tensors of a layer, or their specs.
 
-    t: int
-    n: int
-    c: int
-    hidden: int
-
-
-def recurrent_sizes(
-    op: str,
-    gates: int,
-    x: TensorSpec,
-    states: Sequence[TensorSpec | None],
-    weights: tuple[TensorSpec, TensorSpec],
-    biases: Sequence[TensorSpec | None],
-) -> Sizes:
-    """Sizes that the tensors agree on."""
-    weight_ih, weight_hh = weights
-    if len(x.shape) != 3 or len(weight_hh.shape) != 2:
-        raise ShapeError(f"{op}: expected x (T, N, C) and weight_hh ({gates} * H, H), got {x.shape}, {weight_hh.shape}")
-    t, n, c = x.shape
-    rows, hidden = weight_hh.shape
-    if rows != gates * hidden:
-        raise ShapeError(f"{op}: expected weight_hh ({gates} * H, H), got {weight_hh.shape}")
-    if weight_ih.shape != (rows, c):
-        raise ShapeError(f"{op}: expected weight_ih of shape {(rows, c)}, got {weight_ih.shape}")
-    for state in states:
-        if state is not None and state.shape != (n, hidden):
-            raise ShapeError(f"{op}: expected an initial state of shape {(n, hidden)}, got {state.shape}")
-    for bias in biases:
-        if bias is not None and bias.shape != (rows,):
-            raise ShapeError(f"{op}: expected biases of shape {(rows,)}, got {bias.shape}")
-    return Sizes(t, n, c, hidden)
-
-
-def recurrent_cost(gates: int, sizes: Sizes, biases: Sequence[TensorSpec | None], each: dict[str, int]) -> Cost:
-    """MACs of both products of every gate, one addition per bias and gate, and ``each`` work per hidden element.
-
-    The first hidden product counts even where the initial state is left out.
+    Attributes:
+        x: The sequence.
+        states: First states, None for zeros.
+        weight_ih: Weights of the input.
+        weight_hh: Weights of the state.
+        bias_ih: Bias of the input.
+        bias_hh: Bias of the state.
+        peephole: How the gates look at the cell.
+        lengths: Steps of each sample.
     """
-    t, n, c, hidden = sizes
-    states = {"t": t, "n": n, "hidden": hidden}
-    reads = {"t": t, "n": n, "gates": gates, "hidden": hidden}
-    parts = {kind: [product(states, each=count)] for kind, count in each.items()}
-    parts.setdefault("adds", []).extend(product(reads) for bias in biases if bias is not None)
-    return Cost(
-        macs=product({**reads, "c + hidden": total([product(c=c), product(hidden=hidden)])}),
-        **{kind: total(counts) for kind, counts in parts.items()},
-    )
+
+    x: Any
+    states: tuple[Any, ...]
+    weight_ih: Any
+    weight_hh: Any
+    bias_ih: Any
+    bias_hh: Any
+    peephole: Any
+    lengths: Any
 
 
-def recurrent_backward_cost(gates: int, sizes: Sizes, wanted: Wanted, each: dict[str, int]) -> Cost:
-    """Twice the MACs of the forward if all gradients are wanted; ``each`` work per hidden element.
+class Gradients(NamedTuple):
+    """Gradients of one step.
 
-    Back through time, with weight_hh, is needed for any gradient; the products of the gates' gradients with weight_ih,
-    x and h' for those of ``x``, weight_ih and weight_hh. A bias takes one add per gate.
-
-    Args:
-        gates: Number of gates.
-        sizes: Sizes of the layer.
-        wanted: For ``x``, the initial states, both weights and both biases.
-        each: Work outside the products per step, sample and hidden feature.
+    Attributes:
+        read: Of what the weights made of x, (N, G * H).
+        recalled: Of what they made of the state before, (N, G * H).
+        states: Of the states before the step.
+        candidate: What the rows of the last gate multiplied, where that is not the state before.
     """
-    if not any(wanted):
-        return FREE
-    t, n, c, hidden = sizes
-    grad_x, *_, grad_weight_ih, grad_weight_hh, grad_bias_ih, grad_bias_hh = wanted
-    states = {"t": t, "n": n, "hidden": hidden}
-    reads = {"t": t, "n": n, "gates": gates, "hidden": hidden}
-    features = [product(hidden=hidden)] * (1 + grad_weight_hh) + [product(c=c)] * (grad_x + grad_weight_ih)
-    parts = {kind: [product(states, each=count)] for kind, count in each.items()}
-    parts.setdefault("adds", []).extend([product(reads)] * (grad_bias_ih + grad_bias_hh))
-    return Cost(
-        macs=product({**reads, "features": total(features)}), **{kind: total(counts) for kind, counts in parts.items()}
-    )
+
+    read: Array
+    recalled: Array
+    states: Arrays
+    candidate: Array | None = None
 
 
-def recurrent_reach(_attrs: RecurrentAttrs, *_inputs: TensorSpec | None) -> Reach:
-    """All steps, and all features."""
-    return Mixes((-3, -1))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One kind of recurrent layer: what it does in a step.
+
+    Attributes:
+        op: Name of the operator.
+        gates: Gates stacked in a weight.
+        functions: How many activation functions the equations name.
+        states: States that go from step to step; the first one is the output.
+        peephole: Whether gates may look at the cell.
+        extras: Names of what is kept of each step: first the gates, then states other than the output.
+        widths: Their widths in multiples of H.
+        forward: Attributes, tensors, what the weights made of x in this step, and the states before it to the states
+            after it and what is kept.
+        backward: Attributes, tensors, what was kept of this step and its output, the states before it, and the
+            gradients of the states after it to the ``Gradients``.
+        work: Work of a step per hidden feature without products and biases: attributes, and the number of peepholes, 0
+            or 1.
+        backward_work: The same of the gradients.
+    """
+
+    op: str
+    gates: int
+    functions: int
+    states: int = 1
+    peephole: bool = False
+    extras: tuple[str, ...]
+    widths: Callable[[Any], tuple[int, ...]]
+    forward: Callable[..., tuple[Arrays, Arrays]]
+    backward: Callable[..., Gradients]
+    work: Callable[[Any, int], dict[str, int]]
+    backward_work: Callable[[Any, int], dict[str, int]]
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Names of the tensors, in order."""
+        looks = ("peephole",) if self.peephole else ()
+        states = ("h0", "c0")[: self.states]
+        return ("x", *states, "weight_ih", "weight_hh", "bias_ih", "bias_hh", *looks, "lengths")
+
+    def given(self, tensors: Sequence[Any]) -> Given:
+        """The tensors of a call by name; those at the end may be missing."""
+        padded = (*tensors, *(None,) * (len(self.slots) - len(tensors)))
+        states, rest = padded[1 : 1 + self.states], padded[1 + self.states :]
+        weight_ih, weight_hh, bias_ih, bias_hh, *others = rest
+        peephole, lengths = others if self.peephole else (None, *others)
+        return Given(padded[0], states, weight_ih, weight_hh, bias_ih, bias_hh, peephole, lengths)
 
 
-def recurrent_dims(gates: int) -> dict[str, str]:
-    """Names of the dimensions, for a layer of so many gates."""
-    rows = "hidden_out" if gates == 1 else f"{gates}*hidden"
-    return {
-        "x": "t n c",
-        "h0": "n hidden",
-        "c0": "n hidden",
-        "weight_ih": f"{rows} c",
-        "weight_hh": f"{rows} hidden",
-        "bias_ih": rows,
-        "bias_hh": rows,
-        "y": "t n hidden",
-    }
+class Way(NamedTuple):
+    """The order in which steps are read.
+
+    Attributes:
+        at: Place of the step that each sample reads, (T, N).
+        active: Whether the sample has that step, (T, N).
+    """
+
+    at: Array
+    active: Array
+
+    @classmethod
+    def of(cls, attrs: RecurrentAttrs, x: Array, lengths: Array | None) -> Way:
+        """Forwards, or each sample from its own last step."""
+        steps = np.arange(x.shape[0])[:, None]
+        ends = np.full(x.shape[1], x.shape[0]) if lengths is None else lengths.astype(np.int64)
+        active = steps < ends
+        return cls(np.where(active, ends - 1 - steps if attrs.reverse else steps, 0), active)
+
+    def read(self, x: Array) -> Array:
+        """Steps in the order of reading; those beyond a length are some step."""
+        found: Array = x[self.at, np.arange(x.shape[1])]
+        return found
+
+    def put(self, steps: Array) -> Array:
+        """From the order of reading to their places, zeros where there is no step."""
+        y = np.zeros_like(steps)
+        samples = np.broadcast_to(np.arange(steps.shape[1]), self.at.shape)
+        y[self.at[self.active], samples[self.active]] = steps[self.active]
+        return y
 
 
-def in_order(x: Array, attrs: RecurrentAttrs) -> Array:
-    """Steps in the order of reading, and from there back: reversing twice changes nothing."""
-    return x[::-1] if attrs.reverse else x
-
-
-def initial_state(state: Array | None, x: Array, weight_hh: Array) -> Array:
-    """The state given, or zeros."""
-    return np.zeros((x.shape[1], weight_hh.shape[1]), x.dtype) if state is None else state
+def starts(given: Given) -> Arrays:
+    """The states given, or zeros."""
+    zeros = np.zeros((given.x.shape[1], given.weight_hh.shape[1]), given.x.dtype)
+    return tuple(zeros if state is None else state for state in given.states)
 
 
 def previous_states(states: Array, first: Array) -> Array:
@@ -158,6 +193,41 @@ def project(x: Array, weight: Array, bias: Array | None) -> Array:
     return y if bias is None else y + bias
 
 
-def project_gradients(grad: Array, x: Array, bias: Array | None) -> tuple[Array, Array | None]:
-    """Gradients of the weight and the bias that ``project`` used for all steps: (T, N, G * H) and (T, N, C) in."""
-    return np.einsum("tng,tnc->gc", grad, x), None if bias is None else grad.sum(axis=(0, 1))
+def check(cell: Cell, attrs: RecurrentAttrs, given: Given) -> None:
+    """Refuse tensors that do not fit together, and options that make no sense."""
+    op, gates, x, weight_hh = cell.op, cell.gates, given.x, given.weight_hh
+    if len(x.shape) != 3 or len(weight_hh.shape) != 2:
+        raise ShapeError(f"{op}: expected x (T, N, C) and weight_hh ({gates} * H, H), got {x.shape}, {weight_hh.shape}")
+    rows, hidden = weight_hh.shape
+    if rows != gates * hidden:
+        raise ShapeError(f"{op}: expected weight_hh ({gates} * H, H), got {weight_hh.shape}")
+    if given.weight_ih.shape != (rows, x.shape[2]):
+        raise ShapeError(f"{op}: expected weight_ih of shape {(rows, x.shape[2])}, got {given.weight_ih.shape}")
+    _check_vectors(op, given, rows, hidden)
+    names = [name for name, _, _ in attrs.activations]
+    if len(names) != cell.functions or not ACTIVATIONS.keys() >= set(names):
+        known = ", ".join(ACTIVATIONS)
+        raise ShapeError(f"{op}: expected {cell.functions} activations of {known}, got {', '.join(names)}")
+    if attrs.clip is not None and attrs.clip <= 0:
+        raise ShapeError(f"{op}: expected a positive clip, got {attrs.clip}")
+
+
+def _check_vectors(op: str, given: Given, rows: int, hidden: int) -> None:
+    samples = given.x.shape[1]
+    expected: list[tuple[str, TensorSpec | None, tuple[int, ...]]] = [
+        *(("an initial state", state, (samples, hidden)) for state in given.states),
+        ("biases", given.bias_ih, (rows,)),
+        ("biases", given.bias_hh, (rows,)),
+        ("peephole", given.peephole, (3 * hidden,)),
+        ("lengths", given.lengths, (samples,)),
+    ]
+    for what, tensor, shape in expected:
+        if tensor is not None and tensor.shape != shape:
+            raise ShapeError(f"{op}: expected {what} of shape {shape}, got {tensor.shape}")
+    if given.lengths is not None:
+        check_positions(op, given.lengths)
+
+
+def recurrent_reach(_attrs: RecurrentAttrs, *_inputs: TensorSpec | None) -> Reach:
+    """All steps, and all features."""
+    return Mixes((-3, -1))

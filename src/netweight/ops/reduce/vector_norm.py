@@ -44,8 +44,8 @@ class VectorNormAttrs(ReduceAttrs):
 
 def vector_norm_shape(attrs: VectorNormAttrs, x: TensorSpec) -> TensorSpec:
     """``x`` without the reduced dimensions, or with size 1 in their place."""
-    if not 0 < attrs.ord < math.inf:
-        raise ShapeError(f"vector_norm: expected ord above 0 and finite, got {attrs.ord}")
+    if not attrs.ord or not math.isfinite(attrs.ord):
+        raise ShapeError(f"vector_norm: expected ord other than 0 and finite, got {attrs.ord}")
     return reduced_spec("vector_norm", attrs, x)
 
 

@@ -19,7 +19,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.windows import Sizes
-from netweight.ops.move.gather import check_positions
+from netweight.ops.move.places import check_positions
 from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, copied, free, register
 from netweight.ops.window.pool import (

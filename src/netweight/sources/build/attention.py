@@ -1,42 +1,19 @@
-"""Attention, as one operator and as a layer."""
+"""Layers of attention."""
 
 from __future__ import annotations
 
-import math
-
 from netweight.errors import ShapeError
-from netweight.ops.contract.attention import AttentionAttrs
-from netweight.sources.build.core import Symbol, call
-from netweight.sources.build.layout import reshape, split, transpose
+from netweight.functions import contract as functions
+from netweight.functions.move import layout
+from netweight.sources.build.core import Symbol
+from netweight.sources.build.layers import offered
 from netweight.sources.build.linear import linear
 from netweight.sources.build.params import ZEROS, xavier
 
-
-def scaled_dot_product_attention(
-    query: Symbol,
-    key: Symbol,
-    value: Symbol,
-    *,
-    mask: Symbol | None = None,
-    is_causal: bool = False,
-    scale: float | None = None,
-    name: str = "attention",
-) -> Symbol:
-    """softmax(query keyᵀ * scale + mask) value.
-
-    Args:
-        query: (*batch, H, L, E).
-        key: (*batch, H_kv, S, E), H a multiple of H_kv.
-        value: (*batch, H_kv, S, E_v).
-        mask: Broadcastable to (*batch, H, L, S); booleans say where to attend, numbers are added.
-        is_causal: Query l sees keys 0 to l.
-        scale: Factor of the scores; 1 / sqrt(E) unless given.
-        name: Last part of the module path.
-    """
-    if scale is None:
-        scale = 1 / math.sqrt(max(1, *query.shape[-1:]))
-    attrs = AttentionAttrs(scale=float(scale), is_causal=is_causal)
-    return call("scaled_dot_product_attention", attrs, query, key, value, mask, name=name)
+reshape = offered(layout.reshape)
+split = offered(layout.split)
+transpose = offered(layout.transpose)
+scaled_dot_product_attention = offered(functions.scaled_dot_product_attention)
 
 
 def multi_head_attention(
@@ -59,7 +36,7 @@ def multi_head_attention(
         name: Last part of the module path.
 
     Raises:
-        ShapeError: If ``x`` has not three dimensions, or the heads do not divide the last.
+        ShapeError: If ``x`` does not have three dimensions, or the heads do not divide the last.
     """
     if len(x.shape) != 3 or num_heads < 1 or x.shape[-1] % num_heads:
         raise ShapeError(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from netweight.errors import ShapeError
-from netweight.ops.arrays.padding import PaddingAmount, PaddingMode, resolve_padding
-from netweight.ops.contract.conv import ConvAttrs
-from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
+from netweight.functions import contract as functions
+from netweight.functions.recorder import per_dim
+from netweight.ops.arrays.padding import PaddingAmount, PaddingMode
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.params import ZEROS, he, per_dim
+from netweight.sources.build.params import ZEROS, he
 
 
 def conv1d(x: Symbol, out_channels: int, **options: object) -> Symbol:
@@ -83,16 +83,14 @@ def _conv(
     builder = x.builder
     layer = builder.layer_name(name)
     kernel = per_dim(kernel_size, dims)
-    steps, spread = per_dim(stride, dims), per_dim(dilation, dims)
-    pads = resolve_padding(padding, x.shape[2:], kernel, steps, spread)
-    attrs = ConvAttrs(stride=steps, padding=pads, dilation=spread, groups=groups, padding_mode=padding_mode)
     in_per_group = x.shape[1] // max(groups, 1)  # the shape rule refuses the rest
     if weight is None:
         weight = builder.state(
             layer, "weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel))
         )
     offset = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
-    return builder.call("conv", attrs, (x, weight, offset), layer=layer)[0]
+    with builder.layer(layer):
+        return functions.conv(builder, x, weight, offset, stride, padding, dilation, groups, padding_mode)
 
 
 def _conv_transpose(
@@ -110,8 +108,6 @@ def _conv_transpose(
     weight: Symbol | None = None,
     name: str = "conv_transpose",
 ) -> Symbol:
-    if isinstance(padding, str):
-        raise ShapeError(f"conv_transpose: expected padding as a number or a tuple, got {padding!r}")
     if len(x.shape) != dims + 2 or out_channels % groups:
         raise ShapeError(
             f"conv_transpose: expected x with 2 + {dims} dimensions and out_channels divisible by groups, "
@@ -120,16 +116,11 @@ def _conv_transpose(
     builder = x.builder
     layer = builder.layer_name(name)
     kernel = per_dim(kernel_size, dims)
-    steps, spread = per_dim(stride, dims), per_dim(dilation, dims)
-    attrs = ConvTransposeAttrs(
-        stride=steps,
-        padding=resolve_padding(padding, x.shape[2:], kernel, steps, spread),
-        output_padding=per_dim(output_padding, dims),
-        dilation=spread,
-        groups=groups,
-    )
     if weight is None:
-        met = x.shape[1] // groups * math.prod(kernel) // max(1, math.prod(steps))  # inputs that one output sums over
+        met = (
+            x.shape[1] // groups * math.prod(kernel) // max(1, math.prod(per_dim(stride, dims)))
+        )  # inputs that one output sums over
         weight = builder.state(layer, "weight", (x.shape[1], out_channels // groups, *kernel), he(met))
     offset = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
-    return builder.call("conv_transpose", attrs, (x, weight, offset), layer=layer)[0]
+    with builder.layer(layer):
+        return functions.conv_transpose(builder, x, weight, offset, stride, padding, output_padding, groups, dilation)

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
-from netweight.errors import ShapeError, UsageError
-from netweight.ir import Graph, Init, Node, TensorSpec, Value, ValueKind, located
+from netweight.errors import NetweightError, ShapeError, UsageError
+from netweight.ir import Graph, Init, Node, TensorSpec, ValueKind, located
 from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.origins import AuthoredFiles
+from netweight.sources.recording import Recording, Step, free_name
 
-_HERE = str(Path(__file__).parent)
+_AUTHORED = AuthoredFiles(str(Path(__file__).parent) + os.sep, str(Path(__file__).parents[2] / "functions") + os.sep)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    """The function behind an operator of symbols; functions are made of symbols themselves, so they come later."""
+    found: Callable[..., Any] = importlib.import_module("netweight.sources.build.layers").function(name)
+    return found
+
+
+def _operator(name: str, *, turned: bool = False) -> Callable[[Symbol, Symbol | float], Symbol]:
+    """A method of symbols: a function of the symbol and the other operand, or of both the other way round."""
+
+    def method(self: Symbol, other: Symbol | float) -> Symbol:
+        return _function(name)(other, self) if turned else _function(name)(self, other)
+
+    return method
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,90 +55,72 @@ class Symbol:
         """Sizes, outermost first."""
         return self.spec.shape
 
-    def __add__(self, other: Symbol | float) -> Symbol:
-        return _arith().add(self, other)
-
-    def __sub__(self, other: Symbol | float) -> Symbol:
-        return _arith().sub(self, other)
-
-    def __mul__(self, other: Symbol | float) -> Symbol:
-        return _arith().mul(self, other)
-
-    def __truediv__(self, other: Symbol | float) -> Symbol:
-        return _arith().div(self, other)
-
-    def __pow__(self, exponent: Symbol | float) -> Symbol:
-        return _arith().pow(self, exponent)
-
-    def __radd__(self, other: float) -> Symbol:
-        return _arith().add(self, other)
-
-    def __rsub__(self, other: float) -> Symbol:
-        return _arith().rsub(self, other)
-
-    def __rmul__(self, other: float) -> Symbol:
-        return _arith().mul(self, other)
-
-    def __rtruediv__(self, other: float) -> Symbol:
-        return _arith().rdiv(self, other)
+    __add__ = __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("sub"), _operator("sub", turned=True)
+    __mul__ = __rmul__ = _operator("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _operator("div", turned=True)
+    __pow__ = _operator("pow")
+    __matmul__ = _operator("matmul")
 
     def __neg__(self) -> Symbol:
-        return _arith().neg(self)
+        return _function("neg")(self)
 
     def __getitem__(self, key: Any) -> Symbol:
         return importlib.import_module("netweight.sources.build.index").getitem(self, key)
 
     __iter__ = None  # or Python would iterate by asking for x[0], x[1] ... until something fails
 
-    def __matmul__(self, other: Symbol) -> Symbol:
-        return importlib.import_module("netweight.sources.build.matmul").matmul(self, other)
+
+class Place(NamedTuple):
+    """Where a layer was written.
+
+    Attributes:
+        layer: Its path.
+        origin: File and line of the description.
+    """
+
+    layer: str
+    origin: str
 
 
-class Builder:
-    """Collects the values and nodes of one network.
+class Builder(Recording[Place]):
+    """Records one network: layers and values have their names from the start.
 
     Attributes:
         training: Whether batch normalisation uses batch statistics and dropout drops.
+        modules: Class of each module path that has one.
     """
 
     def __init__(self, *, training: bool = False) -> None:
+        super().__init__()
         self.training = training
-        self.values: dict[str, Value] = {}
-        self.nodes: list[Node] = []
         self.modules: dict[str, str] = {}
-        self.updates: dict[str, str] = {}
         self._path: list[str] = []
         self._layers: set[str] = set()
-        self._next_number: dict[str, int] = {}
+        self._last_numbers: dict[str, int] = {}
         self._layer = ""
         self._inplace = False
+        self._started = False
 
-    def value(self, value: Value) -> Symbol:
-        """Add a value.
+    def symbol(self, name: str, spec: TensorSpec, kind: ValueKind) -> Symbol:
+        """A value that no operator writes.
 
         Raises:
             UsageError: If its name is taken.
         """
-        if value.name in self.values:
-            raise UsageError(f"build: expected a new name, got {value.name!r} twice")
-        self.values[value.name] = value
-        return Symbol(value.name, value.spec, self)
+        self._refuse_twice(name)
+        self.add(name, spec, kind)
+        return Symbol(name, spec, self)
+
+    def _refuse_twice(self, name: str) -> None:
+        if name in self.specs:
+            raise UsageError(f"build: expected a new name, got {name!r} twice")
 
     def layer_name(self, name: str) -> str:
-        """Module path of a call: the scopes around it and ``name``, numbered when it was used before.
-
-        Numbers only grow, so finding one costs the same for the first and the hundred-thousandth call.
-        """
-        path = ".".join((*self._path, name))
-        if path not in self._layers:
-            self._layers.add(path)
-            return path
-        number = self._next_number.get(path, 1)
-        while f"{path}_{number}" in self._layers:
-            number += 1
-        self._next_number[path] = number + 1
-        self._layers.add(f"{path}_{number}")
-        return f"{path}_{number}"
+        """Module path of a call: the scopes around it and ``name``, numbered when it was used before."""
+        path = free_name(".".join((*self._path, name)), self._layers, self._last_numbers, "_")
+        self._layers.add(path)
+        return path
 
     @contextmanager
     def scope(self, name: str, kind: str = "") -> Iterator[None]:
@@ -141,12 +141,18 @@ class Builder:
             name: Last part of its path.
             inplace: The first operator writes over its input; while training, only if its gradient does not need that.
         """
-        before = self._layer, self._inplace
-        self._layer, self._inplace = self.layer_name(name), inplace
+        with self.layer(self.layer_name(name), inplace=inplace):
+            yield
+
+    @contextmanager
+    def layer(self, path: str, *, inplace: bool = False) -> Iterator[None]:
+        """As ``recording``, for a layer whose path has been taken, because it has weights."""
+        before = self._layer, self._inplace, self._started
+        self._layer, self._inplace, self._started = path, inplace, False
         try:
             yield
         finally:
-            self._layer, self._inplace = before
+            self._layer, self._inplace, self._started = before
 
     def op(self, name: str, attrs: Any, *tensors: Symbol | None) -> Any:
         """An operator of the layer that is being recorded: a symbol, or a tuple of them."""
@@ -154,7 +160,19 @@ class Builder:
         if inplace and self.training:
             inplace = "x" not in REGISTRY[name].saves
         made = self.call(name, attrs, tensors, layer=self._layer, inplace=inplace)
+        self._started = True
         return made[0] if len(made) == 1 else made
+
+    def over(self, name: str, attrs: Any, *tensors: Symbol | None, at: int = 0) -> Symbol:
+        """An operator of the layer that is being recorded, written over one of its symbols."""
+        return self.call(name, attrs, tensors, layer=self._layer, into=tensors[at])[0]
+
+    def number(self, value: complex, like: Symbol) -> Symbol:
+        """A constant of no dimensions in the type of a symbol, named after the layer that is being recorded."""
+        slots = (f"other_{number}" if number else "other" for number in count())
+        slot = next(slot for slot in slots if f"{self._layer}.{slot}" not in self.specs)
+        init = Init(kind="values", values=(value,))  # type: ignore[arg-type]
+        return self.state(self._layer, slot, (), init, kind="constant", dtype=like.spec.dtype)
 
     def spec(self, symbol: Symbol) -> TensorSpec:
         """Shape and element type."""
@@ -163,21 +181,15 @@ class Builder:
     def _value_name(self, layer: str) -> str:
         """An output is called like its layer; further ones of a function that records several are numbered."""
         number, name = 0, layer
-        while layer == self._layer and name in self.values:
+        while self._started and layer == self._layer and name in self.specs:
             number += 1
             name = f"{layer}:{number}"
         return name
 
     def state(
-        self,
-        layer: str,
-        slot: str,
-        shape: Sequence[int],
-        init: Init,
-        *,
-        kind: ValueKind = "parameter",
+        self, layer: str, slot: str, shape: Sequence[int], init: Init, *, kind: ValueKind = "parameter",
         dtype: str = "float32",
-    ) -> Symbol:
+    ) -> Symbol:  # fmt: skip
         """A parameter, buffer or constant of ``layer``, named ``layer.slot`` (just ``slot`` for the network itself).
 
         Raises:
@@ -186,11 +198,14 @@ class Builder:
         name = f"{layer}.{slot}" if layer else slot
         if any(size < 1 for size in shape):
             raise ShapeError(f"{kind}: expected sizes of at least 1, got {tuple(shape)} for {name!r}")
-        return self.value(Value(name=name, spec=TensorSpec(tuple(shape), dtype), kind=kind, init=init))
+        made = self.symbol(name, TensorSpec(tuple(shape), dtype), kind)
+        self.inits[name] = init
+        return made
 
     def call(
-        self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False
-    ) -> tuple[Symbol, ...]:
+        self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False,
+        into: Symbol | None = None,
+    ) -> tuple[Symbol, ...]:  # fmt: skip
         """Add a node; its outputs follow from the operator's shape rule.
 
         Args:
@@ -199,42 +214,34 @@ class Builder:
             inputs: Its tensors, None where an optional one is left out.
             layer: Module path, from ``layer_name``.
             inplace: The output takes the memory of the first input.
+            into: The output takes the memory of this symbol.
 
         Raises:
             ShapeError: If the operator cannot accept these shapes; a note names the layer.
         """
         definition = REGISTRY[op]
         names = tuple(None if symbol is None else symbol.name for symbol in inputs)
-        node = Node(op=op, attrs=attrs, inputs=names, outputs=(), layer=layer, origin=_origin())
-        with located(node):
-            specs = output_specs(definition, attrs, *(None if symbol is None else symbol.spec for symbol in inputs))
-        first = inputs[0] if inputs else None
-        storage = self.values[first.name].storage if first is not None and (inplace or definition.view) else ""
-        single = len(specs) == 1
-        outputs = tuple(
-            self.value(Value(name=self._value_name(layer) if single else f"{layer}:{i}", spec=spec, storage=storage))
-            for i, spec in enumerate(specs)
-        )
-        self.nodes.append(
-            Node(
-                op=op,
-                attrs=attrs,
-                inputs=names,
-                outputs=tuple(s.name for s in outputs),
-                layer=layer,
-                origin=node.origin,
-            )
-        )
-        return outputs
+        file, line = _AUTHORED.innermost(sys._getframe(1))  # noqa: SLF001  -- inspect.stack() is a thousand times slower
+        try:
+            specs = output_specs(definition, attrs, *[None if symbol is None else symbol.spec for symbol in inputs])
+        except NetweightError:
+            with located(Node(op=op, attrs=attrs, inputs=names, outputs=(), layer=layer, origin=f"{file}:{line}")):
+                raise
+        into = inputs[0] if inputs and (inplace or definition.view) else into
+        storage = "" if into is None else self.storages[into.name]
+        made = (self._value_name(layer),) if len(specs) == 1 else tuple(f"{layer}:{at}" for at in range(len(specs)))
+        for output, spec in zip(made, specs, strict=True):
+            self._refuse_twice(output)
+            self.specs[output] = spec
+            self.storages[output] = storage or output
+        self.nodes.append(Step(op, attrs, names, made, Place(layer, f"{file}:{line}")))
+        return tuple([Symbol(output, spec, self) for output, spec in zip(made, specs, strict=True)])
 
 
 def graph(
-    describe: Callable[..., Symbol | tuple[Symbol, ...]],
-    *inputs: Sequence[int] | TensorSpec,
-    name: str = "",
-    training: bool = False,
-    **options: Any,
-) -> Graph:
+    describe: Callable[..., Symbol | tuple[Symbol, ...]], *inputs: Sequence[int] | TensorSpec, name: str = "",
+    training: bool = False, **options: Any,
+) -> Graph:  # fmt: skip
     """Graph of what ``describe`` does with symbols of the given shapes.
 
     Args:
@@ -253,18 +260,16 @@ def graph(
         if any(size < 1 for size in spec.shape):
             raise ShapeError(f"input: expected sizes of at least 1, got {spec.shape}")
     names = ["x"] if len(specs) == 1 else [f"x{i}" for i in range(len(specs))]
-    symbols = [builder.value(Value(name=n, spec=s, kind="input")) for n, s in zip(names, specs, strict=True)]
+    symbols = [builder.symbol(called, spec, "input") for called, spec in zip(names, specs, strict=True)]
     result = describe(*symbols, **options)
     outputs = result if isinstance(result, tuple) else (result,)
-    return Graph(
-        name=name or getattr(describe, "__name__", "network"),
-        values=builder.values,
-        nodes=tuple(builder.nodes),
-        inputs=tuple(names),
-        outputs=tuple(symbol.name for symbol in outputs),
-        modules=builder.modules,
-        updates=builder.updates,
-    )
+    places = [node.site for node in builder.nodes]
+    finished = builder.graph(
+        name or getattr(describe, "__name__", "network"), tuple(names), [symbol.name for symbol in outputs],
+        layers=[place.layer for place in places], names={value: value for value in builder.specs},
+        origins=[place.origin for place in places],
+    )  # fmt: skip
+    return replace(finished, modules=builder.modules)
 
 
 @contextmanager
@@ -285,16 +290,3 @@ def call(op: str, attrs: object, *inputs: Symbol | None, name: str = "", inplace
     first = next(symbol for symbol in inputs if symbol is not None)
     layer = first.builder.layer_name(name or op)
     return first.builder.call(op, attrs, inputs, layer=layer, inplace=inplace)[0]
-
-
-def _arith() -> ModuleType:
-    """The functions behind the operators of symbols; they are made of symbols themselves, so they come later."""
-    return importlib.import_module("netweight.sources.build.arith")
-
-
-def _origin() -> str:
-    """File name and line of the description, the first caller outside this package."""
-    frame = sys._getframe(2)  # noqa: SLF001  -- inspect.stack() reads source files and is a thousand times slower
-    while frame.f_code.co_filename.startswith(_HERE) and frame.f_back is not None:
-        frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from types import EllipsisType
 
 from netweight.errors import ShapeError
+from netweight.functions.move import layout
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.sources.build.core import Symbol, call
-from netweight.sources.build.layout import reshape
+from netweight.sources.build.layers import offered
+
+reshape = offered(layout.reshape)
 
 Index = int | slice | EllipsisType | None
 

@@ -1,12 +1,15 @@
-"""Functions of the table as functions of symbols: each call is a layer with a name."""
+"""Functions that take a recorder, as functions of symbols: ``relu(rec, x)`` is called ``relu(x)``, and is a layer."""
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
+from netweight.errors import ShapeError
+from netweight.index import FUNCTIONS, homes
 from netweight.sources.build.core import Builder, Symbol
 
 _OPTIONS = (
@@ -15,17 +18,27 @@ _OPTIONS = (
 )
 
 
+_HOMES = homes(FUNCTIONS)
+
+
+@cache
+def function(name: str) -> Callable[..., Any]:
+    """What ``netweight.build`` has under a name."""
+    found: Callable[..., Any] = getattr(importlib.import_module(_HOMES[name]), name)
+    return offered(found) if _HOMES[name].startswith("netweight.functions.") else found
+
+
 def offered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What ``netweight.build`` offers for a function that takes a recorder first.
+    """A function of symbols for one that takes a recorder first: the recorder is the network of its first symbol.
 
     Two keywords are added: ``name``, the last part of the layer's path, and ``inplace``, which lets the output take the
     memory of the first input, while training only where the gradient does not need it.
     """
-    default = function.__name__
+    default = layer_of(function)
 
     @wraps(function)
     def call(*args: Any, name: str = default, inplace: bool = False, **kwargs: Any) -> Any:
-        builder = builder_of([*args, *kwargs.values()])
+        builder = builder_of(function.__name__, [*args, *kwargs.values()])
         with builder.recording(name, inplace=inplace):
             return function(builder, *args, **kwargs)
 
@@ -37,19 +50,24 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """Its own parameters without the recorder, and the two keywords of a layer."""
     own = inspect.signature(function)
     inplace, name = _OPTIONS
-    named = [inplace, name.replace(default=function.__name__)]
+    named = [inplace, name.replace(default=layer_of(function))]
     return own.replace(parameters=[*list(own.parameters.values())[1:], *named])
 
 
-def builder_of(values: Any) -> Builder:
+def layer_of(function: Callable[..., Any]) -> str:
+    """Last part of the path of its layers, unless told otherwise."""
+    return getattr(function, "layer", function.__name__)
+
+
+def builder_of(function: str, values: Any) -> Builder:
     """The network that the first symbol among the arguments belongs to.
 
     Raises:
-        TypeError: If there is none.
+        ShapeError: If there is none.
     """
     found = next(_symbols(values), None)
     if found is None:
-        raise TypeError("build: expected a symbol among the arguments, got none")
+        raise ShapeError(f"{function}: expected at least one tensor, got none")
     return found.builder
 
 

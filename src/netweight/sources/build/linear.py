@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netweight.functions import contract as functions
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.params import ZEROS, he
 
@@ -24,4 +25,5 @@ def linear(
     if weight is None:
         weight = builder.state(layer, "weight", (out_features, in_features), he(in_features))
     offset = builder.state(layer, "bias", (out_features,), ZEROS) if bias else None
-    return builder.call("linear", None, (x, weight, offset), layer=layer)[0]
+    with builder.layer(layer):
+        return functions.linear(builder, x, weight, offset)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from netweight.ops.norm.batch_norm import BatchNormAttrs, BatchNormTrainingAttrs
 from netweight.ops.norm.group_norm import GroupNormAttrs, InstanceNormAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
-from netweight.ops.norm.local_response_norm import LocalResponseNormAttrs
-from netweight.sources.build.core import Builder, Symbol, call
+from netweight.sources.build.core import Builder, Symbol
 from netweight.sources.build.params import ONES, ZEROS
 
 
@@ -88,14 +87,6 @@ def instance_norm(x: Symbol, *, eps: float = 1e-5, affine: bool = False, name: s
     layer = builder.layer_name(name)
     parameters = _weight_and_bias(builder, layer, x.shape[1:2], weight=affine, bias=affine)
     return builder.call("instance_norm", InstanceNormAttrs(eps=eps), (x, *parameters), layer=layer)[0]
-
-
-def local_response_norm(
-    x: Symbol, size: int, *, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0, name: str = "lrn"
-) -> Symbol:
-    """Each channel divided by a power of the mean square of ``size`` channels around it."""
-    attrs = LocalResponseNormAttrs(size=size, alpha=alpha, beta=beta, k=k)
-    return call("local_response_norm", attrs, x, name=name)
 
 
 def _weight_and_bias(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from netweight.errors import ShapeError, UsageError
+from netweight.errors import ShapeError
 from netweight.ir import Init
 from netweight.sources.build.core import Symbol
 
@@ -20,19 +20,6 @@ def he(fan_in: int) -> Init:
 def xavier(fan_in: int, fan_out: int) -> Init:
     """Glorot & Bengio 2010: uniform within sqrt(6 / (fan_in + fan_out))."""
     return Init(kind="uniform", scale=math.sqrt(6 / max(fan_in + fan_out, 1)))
-
-
-def per_dim(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
-    """One entry per spatial dimension.
-
-    Raises:
-        UsageError: If a tuple has another number of entries.
-    """
-    if isinstance(value, int):
-        return (value,) * count
-    if len(value) != count:
-        raise UsageError(f"build: expected a number or {count} of them, one per spatial dimension, got {value}")
-    return value
 
 
 def parameter(x: Symbol, name: str, shape: tuple[int, ...], init: Init = ZEROS) -> Symbol:

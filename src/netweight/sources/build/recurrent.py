@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from netweight.errors import ShapeError
+from netweight.functions.move import layout
+from netweight.functions.recurrent import layer as one_layer
 from netweight.ir import Init
-from netweight.ops.recurrent.cells import RecurrentAttrs
-from netweight.ops.recurrent.rnn import RnnAttrs
-from netweight.sources.build.activation import dropout as drop
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.layout import concat, transpose
+from netweight.sources.build.dropout import dropout as drop
+from netweight.sources.build.layers import offered
+
+concat = offered(layout.concat)
+transpose = offered(layout.transpose)
 
 States: TypeAlias = tuple[Symbol, ...]
 """One symbol (N, H) per layer and direction."""
@@ -80,7 +83,7 @@ def rnn(
         name: Last part of the module path.
 
     Raises:
-        ShapeError: If ``x`` has not three dimensions, or there are too few or too many initial states.
+        ShapeError: If ``x`` does not have three dimensions, or there are too few or too many initial states.
     """
     stack = _Stack(
         op="rnn", kind="RNN", gates=1, hidden_size=hidden_size, num_layers=num_layers, bias=bias,
@@ -177,9 +180,7 @@ def _one_way(x: Symbol, stack: _Stack, starts: Sequence[Symbol | None], layer: s
         builder.state(layer, f"bias_{part}_{suffix}", (rows,), uniform) if stack.bias else None for part in ("ih", "hh")
     ]
     reverse = suffix.endswith("_reverse")
-    attrs = (
-        RnnAttrs(reverse=reverse, nonlinearity=stack.nonlinearity)
-        if stack.op == "rnn"
-        else RecurrentAttrs(reverse=reverse)
-    )
-    return builder.call(stack.op, attrs, (x, *starts, *weights, *biases), layer=builder.layer_name(suffix))
+    kind = f"rnn_{stack.nonlinearity}" if stack.op == "rnn" else stack.op
+    with builder.recording(suffix):
+        made: tuple[Symbol, ...] = one_layer(builder, kind, x, starts, (*weights, *biases), reverse=reverse)
+    return made

@@ -1,15 +1,13 @@
-"""Regions of feature maps and boxes, and kernels whose taps move, as in torchvision.ops."""
+"""Boxes, and kernels whose taps move, as in torchvision.ops."""
 
 from __future__ import annotations
 
 import math
 
-from netweight.ops.arrays.padding import resolve_padding
-from netweight.ops.contract.deform_conv import DeformConvAttrs
-from netweight.ops.order.suppression import NmsAttrs
-from netweight.ops.sample.roi_align import RoiAlignAttrs, RoiPoolAttrs
-from netweight.sources.build.core import Symbol, call
-from netweight.sources.build.params import ZEROS, he, per_dim
+from netweight.functions import contract as functions
+from netweight.functions.recorder import per_dim
+from netweight.sources.build.core import Symbol
+from netweight.sources.build.params import ZEROS, he
 
 Size = int | tuple[int, ...]
 
@@ -48,53 +46,9 @@ def deform_conv2d(
     """
     builder = x.builder
     layer = builder.layer_name(name)
-    kernel, steps, spread = per_dim(kernel_size, 2), per_dim(stride, 2), per_dim(dilation, 2)
-    attrs = DeformConvAttrs(
-        stride=steps,
-        padding=resolve_padding(per_dim(padding, 2), x.shape[2:], kernel, steps, spread),
-        dilation=spread,
-        groups=groups,
-        offset_groups=max(offset.shape[1] // (2 * math.prod(kernel)), 1),  # the shape rule refuses the rest
-    )
+    kernel = per_dim(kernel_size, 2)
     in_per_group = x.shape[1] // max(groups, 1)
     weight = builder.state(layer, "weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel)))
     added = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
-    return builder.call("deform_conv", attrs, (x, weight, offset, mask, added), layer=layer)[0]
-
-
-def nms(boxes: Symbol, scores: Symbol, iou_threshold: float, *, count: int | None = None, name: str = "nms") -> Symbol:
-    """Positions of boxes that no better one overlaps; ``count`` of them are taken to be kept, all without it."""
-    return call("nms", NmsAttrs(iou_threshold=iou_threshold, count=count), boxes, scores, name=name)
-
-
-def roi_align(
-    x: Symbol,
-    boxes: Symbol,
-    output_size: Size,
-    spatial_scale: float = 1.0,
-    sampling_ratio: int = -1,
-    *,
-    aligned: bool = False,
-    name: str = "roi_align",
-) -> Symbol:
-    """Regions (sample, x1, y1, x2, y2) of ``x`` brought to one size by the mean of samples in each bin."""
-    attrs = RoiAlignAttrs(
-        output_size=_pair(output_size),
-        spatial_scale=spatial_scale,
-        sampling_ratio=max(sampling_ratio, 0),
-        aligned=aligned,
-    )
-    return call("roi_align", attrs, x, boxes, name=name)
-
-
-def roi_pool(
-    x: Symbol, boxes: Symbol, output_size: Size, spatial_scale: float = 1.0, *, name: str = "roi_pool"
-) -> Symbol:
-    """Regions (sample, x1, y1, x2, y2) of ``x`` brought to one size by the maximum of each bin."""
-    attrs = RoiPoolAttrs(output_size=_pair(output_size), spatial_scale=spatial_scale)
-    return call("roi_pool", attrs, x, boxes, name=name)
-
-
-def _pair(size: Size) -> tuple[int, int]:
-    height, width = per_dim(size, 2)
-    return height, width
+    with builder.layer(layer):
+        return functions.deform_conv(builder, x, offset, weight, added, stride, padding, dilation, groups, mask)

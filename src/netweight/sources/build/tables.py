@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from netweight.functions import contract as functions
 from netweight.ir import Init
 from netweight.ops.move.embedding_bag import BagMode, EmbeddingBagAttrs
 from netweight.sources.build.core import Symbol
@@ -49,4 +50,5 @@ def bilinear(x1: Symbol, x2: Symbol, out_features: int, *, bias: bool = True, na
     init = Init(kind="uniform", scale=1 / math.sqrt(max(in1, 1)))
     weight = builder.state(layer, "weight", (out_features, in1, in2), init)
     offset = builder.state(layer, "bias", (out_features,), init) if bias else None
-    return builder.call("bilinear", None, (x1, x2, weight, offset), layer=layer)[0]
+    with builder.layer(layer):
+        return functions.bilinear(builder, x1, x2, weight, offset)

@@ -1,20 +1,24 @@
-"""One call of an ONNX operator: its attributes, and the net that its rule records to."""
+"""One call of an ONNX operator: its attributes, and where its rule records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.sources.onnx.net import Net
+from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.numbers import KIND, array_of, checked_shape, is_external, spec_of
+from netweight.sources.onnx.recording import OnnxRecording
+from netweight.sources.onnx.scope import Scope
 from netweight.sources.onnx.tensor import Tensor
+from netweight.sources.onnx.undo import Attempt
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, SparseTensorProto, TensorProto
+    from onnx import GraphProto, NodeProto, SparseTensorProto, TensorProto
 
     from netweight.ops.table import Array
 
@@ -24,12 +28,31 @@ _FIELDS = {
 }  # fmt: skip
 
 
+class Reader(Protocol):
+    """What operators with graphs inside need of whoever reads the file: branches, loops, functions of elements.
+
+    Attributes:
+        iterations: Tells iterations of loops apart.
+    """
+
+    iterations: Iterations
+
+    def subgraph(self, call: Call, graph: GraphProto, inputs: Mapping[str, Any]) -> list[Any]:
+        """Record a graph inside an operator, and give what its outputs are; it sees the names around it."""
+
+    def part(self, call: Call, kind: str) -> AbstractContextManager[None]:
+        """What a rule itself does in each iteration of a loop: a layer inside of the call's."""
+
+    def attempt(self) -> AbstractContextManager[Attempt]:
+        """What is read inside can be taken back."""
+
+
 @dataclass(slots=True)
 class Call:
     """A node of the file.
 
     Attributes:
-        net: Where rules record.
+        recording: Where rules record.
         node: The node.
         opset: Version of the operator's domain that the model means.
         attributes: Values of the attributes by name; text as ``str``.
@@ -37,15 +60,15 @@ class Call:
         scope: Names that such a graph can see.
     """
 
-    net: Net
+    recording: OnnxRecording
     node: NodeProto
     opset: int
     attributes: dict[str, Any]
-    reader: Any
-    scope: Any
+    reader: Reader
+    scope: Scope
 
     def attr(self, name: str, default: Any = None) -> Any:
-        """An attribute, ``default`` if the node has it not; lists as tuples.
+        """An attribute, ``default`` if the node does not have it; lists as tuples.
 
         Raises:
             FormatError: If it is of another kind than ``default``.
@@ -69,9 +92,30 @@ class Call:
         """Whether anybody gets that output."""
         return output < len(self.node.output) and bool(self.node.output[output])
 
+    def note(self, text: str, *, guess: bool = False) -> None:
+        """Something a reader must know; a guess means that the figures may not be exact."""
+        self.recording.note(text, guess=guess)
+
+    @property
+    def computing(self) -> bool:
+        """Whether everything is computed while it is read."""
+        return self.recording.computing
+
+    def spec(self, tensor: Tensor) -> TensorSpec:
+        """Shape and element type."""
+        return tensor.spec
+
     def op(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
-        """Record an operator of the table; see ``Net.op``."""
-        return self.net.op(name, attrs, *tensors)
+        """Record an operator of the table; see ``OnnxRecording.op``."""
+        return self.recording.op(name, attrs, *tensors)
+
+    def over(self, name: str, attrs: Any, *tensors: Tensor | None, at: int = 0) -> Any:  # noqa: ARG002
+        """Record an operator of each element; who runs the file decides what takes whose memory."""
+        return self.recording.op(name, attrs, *tensors)
+
+    def number(self, value: complex, like: Tensor) -> Tensor:
+        """A constant of no dimensions in the type of a tensor."""
+        return self.like(value, like)
 
     def constant(self, array: Array, dtype: str | None = None) -> Tensor:
         """A tensor that a rule makes."""
@@ -87,7 +131,7 @@ class Call:
         kind = self.node.op_type
         return Tensor(kind.lower(), TensorSpec(checked_shape(shape, kind), dtype), numbers, fixed=True)
 
-    def like(self, number: float, tensor: Tensor) -> Tensor:
+    def like(self, number: complex, tensor: Tensor) -> Tensor:
         """A scalar constant of the type of a tensor."""
         from netweight.ops.arrays.dtypes import held_type
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError, MissingExtraError
 from netweight.sources.extras import install
-from netweight.sources.onnx.skeleton import restore_all, without_weights
+from netweight.sources.onnx.lazy_weights import restore_all, without_weights
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
-from netweight.sources.onnx.skeleton import is_cut, restored
+from netweight.sources.onnx.lazy_weights import is_cut, restored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from netweight.collector import paused_collector
 from netweight.errors import FormatError, NetweightError, UnsupportedOpError
-from netweight.ir import TensorSpec
-from netweight.sources.onnx.again import Again
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
 from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
 from netweight.sources.onnx.declared import declared_outputs, is_foreign, operator_name
-from netweight.sources.onnx.finish import finished_graph
-from netweight.sources.onnx.functions import Functions, body_of_schema
+from netweight.sources.onnx.function_bodies import Functions, body_of_schema
+from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.lower import RULES, check_count
 from netweight.sources.onnx.naming import Place, place_of
-from netweight.sources.onnx.net import Net
-from netweight.sources.onnx.order import ordered_nodes
-from netweight.sources.onnx.result import Read
-from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs, parameters
-from netweight.sources.onnx.shapes import inferred_outputs, input_specs, output_names
+from netweight.sources.onnx.recording import OnnxRecording
+from netweight.sources.onnx.scope import Scope, parameters
+from netweight.sources.onnx.shapes import inferred_outputs
 from netweight.sources.onnx.tensor import DependsOnDataError, LeftOut, Tensor
+from netweight.sources.onnx.undo import Attempt, attempt
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -35,96 +31,33 @@ _MOST = 300_000
 """Calls of operators that are read, those of functions and loops at every call, and those taken back."""
 
 
-def read_graph(
-    model: ModelProto,
-    inputs: Mapping[str, TensorSpec] | None = None,
-    dims: Mapping[str, int] | None = None,
-    *,
-    arrays: Mapping[str, Any] | None = None,
-    kernels: Mapping[str, Any] | None = None,
-    name: str = "",
-    place: str = "",
-) -> Read:
-    """Graph of a model.
-
-    Args:
-        model: The model.
-        inputs: Specs of inputs whose shape the file leaves open, or that are to have another.
-        dims: Sizes of symbolic dimensions.
-        arrays: What the inputs are: everything is computed while it is read, and every shape is known.
-        kernels: Forward rules to compute with instead of the reference, by operator.
-        name: What to call the network.
-        place: Name of the file, for messages.
-
-    Raises:
-        FormatError: If the file contradicts itself.
-        UsageError: If a dimension is left open.
-        DependsOnDataError: If ``arrays`` are given and a shape still cannot be known.
-    """
-    with paused_collector():
-        reader = _Reader(model, Net(computing=arrays is not None, kernels=kernels or {}), place)
-        return reader.read(inputs or {}, dims or {}, arrays or {}, name)
-
-
 def _title(node: NodeProto) -> str:
     return repr(node.name or (node.output[0] if node.output else ""))
 
 
-class _Reader:
-    """Walks a model.
+class GraphReader:
+    """Reads the graphs of a model node by node, those inside of nodes too.
 
     Attributes:
-        net: Where nodes are recorded.
+        recording: Where nodes are recorded.
+        iterations: Tells iterations of loops apart.
         places: Where each call of the file belongs.
         left_out: Why nodes were left out, and how many.
-        again: Tells iterations of loops apart.
     """
 
-    def __init__(self, model: ModelProto, net: Net, file: str = "") -> None:
-        self.net = net
+    def __init__(self, model: ModelProto, recording: OnnxRecording, dims: Mapping[str, int], file: str) -> None:
+        self.recording = recording
         self.places: list[Place] = []
         self.left_out: dict[str, int] = {}
         self._model = model
         self._file = file
         self._opsets = {_DOMAINS.get(entry.domain, entry.domain): entry.version for entry in model.opset_import}
         self._functions = Functions(model)
-        self.again = Again()
+        self.iterations = Iterations()
         self._depth = 0
         self._begun = 0
-        self._dims: Mapping[str, int] = {}
-        self._inside = ""
-
-    def read(
-        self, given: Mapping[str, TensorSpec], dims: Mapping[str, int], arrays: Mapping[str, Any], name: str
-    ) -> Read:
-        graph = self._model.graph
-        check_text(graph.name)
-        scope = Scope()
-        stored = {entry.name for entry in graph.initializer} | {e.values.name for e in graph.sparse_initializer}
-        wanted = [entry for entry in graph.input if entry.name not in stored]
-        if self.net.computing:
-            names = bind_arrays(self.net, wanted, arrays, scope)
-        else:
-            names = bind_specs(self.net, input_specs(wanted, given, dims), scope, given)
         self._dims = dims
-        results = self.graph(graph, scope, ordered_nodes(graph, self.net.note))
-        outputs = dict(zip(output_names(graph), results, strict=True))
-        reached = {
-            key: self.net.name_of(value, "output") for key, value in outputs.items() if isinstance(value, Tensor)
-        }
-        for reason, count in self.left_out.items():
-            later = f"; {count - 1:,} later operators depend on it and are unknown" if count > 1 else ""
-            self.net.note(f"left out: {reason}{later}", guess=True)
-        finished, called = finished_graph(self.net, self.places, name or graph.name or "onnx", names, reached.values())
-        return Read(
-            graph=finished,
-            notes=tuple(text if count == 1 else f"{text} ({count} times)" for text, count in self.net.notes.items()),
-            exact=self.net.exact,
-            tensors=self.net.weights,
-            outputs=outputs,
-            names={key: called[value] for key, value in reached.items()},
-            left_out=tuple(self.left_out),
-        )
+        self._inside = ""
 
     def graph(self, graph: GraphProto, scope: Scope, nodes: Sequence[NodeProto] | None = None) -> list[Any]:
         """Record all nodes of a graph of the file, in another order if one is given, and give what its outputs are."""
@@ -137,8 +70,8 @@ class _Reader:
         return [scope.find(output.name) for output in graph.output]
 
     def _initializer(self, stored: TensorProto) -> Tensor:
-        key = self.again.key(self._inside, stored.name)
-        found: Tensor = self.again.kept(key, (), lambda: (stored_tensor(stored, stored.name),))[0]
+        key = self.iterations.key(self._inside, stored.name)
+        found: Tensor = self.iterations.kept(key, (), lambda: (stored_tensor(stored, stored.name),))[0]
         return found
 
     def node(self, node: NodeProto, scope: Scope) -> None:
@@ -146,9 +79,9 @@ class _Reader:
         check_text(node.name, node.op_type, node.domain)
         inputs = [scope.find(name) if name else None for name in node.input]
         outputs = tuple(node.output)
-        key = self.again.key(self._inside, outputs)
+        key = self.iterations.key(self._inside, outputs)
         self._begin(place_of(node, self._inside, key))
-        results = self.again.kept(key, inputs, lambda: self._results(node, inputs, scope))
+        results = self.iterations.kept(key, inputs, lambda: self._results(node, inputs, scope))
         for name, result in zip(outputs, results, strict=False):
             if name:
                 scope.bind(name, result)
@@ -163,9 +96,9 @@ class _Reader:
         Raises:
             FormatError: If there are more calls than in any network.
         """
-        self.net.call = len(self.places)
+        self.recording.call = len(self.places)
         self._begun += 1
-        if self._begun > _MOST and not self.net.computing:
+        if self._begun > _MOST and not self.recording.computing:
             raise FormatError(f"onnx: expected at most {_MOST:,} calls of operators, got more")
         self.places.append(place)
 
@@ -174,7 +107,7 @@ class _Reader:
         if not tensor.name:
             if not tensor.stored or tensor.label == "constant":
                 tensor.label = name
-        elif tensor.name.startswith("%") and self.net.labels.setdefault(tensor.name, name) == name:
+        elif tensor.name.startswith("%") and self.recording.labels.setdefault(tensor.name, name) == name:
             tensor.label = name
 
     def _results(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Sequence[Any]:
@@ -185,7 +118,7 @@ class _Reader:
         try:
             results = self._lowered(node, inputs, scope)
         except DependsOnDataError as error:
-            if self.net.computing:
+            if self.recording.computing:
                 raise
             reason = f"{node.op_type} {_title(node)}: {error}"
             self._leave_out(node, reason)
@@ -203,7 +136,7 @@ class _Reader:
 
     def _text(self, node: NodeProto, values: Sequence[Any]) -> LeftOut | None:
         """Text has no size that could be weighed."""
-        if self.net.computing or not any(getattr(value, "dtype", "") == "string" for value in values):
+        if self.recording.computing or not any(getattr(value, "dtype", "") == "string" for value in values):
             return None
         return LeftOut(f"{node.op_type} {_title(node)}: works on text")
 
@@ -215,12 +148,12 @@ class _Reader:
 
     def _leave_out(self, node: NodeProto, reason: str) -> None:
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
-        self.net.unknown(operator_name(node), (), ())
+        self.recording.unknown(operator_name(node), (), ())
 
     def _lowered(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Any:
         domain = _DOMAINS.get(node.domain, node.domain)
         opset = self._opset(node)
-        call = Call(self.net, node, opset, attributes_of(node), self, scope)
+        call = Call(self.recording, node, opset, attributes_of(node), self, scope)
         function = self._functions.find(node)
         if function is not None:
             return self.function(function, call, inputs)
@@ -243,7 +176,7 @@ class _Reader:
     def _unknown(self, node: NodeProto, inputs: Sequence[Any], domain: str, opset: int) -> Any:
         """No rule and no body: ONNX's own inference says the shapes, the node is listed as unknown."""
         name = operator_name(node)
-        if self.net.computing:
+        if self.recording.computing:
             raise UnsupportedOpError(f"run: expected an operator with a definition, got {name}")
         try:
             specs = inferred_outputs(node, inputs, domain, opset)
@@ -251,12 +184,12 @@ class _Reader:
             if self._depth or not is_foreign(node, domain, opset):
                 raise
             specs = declared_outputs(node, self._model.graph, self._dims)
-            self.net.note(f"{name}: shapes are those that the file gives for its outputs", guess=True)
+            self.recording.note(f"{name}: shapes are those that the file gives for its outputs", guess=True)
         text = self._text(node, specs)
         if text is not None:
             self._leave_out(node, text.reason)
             return (text,) * len(node.output)
-        return self.net.unknown(name, [value for value in inputs if isinstance(value, Tensor)], specs)
+        return self.recording.unknown(name, [value for value in inputs if isinstance(value, Tensor)], specs)
 
     def function(self, function: Any, call: Call, inputs: Sequence[Any]) -> Any:
         """The body of a function, its attributes put in."""
@@ -267,11 +200,15 @@ class _Reader:
         wanted = [call.wants(at) for at in range(len(function.output))]
         return tuple(scope.find(name) if want else None for name, want in zip(function.output, wanted, strict=True))
 
+    def attempt(self) -> AbstractContextManager[Attempt]:
+        """What is read inside can be taken back."""
+        return attempt(self.recording, self.places, self.left_out)
+
     @contextmanager
     def part(self, call: Call, kind: str) -> Iterator[None]:
         """What a rule itself does in each iteration of a loop: a layer inside of the call's."""
         with self._inside_of(call):
-            self._begin(Place(self._inside, "", kind, again=self.again.key(self._inside, kind)))
+            self._begin(Place(self._inside, "", kind, again=self.iterations.key(self._inside, kind)))
             yield
 
     def subgraph(self, call: Call, graph: GraphProto, inputs: Mapping[str, Any]) -> list[Any]:
@@ -288,7 +225,7 @@ class _Reader:
         """
         if self._depth == _DEEPEST:
             raise FormatError(f"onnx: expected at most {_DEEPEST} levels of functions and control flow, got more")
-        inside, current, opsets = self._inside, self.net.call, self._opsets
+        inside, current, opsets = self._inside, self.recording.call, self._opsets
         self._opsets = {**opsets, **{_DOMAINS.get(entry.domain, entry.domain): entry.version for entry in versions}}
         place = place_of(call.node, inside)
         self._inside = ".".join(filter(None, (place.module, place.name or place.kind)))
@@ -297,4 +234,4 @@ class _Reader:
             yield
         finally:
             self._depth -= 1
-            self._inside, self.net.call, self._opsets = inside, current, opsets
+            self._inside, self.recording.call, self._opsets = inside, current, opsets

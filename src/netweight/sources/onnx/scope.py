@@ -1,4 +1,4 @@
-"""Names of values while a file is read."""
+"""Names of a file and what they stand for: a graph sees its own names and those of the graphs around it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netweight.errors import FormatError
 from netweight.ir import Filled, TensorSpec
 from netweight.lazy import np
 from netweight.sources.onnx.checks import check_text
-from netweight.sources.onnx.net import Net
+from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def parameters(function: FunctionProto, inputs: Sequence[Any], op_type: str) -> 
 
 
 def bind_specs(
-    net: Net, specs: Mapping[str, TensorSpec | None], scope: Scope, given: Mapping[str, Any]
+    recording: OnnxRecording, specs: Mapping[str, TensorSpec | None], scope: Scope, given: Mapping[str, Any]
 ) -> tuple[str, ...]:
     """Inputs of which the shape is known; texts and what is no tensor are left out. Names of the others."""
     numbers = {name: spec for name, spec in specs.items() if spec is not None and spec.dtype != "string"}
@@ -76,28 +76,30 @@ def bind_specs(
         if name not in numbers:
             scope.bind(name, LeftOut(f"input {name!r} is no tensor of numbers"))
             continue
-        bound = net.add_input(name, numbers[name], None)
+        bound = recording.add_input(name, numbers[name], None)
         if isinstance(given.get(name), Filled):
-            bound.numbers = partial(_numbers_given, net, name, given[name])
+            bound.numbers = partial(_numbers_given, recording, name, given[name])
         scope.bind(name, bound)
     return tuple(numbers)
 
 
-def _numbers_given(net: Net, name: str, given: Filled) -> Array:
+def _numbers_given(recording: OnnxRecording, name: str, given: Filled) -> Array:
     """The numbers that the user gave for an input; that something follows from them is noted."""
     shown = str(given.first) if given.first == given.last else f"{given.first} to {given.last}"
-    net.note(f"what follows from the numbers of input {name!r} holds for those that were given: {shown}")
+    recording.note(f"what follows from the numbers of input {name!r} holds for those that were given: {shown}")
     rng = np.random.default_rng(0)
     return rng.integers(given.first, given.last, given.spec.shape, endpoint=True).astype(given.spec.dtype)
 
 
-def bind_arrays(net: Net, wanted: Sequence[ValueInfoProto], arrays: Mapping[str, Any], scope: Scope) -> tuple[str, ...]:
+def bind_arrays(
+    recording: OnnxRecording, wanted: Sequence[ValueInfoProto], arrays: Mapping[str, Any], scope: Scope
+) -> tuple[str, ...]:
     """Inputs of which the numbers are known. Names of those that are tensors."""
     names = []
     for entry in wanted:
         given = arrays.get(entry.name)
         if isinstance(given, Tensor):
-            given = net.add_input(entry.name, given.spec, given.array())
+            given = recording.add_input(entry.name, given.spec, given.array())
             names.append(entry.name)
         scope.bind(entry.name, given)
     return tuple(names)

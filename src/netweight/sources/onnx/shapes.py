@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netweight.errors import FormatError, UsageError, unknown_name
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.onnx.checks import check_text
-from netweight.sources.onnx.functions import is_sound
+from netweight.sources.onnx.function_bodies import is_sound
 from netweight.sources.onnx.numbers import NUMBERS, checked_shape, dtype_of
 from netweight.sources.onnx.tensor import DependsOnDataError
 

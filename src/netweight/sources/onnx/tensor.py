@@ -37,7 +37,7 @@ class UnknownShapeError(DependsOnDataError):
 
 
 class LeftOut:
-    """Stands for a value whose shape follows from numbers that only a run has."""
+    """In the place of a value whose shape only a run can tell: what reads it is left out too."""
 
     __slots__ = ("reason",)
 
@@ -121,7 +121,7 @@ class Tensor:
 
         Raises:
             DependsOnDataError: If only a run has them.
-            ShapeError: If they are more than anybody computes with.
+            ShapeError: If there are more than 2^30.
         """
         if self._array is None:
             if self.numbers is None:

@@ -1,4 +1,4 @@
-"""Tensors with numbers while a module runs: what a program computes from constants alone, and where it may write.
+"""Tensors with numbers while a module runs: what a program computes from constants alone is computed.
 
 Memory that existed before the capture belongs to the user: the first write to it makes a copy, which the program sees
 from then on. Memory that the capture made may be written as it is.

@@ -13,7 +13,7 @@ import torch
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
-from netweight.sources.torch.tape import Tape
+from netweight.sources.torch.recording import TensorRecording
 
 _SMALL = 1 << 20
 
@@ -42,7 +42,7 @@ class Arguments:
 
 
 def symbolic_arguments(
-    module: torch.nn.Module, inputs: Any, *, batch: int, tape: Tape, numbers: Numbers | None = None
+    module: torch.nn.Module, inputs: Any, *, batch: int, recording: TensorRecording, numbers: Numbers | None = None
 ) -> Arguments:
     """Arguments in which every tensor is without numbers (small integer tensors keep theirs: they steer programs).
 
@@ -50,7 +50,7 @@ def symbolic_arguments(
         module: The module; its ``forward`` names the inputs.
         inputs: See ``capture_module``.
         batch: Samples at once, where the inputs are guessed.
-        tape: Learns the inputs.
+        recording: Learns the inputs.
         numbers: See ``capture_module``.
 
     Raises:
@@ -58,7 +58,7 @@ def symbolic_arguments(
     """
     if inputs is None:
         spec, why = _guess(module, batch)
-        tape.note(f"no input was given: {spec} is a guess from {why}")
+        recording.note(f"no input was given: {spec} is a guess from {why}")
         inputs = spec
     given: tuple[Any, ...] = ()
     named: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def symbolic_arguments(
         given = tuple(inputs)
     else:
         raise UsageError(f"inputs: expected a shape, a tensor, or a tuple or dict of them, got {type(inputs).__name__}")
-    maker = _Maker(tape, numbers)
+    maker = _Maker(recording, numbers)
     parameters = _parameters(module)
     _check_names(parameters, named)
     positional = _parameter_names(parameters, len(given))
@@ -82,9 +82,9 @@ def symbolic_arguments(
 class _Maker:
     """Turns given inputs into symbolic ones, nested ones too."""
 
-    def __init__(self, tape: Tape, numbers: Numbers | None) -> None:
+    def __init__(self, recording: TensorRecording, numbers: Numbers | None) -> None:
         self.names: list[str] = []
-        self._tape = tape
+        self._recording = recording
         self._numbers = numbers
 
     def make(self, value: Any, name: str) -> Any:
@@ -115,7 +115,7 @@ class _Maker:
             if not tensor.is_meta:
                 tensor = torch.tensor(array, dtype=tensor.dtype)
         self.names.append(name)
-        self._tape.add_input(tensor, name)
+        self._recording.add_input(tensor, name)
         return tensor
 
 

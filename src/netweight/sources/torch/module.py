@@ -9,20 +9,21 @@ from typing import Any
 
 import torch
 
-from netweight.collector import paused_collector
 from netweight.errors import MissingExtraError, NetweightError
+from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
-from netweight.sources.torch.calls import Calls
+from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
-from netweight.sources.torch.frames import Frames
 from netweight.sources.torch.inputs import Arguments, Numbers, symbolic_arguments
-from netweight.sources.torch.known import FIXED, READ
+from netweight.sources.torch.interception import Interception
+from netweight.sources.torch.known_numbers import FIXED, READ
+from netweight.sources.torch.module_calls import ModuleCalls
+from netweight.sources.torch.module_tree import modules_of
 from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
-from netweight.sources.torch.tape import Tape
-from netweight.sources.torch.untouched import untouched
-from netweight.sources.torch.walk import walk
+from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.restoring import restoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,22 +89,23 @@ def capture_module(
     """
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
-    tape = Tape()
-    arguments = symbolic_arguments(module, inputs, batch=batch, tape=tape, numbers=numbers)
-    modules = walk(module)
-    _own_state(modules, tape)
-    note_pruned(modules.values(), tape)
-    frames = Frames(modules)
+    recording = TensorRecording()
+    arguments = symbolic_arguments(module, inputs, batch=batch, recording=recording, numbers=numbers)
+    modules = modules_of(module)
+    _own_state(modules, recording)
+    note_pruned(modules.values(), recording)
+    module_calls = ModuleCalls(modules)
+    recorder = Recorder(recording, module_calls)
     error: BaseException | None = None
     result: Any = None
-    with paused_collector(), untouched(modules.values(), training=training), frames:
+    with paused_collector(), restoring(modules.values(), training=training), module_calls:
         try:
-            with _whole_operators(), Recorder(tape, frames) as recorder, Calls(recorder):
+            with _whole_operators(), Dispatch(recorder), Interception(recorder):
                 result = module(*arguments.args, **arguments.kwargs)
         except Exception as raised:
             error = raised
     with paused_collector():
-        return _finish(tape, frames, arguments, result, error, name or type(module).__name__)
+        return _finish(recording, module_calls, arguments, result, error, name or type(module).__name__)
 
 
 def check_version() -> None:
@@ -119,16 +121,16 @@ def check_version() -> None:
         )
 
 
-def _own_state(modules: Mapping[str, torch.nn.Module], tape: Tape) -> None:
+def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecording) -> None:
     buffers = []
     for path, module in modules.items():
         prefix = f"{path}." if path else ""
         for name, parameter in module._parameters.items():
             if parameter is not None:
-                tape.own(parameter, prefix + name, "parameter")
+                recording.own(parameter, prefix + name, "parameter")
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
     for buffer, name in buffers:  # a tensor that is both is a parameter
-        tape.own(buffer, name, "buffer")
+        recording.own(buffer, name, "buffer")
 
 
 @contextmanager
@@ -145,54 +147,57 @@ def _whole_operators() -> Iterator[None]:
 
 
 def _finish(
-    tape: Tape, frames: Frames, arguments: Arguments, result: Any, error: BaseException | None, name: str
+    recording: TensorRecording,
+    module_calls: ModuleCalls,
+    arguments: Arguments,
+    result: Any,
+    error: BaseException | None,
+    name: str,
 ) -> Capture:
-    outputs = [tape.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
-    stopped = None if error is None else (frames.place_of(error) or "the model's own forward")
+    outputs = [recording.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
+    stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
     if error is None:
-        _note_unread(tape)
-        _note_uncalled(tape, frames)
+        _note_unread(recording)
+        _note_uncalled(recording, module_calls)
     return Capture(
-        graph=finished_graph(tape, frames, name, arguments.names, outputs),
-        notes=tuple(
-            text if count == 1 else f"{text} ({count} times)" for text, count in tape.notes.items() if text != READ
-        ),
-        exact=not tape.guesses and error is None,
-        guesses=tuple(text for text in dict.fromkeys(tape.guesses) if text != FIXED),
-        fixed=FIXED in tape.notes or READ in tape.notes,
+        graph=finished_graph(recording, module_calls, name, arguments.names, outputs),
+        notes=recording.told(without=(READ,)),
+        exact=not recording.guesses and error is None,
+        guesses=tuple(text for text in recording.guesses if text != FIXED),
+        fixed=FIXED in recording.notes or READ in recording.notes,
         stopped_at=stopped,
         error=error,
-        tensors=tape.tensors,
+        tensors=recording.tensors,
     )
 
 
-def _note_unread(tape: Tape) -> None:
+def _note_unread(recording: TensorRecording) -> None:
     """Say which parameters no operator has read: figures speak of what runs."""
-    unread = [(name, tensor) for name, tensor in tape.parameters() if name not in tape.tensors]
+    unread = [(name, tensor) for name, tensor in recording.parameters() if name not in recording.tensors]
     if not unread:
         return
     places: dict[str, None] = {}
     for name, _ in unread:
         parts = name.split(".")
         prefixes = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-        alone = (prefix for prefix in prefixes if not any(f"{r}.".startswith(f"{prefix}.") for r in tape.tensors))
+        alone = (prefix for prefix in prefixes if not any(f"{r}.".startswith(f"{prefix}.") for r in recording.tensors))
         places[next(alone, name)] = None
     more = f" and {len(places) - 4} more" if len(places) > 4 else ""
     count = sum(tensor.numel() for _, tensor in unread)
-    tape.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
+    recording.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
 
 
-def _note_uncalled(tape: Tape, frames: Frames) -> None:
+def _note_uncalled(recording: TensorRecording, module_calls: ModuleCalls) -> None:
     """Say which modules without parameters were not called; those with some are said to be unread.
 
     Modules of PyTorch's quantisation that are not called hold packed weights, or watch ranges.
     """
     idle = [
         path
-        for path in frames.never_called()
-        if next(frames.modules[path].parameters(), None) is None
-        and not type(frames.modules[path]).__module__.startswith("torch.ao.")
+        for path in module_calls.never_called()
+        if next(module_calls.modules[path].parameters(), None) is None
+        and not type(module_calls.modules[path]).__module__.startswith("torch.ao.")
     ]
     if idle:
         more = f" and {len(idle) - 4} more" if len(idle) > 4 else ""
-        tape.note(f"{len(idle)} modules without parameters are not called: {', '.join(idle[:4])}{more}")
+        recording.note(f"{len(idle)} modules without parameters are not called: {', '.join(idle[:4])}{more}")

@@ -1,4 +1,4 @@
-"""What the recorder needs to know of PyTorch's operators."""
+"""PyTorch's operators: the rule of each, which arguments it writes, and whether PyTorch can take it apart."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _KNOWN: dict[int, Operator] = {}
 
 
 def operator_of(func: Any) -> Operator:
-    """What is known of an overload, found once: reading a schema takes longer than following a call."""
+    """The ``Operator`` of an overload, made once: reading a schema takes longer than following a call."""
     return _KNOWN.get(id(func)) or _KNOWN.setdefault(id(func), Operator(func))
 
 

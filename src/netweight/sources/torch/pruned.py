@@ -1,4 +1,4 @@
-"""Weights that torch.nn.utils.prune has masked: figures are dense, and the reader is told what is left."""
+"""A note on weights that ``torch.nn.utils.prune`` has masked: figures count them, as dense kernels do."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import torch
 
-from netweight.sources.torch.tape import Tape
+from netweight.sources.torch.recording import TensorRecording
 
 
-def note_pruned(modules: Iterable[torch.nn.Module], tape: Tape) -> None:
+def note_pruned(modules: Iterable[torch.nn.Module], recording: TensorRecording) -> None:
     """Say how many weights masks take away."""
     total = gone = 0
     for child in modules:
@@ -19,4 +19,6 @@ def note_pruned(modules: Iterable[torch.nn.Module], tape: Tape) -> None:
             total += mask.numel()
             gone += mask.numel() - int(mask.count_nonzero())
     if total:
-        tape.note(f"{gone:,} of {total:,} weights are pruned: figures are dense, {total - gone:,} weights are not zero")
+        recording.note(
+            f"{gone:,} of {total:,} weights are pruned: figures are dense, {total - gone:,} weights are not zero"
+        )

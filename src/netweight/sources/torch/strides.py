@@ -3,11 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from netweight.ops.table import OpDef
+
 _META = torch.device("meta")
+_IMAGES = 4
+
+_OF_EACH = ("elementwise", "activation", "dropout")
+"""Kinds of operators whose kernels take the layout of all that they read."""
+
+_KEEPING_ORDER = frozenset({
+    "conv", "conv_transpose", "max_pool", "max_pool_with_indices", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool",
+    "resize", "pad", "roll", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
+})  # fmt: skip
+"""Operators whose kernels lay pictures out as their input lies, channels last or first."""
+
+_LIKE_FIRST = frozenset({
+    "argsort", "batch_norm", "batch_norm_training", "cast", "copy", "dequantize", "diagonal_scatter", "fake_quantize",
+    "flip", "index_put", "local_response_norm", "masked_fill", "masked_scatter", "prelu", "quantize", "slice_scatter",
+    "sort",
+})  # fmt: skip
+"""Operators whose result lies as their first input does."""
+
+_BY_COLUMNS = frozenset({"cholesky", "eigh", "inverse", "qr", "solve", "solve_triangular", "svd"})
+"""Operators of LAPACK, which leaves matrices column by column."""
+
+
+def layout_of(
+    definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]
+) -> tuple[Tensor | Sequence[Tensor] | None, tuple[int, ...] | None]:
+    """How PyTorch's kernels lay out what an operator makes: like which tensors, or in which order of dimensions."""
+    first = tensors[0]
+    if definition.name in _LIKE_FIRST:
+        return first, None
+    if definition.kind in _OF_EACH:
+        return first if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None], None
+    if first is None or definition.name in _BY_COLUMNS or definition.kind == "attention":
+        return None, _order_of_own(definition, first)
+    if definition.name not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
+        return None, None
+    order = channels_last(first)
+    if order is None and definition.name == "conv" and tensors[1] is not None:
+        order = channels_last(tensors[1])
+    return None, order
+
+
+def _order_of_own(definition: OpDef, first: Tensor | None) -> tuple[int, ...] | None:
+    """The order of matrices of LAPACK, and of fused attention: (N, L, H, E), so that joining the heads is a view."""
+    if first is None:
+        return None
+    rank = first.dim()
+    if definition.name in _BY_COLUMNS:
+        return (*range(rank - 2), rank - 1, rank - 2)
+    return (0, 2, 1, 3) if definition.name == "scaled_dot_product_attention" and rank == 4 else None
 
 
 def empty(
@@ -87,3 +139,25 @@ def _is_dense(tensor: Tensor) -> bool:
                 return False
             expected *= size
     return True
+
+
+def channels_last(x: Tensor) -> tuple[int, ...] | None:
+    """Memory order of the result of a convolution or a pool: channels last where its input's are.
+
+    As in PyTorch, a part of such a tensor counts too, and so does a convolution's weight.
+    """
+    if x.dim() != _IMAGES or x.is_contiguous():
+        return None
+    step = 0
+    for dim in (1, 3, 2, 0):
+        size, stride = x.shape[dim], x.stride(dim)
+        if size == 0 or stride < step or (dim == 0 and step == x.stride(1)) or (dim == 1 and stride == 0):
+            return None
+        step = stride * size if size > 1 else stride
+    return (0, 2, 3, 1)
+
+
+def memory_order(x: Tensor) -> tuple[int, ...]:
+    """Dimensions from the outermost in memory to the innermost."""
+    strides = x.stride()
+    return tuple(sorted(range(x.dim()), key=lambda dim: -strides[dim]))

@@ -42,9 +42,9 @@ def one_kernel(rule: Rule) -> Rule:
 
     @wraps(rule)
     def marked(call: Any, *inputs: Any) -> Any:
-        before = len(call.net.nodes)
+        before = len(call.recording.nodes)
         results = rule(call, *inputs)
-        for node in call.net.nodes[before:]:
+        for node in call.recording.nodes[before:]:
             node.fused = True
         return results
 

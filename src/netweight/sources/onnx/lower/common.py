@@ -17,7 +17,7 @@ def axis_of(axis: int, rank: int) -> int:
     """An axis counted from the front.
 
     Raises:
-        ShapeError: If the tensor has it not.
+        ShapeError: If the tensor does not have it.
     """
     if not -rank <= axis < max(rank, 1):
         raise ShapeError(f"axis: expected one from {-rank} to {rank - 1}, got {axis}")
@@ -28,7 +28,7 @@ def axes_of(axes: Sequence[int], rank: int) -> tuple[int, ...]:
     """Axes counted from the front, in order.
 
     Raises:
-        ShapeError: If the tensor has one not, or one comes twice.
+        ShapeError: If the tensor does not have one, or one comes twice.
     """
     found = tuple(sorted(axis_of(axis, rank) for axis in axes))
     if len(set(found)) < len(found):
@@ -51,7 +51,7 @@ def permuted(call: Call, x: Tensor, order: Sequence[int]) -> Tensor:
 
 
 def transposed(call: Call, x: Tensor) -> Tensor:
-    """The last two dimensions changed about."""
+    """The last two dimensions swapped."""
     order = list(range(x.rank))
     order[-2:] = order[-1], order[-2]
     return permuted(call, x, order)

@@ -25,7 +25,7 @@ def made_of(
     dtype: str | None = None,
 ) -> Tensor:  # fmt: skip
     """A stored tensor whose elements are made of those of another; the same one for the same key."""
-    found = call.net.derived.get((id(weight), *key))
+    found = call.recording.derived.get((id(weight), *key))
     if found is None:
         numbers = None if weight.numbers is None else lambda: make(weight.array())
         found = Tensor(
@@ -36,8 +36,8 @@ def made_of(
             stored=True,
             role=weight.role,
         )
-        call.net.derived[id(weight), *key] = found
-        call.net.derived[id(weight), "itself"] = weight  # so that its identity stays its own
+        call.recording.derived[id(weight), *key] = found
+        call.recording.derived[id(weight), "itself"] = weight  # so that its identity stays its own
     return found
 
 

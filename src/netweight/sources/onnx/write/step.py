@@ -1,4 +1,4 @@
-"""One node of the graph on its way to ONNX."""
+"""What a rule has to write one node of the graph as nodes of ONNX."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from netweight.ir import Node, TensorSpec, is_floating
 from netweight.lazy import np
 from netweight.sources.onnx.numbers import KIND, NUMBERS
 from netweight.sources.onnx.write.labels import Labels
+from netweight.sources.recording import free_name
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -62,16 +63,20 @@ class Body:
     values: set[str] = field(default_factory=set)
     calls: set[str] = field(default_factory=set)
     shared: dict[Any, str] = field(default_factory=dict)
+    _last_values: dict[str, int] = field(default_factory=dict)
+    _last_calls: dict[str, int] = field(default_factory=dict)
 
+    def new_value(self, stem: str) -> str:
+        """A name that no value has, taken from now on."""
+        name = free_name(stem, self.values, self._last_values, "_")
+        self.values.add(name)
+        return name
 
-def free_name(stem: str, taken: set[str]) -> str:
-    """A name that is not taken, and is from now on."""
-    name, number = stem, 0
-    while name in taken:
-        number += 1
-        name = f"{stem}_{number}"
-    taken.add(name)
-    return name
+    def new_call(self, stem: str) -> str:
+        """A name that no ONNX node has, taken from now on."""
+        name = free_name(stem, self.calls, self._last_calls, "_")
+        self.calls.add(name)
+        return name
 
 
 @dataclass(slots=True)
@@ -119,7 +124,7 @@ class Step:
         return found
 
     def unsupported(self, what: str) -> UnsupportedOpError:
-        """The error for a setting that ONNX has not."""
+        """The error for a setting that ONNX does not have."""
         return UnsupportedOpError(f"{self.node.op} {what}")
 
     def emit(self, op_type: str, inputs: Sequence[str], outputs: Sequence[str], /, **attributes: Any) -> None:
@@ -132,7 +137,7 @@ class Step:
         given = {name: value for name, value in sorted(attributes.items()) if value is not None}
         layer = self.node.layer or self.node.op
         main = any(name in self.node.outputs for name in outputs)
-        name = free_name(layer if main else f"{layer}.{op_type.lower()}", self.body.calls)
+        name = self.body.new_call(layer if main else f"{layer}.{op_type.lower()}")
         made = onnx.helper.make_node(op_type, kept, list(outputs), name=name, **given)
         self.body.labels.write(made, layer)
         self.body.nodes.append(made)
@@ -162,7 +167,7 @@ class Step:
         packed = held_array(array, dtype or str(array.dtype))
         key = dtype or str(array.dtype), packed.shape, packed.tobytes()
         if key not in self.body.shared:
-            name = free_name("constant", self.body.values)
+            name = self.body.new_value("constant")
             stored = self.body.constants[name] = onnx.numpy_helper.from_array(packed, name)
             if packed.shape and is_floating(key[0]):  # a reader would take it for a weight
                 stored.metadata_props.add(key=KIND, value="constant")
@@ -171,7 +176,7 @@ class Step:
 
     def new_name(self, stem: str) -> str:
         """Name of a value in the middle of a rule."""
-        return free_name(f"{self.node.layer or self.node.op}:{stem}", self.body.values)
+        return self.body.new_value(f"{self.node.layer or self.node.op}:{stem}")
 
     def scales(self, numbers: Sequence[float]) -> str:
         """Name of a constant list of numbers of single precision."""
@@ -183,7 +188,7 @@ class Step:
             return ""
         key = "rewritten", tuple(names), self.node.op
         if key not in self.body.shared:
-            new = free_name(names[0], self.body.values)
+            new = self.body.new_value(names[0])
             self.body.rewritten[new] = tuple(names), rule
             self.body.shared[key] = new
         return self.body.shared[key]

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from netweight import __version__
 from netweight.errors import UnsupportedOpError, UsageError
 from netweight.ir import Graph, Value, is_floating, located
 from netweight.lazy import np
@@ -14,8 +13,9 @@ from netweight.ops import REGISTRY
 from netweight.sources.onnx.files import need_onnx
 from netweight.sources.onnx.write import RULES
 from netweight.sources.onnx.write.labels import Labels
-from netweight.sources.onnx.write.step import Body, Step, free_name, proto_type
+from netweight.sources.onnx.write.step import Body, Step, proto_type
 from netweight.sources.onnx.write.stored import Outside, initializer, zeros
+from netweight.version import __version__
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
@@ -81,7 +81,7 @@ def _write_nodes(graph: Graph, body: Body, weights: Mapping[str, Array] | None) 
     """Every node by its rule.
 
     Raises:
-        UnsupportedOpError: If there is none for some, or they have settings that ONNX has not.
+        UnsupportedOpError: If there is none for some, or they have settings that ONNX does not have.
     """
     missing: Counter[str] = Counter()
     for node in graph.nodes:
@@ -140,7 +140,7 @@ def _shape_of(value: Value, body: Body) -> str:
 
     key = "shape", value.spec.shape
     if key not in body.shared:
-        name = free_name("shape", body.values)
+        name = body.new_value("shape")
         body.constants[name] = onnx.numpy_helper.from_array(np.array(value.spec.shape, np.int64), name)
         body.shared[key] = name
     return body.shared[key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError
+from netweight.functions import contract
 from netweight.ops.arrays.padding import Pads, resolve_padding
 from netweight.ops.contract.conv import ConvAttrs
 from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
@@ -12,7 +13,7 @@ from netweight.ops.contract.deform_conv import DeformConvAttrs
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
 from netweight.sources.onnx.lower import lowers
-from netweight.sources.onnx.lower.common import reshaped, scaled, transposed
+from netweight.sources.onnx.lower.common import reshaped, transposed
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -153,5 +154,5 @@ def gemm(call: Call, a: Tensor, b: Tensor, c: Tensor | None = None) -> Any:
     if alpha == 1.0 and as_bias and b.fixed:
         weight = b if call.attr("transB", 0) else transposed(call, b)
         return call.op("linear", None, a, weight, None if c is None else reshaped(call, c, (out_features,)))
-    product = scaled(call, call.op("matmul", None, a, transposed(call, b) if call.attr("transB", 0) else b), alpha)
-    return product if c is None else call.op("add", None, product, scaled(call, c, beta))
+    product = contract.matmul(call, a, transposed(call, b) if call.attr("transB", 0) else b)
+    return contract.plus(call, product, c, alpha, beta)

@@ -8,8 +8,7 @@ from netweight.errors import FormatError
 from netweight.lazy import np
 from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
-from netweight.ops.pointwise.activation import LeakyReluAttrs
-from netweight.ops.pointwise.activation_shrink import HardsigmoidAttrs
+from netweight.ops.pointwise.activation import HardsigmoidAttrs, LeakyReluAttrs
 from netweight.ops.pointwise.activation_smooth import GeluAttrs
 from netweight.ops.pointwise.unary import CastAttrs, ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
@@ -41,7 +40,7 @@ def activated(call: Call, x: Tensor, name: str, params: tuple[float, ...]) -> An
             return call.op("clamp", ClampAttrs(min=_nth(params, 0, None), max=_nth(params, 1, None)), x)
         case "HardSigmoid":
             attrs = HardsigmoidAttrs(alpha=_nth(params, 0, 0.2), beta=_nth(params, 1, 0.5))
-            return call.op("hardsigmoid_general", attrs, x)
+            return call.op("hardsigmoid", attrs, x)
         case _:
             if name not in _PLAIN:
                 known = ", ".join(sorted([*_PLAIN, "LeakyRelu", "Clip", "HardSigmoid"]))

@@ -13,7 +13,7 @@ from netweight.errors import FormatError
 from netweight.ir import Quantization, bits_of
 from netweight.lazy import np
 from netweight.ops.move.embed import EmbeddingAttrs
-from netweight.ops.move.gather import GatherAttrs
+from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.ops.order.sort import SortAttrs, TopkAttrs

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError
-from netweight.ops.contract.einsum import EinsumAttrs, canonical_equation
+from netweight.functions import contract
 from netweight.ops.order.ngrams import NgramCountsAttrs
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.tensor import Tensor
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 @lowers("Einsum")
 def einsum(call: Call, *tensors: Tensor) -> Any:
-    equation = canonical_equation(call.need("equation"), [tensor.rank for tensor in tensors])
-    return call.op("einsum", EinsumAttrs(equation=equation), *tensors)
+    return contract.einsum(call, call.need("equation"), *tensors)
 
 
 @lowers("Det")

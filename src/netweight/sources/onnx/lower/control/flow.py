@@ -15,17 +15,17 @@ from netweight.lazy import np
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of
 from netweight.sources.onnx.lower.control.unrolled import (
+    OneForAll,
     Repeated,
-    Same,
     Sequences,
-    opened,
+    after_all,
     picked,
     repeated,
-    settled,
     stacked,
+    with_unknown_numbers,
 )
 from netweight.sources.onnx.tensor import LeftOut, Tensor
-from netweight.sources.onnx.trial import Trial, trial
+from netweight.sources.onnx.undo import Attempt
 
 if TYPE_CHECKING:
     from netweight.sources.onnx.call import Call
@@ -43,14 +43,14 @@ def _title(call: Call) -> str:
 @lowers("If")
 def if_(call: Call, cond: Tensor) -> Any:
     """The branch that the condition says; the dearer one if only a run knows."""
-    if cond.known or call.net.computing:
+    if cond.known or call.computing:
         branch = "then_branch" if cond.item() else "else_branch"
         return tuple(call.reader.subgraph(call, call.need(branch), {}))
     return _dearer_branch(call)
 
 
 def _dearer_branch(call: Call) -> Any:
-    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+    with call.reader.attempt() as attempt:
         then_results, then_price = _tried(call, "then_branch", attempt)
         then = attempt.undo()
         results, price = _tried(call, "else_branch", attempt)
@@ -61,7 +61,7 @@ def _dearer_branch(call: Call) -> Any:
             kept, other, cheaper = "then", "else", price
             results = then_results
     macs, params = cheaper[1], cheaper[2]
-    call.net.note(
+    call.note(
         f"{_title(call)}: which branch runs follows from numbers that only a run has; the {kept} branch is counted, "
         f"the {other} branch would be {macs:,} MACs and {params:,} parameters",
         guess=True,
@@ -69,7 +69,7 @@ def _dearer_branch(call: Call) -> Any:
     return results
 
 
-def _tried(call: Call, branch: str, attempt: Trial) -> tuple[tuple[Any, ...], tuple[int, int, int]]:
+def _tried(call: Call, branch: str, attempt: Attempt) -> tuple[tuple[Any, ...], tuple[int, int, int]]:
     """Results of a branch; operations, MACs and parameters of it."""
     results = tuple(call.reader.subgraph(call, call.need(branch), {}))
     work = attempt.cost()
@@ -80,46 +80,46 @@ def _tried(call: Call, branch: str, attempt: Trial) -> tuple[tuple[Any, ...], tu
 def loop(call: Call, most: Any = None, going: Any = None, *carried: Any) -> Any:
     """The body, as often as the trip count and the condition say."""
     body = Repeated.of(call, leading=2, states=len(carried), conditions=1)
-    turns = None
+    iterations = None
     if most is not None:
-        if not most.known and not call.net.computing:
+        if not most.known and not call.computing:
             return _once(call, body, carried, None)
-        turns = max(0, int(most.item()))
-    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
-        results = _unrolled(call, body, carried, turns, going, attempt)
+        iterations = max(0, int(most.item()))
+    with call.reader.attempt() as attempt:
+        results = _unrolled(call, body, carried, iterations, going, attempt)
         if results is not None:
             return results
         attempt.undo()
-    return _once(call, body, carried, turns)
+    return _once(call, body, carried, iterations)
 
 
 def _unrolled(
-    call: Call, body: Repeated, carried: Sequence[Any], turns: int | None, going: Any, attempt: Trial
+    call: Call, body: Repeated, carried: Sequence[Any], iterations: int | None, going: Any, attempt: Attempt
 ) -> tuple[Any, ...] | None:
     """Results of all iterations; None if nothing says how many there are, or if they are too many to be read."""
     elements: list[list[Any]] = [[] for _ in range(body.scanned)]
     yes = call.constant(np.ones((), bool))
-    doubted, turn = False, 0
-    with call.reader.again.turns() as begin:
-        while turns is None or turn < turns:
+    doubted, iteration = False, 0
+    with call.reader.iterations.loop() as begin:
+        while iterations is None or iteration < iterations:
             if not _is_known(going):
-                if turns is None:
+                if iterations is None:
                     return None
                 doubted, going = True, None
             if going is not None and not going.item():
                 break
             begin()
-            (going,), carried, found = body.turn((call.constant(np.array(turn, np.int64)), yes, *carried))
+            (going,), carried, found = body.iterate((call.constant(np.array(iteration, np.int64)), yes, *carried))
             going = None if going is yes else going
-            turn += 1
+            iteration += 1
             for collected, element in zip(elements, found, strict=True):
                 collected.append(element)
-            left = 1 if turns is None or (going is not None and _is_known(going)) else turns - turn
-            if not call.net.computing and _too_many(attempt, turn, left):
+            left = 1 if iterations is None or (going is not None and _is_known(going)) else iterations - iteration
+            if not call.computing and _too_many(attempt, iteration, left):
                 return None
     if doubted:
-        call.net.note(
-            f"{_title(call)}: all of its {turns:,} iterations are counted, a run may end it earlier", guess=True
+        call.note(
+            f"{_title(call)}: all of its {iterations:,} iterations are counted, a run may end it earlier", guess=True
         )
     return (*carried, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements)))
 
@@ -129,44 +129,49 @@ def _is_known(going: Any) -> bool:
     return going is None or (isinstance(going, Tensor) and going.known)
 
 
-def _too_many(attempt: Trial, turn: int, left: int) -> bool:
+def _too_many(attempt: Attempt, iteration: int, left: int) -> bool:
     """Whether the iterations up to now, and those that are left, are more than are read one by one."""
-    return turn + left + attempt.calls * (1 + left / turn) > _MOST_CALLS
+    return iteration + left + attempt.calls * (1 + left / iteration) > _MOST_CALLS
 
 
-def _once(call: Call, body: Repeated, carried: Sequence[Any], turns: int | None) -> tuple[Any, ...]:
+def _once(call: Call, body: Repeated, carried: Sequence[Any], iterations: int | None) -> tuple[Any, ...]:
     """One iteration in the place of all; no shape may change from one to the next."""
     why = f"how often {_title(call)} runs"
-    if turns is None or turns > _ENDLESS:
-        turns = None
-        call.net.note(f"{_title(call)}: how often it runs only a run knows; one iteration is counted", guess=True)
+    if iterations is None or iterations > _ENDLESS:
+        iterations = None
+        call.note(f"{_title(call)}: how often it runs only a run knows; one iteration is counted", guess=True)
     else:
-        _only_one(call, turns)
+        _only_one(call, iterations)
     number = Tensor("iteration", TensorSpec((), "int64"))
-    after, elements = _any_turn(call, body, carried, (number, call.constant(np.ones((), bool))), ())
-    rows = [LeftOut(f"the shape follows from {why}") if turns is None else repeated(call, e, turns) for e in elements]
-    return (*(settled(old, new, why) for old, new in zip(carried, after, strict=True)), *rows)
+    after, elements = _any_iteration(call, body, carried, (number, call.constant(np.ones((), bool))), ())
+    rows = [
+        LeftOut(f"the shape follows from {why}") if iterations is None else repeated(call, e, iterations)
+        for e in elements
+    ]
+    return (*(after_all(old, new, why) for old, new in zip(carried, after, strict=True)), *rows)
 
 
-def _only_one(call: Call, turns: int) -> None:
-    call.net.note(
-        f"{_title(call)}: of {turns:,} iterations one is counted, as all have more than {_MOST_CALLS:,} operators",
+def _only_one(call: Call, iterations: int) -> None:
+    call.note(
+        f"{_title(call)}: of {iterations:,} iterations one is counted, as all have more than {_MOST_CALLS:,} operators",
         guess=True,
     )
 
 
-def _any_turn(
+def _any_iteration(
     call: Call, body: Repeated, states: Sequence[Any], before: Sequence[Any], behind: Sequence[Any]
 ) -> tuple[Sequence[Any], Sequence[Any]]:
     """States and what is collected after an iteration, whichever: only states that never change are known in it."""
-    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
-        changing = [opened(call, state) for state in states]
-        _, after, elements = body.turn((*before, *changing, *behind))
+    with call.reader.attempt() as attempt:
+        changing = [with_unknown_numbers(call, state) for state in states]
+        _, after, elements = body.iterate((*before, *changing, *behind))
         kept = [new is old for old, new in zip(changing, after, strict=True)]
         if any(same and old is not state for same, old, state in zip(kept, changing, states, strict=True)):
             attempt.undo()
-            some = [state if same else opened(call, state) for same, state in zip(kept, states, strict=True)]
-            _, after, elements = body.turn((*before, *some, *behind))
+            some = [
+                state if same else with_unknown_numbers(call, state) for same, state in zip(kept, states, strict=True)
+            ]
+            _, after, elements = body.iterate((*before, *some, *behind))
     return after, elements
 
 
@@ -185,7 +190,7 @@ def scan(call: Call, *inputs: Any) -> Any:
     return (*after, *_put_together(call, body, elements))
 
 
-def _put_together(call: Call, body: Repeated, elements: Sequence[list[Any] | Same]) -> list[Any]:
+def _put_together(call: Call, body: Repeated, elements: Sequence[list[Any] | OneForAll]) -> list[Any]:
     axes = call.attr("scan_output_axes") or (0,) * body.scanned
     back = call.attr("scan_output_directions") or (0,) * body.scanned
     return [
@@ -203,7 +208,7 @@ def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[
     back = call.attr("directions") or (0,) * count
     body = Repeated.of(call, leading=0, states=len(states), sequences=count)
     samples = inputs[0].shape[0]
-    many = samples * max(sequences[0].shape[1], 1) > _MOST_CALLS and not call.net.computing
+    many = samples * max(sequences[0].shape[1], 1) > _MOST_CALLS and not call.computing
     results = []
     for sample in range(1 if many else samples):
         own = [picked(call, x, 0, sample) for x in inputs]
@@ -211,35 +216,35 @@ def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[
         after, elements = _scanned(call, body, own[: len(states)], parts)
         results.append((*after, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements))))
     if many:
-        call.net.note(f"{_title(call)}: of {samples:,} samples one is counted", guess=True)
-        return tuple(stacked(call, Same(found, samples), None) for found in results[0])
+        call.note(f"{_title(call)}: of {samples:,} samples one is counted", guess=True)
+        return tuple(stacked(call, OneForAll(found, samples), None) for found in results[0])
     return tuple(stacked(call, found, None) for found in zip(*results, strict=True))
 
 
 def _scanned(
     call: Call, body: Repeated, states: Sequence[Any], sequences: Sequences
-) -> tuple[Sequence[Any], Sequence[list[Any] | Same]]:
+) -> tuple[Sequence[Any], Sequence[list[Any] | OneForAll]]:
     """The last states, and what each iteration makes."""
-    turns = sequences.turns()
-    with trial(call.net, call.reader.places, call.reader.left_out) as attempt:
+    iterations = sequences.length()
+    with call.reader.attempt() as attempt:
         carried: Sequence[Any] = states
         elements: list[list[Any]] = [[] for _ in range(body.scanned)]
-        with call.reader.again.turns() as begin:
-            for turn in range(turns):
+        with call.reader.iterations.loop() as begin:
+            for iteration in range(iterations):
                 begin()
-                _, carried, found = body.turn((*carried, *sequences.at(call, turn)))
+                _, carried, found = body.iterate((*carried, *sequences.at(call, iteration)))
                 for collected, element in zip(elements, found, strict=True):
                     collected.append(element)
-                if not call.net.computing and _too_many(attempt, turn + 1, turns - turn - 1):
+                if not call.computing and _too_many(attempt, iteration + 1, iterations - iteration - 1):
                     break
             else:
                 return carried, elements
         attempt.undo()
-    _only_one(call, turns)
-    after, made = _any_turn(call, body, states, (), sequences.at(call, 0))
+    _only_one(call, iterations)
+    after, made = _any_iteration(call, body, states, (), sequences.at(call, 0))
     why = f"the iterations of {_title(call)}"
-    kept = [settled(old, new, why) for old, new in zip(states, after, strict=True)]
-    return kept, [Same(element, turns) for element in made]
+    kept = [after_all(old, new, why) for old, new in zip(states, after, strict=True)]
+    return kept, [OneForAll(element, iterations) for element in made]
 
 
 @lowers("SequenceMap")
@@ -247,10 +252,10 @@ def sequence_map(call: Call, first: Sequence[Any], *others: Any) -> Any:
     """The body for every element of a sequence."""
     body = Repeated.of(call, leading=0, states=1 + len(others))
     results: list[list[Any]] = [[] for _ in range(body.outputs)]
-    with call.reader.again.turns() as begin:
-        for turn, element in enumerate(first):
+    with call.reader.iterations.loop() as begin:
+        for iteration, element in enumerate(first):
             begin()
-            own = [other[turn] if isinstance(other, list) else other for other in others]
+            own = [other[iteration] if isinstance(other, list) else other for other in others]
             for collected, result in zip(results, body.results((element, *own)), strict=True):
                 collected.append(result)
     return tuple(results)

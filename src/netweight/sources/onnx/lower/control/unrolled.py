@@ -1,4 +1,4 @@
-"""Bodies that are read again and again, and what goes in and out of them."""
+"""Bodies of loops: what goes into each iteration, and what becomes of its results."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Repeated:
         found: list[Any] = self.call.reader.subgraph(self.call, self.graph, dict(zip(names, inputs, strict=True)))
         return found
 
-    def turn(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    def iterate(self, inputs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
         """One iteration: conditions, states, and what is collected."""
         found = self.results(inputs)
         last = self.conditions + self.states
@@ -103,21 +103,21 @@ class Sequences:
     axes: Sequence[int]
     back: Sequence[int]
 
-    def turns(self) -> int:
+    def length(self) -> int:
         """Number of slices.
 
         Raises:
-            FormatError: If the inputs have not the same number of them.
+            FormatError: If the inputs differ in their number of slices.
         """
         sizes = {x.shape[axis] for x, axis in zip(self.tensors, self.axes, strict=True)}
         if len(sizes) != 1:
             raise FormatError(f"Scan: expected inputs of one length, got {sorted(sizes) or 'no input'}")
         return sizes.pop()
 
-    def at(self, call: Call, turn: int) -> list[Tensor]:
+    def at(self, call: Call, iteration: int) -> list[Tensor]:
         """The slices of an iteration."""
-        length = self.turns()
-        places = [length - 1 - turn if back else turn for back in self.back]
+        length = self.length()
+        places = [length - 1 - iteration if back else iteration for back in self.back]
         with call.reader.part(call, "slice"):
             return [picked(call, x, axis, at) for x, axis, at in zip(self.tensors, self.axes, places, strict=True)]
 
@@ -129,22 +129,22 @@ def picked(call: Call, x: Tensor, axis: int, at: int) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
+class OneForAll:
     """What one iteration made, in the place of what each of many makes.
 
     Attributes:
         element: What it made.
-        turns: How many iterations there are.
+        iterations: How many iterations there are.
     """
 
     element: Any
-    turns: int
+    iterations: int
 
 
-def stacked(call: Call, elements: Sequence[Any] | Same, empty: TensorSpec | None, axis: int = 0) -> Any:
-    """What the iterations made, along a new dimension; nothing of the shape of ``empty`` if there were none."""
-    if isinstance(elements, Same):
-        return repeated(call, elements.element, elements.turns, axis)
+def stacked(call: Call, elements: Sequence[Any] | OneForAll, empty: TensorSpec | None, axis: int = 0) -> Any:
+    """What the iterations made, along a new dimension; without iterations a tensor of no elements, like ``empty``."""
+    if isinstance(elements, OneForAll):
+        return repeated(call, elements.element, elements.iterations, axis)
     left_out = next((element for element in elements if isinstance(element, LeftOut)), None)
     if left_out is not None:
         return left_out
@@ -157,27 +157,27 @@ def stacked(call: Call, elements: Sequence[Any] | Same, empty: TensorSpec | None
     return rows[0] if len(rows) == 1 else call.op("concat", ConcatAttrs(dim=at), *rows)
 
 
-def repeated(call: Call, element: Any, turns: int, axis: int = 0) -> Any:
-    """An element in the place of that of every iteration."""
+def repeated(call: Call, element: Any, iterations: int, axis: int = 0) -> Any:
+    """What one iteration made, as often as there are iterations."""
     if isinstance(element, LeftOut):
         return element
     at = axis_of(axis, element.rank + 1)
     before, after = element.shape[:at], element.shape[at:]
-    return expanded(call, reshaped(call, element, (*before, 1, *after)), (*before, turns, *after))
+    return expanded(call, reshaped(call, element, (*before, 1, *after)), (*before, iterations, *after))
 
 
-def opened(call: Call, state: Any) -> Any:
-    """A state in whatever iteration: its numbers are not those that it starts with."""
+def with_unknown_numbers(call: Call, state: Any) -> Any:
+    """A state as it is in any iteration: its numbers at the start are not known to be its numbers later."""
     if isinstance(state, list):
-        return [opened(call, item) for item in state]
+        return [with_unknown_numbers(call, item) for item in state]
     if not isinstance(state, Tensor) or not (state.fixed or state.known):
         return state
-    name = call.net.name_of(state, call.node.op_type) if is_weight(state) or state.learned else ""
+    name = call.recording.name_of(state, call.node.op_type) if is_weight(state) or state.learned else ""
     return Tensor(state.label, state.spec, role=state.role, name=name)
 
 
-def settled(before: Any, after: Any, why: str) -> Any:
-    """A state after all iterations, if it has the same shape after every one."""
+def after_all(before: Any, after: Any, why: str) -> Any:
+    """A state after all iterations; left out if one iteration changes its shape."""
     if isinstance(after, LeftOut):
         return after
     if _shape_of(before) != _shape_of(after):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netweight.ops.loss.classes import CrossEntropyAttrs
-from netweight.ops.loss.likelihood import NllLossAttrs
-from netweight.ops.norm.softmax import SoftmaxAttrs
+from netweight.functions import loss
+from netweight.functions.norm import log_softmax as logarithms
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.tensor import Tensor
 
@@ -17,17 +16,19 @@ _NO_CLASS = -100
 """What PyTorch ignores if nobody says what to ignore: a number that is no class."""
 
 
+def _settings(call: Call) -> dict[str, Any]:
+    return {"reduction": call.attr("reduction", "mean"), "ignore_index": call.attr("ignore_index", _NO_CLASS)}
+
+
 @lowers("NegativeLogLikelihoodLoss")
 def nll_loss(call: Call, x: Tensor, target: Tensor, weight: Tensor | None = None) -> Any:
-    attrs = NllLossAttrs(reduction=call.attr("reduction", "mean"), ignore_index=call.attr("ignore_index", _NO_CLASS))
-    return call.op("nll_loss", attrs, x, target, weight)
+    return loss.nll_loss(call, x, target, weight, **_settings(call))
 
 
 @lowers("SoftmaxCrossEntropyLoss")
 def softmax_cross_entropy(call: Call, scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> Any:
-    """One operator if there are neither weights nor classes to ignore, and nobody reads the logarithms."""
-    if weights is None and "ignore_index" not in call.attributes and not call.wants(1):
-        attrs = CrossEntropyAttrs(reduction=call.attr("reduction", "mean"))
-        return call.op("cross_entropy", attrs, scores, labels), None
-    logs = call.op("log_softmax", SoftmaxAttrs(dim=1), scores)
+    """One operator, unless somebody reads the logarithms as well."""
+    if not call.wants(1):
+        return loss.cross_entropy(call, scores, labels, weights, **_settings(call)), None
+    logs = logarithms(call, scores, 1)
     return nll_loss(call, logs, labels, weights), logs

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError
+from netweight.functions.move import index as functions
 from netweight.ops.move.creation import OneHotAttrs
 from netweight.ops.move.embed import EmbeddingAttrs
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.index_nd import GatherNdAttrs, ScatterNdReduceAttrs
-from netweight.ops.move.indexing import IndexAttrs
-from netweight.ops.move.scatter import ScatterAttrs
-from netweight.ops.move.scatter_reduce import ScatterReduceAttrs
+from netweight.ops.move.places import IndexAttrs
 from netweight.ops.move.sequences import ReverseSequenceAttrs, WriteSequenceAttrs
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.sources.onnx.lower import lowers
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
     from netweight.sources.onnx.call import Call
 
 _NARROW = ("int8", "uint8", "int4", "uint4", "int2", "uint2")
-_REDUCED = {"mul": "prod", "max": "amax", "min": "amin"}
+_REDUCED = {"none": "none", "add": "sum", "mul": "prod", "max": "amax", "min": "amin"}
 
 
 @lowers("Gather")
@@ -48,41 +45,33 @@ def _is_table(x: Tensor) -> bool:
 
 @lowers("GatherElements")
 def gather_elements(call: Call, x: Tensor, indices: Tensor) -> Any:
-    return call.op("gather", GatherAttrs(dim=axis_of(call.attr("axis", 0), x.rank)), x, indices)
+    return functions.gather(call, x, axis_of(call.attr("axis", 0), x.rank), indices)
 
 
 @lowers("GatherND")
 def gather_nd(call: Call, x: Tensor, indices: Tensor) -> Any:
-    return call.op("gather_nd", GatherNdAttrs(batch_dims=call.attr("batch_dims", 0)), x, indices)
+    return functions.gather_nd(call, x, indices, call.attr("batch_dims", 0))
 
 
 @lowers("ScatterElements", "Scatter")
 def scatter_elements(call: Call, x: Tensor, indices: Tensor, updates: Tensor) -> Any:
     dim = axis_of(call.attr("axis", 0), x.rank)
-    reduction = call.attr("reduction", "none")
-    if reduction == "none":
-        return call.op("scatter", ScatterAttrs(dim=dim), x, indices, updates)
-    if reduction == "add":
-        return call.op("scatter_add", GatherAttrs(dim=dim), x, indices, updates)
-    attrs = ScatterReduceAttrs(dim=dim, reduce=_reduced(call, reduction), include_self=True)
-    return call.op("scatter_reduce", attrs, x, indices, updates)
+    how = _reduced(call)
+    if how == "none":
+        return functions.scatter(call, x, dim, indices, updates)
+    return functions.scatter_reduce(call, x, dim, indices, updates, how)
 
 
 @lowers("ScatterND")
 def scatter_nd(call: Call, x: Tensor, indices: Tensor, updates: Tensor) -> Any:
+    return functions.scatter_nd(call, x, indices, updates, _reduced(call))
+
+
+def _reduced(call: Call) -> str:
+    """What becomes of elements that meet."""
     reduction = call.attr("reduction", "none")
-    if reduction == "none":
-        return call.op("scatter_nd", None, x, indices, updates)
-    if reduction == "add":
-        return call.op("scatter_nd_add", None, x, indices, updates)
-    _reduced(call, reduction)
-    return call.op("scatter_nd_reduce", ScatterNdReduceAttrs(reduction=reduction), x, indices, updates)
-
-
-def _reduced(call: Call, reduction: str) -> Any:
     if reduction not in _REDUCED:
-        listed = ", ".join(("none", "add", *_REDUCED))
-        raise FormatError(f"{call.node.op_type}: expected reduction {listed}, got {reduction!r}")
+        raise FormatError(f"{call.node.op_type}: expected reduction {', '.join(_REDUCED)}, got {reduction!r}")
     return _REDUCED[reduction]
 
 

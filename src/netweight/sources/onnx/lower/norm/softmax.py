@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from netweight.functions import norm
 from netweight.ops.move.creation import OneHotAttrs
-from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, cast_to, permuted, reshaped
@@ -36,12 +36,12 @@ def _along(call: Call, x: Tensor, rule: Callable[[Tensor, int], Tensor]) -> Tens
 
 @lowers("Softmax")
 def softmax(call: Call, x: Tensor) -> Any:
-    return _along(call, x, lambda tensor, dim: call.op("softmax", SoftmaxAttrs(dim=dim), tensor))
+    return _along(call, x, lambda tensor, dim: norm.softmax(call, tensor, dim))
 
 
 @lowers("LogSoftmax")
 def log_softmax(call: Call, x: Tensor) -> Any:
-    return _along(call, x, lambda tensor, dim: call.op("log_softmax", SoftmaxAttrs(dim=dim), tensor))
+    return _along(call, x, lambda tensor, dim: norm.log_softmax(call, tensor, dim))
 
 
 @lowers("Hardmax")

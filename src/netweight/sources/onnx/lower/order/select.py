@@ -7,15 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netweight.lazy import np
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
+from netweight.ops.move.places import GatherAttrs
+from netweight.ops.move.slicing import SliceAttrs
 from netweight.ops.order.nonzero import NonzeroAttrs
 from netweight.ops.order.sort import TopkAttrs
 from netweight.ops.order.suppression import NmsPerClassAttrs, nms_per_class_forward
 from netweight.ops.order.unique import UniqueAttrs
-from netweight.ops.sample.roi_align import RoiAlignAttrs, RoiPoolAttrs
 from netweight.sources.onnx.lower import lowers
-from netweight.sources.onnx.lower.common import axis_of, cast_to, permuted, reshaped
+from netweight.sources.onnx.lower.common import axis_of, permuted, reshaped
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -28,10 +27,10 @@ _SMALL = 1 << 20
 
 def _count(call: Call, taken: str, tensors: tuple[Tensor, ...], counted: Callable[..., int]) -> int | None:
     """How many are found in the numbers; None for the most that can be."""
-    small = call.net.computing or all(tensor.spec.numel <= _SMALL for tensor in tensors)
+    small = call.computing or all(tensor.spec.numel <= _SMALL for tensor in tensors)
     if small and all(tensor.known for tensor in tensors):
         return int(counted(*(tensor.array() for tensor in tensors)))
-    call.net.note(f"{call.node.op_type}: {taken}; how many depends on data", guess=True)
+    call.note(f"{call.node.op_type}: {taken}; how many depends on data", guess=True)
     return None
 
 
@@ -105,34 +104,3 @@ def non_max_suppression(
         lambda *arrays: len(nms_per_class_forward(attrs, *arrays)),
     )
     return call.op("nms_per_class", replace(attrs, count=count), boxes, scores)
-
-
-@lowers("RoiAlign")
-def roi_align(call: Call, x: Tensor, rois: Tensor, batch_indices: Tensor) -> Any:
-    """Until opset 15 pixels are points at whole numbers; regions say the sample in front, as PyTorch has it."""
-    shifted = call.attr("coordinate_transformation_mode", "half_pixel" if call.opset >= 16 else "")
-    ratio = max(call.attr("sampling_ratio", 0), 0)
-    if not ratio and not call.net.computing:
-        call.net.note("RoiAlign: every region is taken to be the whole picture", guess=True)
-    attrs = RoiAlignAttrs(
-        output_size=(call.attr("output_height", 1), call.attr("output_width", 1)),
-        spatial_scale=call.attr("spatial_scale", 1.0),
-        sampling_ratio=ratio,
-        aligned=shifted == "half_pixel",
-    )
-    name = "roi_align_max" if call.attr("mode", "avg") == "max" else "roi_align"
-    return call.op(name, attrs, x, _with_samples(call, rois, batch_indices))
-
-
-def _with_samples(call: Call, rois: Tensor, batch_indices: Tensor) -> Tensor:
-    samples = reshaped(call, cast_to(call, batch_indices, rois.dtype), (rois.shape[0], 1))
-    joined: Tensor = call.op("concat", ConcatAttrs(dim=1), samples, rois)
-    return joined
-
-
-@lowers("MaxRoiPool")
-def max_roi_pool(call: Call, x: Tensor, rois: Tensor) -> Any:
-    if not call.net.computing:
-        call.net.note("MaxRoiPool: every region is taken to be the whole picture", guess=True)
-    attrs = RoiPoolAttrs(output_size=call.need("pooled_shape"), spatial_scale=call.attr("spatial_scale", 1.0))
-    return call.op("roi_pool", attrs, x, rois)

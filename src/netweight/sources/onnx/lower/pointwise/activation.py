@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netweight.ops.pointwise.activation import EluAttrs, LeakyReluAttrs
-from netweight.ops.pointwise.activation_shrink import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
-from netweight.ops.pointwise.activation_smooth import GeluAttrs, SoftplusAttrs
+from netweight.ops.pointwise.activation import (
+    CeluAttrs,
+    EluAttrs,
+    HardsigmoidAttrs,
+    LeakyReluAttrs,
+    ShrinkAttrs,
+    ThresholdAttrs,
+)
+from netweight.ops.pointwise.activation_smooth import SoftplusAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import reshaped
@@ -15,29 +21,10 @@ from netweight.sources.onnx.tensor import Tensor
 if TYPE_CHECKING:
     from netweight.sources.onnx.call import Call
 
-_PLAIN = {
-    "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softsign": "softsign", "HardSwish": "hardswish",
-    "Mish": "mish",
-}  # fmt: skip
 _SELU = (1.6732632423543772, 1.0507009873554805)
 _BROADCASTING = 7
 _ROUNDING = 1e-6
 """Attributes are stored in single precision."""
-
-
-def _plain(onnx_name: str, name: str) -> None:
-    @lowers(onnx_name)
-    def rule(call: Call, x: Tensor) -> Any:
-        return call.op(name, None, x)
-
-
-for _onnx_name, _name in _PLAIN.items():
-    _plain(_onnx_name, _name)
-
-
-@lowers("Elu")
-def elu(call: Call, x: Tensor) -> Any:
-    return call.op("elu", EluAttrs(alpha=call.attr("alpha", 1.0)), x)
 
 
 @lowers("Celu")
@@ -90,9 +77,8 @@ def thresholded_relu(call: Call, x: Tensor) -> Any:
 def hard_sigmoid(call: Call, x: Tensor) -> Any:
     """PyTorch's has a slope of 1 / 6; ONNX's own is 0.2."""
     alpha, beta = call.attr("alpha", 0.2), call.attr("beta", 0.5)
-    if _is_close(alpha, 1 / 6) and beta == 0.5:
-        return call.op("hardsigmoid", None, x)
-    return call.op("hardsigmoid_general", HardsigmoidAttrs(alpha=alpha, beta=beta), x)
+    slope = 1 / 6 if _is_close(alpha, 1 / 6) else alpha
+    return call.op("hardsigmoid", HardsigmoidAttrs(alpha=slope, beta=beta), x)
 
 
 @lowers("Swish")
@@ -102,11 +88,6 @@ def swish(call: Call, x: Tensor) -> Any:
     if alpha == 1.0:
         return call.op("silu", None, x)
     return call.op("mul", None, x, call.op("sigmoid", None, call.op("mul_scalar", ScalarAttrs(value=alpha), x)))
-
-
-@lowers("Gelu")
-def gelu(call: Call, x: Tensor) -> Any:
-    return call.op("gelu", GeluAttrs(approximate=call.attr("approximate", "none")), x)
 
 
 @lowers("Softplus")

@@ -16,17 +16,8 @@ if TYPE_CHECKING:
     from netweight.sources.onnx.call import Call
 
 _OF_ONE = {
-    "Abs": "abs", "Neg": "neg", "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Reciprocal": "reciprocal", "Erf": "erf",
-    "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign", "IsNaN": "isnan",
-    "Sin": "sin", "Cos": "cos", "Tan": "tan", "Asin": "asin", "Acos": "acos", "Atan": "atan",
-    "Sinh": "sinh", "Cosh": "cosh", "Asinh": "asinh", "Acosh": "acosh", "Atanh": "atanh",
-    "Not": "logical_not", "BitwiseNot": "bitwise_not",
-}  # fmt: skip
-_OF_TWO = {
-    "Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div",
-    "Equal": "eq", "Greater": "gt", "Less": "lt", "GreaterOrEqual": "ge", "LessOrEqual": "le",
-    "And": "logical_and", "Or": "logical_or", "Xor": "logical_xor",
-    "BitwiseAnd": "bitwise_and", "BitwiseOr": "bitwise_or", "BitwiseXor": "bitwise_xor",
+    "Abs": "abs", "Neg": "neg", "Floor": "floor", "Ceil": "ceil", "Round": "round", "Sign": "sign", "IsNaN": "isnan",
+    "BitwiseNot": "bitwise_not",
 }  # fmt: skip
 _CHAINED = {"Sum": "add", "Mean": "add", "Max": "maximum", "Min": "minimum"}
 _RELU6 = (0.0, 6.0)
@@ -39,16 +30,13 @@ def _of_one(onnx_name: str, name: str) -> None:
         return call.op(name, None, x)
 
 
-def _of_two(onnx_name: str, name: str) -> None:
-    @lowers(onnx_name)
-    def rule(call: Call, x: Tensor, other: Tensor) -> Any:
-        return call.op(name, None, x, other)
-
-
 for _onnx_name, _name in _OF_ONE.items():
     _of_one(_onnx_name, _name)
-for _onnx_name, _name in _OF_TWO.items():
-    _of_two(_onnx_name, _name)
+
+
+@lowers("Div")
+def div(call: Call, x: Tensor, other: Tensor) -> Any:
+    return call.op("div", None, x, other)
 
 
 @lowers("Where")

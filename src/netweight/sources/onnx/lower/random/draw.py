@@ -41,7 +41,7 @@ def _trains(call: Call, training_mode: Tensor | None) -> bool:
     if training_mode is None:
         return False
     if not training_mode.known:
-        call.net.note(_OPEN, guess=True)
+        call.note(_OPEN, guess=True)
         return False
     return bool(training_mode.item())
 

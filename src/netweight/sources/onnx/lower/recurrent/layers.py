@@ -1,17 +1,17 @@
-"""Recurrent layers: the plain ones of the table where nothing special is asked for, else those with every option."""
+"""Recurrent layers: every direction is a layer of the table with ONNX's options."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.quantize.affine import ScaleAttrs
-from netweight.ops.recurrent.cells import RecurrentAttrs
-from netweight.ops.recurrent.recurrent_general import GruGeneralAttrs, LstmGeneralAttrs, RnnGeneralAttrs
-from netweight.ops.recurrent.recurrent_options import SIGMOID, TANH, Activation
+from netweight.ops.recurrent.activations import RELU, SIGMOID, TANH, Activation
+from netweight.ops.recurrent.gru import GruAttrs
+from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import permuted, reshaped
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _FUNCTIONS: dict[str, Activation] = {
     "sigmoid": SIGMOID,
     "tanh": TANH,
-    "relu": ("relu", 0.0, 0.0),
+    "relu": RELU,
     "affine": ("affine", 1.0, 0.0),
     "leakyrelu": ("leaky_relu", 0.01, 0.0),
     "thresholdedrelu": ("thresholded_relu", 1.0, 0.0),
@@ -40,35 +40,12 @@ _WITH_ALPHA = {"affine", "leaky_relu", "thresholded_relu", "scaled_tanh", "hards
 _WITH_BETA = {"affine", "scaled_tanh", "hardsigmoid"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """Tensors of one direction, gates in our order.
-
-    Attributes:
-        states: First states, None for zeros.
-        params: Weights of the input and of the state, and their biases.
-        peephole: How the gates look at the cell.
-    """
-
-    states: tuple[Tensor | None, ...]
-    params: tuple[Tensor | None, ...]
-    peephole: Tensor | None = None
-
-
 @lowers("RNN")
 def rnn(
     call: Call, x: Tensor, w: Tensor, r: Tensor, b: Tensor | None = None, lengths: Tensor | None = None,
     initial_h: Tensor | None = None,
 ) -> Any:  # fmt: skip
-    def one_way(x: Tensor, own: Weights, functions: tuple[Activation, ...], reverse: bool, lengths: Any) -> Any:
-        name, _, _ = functions[0]
-        if lengths is None and call.attr("clip") is None and name in ("tanh", "relu"):
-            plain = RnnAttrs(reverse=reverse, nonlinearity="relu" if name == "relu" else "tanh")
-            return call.op("rnn", plain, x, *own.states, *own.params)
-        attrs = RnnGeneralAttrs(reverse=reverse, activations=functions, clip=call.attr("clip"))
-        return call.op("rnn_general", attrs, x, *own.states, *own.params, lengths)
-
-    return _layer(call, x, (w, r, b), lengths, [initial_h], ("Tanh",), (0,), one_way)
+    return _layer(call, x, (w, r, b), lengths, [initial_h], ("Tanh",), (0,), RnnAttrs)
 
 
 @lowers("GRU")
@@ -77,14 +54,8 @@ def gru(
     initial_h: Tensor | None = None,
 ) -> Any:  # fmt: skip
     after = bool(call.attr("linear_before_reset", 0))
-
-    def one_way(x: Tensor, own: Weights, functions: tuple[Activation, ...], reverse: bool, lengths: Any) -> Any:
-        if after and lengths is None and call.attr("clip") is None and functions == (SIGMOID, TANH):
-            return call.op("gru", RecurrentAttrs(reverse=reverse), x, *own.states, *own.params)
-        attrs = GruGeneralAttrs(reverse=reverse, activations=functions, clip=call.attr("clip"), reset_after=after)
-        return call.op("gru_general", attrs, x, *own.states, *own.params, lengths)
-
-    return _layer(call, x, (w, r, b), lengths, [initial_h], ("Sigmoid", "Tanh"), (1, 0, 2), one_way)
+    make = partial(GruAttrs, reset_after=after)
+    return _layer(call, x, (w, r, b), lengths, [initial_h], ("Sigmoid", "Tanh"), (1, 0, 2), make)
 
 
 @lowers("LSTM")
@@ -92,17 +63,9 @@ def lstm(
     call: Call, x: Tensor, w: Tensor, r: Tensor, b: Tensor | None = None, lengths: Tensor | None = None,
     initial_h: Tensor | None = None, initial_c: Tensor | None = None, p: Tensor | None = None,
 ) -> Any:  # fmt: skip
-    coupled = bool(call.attr("input_forget", 0))
-
-    def one_way(x: Tensor, own: Weights, functions: tuple[Activation, ...], reverse: bool, lengths: Any) -> Any:
-        usual = functions == (SIGMOID, TANH, TANH) and not coupled and own.peephole is None
-        if usual and lengths is None and call.attr("clip") is None:
-            return call.op("lstm", RecurrentAttrs(reverse=reverse), x, *own.states, *own.params)
-        attrs = LstmGeneralAttrs(reverse=reverse, activations=functions, clip=call.attr("clip"), coupled=coupled)
-        return call.op("lstm_general", attrs, x, *own.states, *own.params, own.peephole, lengths)
-
+    make = partial(LstmAttrs, coupled=bool(call.attr("input_forget", 0)))
     functions = ("Sigmoid", "Tanh", "Tanh")
-    return _layer(call, x, (w, r, b), lengths, [initial_h, initial_c], functions, (0, 2, 3, 1), one_way, p)
+    return _layer(call, x, (w, r, b), lengths, [initial_h, initial_c], functions, (0, 2, 3, 1), make, p)
 
 
 @lowers("com.microsoft.DynamicQuantizeLSTM")
@@ -113,7 +76,7 @@ def dynamic_quantize_lstm(
     """The same with weights of small integers, (directions, in, out); each direction has a scale."""
     if w_scale.shape not in ((), w.shape[:1]) or r_scale.shape not in ((), r.shape[:1]):
         return NotImplemented
-    call.net.note("DynamicQuantizeLSTM: weights are made floating; ONNX Runtime multiplies integers")
+    call.note("DynamicQuantizeLSTM: weights are made floating; ONNX Runtime multiplies integers")
     wide = []
     for weight, scale, zero in ((w, w_scale, w_zero), (r, r_scale, r_zero)):
         weigh_as_stored(weight, scale, zero)
@@ -125,7 +88,7 @@ def dynamic_quantize_lstm(
 
 def _layer(
     call: Call, x: Tensor, params: Any, lengths: Tensor | None, states: Sequence[Tensor | None],
-    defaults: tuple[str, ...], order: tuple[int, ...], one_way: Any, peephole: Tensor | None = None,
+    defaults: tuple[str, ...], order: tuple[int, ...], make: Callable[..., Any], peephole: Tensor | None = None,
 ) -> Any:  # fmt: skip
     """Every direction by itself, then its steps and last states beside those of the others.
 
@@ -137,7 +100,7 @@ def _layer(
         states: First states of all directions.
         defaults: Functions unless the node names others.
         order: For each gate of ours the one of ONNX.
-        one_way: Records one direction.
+        make: Attributes of a direction.
         peephole: P of all directions.
     """
     batched = bool(call.attr("layout", 0))
@@ -148,12 +111,22 @@ def _layer(
     functions = _functions(call, defaults, len(ways))
     found = []
     for at, reverse in enumerate(ways):
-        own = Weights(
-            states=tuple(None if start is None else row(call, start, at) for start in starts),
-            params=_params(call, params, at, order),
-            peephole=None if peephole is None else gates_of(call, row(call, peephole, at), (0, 2, 1)),
+        attrs = make(reverse=reverse, activations=functions[at], clip=call.attr("clip"))
+        tensors = [None if start is None else row(call, start, at) for start in starts]
+        tensors += _params(call, params, at, order)
+        if peephole is not None:
+            tensors.append(gates_of(call, row(call, peephole, at), (0, 2, 1)))
+        elif steps is not None and len(starts) == 2:
+            tensors.append(None)
+        found.append(
+            call.op(
+                call.node.op_type.removeprefix("DynamicQuantize").lower(),
+                attrs,
+                x,
+                *tensors,
+                *([] if steps is None else [steps]),
+            )
         )
-        found.append(one_way(x, own, functions[at], reverse, steps))
     return _stacked(call, found, batched)
 
 

@@ -1,7 +1,4 @@
-"""Interpolation to another size, and sampling at positions that a tensor names.
-
-What PyTorch has as well is ``resize``, so that both ways in give one graph; everything else is ``resample``.
-"""
+"""Interpolation to another size, and sampling at positions that a tensor names."""
 
 from __future__ import annotations
 
@@ -15,7 +12,6 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.sample.grid_sample import GridSampleAttrs
-from netweight.ops.sample.resample import ResampleAttrs
 from netweight.ops.sample.resize import ResizeAttrs
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, permuted, reshaped
@@ -27,10 +23,6 @@ if TYPE_CHECKING:
     from netweight.sources.onnx.call import Call
 
 _SAMPLED: dict[str, Any] = {"bilinear": "linear", "bicubic": "cubic"}
-_PLACED = {
-    ("asymmetric", "floor"): "nearest",
-    ("half_pixel", "round_prefer_ceil"): "nearest-exact",
-}
 _CROP = "tf_crop_and_resize"
 
 
@@ -38,7 +30,7 @@ _CROP = "tf_crop_and_resize"
 def upsample(call: Call, x: Tensor, scales: Tensor | None = None) -> Any:
     """Until opset 8, the scales are an attribute."""
     found = _decimals(np.asarray(call.need("scales"), np.float32)) if scales is None else _decimals(scales.array())
-    return _resized(call, x, _by_scale(x.shape, found), coordinates="asymmetric", nearest="floor")
+    return _resized(call, x, _by_scale(x.shape, found), coordinates="asymmetric", rounding="floor")
 
 
 @lowers("Resize")
@@ -59,8 +51,8 @@ def resize(
         made = _by_scale(x.shape, _spread(axes, _decimals(scales.array()), (1.0,) * x.rank), region)
     else:
         raise FormatError("Resize: expected scales or sizes, got neither")
-    nearest = call.attr("nearest_mode", "round_prefer_floor")
-    return _resized(call, x, made, coordinates=coordinates, nearest=nearest, region=region)
+    rounding = call.attr("nearest_mode", "round_prefer_floor")
+    return _resized(call, x, made, coordinates=coordinates, rounding=rounding, region=region)
 
 
 def _decimals(array: Array) -> tuple[float, ...]:
@@ -114,69 +106,34 @@ def _resized(
     made: tuple[tuple[int, ...], tuple[float, ...]],
     *,
     coordinates: str,
-    nearest: str,
+    rounding: str,
     region: Any = None,
 ) -> Any:
+    """Of planes where the first two dimensions stay, as PyTorch has it; else of all dimensions."""
     size, scale = made
     if size == x.shape and all(s == 1 for s in scale) and region is None:
         return x
+    planes = region is None and x.rank > 2 and size[:2] == x.shape[:2] and scale[:2] == (1, 1)
+    first = 2 if planes else 0
+    exact = all(math.isclose(n * s, out, rel_tol=1e-6) for n, s, out in zip(x.shape, scale, size, strict=True))
     mode = call.attr("mode", "nearest")
-    attrs = ResampleAttrs(
-        size=size,
-        scale=scale,
+    settings: dict[str, Any] = {"rounding": rounding} if mode == "nearest" else {}
+    if mode == "cubic":
+        settings["cubic_a"] = call.attr("cubic_coeff_a", -0.75)
+    if coordinates == "pytorch_half_pixel" and 1 not in size[first:]:
+        coordinates = "half_pixel"  # they differ where there is one output
+    if region is not None:
+        settings |= {"region": region, "extrapolation_value": call.attr("extrapolation_value", 0.0)}
+    attrs = ResizeAttrs(
+        size=size[first:],
         mode="linear" if mode == "bilinear" else mode,
         coordinates=coordinates,  # type: ignore[arg-type]  # the shape rule refuses others
-        nearest=nearest,  # type: ignore[arg-type]
-        cubic_a=call.attr("cubic_coeff_a", -0.75),
+        scale=None if exact else scale[first:],
         exclude_outside=bool(call.attr("exclude_outside", 0)),
         antialias=bool(call.attr("antialias", 0)),
-        region=region,
-        extrapolation_value=call.attr("extrapolation_value", 0.0),
+        **settings,
     )
-    plain = _as_pytorch(attrs, x.shape)
-    return call.op("resample", attrs, x) if plain is None else call.op("resize", plain, x)
-
-
-def _as_pytorch(attrs: ResampleAttrs, shape: Sequence[int]) -> ResizeAttrs | None:
-    """The same as PyTorch's interpolation of planes, None if it has it not."""
-    rank = len(shape)
-    planes = rank > 2 and attrs.size[:2] == tuple(shape[:2]) and attrs.scale[:2] == (1, 1)
-    special = attrs.antialias or attrs.exclude_outside or attrs.region is not None
-    if not planes or special or (attrs.mode == "cubic" and attrs.cubic_a != -0.75):
-        return None
-    mode = _PLACED.get((attrs.coordinates, attrs.nearest)) if attrs.mode == "nearest" else attrs.mode
-    exact = all(
-        math.isclose(n * s, out, rel_tol=1e-6) for n, s, out in zip(shape, attrs.scale, attrs.size, strict=True)
-    )
-    if mode is None or not (exact or _cuts(attrs, shape)) or (attrs.mode != "nearest" and not _is_placed(attrs, exact)):
-        return None
-    return ResizeAttrs(
-        size=attrs.size[2:],
-        mode=mode,  # type: ignore[arg-type]  # one of both tables
-        align_corners=attrs.coordinates == "align_corners",
-        scale_factor=None if exact else attrs.scale[2:],
-    )
-
-
-def _is_placed(attrs: ResampleAttrs, exact: bool) -> bool:
-    """Whether PyTorch has the outputs of linear and cubic where they are."""
-    match attrs.coordinates:
-        case "half_pixel":
-            return True
-        case "pytorch_half_pixel":  # of one output, ONNX says that it lies at the start
-            return min(attrs.size[2:]) > 1
-        case "align_corners":
-            return exact
-        case _:
-            return False
-
-
-def _cuts(attrs: ResampleAttrs, shape: Sequence[int]) -> bool:
-    """Whether the sizes are what PyTorch makes of the scales; it copies where a size stays, whatever the scale."""
-    return all(
-        math.floor(Fraction(str(scale)) * size) == out and (size != out or scale == 1)
-        for scale, size, out in zip(attrs.scale, shape, attrs.size, strict=True)
-    )
+    return call.op("resize", attrs, x)
 
 
 @lowers("GridSample")

@@ -18,25 +18,48 @@ def _reduced(step: Step, losses: str, reduction: str) -> None:
 def cross_entropy(step: Step) -> None:
     """SoftmaxCrossEntropyLoss; smoothed targets by hand."""
     attrs = step.attrs
-    x, target = step.names[0], step.typed(1, "int64")
+    x, _, weight = (*step.names, "")[:3]
+    target, settings = step.typed(1, "int64"), {"ignore_index": attrs.ignore_index}
     if not attrs.label_smoothing:
-        step.result("SoftmaxCrossEntropyLoss", x, target, reduction=attrs.reduction)
+        step.result("SoftmaxCrossEntropyLoss", x, target, weight, reduction=attrs.reduction, **settings)
         return
     logs = step.value("LogSoftmax", x, axis=1)
-    picked = step.value("NegativeLogLikelihoodLoss", logs, target, reduction="none")
+    picked = step.value("NegativeLogLikelihoodLoss", logs, target, weight, reduction="none", **settings)
+    if weight:
+        logs = step.value("Mul", logs, step.reshaped(weight, (-1, *(1,) * (len(step.x.shape) - 2))))
     spread = step.value("Neg", step.value("ReduceMean", logs, step.ints(1), keepdims=0))
     parts = (
         step.value("Mul", picked, step.scalar(1 - attrs.label_smoothing)),
-        step.value("Mul", spread, step.scalar(attrs.label_smoothing)),
+        step.value("Mul", _where_counted(step, target, spread), step.scalar(attrs.label_smoothing)),
     )
-    _reduced(step, step.value("Add", *parts), attrs.reduction)
+    losses = step.value("Add", *parts)
+    if attrs.reduction == "mean":
+        totals = (step.value("ReduceSum", x, keepdims=0) for x in (losses, _weights(step, target, weight)))
+        step.result("Div", *totals)
+    else:
+        _reduced(step, losses, attrs.reduction)
+
+
+def _where_counted(step: Step, target: str, values: str) -> str:
+    """Values of the positions that are not ignored, 0 for the others."""
+    ignored = step.value("Equal", target, step.scalar(step.attrs.ignore_index, "int64"))
+    return step.value("Where", ignored, step.scalar(0), values)
+
+
+def _weights(step: Step, target: str, weight: str) -> str:
+    """How much each position counts."""
+    if not weight:
+        return _where_counted(step, target, step.scalar(1))
+    ignored = step.value("Equal", target, step.scalar(step.attrs.ignore_index, "int64"))
+    known = step.value("Where", ignored, step.scalar(0, "int64"), target)
+    return _where_counted(step, target, step.value("Gather", weight, known))
 
 
 @writes("nll_loss")
 def nll_loss(step: Step) -> None:
     """NegativeLogLikelihoodLoss."""
     attrs = step.attrs
-    x, _, weight = step.names
+    x, _, weight = (*step.names, "")[:3]
     target = step.typed(1, "int64")
     step.result(
         "NegativeLogLikelihoodLoss", x, target, weight, reduction=attrs.reduction, ignore_index=attrs.ignore_index

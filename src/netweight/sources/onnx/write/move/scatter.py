@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netweight.ir import is_floating
-from netweight.ops.quantize.affine import integer_range
+from netweight.ops.quantize.scales import integer_range
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.move.index import positions, stacked
 from netweight.sources.onnx.write.step import Step
@@ -69,7 +69,7 @@ def _start(step: Step) -> float:
 def _nd(name: str, reduction: str | None) -> None:
     @writes(name)
     def rule(step: Step) -> None:
-        how = step.attrs.reduction if name == "scatter_nd_reduce" else reduction
+        how = _REDUCTIONS[step.attrs.reduce] if name == "scatter_nd_reduce" else reduction
         step.result("ScatterND", step.names[0], positions(step, 1), step.typed(2, step.x.dtype), reduction=how)
 
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.step import Step
 
-_PLAIN = {
-    "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "hardswish": "HardSwish", "mish": "Mish", "selu": "Selu",
-    "softsign": "Softsign",
-}  # fmt: skip
 
-
-def _plain(name: str, op_type: str) -> None:
-    @writes(name)
-    def rule(step: Step) -> None:
-        step.result(op_type, *step.names)
-
-
-for _name, _op_type in _PLAIN.items():
-    _plain(_name, _op_type)
+@writes("selu")
+def selu(step: Step) -> None:
+    """Selu."""
+    step.result("Selu", *step.names)
 
 
 @writes("relu6")
@@ -29,12 +20,6 @@ def relu6(step: Step) -> None:
 
 @writes("hardsigmoid")
 def hardsigmoid(step: Step) -> None:
-    """HardSigmoid with a slope of 1 / 6."""
-    step.result("HardSigmoid", *step.names, alpha=1 / 6, beta=0.5)
-
-
-@writes("hardsigmoid_general")
-def hardsigmoid_general(step: Step) -> None:
     """HardSigmoid."""
     step.result("HardSigmoid", *step.names, alpha=step.attrs.alpha, beta=step.attrs.beta)
 
@@ -43,12 +28,6 @@ def hardsigmoid_general(step: Step) -> None:
 def leaky_relu(step: Step) -> None:
     """LeakyRelu."""
     step.result("LeakyRelu", *step.names, alpha=step.attrs.negative_slope)
-
-
-@writes("elu")
-def elu(step: Step) -> None:
-    """Elu."""
-    step.result("Elu", *step.names, alpha=step.attrs.alpha)
 
 
 @writes("celu")
@@ -76,12 +55,6 @@ def prelu(step: Step) -> None:
 def silu(step: Step) -> None:
     """x * Sigmoid(x): Swish came with operator set 24."""
     step.result("Mul", step.names[0], step.value("Sigmoid", step.names[0]))
-
-
-@writes("gelu")
-def gelu(step: Step) -> None:
-    """Gelu."""
-    step.result("Gelu", *step.names, approximate=step.attrs.approximate)
 
 
 @writes("softplus")

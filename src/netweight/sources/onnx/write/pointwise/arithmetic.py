@@ -5,50 +5,21 @@ from __future__ import annotations
 import math
 
 from netweight.ir import is_floating
-from netweight.ops.arrays.broadcast import joint_dtype
 from netweight.sources.onnx.write import writes
+from netweight.sources.onnx.write.pointwise.common import joined, together
 from netweight.sources.onnx.write.step import Step
 
-_JOINED = {
-    "add": "Add", "sub": "Sub", "mul": "Mul", "pow": "Pow", "maximum": "Max", "minimum": "Min",
-    "eq": "Equal", "lt": "Less", "le": "LessOrEqual", "gt": "Greater", "ge": "GreaterOrEqual",
-    "bitwise_and": "BitwiseAnd", "bitwise_or": "BitwiseOr", "bitwise_xor": "BitwiseXor",
-}  # fmt: skip
-_LOGIC = {"logical_and": "And", "logical_or": "Or", "logical_xor": "Xor", "logical_not": "Not"}
-_ON_BOOLEANS = {"Equal", "And", "Or", "Xor", "Not"}
-_COMPARES = {"Less", "LessOrEqual", "Greater", "GreaterOrEqual"}
-_AS_LOGIC = {"Max": "Or", "Min": "And", "BitwiseAnd": "And", "BitwiseOr": "Or", "BitwiseXor": "Xor", "Mul": "And"}
+
+@writes("pow")
+def pow_(step: Step) -> None:
+    """Pow."""
+    together(step, "Pow")
 
 
-def joined(step: Step) -> tuple[str, list[str]]:
-    """The element type that all inputs agree on, and the inputs in it."""
-    dtype = joint_dtype(*(spec.dtype for spec in step.reads if spec is not None))
-    return dtype, [step.typed(at, dtype) for at in range(len(step.reads))]
-
-
-def _plain(name: str, op_type: str) -> None:
-    @writes(name)
-    def rule(step: Step) -> None:
-        dtype, parts = joined(step)
-        if dtype == "bool" and op_type in _AS_LOGIC:
-            step.result(_AS_LOGIC[op_type], *parts)
-        elif dtype == "bool" and op_type not in _ON_BOOLEANS:
-            numbers = [step.cast(part, "bool", "int32") for part in parts]
-            step.finish("bool" if op_type in _COMPARES else "int32", op_type, *numbers)
-        else:
-            step.result(op_type, *parts)
-
-
-def _logic(name: str, op_type: str) -> None:
-    @writes(name)
-    def rule(step: Step) -> None:
-        step.result(op_type, *(step.typed(at, "bool") for at in range(len(step.reads))))
-
-
-for _name, _op_type in _JOINED.items():
-    _plain(_name, _op_type)
-for _name, _op_type in _LOGIC.items():
-    _logic(_name, _op_type)
+@writes("maximum", "minimum")
+def extreme(step: Step) -> None:
+    """Max or Min."""
+    together(step, "Max" if step.node.op == "maximum" else "Min")
 
 
 @writes("ne")

@@ -6,29 +6,11 @@ import math
 
 from netweight.ir import is_floating
 from netweight.sources.onnx.write import writes
+from netweight.sources.onnx.write.pointwise.common import in_floats
 from netweight.sources.onnx.write.step import Step, proto_type
 
-# Those whose ONNX operators take floating numbers only: others are brought there and back.
-_FLOATING = {
-    "cos": "Cos", "erf": "Erf", "exp": "Exp", "log": "Log", "sin": "Sin", "sqrt": "Sqrt",
-    "reciprocal": "Reciprocal", "acos": "Acos", "asin": "Asin", "atan": "Atan", "cosh": "Cosh", "sinh": "Sinh",
-    "tan": "Tan", "acosh": "Acosh", "asinh": "Asinh", "atanh": "Atanh",
-}  # fmt: skip
 _ROUNDING = {"ceil": "Ceil", "floor": "Floor", "round": "Round"}
 _ANY = {"abs": "Abs", "neg": "Neg", "sign": "Sign"}
-
-
-def in_floats(step: Step) -> tuple[str, str]:
-    """The first input as floating numbers, and their type."""
-    dtype = step.x.dtype if is_floating(step.x.dtype) else "float64"
-    return step.typed(0, dtype), dtype
-
-
-def _floating(name: str, op_type: str) -> None:
-    @writes(name)
-    def rule(step: Step) -> None:
-        x, dtype = in_floats(step)
-        step.finish(dtype, op_type, x)
 
 
 def _rounding(name: str, op_type: str) -> None:
@@ -43,8 +25,6 @@ def _any(name: str, op_type: str) -> None:
         step.result("Identity" if step.x.dtype == "bool" else op_type, *step.names)
 
 
-for _name, _op_type in _FLOATING.items():
-    _floating(_name, _op_type)
 for _name, _op_type in _ROUNDING.items():
     _rounding(_name, _op_type)
 for _name, _op_type in _ANY.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netweight.ops.quantize.affine import integer_range
+from netweight.ops.quantize.scales import integer_range
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.step import Step, proto_type
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netweight.lazy import np
+from netweight.ops.recurrent.gru import GruAttrs
+from netweight.ops.recurrent.lstm import LstmAttrs
+from netweight.ops.recurrent.rnn import RnnAttrs
+from netweight.ops.table import REGISTRY
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.step import Step
 
@@ -23,47 +27,37 @@ _BETA = ("affine", "scaled_tanh", "hardsigmoid")
 _ALPHA = (*_BETA, "leaky_relu", "thresholded_relu", "elu")
 
 
-@writes("rnn", "gru", "lstm", "rnn_general", "gru_general", "lstm_general")
+@writes("rnn", "gru", "lstm")
 def recurrent(step: Step) -> None:
     """RNN, GRU or LSTM of one direction."""
-    family = step.node.op.removesuffix("_general")
-    inputs = list(step.node.inputs)
-    states = 2 if family == "lstm" else 1
-    weight = 1 + states
-    hidden = step.spec(weight + 1).shape[1]
-    general = step.node.op != family
-    lengths = step.typed(len(inputs) - 1, "int32") if general else ""
-    peephole = step.names[weight + 4] if general and family == "lstm" else ""
-    wide = [_rows(step, at, family, hidden) for at in (weight, weight + 1)]
-    first = [step.value("Unsqueeze", name, step.ints(0)) if name else "" for name in step.names[1:weight]]
-    read = [step.names[0], *wide, _bias(step, weight + 2, family, hidden), lengths, *first]
-    if peephole:
-        i, f, o = step.several("Split", 3, peephole, step.ints(*(hidden,) * 3), axis=0)
+    op, definition = step.node.op, REGISTRY[step.node.op]
+    slots = {name: at for at, name in enumerate(definition.slot_names(len(step.node.inputs))) if step.names[at]}
+    states = 2 if op == "lstm" else 1
+    hidden = step.spec(slots["weight_hh"]).shape[1]
+    wide = [_rows(step, slots[name], op, hidden) for name in ("weight_ih", "weight_hh")]
+    first = [step.value("Unsqueeze", name, step.ints(0)) if name else "" for name in step.names[1 : 1 + states]]
+    lengths = step.typed(slots["lengths"], "int32") if "lengths" in slots else ""
+    read = [step.names[0], *wide, _bias(step, slots["weight_hh"] + 1, op, hidden), lengths, *first]
+    if "peephole" in slots:
+        i, f, o = step.several("Split", 3, step.names[slots["peephole"]], step.ints(*(hidden,) * 3), axis=0)
         read.append(step.value("Unsqueeze", step.value("Concat", i, o, f, axis=0), step.ints(0)))
-    settings = _settings(step, family)
-    made = step.several(family.upper(), 1 + states, *read, hidden_size=hidden, **settings)
+    made = step.several(op.upper(), 1 + states, *read, hidden_size=hidden, **_settings(step.attrs))
     step.output(0, "Squeeze", made[0], step.ints(1))
     for at in range(1, 1 + states):
         step.output(at, "Squeeze", made[at], step.ints(0))
 
 
-def _settings(step: Step, family: str) -> dict[str, object]:
-    attrs = step.attrs
-    settings: dict[str, object] = {"direction": "reverse" if attrs.reverse else "forward"}
-    if step.node.op == "rnn":
-        settings["activations"] = [_NAMES[attrs.nonlinearity]]
-    if step.node.op == "gru":
-        settings["linear_before_reset"] = 1
-    if step.node.op.endswith("_general"):
+def _settings(attrs: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {"direction": "reverse" if attrs.reverse else "forward", "clip": attrs.clip}
+    if isinstance(attrs, RnnAttrs) or attrs.activations != type(attrs)().activations:
         settings["activations"] = [_NAMES[name] for name, _, _ in attrs.activations]
         # Each function takes from the lists what it reads, and nothing is there for those that read nothing.
         settings["activation_alpha"] = [alpha for name, alpha, _ in attrs.activations if name in _ALPHA] or None
         settings["activation_beta"] = [beta for name, _, beta in attrs.activations if name in _BETA] or None
-        settings["clip"] = attrs.clip
-        if family == "gru":
-            settings["linear_before_reset"] = int(attrs.reset_after)
-        if family == "lstm":
-            settings["input_forget"] = int(attrs.coupled)
+    if isinstance(attrs, GruAttrs):
+        settings["linear_before_reset"] = int(attrs.reset_after)
+    if isinstance(attrs, LstmAttrs) and attrs.coupled:
+        settings["input_forget"] = 1
     return settings
 
 

@@ -12,18 +12,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.algebra.linear_algebra import TriangularAttrs
-from netweight.ops.algebra.spectral import EighAttrs, QrAttrs, SvdAttrs
+from netweight.functions import algebra as functions
 from netweight.ops.move.rearrange import RollAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.ops.table import REGISTRY, output_specs
-from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import binary, over
 from netweight.sources.torch.lower.move.layout import expand, squeeze, unsqueeze
 from netweight.sources.torch.lower.pointwise.complex import adjoint
-from netweight.sources.torch.lower.pointwise.elementwise import binary, mul, where
-from netweight.sources.torch.lower.pointwise.math import over
-from netweight.sources.torch.strides import empty
+from netweight.sources.torch.lower.pointwise.elementwise import mul, where
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -34,19 +30,6 @@ def _codes(x: Tensor) -> Tensor:
     return torch.zeros(x.shape[:-2], dtype=torch.int32)
 
 
-def _columns(rec: Recorder, op: str, attrs: Any, *tensors: Tensor) -> Any:
-    """An operator of the table whose results LAPACK leaves column by column, but for right singular vectors."""
-    specs = output_specs(REGISTRY[op], attrs, *(spec_of(tensor) for tensor in tensors))
-    rank = tensors[0].dim()
-    order = (*range(rank - 2), rank - 1, rank - 2)
-    made = [
-        empty(spec.shape, torch_dtype(spec.dtype), None, order if len(spec.shape) == rank and at < 2 else None)
-        for at, spec in enumerate(specs)
-    ]
-    rec.tape.record(op, attrs, tensors, made)
-    return made[0] if len(made) == 1 else tuple(made)
-
-
 def _fits(*tensors: Tensor) -> bool:
     """Whether the table's rules hold: at least matrices of something."""
     return all(tensor.dim() >= 2 and tensor.numel() > 0 for tensor in tensors)
@@ -54,11 +37,13 @@ def _fits(*tensors: Tensor) -> bool:
 
 @lowers("linalg_inv_ex")
 def inverse_ex(rec: Recorder, A: Tensor, *, check_errors: bool = False) -> Any:
-    return (_columns(rec, "inverse", None, A), _codes(A)) if _fits(A) else NotImplemented
+    """``linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)``."""
+    return (functions.inv(rec, A), _codes(A)) if _fits(A) else NotImplemented
 
 
 @lowers("linalg_cholesky_ex")
 def cholesky_ex(rec: Recorder, self: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+    """``linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)``."""
     return (cholesky(rec, self, upper), _codes(self)) if _fits(self) else NotImplemented
 
 
@@ -68,8 +53,8 @@ def cholesky(rec: Recorder, self: Tensor, upper: bool = False) -> Any:
     if not _fits(self):
         return NotImplemented
     if not upper:
-        return _columns(rec, "cholesky", None, self)
-    return adjoint(rec, _columns(rec, "cholesky", None, adjoint(rec, self)))
+        return functions.cholesky(rec, self)
+    return adjoint(rec, functions.cholesky(rec, adjoint(rec, self)))
 
 
 @lowers("cholesky_solve")
@@ -78,8 +63,8 @@ def cholesky_solve(rec: Recorder, self: Tensor, input2: Tensor, upper: bool = Fa
     factor, sides = _same_batch(rec, input2, self)
     other = adjoint(rec, factor)
     first, second = (other, factor) if upper else (factor, other)
-    middle = _columns(rec, "solve_triangular", TriangularAttrs(upper=False), first, sides)
-    return _columns(rec, "solve_triangular", TriangularAttrs(upper=True), second, middle)
+    middle = functions.solve_triangular(rec, first, sides, upper=False)
+    return functions.solve_triangular(rec, second, middle, upper=True)
 
 
 @lowers("cholesky_inverse")
@@ -92,12 +77,14 @@ def cholesky_inverse(rec: Recorder, self: Tensor, upper: bool = False) -> Any:
 
 @lowers("_linalg_det")
 def det(rec: Recorder, A: Tensor) -> Any:
-    return (rec.op("det", None, A), None, None) if _fits(A) else NotImplemented
+    """``_linalg_det(Tensor A) -> (Tensor result, Tensor LU, Tensor pivots)``."""
+    return (functions.det(rec, A), None, None) if _fits(A) else NotImplemented
 
 
 @lowers("_linalg_slogdet")
 def slogdet(rec: Recorder, A: Tensor) -> Any:
-    return (*rec.op("slogdet", None, A), None, None) if _fits(A) else NotImplemented
+    """``_linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet, Tensor LU, Tensor pivots)``."""
+    return (*functions.slogdet(rec, A), None, None) if _fits(A) else NotImplemented
 
 
 @lowers("_linalg_solve_ex")
@@ -109,6 +96,11 @@ def solve_ex(
     left: bool = True,
     check_errors: bool = False,
 ) -> Any:
+    """PyTorch's ``_linalg_solve_ex``.
+
+    _linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor LU,
+        Tensor pivots, Tensor info)
+    """
     if not _fits(A) or not B.numel():
         return NotImplemented
     vector = B.dim() == 1 or (B.dim() == A.dim() - 1 and B.shape == A.shape[:-1])
@@ -117,7 +109,7 @@ def solve_ex(
         left = True
     if not left:
         A, sides = adjoint(rec, A), adjoint(rec, sides)  # noqa: N806
-    y = _columns(rec, "solve", None, *_same_batch(rec, A, sides))
+    y = functions.solve(rec, *_same_batch(rec, A, sides))
     y = y if left else adjoint(rec, y)
     return squeeze(rec, y, -1) if vector else y, None, None, _codes(A)
 
@@ -132,13 +124,18 @@ def solve_triangular(
     left: bool = True,
     unitriangular: bool = False,
 ) -> Any:
+    """PyTorch's ``linalg_solve_triangular``.
+
+    linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) ->
+        Tensor
+    """
     if not _fits(self, B):
         return NotImplemented
     if not left:
         turned = [adjoint(rec, part) for part in (self, B)]
         return adjoint(rec, solve_triangular(rec, *turned, upper=not upper, unitriangular=unitriangular))
-    attrs = TriangularAttrs(upper=upper, unitriangular=unitriangular)
-    return _columns(rec, "solve_triangular", attrs, *_same_batch(rec, self, B))
+    same = _same_batch(rec, self, B)
+    return functions.solve_triangular(rec, *same, upper=upper, unitriangular=unitriangular)
 
 
 @lowers("triangular_solve")
@@ -146,6 +143,11 @@ def triangular_solve(
     rec: Recorder, self: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
     unitriangular: bool = False,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``triangular_solve``.
+
+    triangular_solve(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) ->
+        (Tensor solution, Tensor cloned_coefficient)
+    """
     if not _fits(self, A):
         return NotImplemented
     matrix = adjoint(rec, A) if transpose else A
@@ -154,19 +156,22 @@ def triangular_solve(
 
 @lowers("linalg_qr")
 def qr(rec: Recorder, A: Tensor, mode: str = "reduced") -> Any:
-    if mode == "r" or not _fits(A):
-        return NotImplemented
-    return _columns(rec, "qr", QrAttrs(complete=mode == "complete"), A)
+    """``linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)``."""
+    return (
+        NotImplemented
+        if mode == "r" or not _fits(A)
+        else functions.qr(rec, A, "complete" if mode == "complete" else "reduced")
+    )
 
 
 @lowers("_linalg_eigh")
 def eigh(rec: Recorder, A: Tensor, UPLO: str = "L", compute_v: bool = True) -> Any:
+    """``_linalg_eigh(Tensor A, str UPLO="L", bool compute_v=True) -> (Tensor eigenvalues, Tensor eigenvectors)``."""
     if not _fits(A):
         return NotImplemented
-    attrs = EighAttrs(upper=UPLO.upper() == "U")
     if compute_v:
-        return _columns(rec, "eigh", attrs, A)
-    return rec.op("eigvalsh", attrs, A), torch.empty(0, dtype=A.dtype)
+        return functions.eigh(rec, A, _triangle(UPLO))
+    return functions.eigvalsh(rec, A, _triangle(UPLO)), torch.empty(0, dtype=A.dtype)
 
 
 @lowers("_linalg_svd")
@@ -178,12 +183,17 @@ def svd(
     *,
     driver: str | None = None,
 ) -> Any:
+    """PyTorch's ``_linalg_svd``.
+
+    _linalg_svd(Tensor A, bool full_matrices=False, bool compute_uv=True, *, str? driver=None) -> (Tensor U,
+        Tensor S, Tensor Vh)
+    """
     if not _fits(A):
         return NotImplemented
     if compute_uv:
-        return _columns(rec, "svd", SvdAttrs(full=full_matrices), A)
+        return functions.svd(rec, A, full_matrices)
     none = torch.empty(0, dtype=A.dtype)
-    return none, rec.op("svdvals", None, A), none
+    return none, functions.svdvals(rec, A), none
 
 
 @lowers("linalg_pinv.atol_rtol_tensor")
@@ -205,12 +215,13 @@ def pinv(
 @lowers("linalg_svdvals")
 def svdvals(rec: Recorder, A: Tensor, *, driver: str | None = None) -> Any:
     """By itself, as PyTorch would compute vectors for a gradient that nobody asked for."""
-    return rec.op("svdvals", None, A) if _fits(A) else NotImplemented
+    return functions.svdvals(rec, A) if _fits(A) else NotImplemented
 
 
 @lowers("linalg_eigvalsh")
 def eigvalsh(rec: Recorder, self: Tensor, UPLO: str = "L") -> Any:
-    return rec.op("eigvalsh", EighAttrs(upper=UPLO.upper() == "U"), self) if _fits(self) else NotImplemented
+    """``linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor``."""
+    return functions.eigvalsh(rec, self, _triangle(UPLO)) if _fits(self) else NotImplemented
 
 
 @lowers("linalg_cross")
@@ -224,6 +235,10 @@ def cross(rec: Recorder, self: Tensor, other: Tensor, *, dim: int = -1) -> Any:
     ]
     (x1, x2), (y1, y2) = turned
     return over(rec, mul(rec, x1, y2), "sub", mul(rec, x2, y1))
+
+
+def _triangle(uplo: str) -> functions.Triangle:
+    return "U" if uplo.upper() == "U" else "L"
 
 
 def _same_batch(rec: Recorder, matrix: Tensor, sides: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from netweight.ops.contract.einsum import EinsumAttrs, canonical_equation
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.move.layout import memory_order
+from netweight.sources.torch.strides import memory_order
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder

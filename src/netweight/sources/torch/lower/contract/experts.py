@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from netweight.ops.reduce.histogram import HistcAttrs
+from netweight.functions.contract import matmul
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import add, cast
+from netweight.sources.torch.lower.pointwise.elementwise import add
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -22,7 +23,7 @@ def grouped_mm(
 ) -> Any:  # fmt: skip
     """Rows sorted by expert; a batch of matrices on both sides is a plain product."""
     if offs is None:
-        y = rec.op("matmul", None, self, mat2)
+        y = matmul(rec, self, mat2)
     elif self.dim() == 2 and mat2.dim() == 3:
         y = rec.op("grouped_matmul", None, self, mat2, offs)
     else:
@@ -30,11 +31,3 @@ def grouped_mm(
     if bias is not None:
         y = add(rec, y, bias if bias.dim() == y.dim() else unsqueeze(rec, bias, -2))
     return y if out_dtype is None else cast(rec, y, out_dtype)
-
-
-@lowers("histc")
-def histc(rec: Recorder, self: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Any:
-    """The range of the data, which ``min = max`` asks for, is not known."""
-    if min == max:
-        return NotImplemented
-    return rec.op("histc", HistcAttrs(bins=bins, min=float(min), max=float(max)), self)

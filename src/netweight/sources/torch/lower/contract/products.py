@@ -1,31 +1,26 @@
-"""Convolution, linear layers, matrix products, attention, embedding."""
+"""Convolution, linear layers, matrix products, attention, distances."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from netweight.ops.arrays.padding import Pads, resolve_padding
-from netweight.ops.contract.attention import AttentionAttrs
-from netweight.ops.contract.conv import ConvAttrs
-from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
-from netweight.sources.torch.lower import lowers
+from netweight.functions import contract as functions
+from netweight.ops.pointwise.unary import ClampAttrs
+from netweight.ops.reduce.reduction import ReduceAttrs
+from netweight.sources.torch.lower import bind, lowers
+from netweight.sources.torch.lower.common import over, scaled
+from netweight.sources.torch.lower.move.layout import cat, transposed, unbatched, unsqueeze
+from netweight.sources.torch.lower.pointwise.elementwise import mul, sub
+from netweight.sources.torch.lower.reduce.reduction import vector_norm
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
 
 _EUCLIDEAN = 2
-_IMAGES = 4
 _FEW = 25  # vectors up to which PyTorch takes differences
-
-
-def per_dim(value: int | list[int] | tuple[int, ...], count: int) -> tuple[int, ...]:
-    """One entry per spatial dimension; PyTorch allows a single one for all."""
-    entries = (value,) if isinstance(value, int) else tuple(value)
-    return entries * count if len(entries) == 1 else entries
 
 
 @lowers("conv1d", "conv2d", "conv3d")
@@ -33,16 +28,14 @@ def conv(
     rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
     dilation: Any = 1, groups: int = 1,
 ) -> Any:  # fmt: skip
-    n = weight.dim() - 2
-    if input.dim() == n + 1:
+    """PyTorch's ``conv1d``.
+
+    conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1]
+        dilation=[1], SymInt groups=1) -> Tensor
+    """
+    if input.dim() == weight.dim() - 1:
         return unbatched(rec, input, lambda x: conv(rec, x, weight, bias, stride, padding, dilation, groups))
-    steps, spread = per_dim(stride, n), per_dim(dilation, n)
-    kernel, size = tuple(weight.shape[2:]), tuple(input.shape[2:])
-    amounts: Pads = resolve_padding(
-        padding if isinstance(padding, str) else per_dim(padding, n), size, kernel, steps, spread
-    )
-    attrs = ConvAttrs(stride=steps, padding=amounts, dilation=spread, groups=groups)
-    return rec.op("conv", attrs, input, weight, bias, order=channels_last(input) or channels_last(weight))
+    return functions.conv(rec, input, weight, bias, stride, padding, dilation, groups)
 
 
 @lowers("convolution", "_convolution")
@@ -50,6 +43,11 @@ def convolution(
     rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any,
     transposed: bool, output_padding: Any, groups: int, *_: bool,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``convolution``.
+
+    convolution(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation,
+        bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor
+    """
     if transposed:
         return conv_transpose(rec, input, weight, bias, stride, padding, output_padding, groups, dilation)
     return conv(rec, input, weight, bias, stride, padding, dilation, groups)
@@ -60,36 +58,22 @@ def conv_transpose(
     rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
     output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
 ) -> Any:  # fmt: skip
-    n = weight.dim() - 2
-    if input.dim() == n + 1:
+    """PyTorch's ``conv_transpose1d``.
+
+    conv_transpose1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0],
+        SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor
+    """
+    if input.dim() == weight.dim() - 1:
         again = (weight, bias, stride, padding, output_padding, groups, dilation)
         return unbatched(rec, input, lambda x: conv_transpose(rec, x, *again))
-    attrs = ConvTransposeAttrs(
-        stride=per_dim(stride, n),
-        padding=tuple((p, p) for p in per_dim(padding, n)),
-        output_padding=per_dim(output_padding, n),
-        dilation=per_dim(dilation, n),
-        groups=groups,
-    )
-    return rec.op("conv_transpose", attrs, input, weight, bias, order=channels_last(input))
+    return functions.conv_transpose(rec, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-@lowers("linear")
-def linear(rec: Recorder, input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
-    return rec.op("linear", None, input, weight, bias)
-
-
-@lowers("matmul", "bmm", "mm", "mv", "dot")
-def matmul(rec: Recorder, input: Tensor, other: Tensor) -> Any:
-    return rec.op("matmul", None, input, other)
-
-
-@lowers("addmm", "baddbmm", "addmv")
-def addmm(rec: Recorder, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
-    from netweight.sources.torch.lower.pointwise.elementwise import add, scaled
-
-    product = scaled(rec, rec.op("matmul", None, mat1, mat2), alpha)
-    return add(rec, product, scaled(rec, input, beta))
+bind(functions.linear)
+bind(functions.bilinear)
+bind(functions.matmul, "matmul", "bmm", "mm", "mv", "dot")
+bind(functions.addmm, "addmm", "baddbmm", "addmv")
+bind(functions.addbmm)
 
 
 @lowers("scaled_dot_product_attention")
@@ -97,24 +81,15 @@ def attention(
     rec: Recorder, query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
     is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False,
 ) -> Any:  # fmt: skip
-    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
-    attrs = AttentionAttrs(is_causal=is_causal, scale=factor)
-    # The fused kernels write (N, L, H, E), so that joining the heads again is a view.
-    order = (0, 2, 1, 3) if query.dim() == 4 else None
-    return rec.op("scaled_dot_product_attention", attrs, query, key, value, attn_mask, order=order)
-
-
-@lowers("bilinear")
-def bilinear(rec: Recorder, input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
-    return rec.op("bilinear", None, input1, input2, weight, bias)
+    """Dropout of probabilities is not recorded, and heads share keys where there are fewer of them."""
+    return functions.scaled_dot_product_attention(
+        rec, query, key, value, mask=attn_mask, is_causal=is_causal, scale=scale
+    )
 
 
 @lowers("vdot", "linalg_vecdot")
 def vecdot(rec: Recorder, x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
     """Products, added up along a dimension."""
-    from netweight.ops.reduce.reduction import ReduceAttrs
-    from netweight.sources.torch.lower.pointwise.elementwise import mul
-
     if x.dtype.is_complex:
         return NotImplemented
     product = mul(rec, x, y)
@@ -124,10 +99,6 @@ def vecdot(rec: Recorder, x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
 @lowers("cdist")
 def cdist(rec: Recorder, x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: int | None = None) -> Any:
     """Lengths of all differences; PyTorch has matrix products for many vectors, whose work is counted with them."""
-    from netweight.sources.torch.lower.move.layout import unsqueeze
-    from netweight.sources.torch.lower.pointwise.elementwise import sub
-    from netweight.sources.torch.lower.reduce.reduction import vector_norm
-
     many = max(x1.shape[-2], x2.shape[-2]) > _FEW
     if p == _EUCLIDEAN and (compute_mode == 1 or (many and compute_mode in (None, 0))):
         return NotImplemented
@@ -137,45 +108,21 @@ def cdist(rec: Recorder, x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: i
 @lowers("_euclidean_dist")
 def euclidean_dist(rec: Recorder, x1: Tensor, x2: Tensor) -> Any:
     """sqrt(x1² - 2 x1 x2 + x2²) as one product of matrices with two more columns each, as PyTorch does it."""
-    from netweight.ops.pointwise.unary import ClampAttrs
-    from netweight.sources.torch.lower.move.layout import cat, transposed
-    from netweight.sources.torch.lower.pointwise.elementwise import scaled
-    from netweight.sources.torch.lower.pointwise.math import over
-
     squares = [_square_of_length(rec, x) for x in (x1, x2)]
     ones = [torch.ones(square.shape, dtype=square.dtype) for square in squares]
     rows = cat(rec, [scaled(rec, x1, -2), squares[0], ones[0]], -1)
     columns = cat(rec, [x2, ones[1], squares[1]], -1)
-    product = matmul(rec, rows, transposed(rec, columns))
+    product = functions.matmul(rec, rows, transposed(rec, columns))
     return over(rec, over(rec, product, "clamp", attrs=ClampAttrs(min=0.0, max=None)), "sqrt")
 
 
 def _square_of_length(rec: Recorder, x: Tensor) -> Tensor:
-    from netweight.ops.reduce.reduction import ReduceAttrs
-
-    square = rec.op("square", None, x, like=x)
+    square = rec.op("square", None, x)
     result: Tensor = rec.op("sum", ReduceAttrs(dims=(x.dim() - 1,), keepdim=True), square)
     return result
 
 
-def channels_last(x: Tensor) -> tuple[int, ...] | None:
-    """Memory order of the result of a convolution or a pool: channels last where its input's are.
-
-    As in PyTorch, a part of such a tensor counts too, and so does a convolution's weight.
-    """
-    if x.dim() != _IMAGES or x.is_contiguous():
-        return None
-    step = 0
-    for dim in (1, 3, 2, 0):
-        size, stride = x.shape[dim], x.stride(dim)
-        if size == 0 or stride < step or (dim == 0 and step == x.stride(1)) or (dim == 1 and stride == 0):
-            return None
-        step = stride * size if size > 1 else stride
-    return (0, 2, 3, 1)
-
-
-def unbatched(rec: Recorder, x: Tensor, function: Any) -> Any:
-    """An input without a batch dimension: one is put before it and taken away again."""
-    from netweight.sources.torch.lower.move.layout import squeeze, unsqueeze
-
-    return squeeze(rec, function(unsqueeze(rec, x, 0)), 0)
+@lowers("addr")
+def addr(rec: Recorder, self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
+    """``addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor``."""
+    return functions.plus(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), self, alpha, beta)

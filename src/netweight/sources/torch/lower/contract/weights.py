@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @lowers("_weight_norm_interface")
 def weight_norm(rec: Recorder, v: Tensor, g: Tensor, dim: int = 0) -> Any:
     # g v / ||v||, with a length for each position along dim.
+    """``_weight_norm_interface(Tensor v, Tensor g, int dim=0) -> (Tensor, Tensor)``."""
     others = tuple(at for at in range(v.dim()) if at != dim)
     lengths = rec.op("vector_norm", VectorNormAttrs(dims=others, keepdim=True), v)
     return rec.op("mul", None, v, rec.op("div", None, g, lengths)), lengths

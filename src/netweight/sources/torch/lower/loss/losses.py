@@ -1,4 +1,4 @@
-"""Losses."""
+"""Losses: the functions of the table, whose reductions ATen numbers."""
 
 from __future__ import annotations
 
@@ -6,29 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from netweight.ops.loss.classes import CrossEntropyAttrs, MseLossAttrs
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.pointwise.activation_smooth import SoftplusAttrs
-from netweight.ops.pointwise.scalar import ScalarAttrs
-from netweight.ops.pointwise.unary import ClampAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.move.layout import squeeze, unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import add, binary, mul, sub, where
-from netweight.sources.torch.lower.pointwise.math import over, over_number
+from netweight.functions import loss
+from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import over
+from netweight.sources.torch.lower.move.layout import reshaped
+from netweight.sources.torch.lower.pointwise.elementwise import mul
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
 
-_REDUCTIONS = ("none", "mean", "sum")
+_REDUCTIONS: tuple[Any, ...] = ("none", "mean", "sum")
 _NEVER = -100
 
 
-def reduced(rec: Recorder, losses: Tensor, reduction: int) -> Any:
-    """Losses of all positions, their mean or their sum, by PyTorch's number for it."""
-    name = _REDUCTIONS[reduction]
-    dims = tuple(range(losses.dim()))
-    return losses if name == "none" else rec.op(name, ReduceAttrs(dims=dims), losses)
+def _of_distance(name: str) -> None:
+    function = getattr(loss, name)
+
+    @lowers(name)
+    def rule(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1, *bend: float, **named: Any) -> Any:
+        if bend:
+            named["delta" if name == "huber_loss" else "beta"] = bend[0]
+        return function(rec, self, target, reduction=_REDUCTIONS[reduction], **named)
+
+
+for _name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "kl_div"):
+    _of_distance(_name)
 
 
 @lowers("cross_entropy_loss")
@@ -36,11 +38,18 @@ def cross_entropy(
     rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, reduction: int = 1,
     ignore_index: int = _NEVER, label_smoothing: float = 0.0,
 ) -> Any:  # fmt: skip
-    """Class numbers without weights; the rest is taken apart."""
-    if weight is not None or target.dtype.is_floating_point or ignore_index >= 0 or self.dim() == 1:
-        return NotImplemented
-    attrs = CrossEntropyAttrs(reduction=_REDUCTIONS[reduction], label_smoothing=float(label_smoothing))  # type: ignore[arg-type]
-    return rec.op("cross_entropy", attrs, self, target)
+    """PyTorch's ``cross_entropy_loss``.
+
+    cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100,
+        float label_smoothing=0.) -> Tensor
+    """
+
+    def of_samples(x: Tensor, target: Tensor, reduction: Any) -> Any:
+        return loss.cross_entropy(
+            rec, x, target, weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing
+        )
+
+    return _with_samples(rec, of_samples, self, target, reduction)
 
 
 @lowers("nll_loss", "nll_loss_nd", "nll_loss2d")
@@ -48,46 +57,23 @@ def nll_loss(
     rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, reduction: int = 1,
     ignore_index: int = _NEVER,
 ) -> Any:  # fmt: skip
-    """The element of the target's class, its sign changed."""
-    if weight is not None or ignore_index >= 0 or self.dim() == 1:
-        return NotImplemented
-    picked = rec.op("gather", GatherAttrs(dim=1), self, unsqueeze(rec, target, 1))
-    return reduced(rec, over(rec, squeeze(rec, picked, 1), "neg"), reduction)
+    """PyTorch's ``nll_loss``.
+
+    nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor
+    """
+
+    def of_samples(x: Tensor, target: Tensor, reduction: Any) -> Any:
+        return loss.nll_loss(rec, x, target, weight, ignore_index=ignore_index, reduction=reduction)
+
+    return _with_samples(rec, of_samples, self, target, reduction)
 
 
-@lowers("mse_loss")
-def mse_loss(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1) -> Any:
-    if self.shape != target.shape:
-        return reduced(rec, over(rec, sub(rec, self, target), "square"), reduction)
-    return rec.op("mse_loss", MseLossAttrs(reduction=_REDUCTIONS[reduction]), self, target)  # type: ignore[arg-type]
-
-
-@lowers("l1_loss")
-def l1_loss(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1) -> Any:
-    return reduced(rec, over(rec, sub(rec, self, target), "abs"), reduction)
-
-
-@lowers("smooth_l1_loss")
-def smooth_l1_loss(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1, beta: float = 1.0) -> Any:
-    """Squares below ``beta``, absolute values above."""
-    if beta == 0:
-        return l1_loss(rec, self, target, reduction)
-    return reduced(rec, _bent(rec, self, target, beta, 0.5 / beta, 1.0), reduction)
-
-
-@lowers("huber_loss")
-def huber_loss(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1, delta: float = 1.0) -> Any:
-    """As smooth L1, ``delta`` times as large."""
-    return reduced(rec, _bent(rec, self, target, delta, 0.5, delta), reduction)
-
-
-def _bent(rec: Recorder, x: Tensor, target: Tensor, bend: float, curvature: float, slope: float) -> Any:
-    gap = over(rec, sub(rec, x, target), "abs")
-    inner = over_number(rec, rec.op("square", None, gap, like=gap), "mul_scalar", curvature)
-    outer = rec.op("add_scalar", ScalarAttrs(value=-0.5 * bend), gap, like=gap)
-    if slope != 1:
-        outer = over_number(rec, outer, "mul_scalar", slope)
-    return where(rec, binary(rec, "lt", gap, bend), inner, outer)
+def _with_samples(rec: Recorder, of_samples: Any, x: Tensor, target: Tensor, reduction: int) -> Any:
+    """A loss of class scores (C,) is that of one sample (1, C)."""
+    if x.dim() > 1:
+        return of_samples(x, target, _REDUCTIONS[reduction])
+    y = of_samples(reshaped(rec, x, (1, *x.shape)), reshaped(rec, target, (1, *target.shape)), _REDUCTIONS[reduction])
+    return reshaped(rec, y, ()) if reduction == 0 else y
 
 
 @lowers("binary_cross_entropy_with_logits")
@@ -95,23 +81,25 @@ def bce_with_logits(
     rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None,
     reduction: int = 1,
 ) -> Any:  # fmt: skip
-    """x (1 - t) + (1 + (p - 1) t) softplus(-x)."""
-    negative = rec.op("neg", None, self, like=self)
-    bent = over(rec, negative, "softplus", attrs=SoftplusAttrs(beta=1.0, threshold=1e9))
-    if pos_weight is not None:
-        factor = mul(rec, add(rec, pos_weight, -1), target)
-        bent = mul(rec, bent, over_number(rec, factor, "add_scalar", 1))
-    rest = rec.op("rsub_scalar", ScalarAttrs(value=1.0), target, like=target)
-    losses = add(rec, mul(rec, rest, self), bent)
-    return reduced(rec, losses if weight is None else mul(rec, losses, weight), reduction)
+    """PyTorch's ``binary_cross_entropy_with_logits``.
+
+    binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int
+        reduction=1) -> Tensor
+    """
+    return loss.binary_cross_entropy_with_logits(
+        rec, self, target, weight, reduction=_REDUCTIONS[reduction], pos_weight=pos_weight
+    )
 
 
 @lowers("binary_cross_entropy")
 def bce(rec: Recorder, self: Tensor, target: Tensor, weight: Tensor | None = None, reduction: int = 1) -> Any:
-    """-(t log(x) + (1 - t) log(1 - x)), logarithms no smaller than -100."""
-    other = rec.op("rsub_scalar", ScalarAttrs(value=1.0), self, like=self)
-    at_least = ClampAttrs(min=-100.0, max=None)
-    logs = [over(rec, rec.op("log", None, x, like=x), "clamp", attrs=at_least) for x in (self, other)]
-    rest = rec.op("rsub_scalar", ScalarAttrs(value=1.0), target, like=target)
-    losses = over(rec, add(rec, mul(rec, target, logs[0]), mul(rec, rest, logs[1])), "neg")
-    return reduced(rec, losses if weight is None else mul(rec, losses, weight), reduction)
+    """``binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor``."""
+    return loss.binary_cross_entropy(rec, self, target, weight, reduction=_REDUCTIONS[reduction])
+
+
+@lowers("soft_margin_loss")
+def soft_margin_loss(rec: Recorder, self: Tensor, target: Tensor, reduction: int = 1) -> Any:
+    """log(1 + exp(-y x)), its mean or sum."""
+    z = over(rec, over(rec, mul(rec, self, target), "neg"), "exp")
+    losses = over(rec, z, "log1p")
+    return losses if reduction == 0 else RULES["mean" if reduction == 1 else "sum"](rec, losses)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.creation import FullAttrs, OneHotAttrs
-from netweight.ops.move.triangle import TriangleAttrs
+from netweight.functions.move import layout as functions
+from netweight.ops.move.creation import FullAttrs
 from netweight.sources.torch.dtypes import dtype_name
-from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import cast, copy
+from netweight.sources.torch.lower import bind, lowers
+from netweight.sources.torch.lower.common import Operand, cast
+from netweight.sources.torch.lower.move.layout import copy
+from netweight.sources.torch.lower.pointwise.elementwise import add, mul, sub
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -59,24 +61,28 @@ for _name, _value in {"zeros": 0.0, "ones": 1.0, "empty": 0.0}.items():
 
 @lowers("full_like")
 def full_like(rec: Recorder, self: Tensor, fill_value: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    """``full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, ...) -> Tensor``."""
     return made(rec, self.shape, fill_value, dtype or self.dtype, self)
 
 
 @lowers("new_full")
 def new_full(rec: Recorder, self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    """``new_full(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, ...) -> Tensor``."""
     return made(rec, size, fill_value, dtype or self.dtype)
 
 
 @lowers("new_empty_strided")
 def new_empty_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, *, dtype: Any = None, **_others: Any) -> Any:
+    """``new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, ...) -> Tensor``."""
     result = torch.empty_strided(size, stride, dtype=dtype or self.dtype, device="meta")
     attrs = FullAttrs(shape=tuple(size), value=0.0, dtype=dtype_name(result.dtype))
-    rec.tape.record("full", attrs, (), (result,))
+    rec.recording.record("full", attrs, (), (result,))
     return result
 
 
 @lowers("fill")
 def fill(rec: Recorder, self: Tensor, value: Any) -> Any:
+    """``fill.Tensor(Tensor self, Tensor value) -> Tensor``."""
     if isinstance(value, Tensor):
         return copy(rec, self, value)
     return filled(rec, self.shape, value, self.dtype, self)
@@ -84,21 +90,28 @@ def fill(rec: Recorder, self: Tensor, value: Any) -> Any:
 
 @lowers("zero")
 def zero(rec: Recorder, self: Tensor) -> Any:
+    """``zero(Tensor self) -> Tensor``."""
     return filled(rec, self.shape, 0.0, self.dtype, self)
 
 
-def _triangle(name: str) -> None:
-    @lowers(name)
-    def rule(rec: Recorder, self: Tensor, diagonal: int = 0) -> Any:
-        return rec.op(name, TriangleAttrs(diagonal=diagonal), self)
-
-
-_triangle("tril")
-_triangle("triu")
+bind(functions.tril)
+bind(functions.triu)
 
 
 @lowers("one_hot")
 def one_hot(rec: Recorder, self: Tensor, num_classes: int = -1) -> Any:
+    """``one_hot(Tensor self, int num_classes=-1) -> Tensor``."""
     if num_classes < 1:
         return NotImplemented
-    return rec.op("one_hot", OneHotAttrs(num_classes=num_classes), cast(rec, self, torch.int64))
+    return functions.one_hot(rec, cast(rec, self, torch.int64), num_classes)
+
+
+@lowers("linspace.Tensor_Tensor", "linspace.Tensor_Scalar", "linspace.Scalar_Tensor")
+def linspace(rec: Recorder, start: Operand, end: Operand, steps: int, *, dtype: Any = None, **_others: Any) -> Any:
+    """start + share (end - start)."""
+    wanted = dtype or torch.get_default_dtype()
+    if not wanted.is_floating_point:
+        return NotImplemented
+    bounds = [cast(rec, v, wanted) if isinstance(v, Tensor) else torch.tensor(v, dtype=wanted) for v in (start, end)]
+    shares = torch.linspace(0, 1, steps, dtype=wanted)
+    return add(rec, mul(rec, shares, sub(rec, bounds[1], bounds[0])), bounds[0])

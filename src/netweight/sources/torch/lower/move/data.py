@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.indexing import IndexAttrs
+from netweight.ops.move.places import IndexAttrs
 from netweight.ops.order.nonzero import NonzeroAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import expand, flat
@@ -24,6 +24,7 @@ _FAULTS = frozenset({"isnan", "isinf", "aten.isnan", "aten.isinf"})
 
 @lowers("item", "_local_scalar_dense")
 def item(rec: Recorder, self: Tensor) -> Any:
+    """``item(Tensor self) -> Scalar``."""
     if self.dtype == torch.bool:
         return is_nonzero(rec, self)
     rec.guess("a number taken from a tensor is taken to be 1")
@@ -32,6 +33,7 @@ def item(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("is_nonzero")
 def is_nonzero(rec: Recorder, self: Tensor) -> Any:
+    """``is_nonzero(Tensor self) -> bool``."""
     holds = not _looks_for_faults(rec, self)
     rec.guess(f"a condition on a tensor is taken to be {holds}")
     return holds
@@ -39,8 +41,9 @@ def is_nonzero(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("equal")
 def equal(rec: Recorder, self: Tensor, other: Tensor) -> Any:
+    """``equal(Tensor self, Tensor other) -> bool``."""
     alike = self.shape == other.shape and self.dtype == other.dtype
-    if alike and rec.tape.value_of(self) == rec.tape.value_of(other):
+    if alike and rec.recording.value_of(self) == rec.recording.value_of(other):
         return True
     if alike:
         rec.guess("two tensors are taken to differ")
@@ -49,17 +52,24 @@ def equal(rec: Recorder, self: Tensor, other: Tensor) -> Any:
 
 @lowers("allclose")
 def allclose(rec: Recorder, self: Tensor, other: Tensor, *_tolerances: Any, **_named: Any) -> Any:
+    """PyTorch's ``allclose``.
+
+    allclose(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False)
+        -> bool
+    """
     return equal(rec, self, other)
 
 
 @lowers("nonzero")
 def nonzero(rec: Recorder, self: Tensor) -> Any:
+    """``nonzero(Tensor self) -> Tensor``."""
     rec.guess("all elements that a condition picks are taken to be picked")
     return rec.op("nonzero", NonzeroAttrs(), self, order=(1, 0))
 
 
 @lowers("masked_select")
 def masked_select(rec: Recorder, self: Tensor, mask: Tensor) -> Any:
+    """``masked_select(Tensor self, Tensor mask) -> Tensor``."""
     rec.guess("all elements that a mask picks are taken to be picked")
     shape = torch.broadcast_shapes(self.shape, mask.shape)
     x, picked = (flat(rec, expand(rec, part, shape)) for part in (self, mask))
@@ -69,8 +79,8 @@ def masked_select(rec: Recorder, self: Tensor, mask: Tensor) -> Any:
 
 def _looks_for_faults(rec: Recorder, condition: Tensor) -> bool:
     """Whether a condition asks for NaN, infinity or negative numbers: it is there for when something went wrong."""
-    wanted = {rec.tape.value_of(condition)}
-    for node in reversed(rec.tape.nodes[-8:]):
+    wanted = {rec.recording.value_of(condition)}
+    for node in reversed(rec.recording.nodes[-8:]):
         if wanted.isdisjoint(node.outputs):
             continue
         if node.op in _FAULTS or (node.op == "ne" and node.inputs[0] == node.inputs[1]):
@@ -83,5 +93,5 @@ def _looks_for_faults(rec: Recorder, condition: Tensor) -> bool:
 
 def _is_zero(rec: Recorder, name: str | None) -> bool:
     """Whether a value is the number zero, known at capture."""
-    tensor = rec.tape.tensors.get(name or "")
+    tensor = rec.recording.tensors.get(name or "")
     return tensor is not None and tensor.device.type == "cpu" and tensor.numel() == 1 and not bool(tensor)

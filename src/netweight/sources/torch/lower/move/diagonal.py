@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions.move import layout as functions
 from netweight.ops.move.diagonals import StridedViewAttrs
+from netweight.ops.move.layout import PermuteAttrs
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.move.triangle import DiagonalAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.move.layout import clone, memory_order, reshaped
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower import RULES, bind, lowers
+from netweight.sources.torch.lower.common import cast
+from netweight.sources.torch.lower.move.layout import clone, reshaped
+from netweight.sources.torch.strides import memory_order
 
 if TYPE_CHECKING:
-    from netweight.sources.torch.bindings import Link
+    from netweight.sources.torch.memory import Link
     from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
@@ -30,22 +33,18 @@ def _diagonal(rank: int, offset: int, dim1: int, dim2: int) -> DiagonalAttrs:
 
 @lowers("diagonal", "linalg_diagonal")
 def diagonal(rec: Recorder, self: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    """``diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)``."""
     result = rec.native(aten.diagonal, self, offset, dim1, dim2)
     return rec.view(result, self, ("diagonal", _diagonal(self.dim(), offset, dim1, dim2)))
 
 
-@lowers("diagonal_scatter")
-def diagonal_scatter(rec: Recorder, self: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-    return rec.op("diagonal_scatter", _diagonal(self.dim(), offset, dim1, dim2), self, src, like=self)
-
-
-@lowers("diag_embed")
-def diag_embed(rec: Recorder, self: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
-    return rec.op("diag_embed", _diagonal(self.dim() + 1, offset, dim1, dim2), self)
+bind(functions.diagonal_scatter)
+bind(functions.diag_embed)
 
 
 @lowers("trace")
 def trace(rec: Recorder, self: Tensor) -> Any:
+    """``trace(Tensor self) -> Tensor``."""
     line = diagonal(rec, self)
     if not (line.dtype.is_floating_point or line.dtype.is_complex):
         line = cast(rec, line, torch.int64)
@@ -78,8 +77,6 @@ def as_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, storage_offs
     if not self.is_contiguous():
         if not self.permute(order).is_contiguous():
             return NotImplemented
-        from netweight.ops.move.layout import PermuteAttrs
-
         links.append(("permute", PermuteAttrs(order=order)))
     reach = sum((length - 1) * step for length, step in zip(size, stride, strict=True)) if 0 not in size else 0
     if first < 0 or first + reach >= self.numel():
@@ -94,8 +91,6 @@ def _copying(name: str) -> None:
 
     @lowers(name)
     def rule(rec: Recorder, self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        from netweight.sources.torch.lower import RULES
-
         stem = name.removesuffix("_copy")
         view = RULES.get(stem) or RULES.get(f"{stem}.{_OVERLOADS.get(stem, 'default')}")
         if view is None or any(isinstance(value, torch.dtype) for value in args):

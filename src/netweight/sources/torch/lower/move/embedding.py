@@ -10,7 +10,7 @@ from torch import Tensor
 from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.embedding_bag import BagMode, EmbeddingBagAttrs
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower.common import cast
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -23,6 +23,11 @@ def embedding(
     rec: Recorder, weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``embedding``.
+
+    embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool
+        sparse=False) -> Tensor
+    """
     padding = None if padding_idx < 0 else padding_idx
     return rec.op("embedding", EmbeddingAttrs(padding_idx=padding), cast(rec, indices, torch.int64), weight)
 

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.move.indexing import IndexAttrs, IndexPutAttrs
-from netweight.ops.move.scatter import ScatterAttrs
-from netweight.ops.move.scatter_reduce import Reduction, ScatterReduceAttrs
-from netweight.ops.move.scatter_slices import IndexAddAttrs
-from netweight.ops.move.slicing import SliceAttrs
+from netweight.functions.move import index as functions
+from netweight.functions.move import layout
+from netweight.ops.move.places import IndexAttrs
+from netweight.ops.move.scatter import IndexPutAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
-from netweight.sources.torch.lower import RULES, lowers
-from netweight.sources.torch.lower.move.layout import expand, flat, memory_order, reshaped, unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.sources.torch.lower import RULES, bind, lowers
+from netweight.sources.torch.lower.common import cast
+from netweight.sources.torch.lower.move.layout import expand, flat, reshaped, unsqueeze
+from netweight.sources.torch.strides import memory_order
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -24,13 +23,11 @@ if TYPE_CHECKING:
 aten = torch.ops.aten
 
 _MASKS = (torch.bool, torch.uint8)
-_REDUCTIONS: dict[str, Reduction] = {
-    "add": "sum", "sum": "sum", "multiply": "prod", "prod": "prod", "mean": "mean", "amax": "amax", "amin": "amin",
-}  # fmt: skip
 
 
 @lowers("index", "_unsafe_index")
 def index(rec: Recorder, self: Tensor, indices: Any) -> Any:
+    """``index.Tensor(Tensor self, Tensor?[] indices) -> Tensor``."""
     found = _positions(rec, indices)
     if found is None:
         return NotImplemented
@@ -46,6 +43,7 @@ def index(rec: Recorder, self: Tensor, indices: Any) -> Any:
 def index_put(
     rec: Recorder, self: Tensor, indices: Any, values: Tensor, accumulate: bool = False, unsafe: bool = False
 ) -> Any:
+    """``index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor``."""
     given = [(dim, at) for dim, at in enumerate(indices) if at is not None]
     if len(given) == 1 and given[0][1].dtype in _MASKS and values.numel() == 1 and not accumulate:
         return _fill_masked(rec, self, *given[0], values)
@@ -54,7 +52,7 @@ def index_put(
         return NotImplemented
     dims, tensors = found
     attrs = IndexPutAttrs(dims=dims, accumulate=accumulate)
-    return rec.op("index_put", attrs, self, cast(rec, values, self.dtype), *tensors, like=self)
+    return rec.op("index_put", attrs, self, cast(rec, values, self.dtype), *tensors)
 
 
 def _fill_masked(rec: Recorder, x: Tensor, dim: int, mask: Tensor, values: Tensor) -> Any:
@@ -62,7 +60,7 @@ def _fill_masked(rec: Recorder, x: Tensor, dim: int, mask: Tensor, values: Tenso
     behind = x.dim() - dim - mask.dim()
     mask = cast(rec, reshaped(rec, mask, (*mask.shape, *(1,) * behind)), torch.bool)
     if values.device.type != "meta":
-        return rec.op("masked_fill", MaskedFillAttrs(value=float(values)), x, mask, like=x)
+        return rec.op("masked_fill", MaskedFillAttrs(value=float(values)), x, mask)
     single = reshaped(rec, cast(rec, values, x.dtype), ())
     return rec.op("where", None, mask, single, x, like=x)
 
@@ -100,13 +98,15 @@ def _where_true(rec: Recorder, mask: Tensor) -> list[Tensor] | None:
 
 @lowers("gather")
 def gather(rec: Recorder, self: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Any:
+    """``gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor``."""
     if self.dim() == 0 or index.dim() == 0:
         return NotImplemented
-    return rec.op("gather", GatherAttrs(dim=dim % self.dim()), self, index)
+    return functions.gather(rec, self, dim, index)
 
 
 @lowers("take_along_dim")
 def take_along_dim(rec: Recorder, self: Tensor, indices: Tensor, dim: int | None = None) -> Any:
+    """``take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor``."""
     if dim is None:
         return gather(rec, flat(rec, self), 0, flat(rec, indices))
     dim %= self.dim()
@@ -117,77 +117,61 @@ def take_along_dim(rec: Recorder, self: Tensor, indices: Tensor, dim: int | None
 
 @lowers("index_select")
 def index_select(rec: Recorder, self: Tensor, dim: int, index: Tensor) -> Any:
+    """``index_select(Tensor self, int dim, Tensor index) -> Tensor``."""
     if self.dim() == 0:
         return NotImplemented
-    return rec.op("index_select", GatherAttrs(dim=dim % self.dim()), self, _listed(rec, index))
+    return functions.index_select(rec, self, dim, _listed(rec, index))
 
 
 @lowers("take")
 def take(rec: Recorder, self: Tensor, index: Tensor) -> Any:
-    return rec.op("index", IndexAttrs(dims=(0,)), flat(rec, self), index)
+    """``take(Tensor self, Tensor index) -> Tensor``."""
+    return functions.index(rec, flat(rec, self), [index])
 
 
 @lowers("index_add")
 def index_add(rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Any:
+    """``index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor``."""
     if self.dim() == 0:
         return NotImplemented
-    attrs = IndexAddAttrs(dim=dim % self.dim(), alpha=alpha)
-    return rec.op("index_add", attrs, self, _listed(rec, index), source)
+    return functions.index_add(rec, self, dim, _listed(rec, index), source, alpha=alpha)
 
 
 @lowers("index_copy")
 def index_copy(rec: Recorder, self: Tensor, dim: int, index: Tensor, source: Tensor) -> Any:
+    """``index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor``."""
     if self.dim() == 0 or source.dim() != self.dim():
         return NotImplemented
-    return rec.op("index_copy", GatherAttrs(dim=dim % self.dim()), self, _listed(rec, index), source)
+    return functions.index_copy(rec, self, dim, _listed(rec, index), source)
 
 
 @lowers("index_fill.int_Scalar", "index_fill.int_Tensor")
 def index_fill(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: Any) -> Any:
+    """``index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor``."""
     if self.dim() == 0:
         return NotImplemented
     number = cast(rec, value, self.dtype) if isinstance(value, Tensor) else torch.tensor(value, dtype=self.dtype)
-    attrs = IndexPutAttrs(dims=(dim % self.dim(),), accumulate=False)
-    return rec.op("index_put", attrs, self, number, _listed(rec, index), like=self)
+    return functions.index_put(rec, self, [*(None,) * (dim % self.dim()), _listed(rec, index)], number)
 
 
-@lowers("scatter.src")
-def scatter(rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("scatter", ScatterAttrs(dim=dim % self.dim()), self, index, src)
+def _scattering(function: Any, *names: str) -> None:
+    @lowers(*names)
+    def rule(rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Any, *rest: Any, **named: Any) -> Any:
+        if self.dim() == 0 or index.dim() == 0:
+            return NotImplemented
+        return function(rec, self, dim, index, src, *rest, **named)
 
 
-@lowers("scatter.value")
-def scatter_value(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: float) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("scatter", ScatterAttrs(dim=dim % self.dim(), value=float(value)), self, index, None)
-
-
-@lowers("scatter_add")
-def scatter_add(rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("scatter_add", GatherAttrs(dim=dim % self.dim()), self, index, src)
-
-
-@lowers("scatter.reduce", "scatter_reduce.two")
-def scatter_reduce(
-    rec: Recorder, self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
-) -> Any:
-    if self.dim() == 0 or index.dim() == 0:
-        return NotImplemented
-    if reduce in ("add", "sum") and include_self:
-        return scatter_add(rec, self, dim, index, src)
-    attrs = ScatterReduceAttrs(dim=dim % self.dim(), reduce=_REDUCTIONS[reduce], include_self=include_self)
-    return rec.op("scatter_reduce", attrs, self, index, src)
+_scattering(functions.scatter, "scatter.src", "scatter.value")
+_scattering(functions.scatter_add, "scatter_add")
+_scattering(functions.scatter_reduce, "scatter.reduce", "scatter_reduce.two")
 
 
 @lowers("scatter.value_reduce")
 def scatter_value_reduce(rec: Recorder, self: Tensor, dim: int, index: Tensor, value: float, *, reduce: str) -> Any:
+    """``scatter.value_reduce(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor``."""
     number = expand(rec, torch.tensor(value, dtype=self.dtype), index.shape)
-    return scatter_reduce(rec, self, dim, index, number, reduce)
+    return functions.scatter_reduce(rec, self, dim, index, number, reduce)
 
 
 @lowers("index_reduce")
@@ -199,27 +183,34 @@ def index_reduce(
         return NotImplemented
     dim %= self.dim()
     listed = reshaped(rec, index, [-1 if d == dim else 1 for d in range(self.dim())])
-    return scatter_reduce(rec, self, dim, expand(rec, listed, source.shape), source, reduce, include_self=include_self)
+    at = expand(rec, listed, source.shape)
+    return functions.scatter_reduce(rec, self, dim, at, source, reduce, include_self=include_self)
 
 
-@lowers("slice_scatter")
-def slice_scatter(
-    rec: Recorder, self: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None,
-    step: int = 1,
-) -> Any:  # fmt: skip
-    dim %= self.dim()
-    first, last, stride = slice(start, end, step).indices(self.shape[dim])
-    attrs = SliceAttrs(dim=dim, start=first, stop=max(last, first), step=stride)
-    return rec.op("slice_scatter", attrs, self, src, like=self)
+bind(layout.slice_scatter)
 
 
 @lowers("select_scatter")
 def select_scatter(rec: Recorder, self: Tensor, src: Tensor, dim: int, index: int) -> Any:
+    """``select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor``."""
     dim %= self.dim()
     at = index % self.shape[dim]
-    return slice_scatter(rec, self, unsqueeze(rec, src, dim), dim, at, at + 1)
+    return layout.slice_scatter(rec, self, unsqueeze(rec, src, dim), dim, at, at + 1)
 
 
 def _listed(rec: Recorder, index: Tensor) -> Tensor:
     """A single position as a list of one."""
     return unsqueeze(rec, index, 0) if index.dim() == 0 else index
+
+
+@lowers("masked_scatter")
+def masked_scatter(rec: Recorder, self: Tensor, mask: Tensor, source: Tensor) -> Any:
+    """``masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor``."""
+    return functions.masked_scatter(rec, self, cast(rec, mask, torch.bool), source)
+
+
+@lowers("put")
+def put(rec: Recorder, self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Any:
+    """Elements of the flattened tensor replaced."""
+    written = functions.index_put(rec, flat(rec, self), [flat(rec, index)], flat(rec, source), accumulate)
+    return reshaped(rec, written, self.shape)

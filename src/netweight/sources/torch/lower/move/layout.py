@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
-from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
+from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import cast
+from netweight.sources.torch.strides import channels_last
 
 if TYPE_CHECKING:
-    from netweight.sources.torch.bindings import Link
+    from netweight.sources.torch.memory import Link
     from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
@@ -74,12 +77,6 @@ def flat(rec: Recorder, x: Tensor) -> Tensor:
     return reshaped(rec, x, [-1])
 
 
-def memory_order(x: Tensor) -> tuple[int, ...]:
-    """Dimensions from the outermost in memory to the innermost."""
-    strides = x.stride()
-    return tuple(sorted(range(x.dim()), key=lambda dim: -strides[dim]))
-
-
 def _permuting(*names: str) -> None:
     """Operators that put dimensions in another order: PyTorch says which, on a tensor of distinct sizes."""
     for name in names:
@@ -107,6 +104,7 @@ _permuting("permute", "transpose", "t", "numpy_T", "swapaxes", "swapdims", "move
 
 @lowers("expand", "expand_as", "broadcast_to")
 def expand(rec: Recorder, self: Tensor, size: Any, *, implicit: bool = False) -> Any:
+    """``expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)``."""
     shape = size.shape if isinstance(size, Tensor) else size
     result = rec.native(aten.expand, self, list(shape))
     links = [_reshape_link((1,) * (result.dim() - self.dim()) + tuple(self.shape))] if result.dim() > self.dim() else []
@@ -117,6 +115,7 @@ def expand(rec: Recorder, self: Tensor, size: Any, *, implicit: bool = False) ->
 def slice_(
     rec: Recorder, self: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Any:
+    """``slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)``."""
     result = rec.native(aten.slice, self, dim, start, end, step)
     return rec.view(result, self, *_slice_links(self, dim, start, end, step))
 
@@ -131,6 +130,7 @@ def _slice_links(x: Tensor, dim: int, start: int | None, end: int | None, step: 
 
 @lowers("narrow")
 def narrow(rec: Recorder, self: Tensor, dim: int, start: Any, length: int) -> Any:
+    """``narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)``."""
     if isinstance(start, Tensor):
         if start.device.type == "meta":
             rec.guess("a position taken from a tensor is taken to be 0")
@@ -141,6 +141,7 @@ def narrow(rec: Recorder, self: Tensor, dim: int, start: Any, length: int) -> An
 
 @lowers("select.int")
 def select(rec: Recorder, self: Tensor, dim: int, index: int) -> Any:
+    """``select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)``."""
     result = rec.native(aten.select, self, dim, index)
     at = index % self.shape[dim]
     cut: Link = "slice", SliceAttrs(dim=dim % self.dim(), start=at, stop=at + 1, step=1)
@@ -149,6 +150,7 @@ def select(rec: Recorder, self: Tensor, dim: int, index: int) -> Any:
 
 @lowers("unbind")
 def unbind(rec: Recorder, self: Tensor, dim: int = 0) -> Any:
+    """``unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]``."""
     return tuple(select(rec, self, dim, index) for index in range(self.shape[dim]))
 
 
@@ -165,12 +167,19 @@ def _splitting(*names: str) -> None:
                 sizes = sizes.tolist()
                 packet = aten.tensor_split.indices if isinstance(sizes, list) else aten.tensor_split.sections
             parts = rec.native(packet, self, sizes, dim)
-            start = 0
-            for part in parts:
-                stop = start + part.shape[dim]
-                rec.view(part, self, ("slice", SliceAttrs(dim=dim % self.dim(), start=start, stop=stop, step=1)))
-                start = stop
-            return parts
+            dim %= self.dim()
+            lengths = tuple(part.shape[dim] for part in parts)
+            ends = accumulate(lengths)
+            links: list[Link] = [
+                ("slice", SliceAttrs(dim=dim, start=end - length, stop=end, step=1))
+                for end, length in zip(ends, lengths, strict=True)
+            ]
+            if len(parts) > 1 and all(lengths):
+                rec.recording.record_parts(
+                    "split", SplitAttrs(sizes=lengths, dim=dim), self, list(zip(parts, links, strict=True))
+                )
+                return parts
+            return [rec.view(part, self, link) for part, link in zip(parts, links, strict=True)]
 
 
 _splitting(
@@ -180,8 +189,7 @@ _splitting(
 
 @lowers("cat", "concat", "concatenate")
 def cat(rec: Recorder, tensors: Any, dim: int = 0) -> Any:
-    from netweight.sources.torch.lower.contract.products import channels_last
-
+    """``cat(Tensor[] tensors, int dim=0) -> Tensor``."""
     parts = [part for part in tensors if tuple(part.shape) != (0,)]
     orders = {channels_last(part) for part in parts}
     order = orders.pop() if len(orders) == 1 else None
@@ -190,12 +198,14 @@ def cat(rec: Recorder, tensors: Any, dim: int = 0) -> Any:
 
 @lowers("stack")
 def stack(rec: Recorder, tensors: Any, dim: int = 0) -> Any:
+    """``stack(Tensor[] tensors, int dim=0) -> Tensor``."""
     at = dim % (tensors[0].dim() + 1)
     return rec.op("concat", ConcatAttrs(dim=at), *(unsqueeze(rec, part, at) for part in tensors))
 
 
 @lowers("contiguous")
 def contiguous(rec: Recorder, self: Tensor, *, memory_format: Any = torch.contiguous_format) -> Any:
+    """``contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)``."""
     if self.is_contiguous(memory_format=memory_format):
         return self
     return clone(rec, self, memory_format=memory_format)
@@ -203,12 +213,30 @@ def contiguous(rec: Recorder, self: Tensor, *, memory_format: Any = torch.contig
 
 @lowers("clone")
 def clone(rec: Recorder, self: Tensor, *, memory_format: Any = None) -> Any:
+    """``clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor``."""
     result = rec.native(aten.clone, self, memory_format=memory_format)
-    rec.tape.record("copy", None, (self,), (result,))
+    rec.recording.record("copy", None, (self,), (result,))
     return result
 
 
 @lowers("detach", "alias", "lift_fresh")
 def same(rec: Recorder, self: Tensor) -> Any:
+    """``detach(Tensor(a) self) -> Tensor(a)``."""
     result = rec.native(aten.alias, self)
     return rec.view(result, self)
+
+
+def unbatched(rec: Recorder, x: Tensor, function: Any) -> Any:
+    """An input without a batch dimension: one is put before it and taken away again."""
+    return squeeze(rec, function(unsqueeze(rec, x, 0)), 0)
+
+
+@lowers("copy")
+def copy(rec: Recorder, self: Tensor, src: Tensor, non_blocking: bool = False) -> Any:
+    """``copy(Tensor self, Tensor src, bool non_blocking=False) -> Tensor``."""
+    value = cast(rec, src, self.dtype)
+    if value.shape != self.shape:
+        value = expand(rec, value, self.shape)
+    result = torch.empty(self.shape, dtype=self.dtype, device="meta")
+    rec.recording.record("copy", None, (value,), (result,))
+    return result

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 def native_layer_norm(
     rec: Recorder, input: Tensor, normalized_shape: Any, weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> Any:
+    """PyTorch's ``native_layer_norm``.
+
+    native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) ->
+        (Tensor, Tensor, Tensor)
+    """
     return layer_norm(rec, input, normalized_shape, weight, bias, eps), None, None
 
 
@@ -29,6 +34,11 @@ def native_group_norm(
     rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int,  # noqa: N803
     eps: float,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``native_group_norm``.
+
+    native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float
+        eps) -> (Tensor, Tensor, Tensor)
+    """
     return group_norm(rec, input, group, weight, bias, eps), None, None
 
 
@@ -37,6 +47,11 @@ def native_batch_norm(
     rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
     running_var: Tensor | None, *flags: Any,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``native_batch_norm``.
+
+    native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool
+        training, float momentum, float eps) -> (Tensor, Tensor, Tensor)
+    """
     training, momentum, eps = flags if len(flags) == 3 else (True, *flags)
     y = batch_norm(rec, input, weight, bias, running_mean, running_var, training, momentum, eps, False)
     return (y, None, None) if len(flags) == 3 else (y, None, None, None)
@@ -47,6 +62,11 @@ def batch_norm_of_its_own(
     rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, training: bool, momentum: float,
     eps: float,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``_native_batch_norm_legit.no_stats``.
+
+    _native_batch_norm_legit.no_stats(Tensor input, Tensor? weight, Tensor? bias, bool training, float momentum,
+        float eps) -> (Tensor, Tensor, Tensor)
+    """
     return batch_norm(rec, input, weight, bias, None, None, True, momentum, eps, False), None, None
 
 
@@ -55,11 +75,17 @@ def batch_norm_at_inference(
     rec: Recorder, input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor,
     running_var: Tensor, momentum: float, eps: float,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``_native_batch_norm_legit_no_training``.
+
+    _native_batch_norm_legit_no_training(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor
+        running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor)
+    """
     return batch_norm(rec, input, weight, bias, running_mean, running_var, False, momentum, eps, False), None, None
 
 
 @lowers("native_dropout")
 def native_dropout(rec: Recorder, input: Tensor, p: float, train: bool | None) -> Any:
+    """``native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)``."""
     return dropout(rec, input, p, bool(train)), None
 
 
@@ -75,4 +101,5 @@ _same("_adaptive_avg_pool3d", "adaptive_avg_pool3d")
 
 @lowers("_cdist_forward")
 def cdist_forward(rec: Recorder, x1: Tensor, x2: Tensor, p: float, compute_mode: int | None) -> Any:
+    """``_cdist_forward(Tensor x1, Tensor x2, float p, int? compute_mode) -> Tensor``."""
     return RULES["cdist"](rec, x1, x2, p, compute_mode)

@@ -7,61 +7,57 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.order.sort import PickAttrs, SortAttrs, TopkAttrs
-from netweight.ops.order.unique import RunsAttrs, UniqueAttrs
-from netweight.sources.torch.lower import lowers
+from netweight.functions import order as functions
+from netweight.sources.torch.lower import Rule, bind, lowers
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
 
 
+def of_rows(function: Rule) -> Rule:
+    """A rule that leaves single elements, which have no dimension, to PyTorch."""
+    return lambda rec, self, *args, **kwargs: function(rec, self, *args, **kwargs) if self.dim() else NotImplemented
+
+
 @lowers("topk")
 def topk(rec: Recorder, self: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("topk", TopkAttrs(k=k, dim=dim % self.dim(), largest=largest), self)
+    """PyTorch's ``topk``.
 
-
-@lowers("sort.default")
-def sort(rec: Recorder, self: Tensor, dim: int = -1, descending: bool = False) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("sort", SortAttrs(dim=dim % self.dim(), descending=descending), self, like=self)
+    topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor
+        indices)
+    """
+    return functions.topk(rec, self, k, dim, largest=largest) if self.dim() else NotImplemented
 
 
 @lowers("sort.stable")
 def sort_stable(rec: Recorder, self: Tensor, *, stable: bool | None, dim: int = -1, descending: bool = False) -> Any:
-    return sort(rec, self, dim, descending)
+    """PyTorch's ``sort.stable``.
 
-
-@lowers("argsort.default")
-def argsort(rec: Recorder, self: Tensor, dim: int = -1, descending: bool = False) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("argsort", SortAttrs(dim=dim % self.dim(), descending=descending), self, like=self)
+    sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor
+        indices)
+    """
+    return functions.sort(rec, self, dim, descending) if self.dim() else NotImplemented
 
 
 @lowers("argsort.stable")
 def argsort_stable(rec: Recorder, self: Tensor, *, stable: bool, dim: int = -1, descending: bool = False) -> Any:
-    return argsort(rec, self, dim, descending)
+    """``argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor``."""
+    return functions.argsort(rec, self, dim, descending) if self.dim() else NotImplemented
 
 
-def _picking(name: str) -> None:
-    @lowers(f"{name}.dim")
-    def rule(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> Any:
-        if self.dim() == 0:
-            return NotImplemented
-        return rec.op(name, PickAttrs(dim=dim % self.dim(), keepdim=keepdim), self)
-
-
-_picking("max")
-_picking("min")
+for _name in ("sort.default", "argsort.default", "max.dim", "min.dim", "mode", "kthvalue"):
+    bind(of_rows(getattr(functions, _name.partition(".")[0])), _name)
 
 
 @lowers("_unique2")
 def unique(
     rec: Recorder, self: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
 ) -> Any:
+    """PyTorch's ``_unique2``.
+
+    _unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor,
+        Tensor, Tensor)
+    """
     return _distinct(rec, "unique", self, None, inverse=return_inverse, counts=return_counts)
 
 
@@ -70,6 +66,11 @@ def unique_dim(
     rec: Recorder, self: Tensor, dim: int, sorted: bool = True, return_inverse: bool = False,
     return_counts: bool = False,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``unique_dim``.
+
+    unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) ->
+        (Tensor, Tensor, Tensor)
+    """
     return _distinct(rec, "unique", self, dim, inverse=return_inverse, counts=return_counts)
 
 
@@ -77,6 +78,11 @@ def unique_dim(
 def unique_consecutive(
     rec: Recorder, self: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
+    """PyTorch's ``unique_consecutive``.
+
+    unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) ->
+        (Tensor, Tensor, Tensor)
+    """
     return _distinct(rec, "unique_consecutive", self, dim, inverse=return_inverse, counts=return_counts)
 
 
@@ -86,13 +92,9 @@ def _distinct(rec: Recorder, op: str, x: Tensor, dim: int | None, *, inverse: bo
     A loop over the distinct elements has one round, in which a mask of those equal to it picks all.
     """
     rec.guess(f"{op}: all elements are taken to be equal")
-    if dim is not None:
-        dim %= x.dim()
     also = tuple(name for name, asked in (("inverse", inverse), ("counts", counts)) if asked)
     count = min(x.numel() if dim is None else x.shape[dim], 1)
-    make = UniqueAttrs if op == "unique" else RunsAttrs
-    made = rec.op(op, make(count=count, dim=dim, also=also), x)
-    values, *beside = made if also else (made,)
+    values, *beside = getattr(functions, op)(rec, x, inverse, counts, dim, count)
     found = dict(zip(also, beside, strict=True))
     empty = torch.empty(0, dtype=torch.int64, device="meta")
     return values, found.get("inverse", empty), found.get("counts", empty)

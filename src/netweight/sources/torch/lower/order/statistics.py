@@ -7,26 +7,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.gather import GatherAttrs
-from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
-from netweight.ops.order.sort import PickAttrs, SortAttrs
+from netweight.functions import order as functions
+from netweight.ops.move.places import GatherAttrs
+from netweight.ops.move.scatter import IndexAddAttrs
+from netweight.ops.order.order_statistics import SearchsortedAttrs
 from netweight.ops.pointwise.blend import LerpAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
-from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import binary, cast
 from netweight.sources.torch.lower.move.layout import flat, reshaped, squeeze, unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import binary, cast
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
-
-
-@lowers("kthvalue")
-def kthvalue(rec: Recorder, self: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("kthvalue", KthvalueAttrs(k=k, dim=dim % self.dim(), keepdim=keepdim), self)
 
 
 @lowers("median.dim")
@@ -34,11 +27,12 @@ def median(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> Any:
     """The lower of both in the middle."""
     if self.dim() == 0:
         return NotImplemented
-    return kthvalue(rec, self, (self.shape[dim] + 1) // 2, dim, keepdim)
+    return functions.kthvalue(rec, self, (self.shape[dim] + 1) // 2, dim, keepdim)
 
 
 @lowers("median.default")
 def median_of_all(rec: Recorder, self: Tensor) -> Any:
+    """``median(Tensor self) -> Tensor``."""
     return median(rec, flat(rec, self), 0)[0]
 
 
@@ -48,8 +42,8 @@ def nanmedian(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> A
     if self.dim() == 0:
         return NotImplemented
     dim %= self.dim()
-    values, places = rec.op("sort", SortAttrs(dim=dim), self, like=self)
-    numbers = rec.op("logical_not", None, rec.op("isnan", None, self, like=self))
+    values, places = functions.sort(rec, self, dim)
+    numbers = rec.op("logical_not", None, rec.op("isnan", None, self))
     count = rec.op("sum", ReduceAttrs(dims=(dim,), keepdim=True), numbers)
     last = rec.op("add_scalar", ScalarAttrs(value=-1.0), count)
     middle = binary(rec, "maximum", binary(rec, "floor_divide", last, 2), 0)
@@ -59,6 +53,7 @@ def nanmedian(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> A
 
 @lowers("nanmedian.default")
 def nanmedian_of_all(rec: Recorder, self: Tensor) -> Any:
+    """``nanmedian(Tensor self) -> Tensor``."""
     return nanmedian(rec, flat(rec, self), 0)[0]
 
 
@@ -74,7 +69,7 @@ def quantile(
     shares = torch.as_tensor(q, dtype=x.dtype)
     places = shares.reshape(-1) * (x.shape[at] - 1)
     low, way = _neighbours(places, interpolation)
-    ranked, _ = rec.op("sort", SortAttrs(dim=at), x, like=x)
+    ranked, _ = functions.sort(rec, x, at)
     y = rec.op("index_select", GatherAttrs(dim=at), ranked, low)
     if way is not None:
         following = rec.op("index_select", GatherAttrs(dim=at), ranked, places.ceil().to(torch.int64))
@@ -102,39 +97,16 @@ def _neighbours(places: Tensor, interpolation: str) -> tuple[Tensor, Tensor | No
             return below.to(torch.int64), None
 
 
-@lowers("mode")
-def mode(rec: Recorder, self: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
-    if self.dim() == 0:
-        return NotImplemented
-    return rec.op("mode", PickAttrs(dim=dim % self.dim(), keepdim=keepdim), self)
-
-
-def _running(name: str) -> None:
-    @lowers(name)
-    def rule(rec: Recorder, self: Tensor, dim: int) -> Any:
-        if self.dim() == 0:
-            return NotImplemented
-        return rec.op(name, CumsumAttrs(dim=dim % self.dim()), self)
-
-
-for _name in ("cummax", "cummin", "logcumsumexp"):
-    _running(_name)
-
-
-@lowers("cumprod")
-def cumprod(rec: Recorder, self: Tensor, dim: int, *, dtype: Any = None) -> Any:
-    if dtype is not None:
-        self = cast(rec, self, dtype)
-    elif not (self.dtype.is_floating_point or self.dtype.is_complex):
-        self = cast(rec, self, torch.int64)
-    return self if self.dim() == 0 else rec.op("cumprod", CumsumAttrs(dim=dim % self.dim()), self)
-
-
 @lowers("searchsorted.Tensor", "searchsorted.Scalar")
 def searchsorted(
     rec: Recorder, sorted_sequence: Tensor, self: Any, *, out_int32: bool = False, right: bool = False,
     side: str | None = None, sorter: Tensor | None = None,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``searchsorted.Tensor``.
+
+    searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str?
+        side=None, Tensor? sorter=None) -> Tensor
+    """
     row = sorted_sequence
     if sorter is not None:
         row = rec.op("gather", GatherAttrs(dim=row.dim() - 1), row, sorter)
@@ -147,6 +119,7 @@ def searchsorted(
 
 @lowers("bucketize.Tensor", "bucketize.Scalar")
 def bucketize(rec: Recorder, self: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Any:
+    """``bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor``."""
     return searchsorted(rec, boundaries, self, out_int32=out_int32, right=right)
 
 
@@ -167,8 +140,6 @@ def isin(rec: Recorder, elements: Any, test_elements: Any, *, assume_unique: boo
 @lowers("bincount")
 def bincount(rec: Recorder, self: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Any:
     """One sum per number; how many there are is a guess."""
-    from netweight.ops.move.scatter_slices import IndexAddAttrs
-
     count = minlength or max(self.numel(), 1)
     rec.guess(f"bincount: all numbers are taken to be below {count}")
     if weights is None:

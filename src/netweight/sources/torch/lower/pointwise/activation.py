@@ -1,4 +1,4 @@
-"""Activation functions."""
+"""Activation functions whose arguments PyTorch has in another way than the table."""
 
 from __future__ import annotations
 
@@ -7,69 +7,36 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from netweight.functions import pointwise as functions
-from netweight.ops.pointwise.unary import ClampAttrs
-from netweight.ops.table import REGISTRY
+from netweight.functions.plain import function_of
 from netweight.sources.torch.lower import bind, lowers
+from netweight.sources.torch.lower.pointwise.elementwise import mul
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
 
-
-def attrs_of(op: str, **settings: Any) -> Any:
-    """Attributes of an operator of the table."""
-    make = REGISTRY[op].attrs
-    return None if make is None else make(**settings)
-
-
-def _plain(name: str, *aten: str) -> None:
-    """An operator that has no settings and the same name in both worlds."""
-
-    @lowers(*(aten or (name,)))
-    def rule(rec: Recorder, self: Tensor) -> Any:
-        return rec.op(name, None, self, like=self)
-
-
-for _name in ("relu", "relu6", "selu", "silu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "mish"):
-    _plain(_name)
-
-
-@lowers("gelu")
-def gelu(rec: Recorder, self: Tensor, *, approximate: str = "none") -> Any:
-    return rec.op("gelu", attrs_of("gelu", approximate=approximate), self, like=self)
-
-
-@lowers("leaky_relu")
-def leaky_relu(rec: Recorder, self: Tensor, negative_slope: float = 0.01) -> Any:
-    return rec.op("leaky_relu", attrs_of("leaky_relu", negative_slope=float(negative_slope)), self, like=self)
+bind(functions.glu)
+bind(functions.hardtanh)
+bind(functions.logsigmoid, "log_sigmoid")
 
 
 @lowers("prelu")
 def prelu(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
-    return rec.op("prelu", None, self, weight, like=self)
+    """``prelu(Tensor self, Tensor weight) -> Tensor``."""
+    return rec.op("prelu", None, self, weight)
+
+
+@lowers("_prelu_kernel")
+def prelu_kernel(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
+    """``_prelu_kernel(Tensor self, Tensor weight) -> Tensor``."""
+    return functions.where(rec, functions.gt(rec, self, 0), self, mul(rec, self, weight))
 
 
 @lowers("elu")
 def elu(rec: Recorder, self: Tensor, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
+    """``elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor``."""
     if scale != 1 or input_scale != 1:
         return NotImplemented
-    return rec.op("elu", attrs_of("elu", alpha=float(alpha)), self, like=self)
-
-
-@lowers("softplus")
-def softplus(rec: Recorder, self: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    return rec.op("softplus", attrs_of("softplus", beta=float(beta), threshold=float(threshold)), self, like=self)
-
-
-@lowers("hardtanh")
-def hardtanh(rec: Recorder, self: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    if (min_val, max_val) == (0, 6):
-        return rec.op("relu6", None, self, like=self)
-    return rec.op("clamp", ClampAttrs(min=float(min_val), max=float(max_val)), self, like=self)
-
-
-for _function in ("celu", "glu", "hardshrink", "softshrink", "threshold"):
-    bind(getattr(functions, _function))
-bind(functions.logsigmoid, "log_sigmoid")
+    return function_of("elu")(rec, self, alpha)
 
 
 @lowers("rrelu", "rrelu_with_noise")
@@ -79,4 +46,4 @@ def rrelu(rec: Recorder, self: Tensor, *args: Any, training: bool = False, **_ot
     if training or any(value is True for value in args):
         return NotImplemented
     lower, upper = [*numbers, 1 / 8, 1 / 3][:2] if len(numbers) != 1 else (numbers[0], 1 / 3)
-    return leaky_relu(rec, self, (lower + upper) / 2)
+    return function_of("leaky_relu")(rec, self, (lower + upper) / 2)

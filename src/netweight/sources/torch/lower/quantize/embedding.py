@@ -11,8 +11,8 @@ from netweight.ir import Quantization
 from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.embedding_bag import EmbeddingBagAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import reshaped
-from netweight.sources.torch.lower.pointwise.elementwise import cast
 from netweight.sources.torch.lower.quantize.layers import dequantized, note_quantized
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _rows(rec: Recorder, packed: Any, indices: Tensor, bits: int) -> Any:
 
 def _table(rec: Recorder, table: Tensor, bits: int) -> Tensor:
     """The integers of a table as a parameter, the same tensor for the same numbers in a module."""
-    module = rec.frames.current
+    module = rec.module_calls.current
     known = rec.packed.setdefault(module, [])
     numbers = table.dequantize()
     for integers, same in known:
@@ -44,11 +44,11 @@ def _table(rec: Recorder, table: Tensor, bits: int) -> Tensor:
     # Nothing computes with 4-bit tensors: this one has their size and no numbers.
     integers = table.int_repr() if bits == 8 else torch.empty(table.shape, dtype=torch.uint4, device="meta")
     path = f"{module}." if module else ""
-    rec.tape.own(integers, f"{path}weight{f'_{len(known)}' if known else ''}", "parameter")
-    rec.tape.value_of(integers)
+    rec.recording.own(integers, f"{path}weight{f'_{len(known)}' if known else ''}", "parameter")
+    rec.recording.value_of(integers)
     size = _SCALE_BITS[bits]
     scales = Quantization(group_size=table.shape[1], scale_bits=size, zero_point_bits=size)
-    rec.tape.quantize(integers, scales)
+    rec.recording.quantize(integers, scales)
     known.append((integers, numbers))
     return integers
 

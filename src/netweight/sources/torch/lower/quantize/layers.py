@@ -15,8 +15,8 @@ from torch import Tensor
 from netweight.ir import Quantization
 from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import attrs_of
 from netweight.sources.torch.lower.move.layout import reshaped
-from netweight.sources.torch.lower.pointwise.activation import attrs_of
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -33,40 +33,47 @@ def quantize(
     """Integers of a floating tensor."""
     note_quantized(rec)
     settings = attrs_of("quantize", dtype=dtype_name(dtype))
-    return rec.op("quantize", settings, x, torch.tensor(scale), torch.tensor(zero_point), like=x)
+    return rec.op("quantize", settings, x, torch.tensor(scale), torch.tensor(zero_point))
 
 
 def note_quantized(rec: Recorder) -> None:
     """Say, once, what is not in the graph."""
-    rec.tape.notes.setdefault(_NOTE, 1)
+    rec.recording.notes.setdefault(_NOTE, 1)
 
 
 def dequantized(rec: Recorder, x: Tensor, dtype: torch.dtype = torch.float32) -> Any:
     """Floating numbers of a quantised tensor; the others stay as they are."""
     if x.is_floating_point():
         return x
-    return rec.op("dequantize", attrs_of("dequantize"), x, torch.tensor(1.0, dtype=dtype), torch.tensor(0), like=x)
+    return rec.op("dequantize", attrs_of("dequantize"), x, torch.tensor(1.0, dtype=dtype), torch.tensor(0))
 
 
 @lowers("quantize_per_tensor", "quantize_per_tensor.tensor_qparams")
 def quantize_per_tensor(rec: Recorder, self: Tensor, scale: Any, zero_point: Any, dtype: torch.dtype) -> Any:
+    """``quantize_per_tensor(Tensor self, float scale, int zero_point, ScalarType dtype) -> Tensor``."""
     known = not any(isinstance(value, Tensor) and rec.is_symbolic(value) for value in (scale, zero_point))
     return quantize(rec, self, float(scale), int(zero_point), dtype) if known else quantize(rec, self, dtype=dtype)
 
 
 @lowers("quantize_per_channel", "quantize_per_tensor_dynamic")
 def quantize_by_data(rec: Recorder, self: Tensor, *settings: Any) -> Any:
+    """PyTorch's ``quantize_per_channel``.
+
+    quantize_per_channel(Tensor self, Tensor scales, Tensor zero_points, int axis, ScalarType dtype) -> Tensor
+    """
     dtype = next(value for value in settings if isinstance(value, torch.dtype))
     return quantize(rec, self, dtype=dtype)
 
 
 @lowers("dequantize.self")
 def dequantize(rec: Recorder, self: Tensor) -> Any:
+    """``dequantize.self(Tensor self) -> Tensor``."""
     return dequantized(rec, self)
 
 
 @lowers("int_repr")
 def int_repr(rec: Recorder, self: Tensor) -> Any:
+    """``int_repr(Tensor self) -> Tensor``."""
     return RULES["alias"](rec, self)
 
 
@@ -91,19 +98,19 @@ def _owned(
     rec: Recorder, weight: Tensor, bias: Tensor | None, scales: Quantization | None
 ) -> tuple[Tensor, Tensor | None]:
     """Both as parameters of the module being called; those of an earlier call if they have the same numbers."""
-    module = rec.frames.current
+    module = rec.module_calls.current
     known = rec.packed.setdefault(module, [])
     for other, its_bias in known:
         if other.shape == weight.shape and torch.equal(other, weight):
             return other, its_bias
     suffix = f"_{len(known)}" if known else ""
     path = f"{module}." if module else ""
-    rec.tape.own(weight, f"{path}weight{suffix}", "parameter")
-    rec.tape.value_of(weight)
+    rec.recording.own(weight, f"{path}weight{suffix}", "parameter")
+    rec.recording.value_of(weight)
     if scales is not None:
-        rec.tape.quantize(weight, scales)
+        rec.recording.quantize(weight, scales)
     if bias is not None:
-        rec.tape.own(bias, f"{path}bias{suffix}", "parameter")
+        rec.recording.own(bias, f"{path}bias{suffix}", "parameter")
     known.append((weight, bias))
     return weight, bias
 
@@ -122,7 +129,7 @@ def _linear(name: str, activation: str | None, *, dynamic: bool) -> None:
     def rule(rec: Recorder, x: Tensor, packed: Any, *_settings: Any) -> Any:
         weight, bias = packed_weights(rec, packed)
         y = rec.op("linear", None, quantize(rec, x) if dynamic else x, weight, bias)
-        y = y if activation is None else rec.op(activation, None, y, like=y)
+        y = y if activation is None else rec.op(activation, None, y)
         return dequantized(rec, y) if dynamic else y
 
 
@@ -136,7 +143,7 @@ def _half_linear(name: str, activation: str | None) -> None:
     @lowers(f"quantized.{name}")
     def rule(rec: Recorder, x: Tensor, packed: Any, *_settings: Any) -> Any:
         y = rec.op("linear", None, x, *half_weights(rec, packed))
-        return y if activation is None else rec.op(activation, None, y, like=y)
+        return y if activation is None else rec.op(activation, None, y)
 
 
 _half_linear("linear_dynamic_fp16", None)
@@ -160,7 +167,7 @@ def _conv(name: str, activation: str | None, *, dynamic: bool) -> None:
             y = RULES["conv_transpose2d"](rec, q, weight, bias, steps, pads, out, packed.groups(), spread)
         else:
             y = RULES["conv2d"](rec, q, weight, bias, steps, pads, spread, packed.groups())
-        y = y if activation is None else rec.op(activation, None, y, like=y)
+        y = y if activation is None else rec.op(activation, None, y)
         return dequantized(rec, y) if dynamic else y
 
 
@@ -182,8 +189,8 @@ for _dims in ("1d", "2d", "3d"):
 def _binary(name: str, op: str, activation: str | None) -> None:
     @lowers(f"quantized.{name}")
     def rule(rec: Recorder, a: Tensor, b: Any, *_settings: Any, **_named: Any) -> Any:
-        y = rec.op(op, None, a, b, like=a) if isinstance(b, Tensor) else RULES[op](rec, a, b)
-        return y if activation is None else rec.op(activation, None, y, like=y)
+        y = rec.op(op, None, a, b) if isinstance(b, Tensor) else RULES[op](rec, a, b)
+        return y if activation is None else rec.op(activation, None, y)
 
 
 for _op in ("add", "mul"):
@@ -194,13 +201,14 @@ for _op in ("add", "mul"):
 
 @lowers("quantized.cat")
 def cat(rec: Recorder, tensors: Any, dim: int, *_settings: Any) -> Any:
+    """``quantized::cat(Tensor[] qx, int dim, float? scale, int? zero_point) -> Tensor``."""
     return RULES["cat"](rec, tensors, dim)
 
 
 def _unary(name: str) -> None:
     @lowers(f"quantized.{name}")
     def rule(rec: Recorder, x: Tensor, *_settings: Any, **_named: Any) -> Any:
-        return rec.op(name, None, x, like=x)
+        return rec.op(name, None, x)
 
 
 for _name in ("hardswish", "sigmoid", "relu6"):
@@ -217,6 +225,11 @@ for _name in ("hardswish", "sigmoid", "relu6"):
 def fake_quantize_per_tensor(
     rec: Recorder, self: Tensor, scale: Any, zero_point: Any, quant_min: int, quant_max: int, *_factor: Any
 ) -> Any:
+    """PyTorch's ``fake_quantize_per_tensor_affine``.
+
+    fake_quantize_per_tensor_affine(Tensor self, float scale, int zero_point, int quant_min, int quant_max) ->
+        Tensor
+    """
     return _faked(rec, self, scale, zero_point, None, quant_min, quant_max)
 
 
@@ -225,6 +238,11 @@ def fake_quantize_per_channel(
     rec: Recorder, self: Tensor, scale: Tensor, zero_point: Tensor, axis: int, quant_min: int, quant_max: int,
     *_factor: Any,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``fake_quantize_per_channel_affine``.
+
+    fake_quantize_per_channel_affine(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int
+        quant_max) -> Tensor
+    """
     return _faked(rec, self, scale, zero_point, axis % self.dim(), quant_min, quant_max)
 
 
@@ -234,6 +252,12 @@ def fused_moving_average(
     scale: Tensor, zero_point: Tensor, averaging_const: float, quant_min: int, quant_max: int, ch_axis: int,
     per_row_fake_quant: bool = False, symmetric_quant: bool = False,
 ) -> Any:  # fmt: skip
+    """PyTorch's ``fused_moving_avg_obs_fake_quant``.
+
+    fused_moving_avg_obs_fake_quant(Tensor self, Tensor observer_on, Tensor fake_quant_on, Tensor(a!) running_min,
+        Tensor(b!) running_max, Tensor(c!) scale, Tensor(d!) zero_point, float averaging_const, int quant_min, int
+        quant_max, int ch_axis, bool per_row_fake_quant=False, bool symmetric_quant=False) -> Tensor
+    """
     axis = ch_axis % self.dim() if per_row_fake_quant else None
     result = self
     if rec.is_symbolic(fake_quant_on) or bool(fake_quant_on):
@@ -242,7 +266,7 @@ def fused_moving_average(
         dims = tuple(dim for dim in range(self.dim()) if not per_row_fake_quant or dim != ch_axis)
         for extreme in ("amin", "amax"):
             rec.op(extreme, attrs_of(extreme, dims=dims), self)
-        rec.tape.notes.setdefault(_OBSERVED, 1)
+        rec.recording.notes.setdefault(_OBSERVED, 1)
     return result
 
 
@@ -254,7 +278,7 @@ def _faked(
     if step.numel() == 1:  # a channel-wise scale is one number until ranges have been observed
         axis, step, zero = None, _number(rec, step), _number(rec, zero)
     attrs = attrs_of("fake_quantize", quant_min=quant_min, quant_max=quant_max, dim=axis)
-    return rec.op("fake_quantize", attrs, x, step, zero, like=x)
+    return rec.op("fake_quantize", attrs, x, step, zero)
 
 
 def _number(rec: Recorder, x: Tensor) -> Tensor:

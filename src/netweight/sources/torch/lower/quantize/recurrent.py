@@ -104,13 +104,13 @@ def _cell(op: str) -> None:
 
 def _as_integers(rec: Recorder, bias: Tensor) -> Tensor:
     """A bias as integer kernels add it, once for each numbers in a module."""
-    module = rec.frames.current
+    module = rec.module_calls.current
     known = rec.packed.setdefault(f"{module}.bias", [])
     integers = bias.detach().to(torch.int32)
     for original, found in known:
         if original.shape == bias.shape and torch.equal(original, bias) and found is not None:
             return found
-    rec.tape.own(integers, f"{module}.bias_{len(known)}".lstrip("."), "parameter")
+    rec.recording.own(integers, f"{module}.bias_{len(known)}".lstrip("."), "parameter")
     known.append((bias, integers))
     return integers
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
+from netweight.functions.recurrent import layer
 from netweight.ops.move.slicing import ConcatAttrs
-from netweight.ops.recurrent.cells import RecurrentAttrs
-from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.sources.torch.dtypes import dtype_name
-from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower import RULES, lowers
+from netweight.sources.torch.lower.common import attrs_of
 from netweight.sources.torch.lower.move.layout import reshaped, select, slice_, squeeze, stack, unsqueeze
 from netweight.sources.torch.lower.norm.layers import dropout as drop
-from netweight.sources.torch.lower.pointwise.activation import attrs_of
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
@@ -54,16 +53,11 @@ class Stack(NamedTuple):
         return len(params) != self.num_layers * self.ways() * (4 if self.has_biases else 2)
 
 
-def _settings(op: str, reverse: bool) -> RecurrentAttrs:
-    if op.startswith("rnn"):
-        return RnnAttrs(reverse=reverse, nonlinearity="relu" if op == "rnn_relu" else "tanh")
-    return RecurrentAttrs(reverse=reverse)
-
-
 def node(
     rec: Recorder, op: str, x: Tensor, states: States, weights: Weights, reverse: bool
 ) -> tuple[Tensor, list[Tensor]]:
-    y, *ends = rec.op(op.partition("_")[0], _settings(op, reverse), x, *states, *weights)
+    """One layer in one direction: what it gives at each step, and its last states."""
+    y, *ends = layer(rec, op, x, states, weights, reverse=reverse)
     return y, ends
 
 
@@ -101,12 +95,11 @@ def joined(rec: Recorder, parts: Sequence[Tensor], dim: int) -> Tensor:
 
 def is_zero(rec: Recorder, state: Tensor) -> bool:
     """Whether a state is the zeros that PyTorch starts from when it is given none."""
-    return not rec.tape.knows(state) and not rec.is_symbolic(state) and not state.any()
+    return not rec.recording.knows(state) and not rec.is_symbolic(state) and not state.any()
 
 
 def swapped(rec: Recorder, x: Tensor) -> Tensor:
-    from netweight.sources.torch.lower import RULES
-
+    """The first two dimensions swapped: batch first instead of steps first, and back."""
     result: Tensor = RULES["transpose"](rec, x, 0, 1)
     return result
 
@@ -157,6 +150,7 @@ class _Stretch(NamedTuple):
 
 
 def stretches(sizes: Sequence[int]) -> list[_Stretch]:
+    """Runs of steps in which as many sequences go on: sizes ``(3, 3, 1)`` are 2 steps of 3, then 1 step of 1."""
     found: list[_Stretch] = []
     row = 0
     for size in sizes:
@@ -235,6 +229,7 @@ for _name in ("lstm", "gru", "rnn_tanh", "rnn_relu"):
 
 @lowers("_pack_padded_sequence")
 def pack_padded_sequence(rec: Recorder, input: Tensor, lengths: Tensor, batch_first: bool) -> Any:
+    """``_pack_padded_sequence(Tensor input, Tensor lengths, bool batch_first) -> (Tensor, Tensor)``."""
     samples, steps = input.shape[:2] if batch_first else (input.shape[1], input.shape[0])
     if rec.is_symbolic(lengths) or bool((lengths <= 0).any()):
         rec.guess(f"lengths of sequences depend on data: all of them are taken to be {steps}")
@@ -254,6 +249,11 @@ def pack_padded_sequence(rec: Recorder, input: Tensor, lengths: Tensor, batch_fi
 def pad_packed_sequence(
     rec: Recorder, data: Tensor, batch_sizes: Tensor, batch_first: bool, padding_value: Any, total_length: int
 ) -> Any:
+    """PyTorch's ``_pad_packed_sequence``.
+
+    _pad_packed_sequence(Tensor data, Tensor batch_sizes, bool batch_first, Scalar padding_value, int
+        total_length) -> (Tensor, Tensor)
+    """
     sizes = batch_sizes.tolist()
     samples, steps = sizes[0], max(total_length, len(sizes))
     lengths = (batch_sizes[:, None] > torch.arange(samples)[None, :]).sum(0)

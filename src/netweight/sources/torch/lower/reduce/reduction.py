@@ -2,162 +2,160 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
-from netweight.ops.reduce.vector_norm import VectorNormAttrs
-from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.pointwise.elementwise import cast
+from netweight.functions import reduce
+from netweight.ops.move.places import GatherAttrs
+from netweight.ops.pointwise.scalar import ScalarAttrs
+from netweight.ops.reduce.histogram import HistcAttrs
+from netweight.sources.torch.lower import RULES, bind, lowers
+from netweight.sources.torch.lower.common import binary, cast, floating, over
+from netweight.sources.torch.lower.pointwise.elementwise import mul, sub, where
 
 if TYPE_CHECKING:
     from netweight.sources.torch.recorder import Recorder
 
 
-def dims_of(x: Tensor, dim: Any) -> tuple[int, ...]:
-    """Dimensions, none negative; all of them for None or an empty list."""
-    if dim is None or dim in ([], ()) or x.dim() == 0:
-        return tuple(range(x.dim()))
-    given = (dim,) if isinstance(dim, int) else dim
-    return tuple(sorted(entry % max(x.dim(), 1) for entry in given))
+_COUNTING = ("sum", "prod", "cumsum", "cumprod")
+"""What has whole numbers in int64, whatever type they are counted from."""
 
 
-def _summing(name: str) -> None:
+def _typed(rec: Recorder, name: str, x: Tensor, dtype: Any) -> Tensor:
+    """The type that PyTorch computes in."""
+    if dtype is not None:
+        return cast(rec, x, dtype)
+    if name == "logsumexp":
+        return floating(rec, x)
+    whole = name in _COUNTING and not (x.dtype.is_floating_point or x.dtype.is_complex)
+    return cast(rec, x, torch.int64) if whole else x
+
+
+def _reducing(name: str) -> None:
     @lowers(name)
     def rule(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-        if dtype is not None:
-            self = cast(rec, self, dtype)
-        elif name in ("sum", "prod") and not (self.dtype.is_floating_point or self.dtype.is_complex):
-            self = cast(rec, self, torch.int64)
-        return rec.op(name, ReduceAttrs(dims=dims_of(self, dim), keepdim=keepdim), self)
+        y = getattr(reduce, name)(rec, _typed(rec, name, self, dtype), dim, keepdim=keepdim)
+        return cast(rec, y, torch.uint8) if name in ("any", "all") and self.dtype == torch.uint8 else y
 
 
-for _name in ("sum", "mean", "prod", "amax", "amin"):
-    _summing(_name)
+for _name in (
+    "sum", "mean", "prod", "amax", "amin", "logsumexp", "any", "all", "count_nonzero", "argmax", "argmin",
+):  # fmt: skip
+    _reducing(_name)
 
 
-@lowers("var.correction", "var.dim", "var")
-def var(
-    rec: Recorder, self: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *,
-    correction: float | None = None,
-) -> Any:  # fmt: skip
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if correction is not None and correction != int(correction):
-        return NotImplemented
-    amount = int(correction) if correction is not None else int(unbiased if unbiased is not None else True)
-    return rec.op("var", VarAttrs(dims=dims_of(self, dim), keepdim=keepdim, correction=amount), self)
-
-
-@lowers("std.correction", "std.dim", "std")
-def std(rec: Recorder, self: Tensor, *args: Any, **kwargs: Any) -> Any:
-    spread = var(rec, self, *args, **kwargs)
-    return spread if spread is NotImplemented else rec.op("sqrt", None, spread)
-
-
-def _arg(name: str) -> None:
+def _running(name: str) -> None:
     @lowers(name)
-    def rule(rec: Recorder, self: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-        if dim is None:
-            from netweight.sources.torch.lower.move.layout import flat
-
-            self, dim = flat(rec, self), 0
-        return rec.op(name, ReduceAttrs(dims=dims_of(self, dim), keepdim=keepdim), self)
-
-
-_arg("argmax")
-_arg("argmin")
+    def rule(rec: Recorder, self: Tensor, dim: int, *, dtype: Any = None) -> Any:
+        self = _typed(rec, name, self, dtype)
+        if self.dim() == 0:
+            return (self, torch.zeros((), dtype=torch.int64)) if name in ("cummax", "cummin") else self
+        return getattr(reduce, name)(rec, self, dim)
 
 
-def _logical(name: str, picks: str) -> None:
-    """Largest or smallest of truth values."""
-
-    @lowers(name)
-    def rule(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-        y = rec.op(picks, ReduceAttrs(dims=dims_of(self, dim), keepdim=keepdim), cast(rec, self, torch.bool))
-        return cast(rec, y, torch.uint8) if self.dtype == torch.uint8 else y
+for _name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"):
+    _running(_name)
 
 
-_logical("any", "amax")
-_logical("all", "amin")
+def _spreading(name: str) -> None:
+    """``(x, unbiased)``, ``(x, dim, unbiased, keepdim)`` or ``(x, dim, *, correction, keepdim)``."""
+
+    @lowers(f"{name}.correction", f"{name}.dim", name)
+    def rule(
+        rec: Recorder, self: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *,
+        correction: float | None = None,
+    ) -> Any:  # fmt: skip
+        if isinstance(dim, bool):
+            dim, unbiased = None, dim
+        amount = int(unbiased) if correction is None else correction
+        if amount != int(amount):
+            return NotImplemented
+        return getattr(reduce, name)(rec, self, dim, correction=int(amount), keepdim=keepdim)
+
+
+for _name in ("var", "std", "var_mean", "std_mean"):
+    _spreading(_name)
 
 
 @lowers("max.default")
 def largest(rec: Recorder, self: Tensor) -> Any:
-    return rec.op("amax", ReduceAttrs(dims=dims_of(self, None)), self)
+    """``max(Tensor self) -> Tensor``."""
+    return reduce.amax(rec, self)
 
 
 @lowers("min.default")
 def smallest(rec: Recorder, self: Tensor) -> Any:
-    return rec.op("amin", ReduceAttrs(dims=dims_of(self, None)), self)
+    """``min(Tensor self) -> Tensor``."""
+    return reduce.amin(rec, self)
 
 
-@lowers("aminmax")
-def aminmax(rec: Recorder, self: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
-    attrs = ReduceAttrs(dims=dims_of(self, dim), keepdim=keepdim)
-    return rec.op("amin", attrs, self), rec.op("amax", attrs, self)
-
-
-@lowers("count_nonzero")
-def count_nonzero(rec: Recorder, self: Tensor, dim: Any = None) -> Any:
-    return rec.op("sum", ReduceAttrs(dims=dims_of(self, dim)), cast(rec, self, torch.bool))
-
-
-@lowers("var_mean.correction", "var_mean.dim", "var_mean")
-def var_mean(rec: Recorder, self: Tensor, *args: Any, **kwargs: Any) -> Any:
-    spread = var(rec, self, *args, **kwargs)
-    return spread if spread is NotImplemented else (spread, _mean_beside(rec, self, *args, **kwargs))
-
-
-@lowers("std_mean.correction", "std_mean.dim", "std_mean")
-def std_mean(rec: Recorder, self: Tensor, *args: Any, **kwargs: Any) -> Any:
-    spread = std(rec, self, *args, **kwargs)
-    return spread if spread is NotImplemented else (spread, _mean_beside(rec, self, *args, **kwargs))
-
-
-def _mean_beside(
-    rec: Recorder, x: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None
-) -> Any:
-    dims = dims_of(x, None if isinstance(dim, bool) else dim)
-    return rec.op("mean", ReduceAttrs(dims=dims, keepdim=keepdim), x)
-
-
-@lowers("logsumexp")
-def logsumexp(rec: Recorder, self: Tensor, dim: Any, keepdim: bool = False) -> Any:
-    """Shifted by the largest element, which the kernel does too."""
-    from netweight.sources.torch.lower.pointwise.elementwise import binary
-    from netweight.sources.torch.lower.pointwise.math import floating, over
-
-    x = floating(rec, self)
-    dims = dims_of(x, dim)
-    largest = rec.op("amax", ReduceAttrs(dims=dims, keepdim=True), x)
-    powers = over(rec, binary(rec, "sub", x, largest), "exp")
-    total = over(rec, rec.op("sum", ReduceAttrs(dims=dims, keepdim=keepdim), powers), "log")
-    if not keepdim:
-        largest = rec.op("amax", ReduceAttrs(dims=dims, keepdim=False), x)
-    return over(rec, total, "add", largest)
+bind(reduce.aminmax)
 
 
 @lowers("linalg_vector_norm")
 def vector_norm(
     rec: Recorder, self: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
+    """PyTorch's ``linalg_vector_norm``.
+
+    linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None)
+        -> Tensor
+    """
     x = self if dtype is None else cast(rec, self, dtype)
-    dims, power = dims_of(x, dim), float(ord)
-    if power in (math.inf, -math.inf):
-        size = rec.op("abs", None, x, like=x)
-        return rec.op("amax" if power > 0 else "amin", ReduceAttrs(dims=dims, keepdim=keepdim), size)
-    if power == 0:
-        different = rec.op("sum", ReduceAttrs(dims=dims, keepdim=keepdim), cast(rec, x, torch.bool))
-        return cast(rec, different, x.dtype)
-    if power < 0:
-        return NotImplemented
-    return rec.op("vector_norm", VectorNormAttrs(dims=dims, keepdim=keepdim, ord=power), x)
+    if x.is_complex() and ord != 0:
+        x = RULES["abs"](rec, x)
+    return reduce.vector_norm(rec, x, ord, dim, keepdim=keepdim)
 
 
 @lowers("norm")
 def norm(rec: Recorder, self: Tensor, p: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """``norm.Scalar(Tensor self, Scalar p=2) -> Tensor``."""
     return vector_norm(rec, self, 2 if p is None else p, dim, keepdim, dtype=dtype)
+
+
+@lowers("histc")
+def histc(rec: Recorder, self: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Any:
+    """The range of the data, which ``min = max`` asks for, is not known."""
+    if min == max:
+        return NotImplemented
+    return rec.op("histc", HistcAttrs(bins=bins, min=float(min), max=float(max)), self)
+
+
+@lowers("nansum")
+def nansum(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """Zeros for what is no number."""
+    x = self
+    if x.dtype.is_floating_point:
+        x = where(rec, rec.op("isnan", None, x), torch.zeros((), dtype=x.dtype), x)
+    return RULES["sum"](rec, x, dim, keepdim, dtype=dtype)
+
+
+@lowers("dist")
+def dist(rec: Recorder, self: Tensor, other: Tensor, p: float = 2) -> Any:
+    """``dist(Tensor self, Tensor other, Scalar p=2) -> Tensor``."""
+    return RULES["linalg_vector_norm"](rec, sub(rec, self, other), p)
+
+
+@lowers("renorm")
+def renorm(rec: Recorder, self: Tensor, p: float, dim: int, maxnorm: float) -> Any:
+    """Slices that are longer are shortened to ``maxnorm``."""
+    others = [d for d in range(self.dim()) if d != dim % self.dim()]
+    length = RULES["linalg_vector_norm"](rec, self, p, others, True)
+    if length is NotImplemented:
+        return length
+    nearly = rec.op("add_scalar", ScalarAttrs(value=1e-7), length)
+    factor = over(rec, nearly, "rdiv_scalar", attrs=ScalarAttrs(value=float(maxnorm)))
+    longer = binary(rec, "gt", length, maxnorm)
+    return mul(rec, self, where(rec, longer, factor, torch.ones((), dtype=self.dtype)))
+
+
+@lowers("_pdist_forward")
+def pdist(rec: Recorder, self: Tensor, p: float = 2) -> Any:
+    """Lengths of the differences of all pairs of rows."""
+    first, second = torch.triu_indices(self.shape[0], self.shape[0], 1)
+    if not len(first):
+        return NotImplemented
+    rows = [rec.op("index_select", GatherAttrs(dim=0), self, at.contiguous()) for at in (first, second)]
+    return RULES["linalg_vector_norm"](rec, sub(rec, *rows), p, [1])

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.ops.contract.deform_conv import DeformConvAttrs
-from netweight.ops.order.suppression import NmsAttrs
-from netweight.ops.sample.roi_align import RoiAlignAttrs, RoiPoolAttrs
+from netweight.functions import contract, order
+from netweight.functions import sample as functions
 from netweight.sources.torch.lower import lowers
 
 if TYPE_CHECKING:
@@ -18,8 +17,9 @@ if TYPE_CHECKING:
 
 @lowers("torchvision.nms")
 def nms(rec: Recorder, dets: Tensor, scores: Tensor, iou_threshold: float) -> Any:
+    """``torchvision::nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor``."""
     rec.guess("nms: all boxes are taken to be kept")
-    return rec.op("nms", NmsAttrs(iou_threshold=iou_threshold), dets, scores)
+    return order.nms(rec, dets, scores, iou_threshold)
 
 
 @lowers("torchvision.roi_align")
@@ -27,13 +27,11 @@ def roi_align(
     rec: Recorder, input: Tensor, rois: Tensor, spatial_scale: float, pooled_height: int, pooled_width: int,
     sampling_ratio: int, aligned: bool,
 ) -> Any:  # fmt: skip
+    """torchvision's ``roi_align``: averages of samples in each box."""
     if sampling_ratio <= 0:
         rec.guess("roi_align: every region is taken to be the whole picture")
-    attrs = RoiAlignAttrs(
-        output_size=(pooled_height, pooled_width), spatial_scale=spatial_scale, sampling_ratio=max(sampling_ratio, 0),
-        aligned=aligned,
-    )  # fmt: skip
-    return rec.op("roi_align", attrs, input, rois)
+    size = (pooled_height, pooled_width)
+    return functions.roi_align(rec, input, rois, size, spatial_scale, sampling_ratio, aligned)
 
 
 @lowers("torchvision.roi_pool")
@@ -42,8 +40,7 @@ def roi_pool(
 ) -> Any:
     """The positions, which only a gradient reads, are no value of the graph."""
     rec.guess("roi_pool: every region is taken to be the whole picture")
-    attrs = RoiPoolAttrs(output_size=(pooled_height, pooled_width), spatial_scale=spatial_scale)
-    y = rec.op("roi_pool", attrs, input, rois)
+    y = functions.roi_pool(rec, input, rois, (pooled_height, pooled_width), spatial_scale)
     return y, torch.empty(y.shape, dtype=torch.int32, device="meta")
 
 
@@ -54,9 +51,8 @@ def deform_conv2d(
     offset_groups: int, use_mask: bool,
 ) -> Any:  # fmt: skip
     """Where a call has no bias, torchvision makes one of zeros."""
-    attrs = DeformConvAttrs(
-        stride=(stride_h, stride_w), padding=((pad_h, pad_h), (pad_w, pad_w)), dilation=(dilation_h, dilation_w),
-        groups=groups, offset_groups=offset_groups,
-    )  # fmt: skip
     given = rec.is_symbolic(bias) or bool(bias.any())
-    return rec.op("deform_conv", attrs, input, weight, offset, mask if use_mask else None, bias if given else None)
+    return contract.deform_conv(
+        rec, input, offset, weight, bias if given else None, (stride_h, stride_w), (pad_h, pad_w),
+        (dilation_h, dilation_w), groups, mask if use_mask else None,
+    )  # fmt: skip

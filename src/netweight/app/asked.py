@@ -1,0 +1,78 @@
+"""How a model is to be described, as the user asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from netweight.errors import UsageError
+
+Inputs: TypeAlias = Any
+"""A shape, a ``TensorSpec`` or a tensor; a tuple of them, or a dict by name; None for the published input, or a guess
+that the profile's notes name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Settings of a description.
+
+    Attributes:
+        inputs: Shapes, specs or tensors.
+        batch: Samples at once, where the inputs do not say.
+        training: Whether batch normalisation uses batch statistics and dropout drops.
+        dims: Sizes of the dimensions that an ONNX model leaves open, by name.
+        numbers: Makes the numbers that a PyTorch module is captured with, see ``capture_module``.
+    """
+
+    inputs: Inputs = None
+    batch: int = 1
+    training: bool = False
+    dims: Mapping[str, int] | None = None
+    numbers: Callable[..., Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a batch of nothing.
+
+        Raises:
+            UsageError: If there is no sample.
+        """
+        if self.batch < 1:
+            raise UsageError(f"batch: expected at least 1 sample, got {self.batch}")
+
+    def check_batch(self) -> None:
+        """Refuse a batch beside an input, which has its own.
+
+        Raises:
+            UsageError: If both are given.
+        """
+        if self.inputs is not None and self.batch != 1:
+            raise UsageError(f"batch: expected the batch in the input's shape, got {self.batch} beside an input")
+
+    def check_undescribed(self, what: str, **others: Any) -> None:
+        """Refuse settings that would have no effect on what is described already.
+
+        Args:
+            what: What is described: ``"a graph"``.
+            **others: Further settings of the caller, by name.
+
+        Raises:
+            UsageError: If one is given.
+        """
+        asked = {"inputs": self.inputs, "training": self.training, **others, "batch": self.batch != 1}
+        for name, value in asked.items():
+            if value:
+                raise UsageError(
+                    f"{name}: expected a model that is still to be described, got {what} with its shapes",
+                    fix="set it where the graph is described",
+                )
+
+    def check_open(self) -> None:
+        """Refuse sizes of open dimensions, which only ONNX models have.
+
+        Raises:
+            UsageError: If some are given.
+        """
+        if self.dims:
+            names = ", ".join(self.dims)
+            raise UsageError(f"dim: expected an ONNX model, got {names} for another", fix="--input or --batch")

@@ -1,0 +1,162 @@
+"""Writes what a user names as an ONNX file, with the model's own weights or random ones; or as a graph without any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from netweight.app.asked import Asked
+from netweight.app.identify import identify
+from netweight.app.load import Loaded, load, with_stored_weights
+from netweight.errors import CaptureError, UsageError, unknown_name
+from netweight.files import whole_file, write_text
+from netweight.ir import Graph
+from netweight.ir.serial import graph_to_json
+from netweight.rewrite.bits import parse_bits, with_bits
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netweight.sources.onnx.write.stored import Outside
+
+_LARGEST_INSIDE = 1 << 30
+_STORED = ("parameter", "buffer", "constant")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        path: The model.
+        data: The file beside it that holds large weights, None if it has all of them itself.
+        notes: What a reader of the file must know: random weights, and what the source of the model says.
+    """
+
+    path: Path
+    data: Path | None
+    notes: tuple[str, ...]
+
+
+def export(
+    model: Any,
+    path: str | Path,
+    inputs: Any = None,
+    *,
+    batch: int = 1,
+    training: bool = False,
+    dims: Mapping[str, int] | None = None,
+    bits: str | None = None,
+    weights: Mapping[str, NDArray[Any]] | Literal[False] | None = None,
+    seed: int = 0,
+    external: bool | None = None,
+    guesses: bool = False,
+) -> Exported:
+    """Write a model as an ONNX file, or as a graph in JSON that ``netweight.capture`` reads; the same bytes every time.
+
+    Args:
+        model: As for ``netweight.capture``.
+        path: File to write, ``.onnx`` or ``.json``; it appears when it is complete. A graph has no weights.
+        inputs: As for ``netweight.capture``.
+        batch: As for ``netweight.capture``.
+        training: As for ``netweight.capture``.
+        dims: As for ``netweight.capture``.
+        bits: Width of floating numbers: ``"16"``.
+        weights: Array per parameter, buffer and constant; by default those of the model, or random ones if it has
+            none. False writes zeros that take no room in the file.
+        seed: Of random weights.
+        guesses: Write what a capture had to guess, such as one arm of a branch, although the file is another network.
+        external: Whether weights of 1 KiB and more go to a file beside the model; by default from 1 GiB in all on.
+
+    Raises:
+        CaptureError: If the capture had to guess and ``guesses`` is not set, or results of work on the numbers of an
+            integer input would be in the file as constants.
+        NetweightError: As ``netweight.capture``.
+        UnsupportedOpError: If ONNX has nothing for some operators; all are named.
+        UsageError: If the file cannot be written, or the network has integers where it multiplies.
+    """
+    target = Path(path)
+    if target.suffix not in (".onnx", ".json"):
+        raise UsageError(f"output: expected a file name ending in .onnx or .json, got {target.name!r}")
+    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
+    what = identify(model)
+    loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
+    _check(loaded, guesses=guesses)
+    graph = with_bits(loaded.graph, parse_bits(bits)) if bits else loaded.graph
+    notes = list(loaded.notes)
+    if target.suffix == ".json":
+        write_text(target, graph_to_json(graph, indent=1) + "\n")
+        return Exported(path=target, data=None, notes=tuple(notes))
+    if loaded.fixed:
+        notes.append("the program looked at numbers of an integer input: the file holds for numbers like those")
+    numbers = _numbers(loaded, weights, seed, notes)
+    outside = numbers is not None and _outside(graph, external=external)
+    data = target.with_name(f"{target.name}.data") if outside else None
+    _write(graph, numbers, target, data)
+    return Exported(path=target, data=data, notes=tuple(notes))
+
+
+def _check(loaded: Loaded, *, guesses: bool) -> None:
+    """Refuse a graph that is not the network for all inputs."""
+    loaded.check_runnable("export", guesses=guesses)
+    if not loaded.exact and not guesses:
+        raise CaptureError(
+            f"export: expected a network whose graph holds for all inputs, got: {'; '.join(loaded.notes)}",
+            fix="guesses=True, --guess takes it as it was captured",
+        )
+
+
+def _numbers(loaded: Loaded, weights: Any, seed: int, notes: list[str]) -> Any:
+    """Array per parameter, buffer and constant, None for zeros; what is said about them goes to the notes."""
+    if weights is False:
+        notes.append("the weights are zeros that take no room in the file")
+        return None
+    if weights is not None:
+        stored = [name for name, value in loaded.graph.values.items() if value.kind in _STORED]
+        for name in weights:
+            if name not in stored:
+                raise unknown_name("weight of the network", name, stored)
+        return weights
+    if loaded.weights is not None:
+        return loaded.weights()
+    from netweight.runtime import initialize
+
+    notes.append(f"the weights are random, seed {seed}: {loaded.graph.name} comes without numbers")
+    return initialize(loaded.graph, seed=seed)
+
+
+def _outside(graph: Graph, *, external: bool | None) -> bool:
+    if external is not None:
+        return external
+    stored = (value for value in graph.values.values() if value.kind in _STORED)
+    return sum(value.spec.nbytes for value in stored) >= _LARGEST_INSIDE
+
+
+def _write(graph: Graph, weights: Mapping[str, Any] | None, path: Path, data: Path | None) -> None:
+    """Both files under other names first: neither takes the place of an old one before both are complete."""
+    from netweight.sources.onnx.write.writer import to_onnx
+
+    with whole_file(path) as file:
+        if data is None:
+            file.write(_bytes(to_onnx(graph, weights)))
+        else:
+            with whole_file(data) as beside:
+                file.write(_bytes(to_onnx(graph, weights, outside=_place(beside, data))))
+
+
+def _place(file: IO[bytes], path: Path) -> Outside:
+    from netweight.sources.onnx.write.stored import Outside
+
+    return Outside(file, path.name)
+
+
+def _bytes(model: Any) -> bytes:
+    if model.ByteSize() >= 1 << 31:
+        raise UsageError(
+            "export: expected a model of less than 2 GiB, which is all that an ONNX file can hold, got more",
+            fix="external=True, --external",
+        )
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data

@@ -1,0 +1,121 @@
+"""What the user named, decided once: everything after it matches on the answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from netweight import zoo
+from netweight.errors import CaptureError
+from netweight.ir import Graph
+from netweight.sources.names import Reference, is_onnx, parse_reference
+
+if TYPE_CHECKING:
+    import onnx
+    import torch
+
+Model: TypeAlias = "str | Path | Graph | onnx.ModelProto | torch.nn.Module"
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A network of netweight, with its options."""
+
+    name: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A module in the user's code, or an architecture of a package."""
+
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file with a graph or a report."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxFile:
+    """An ONNX model, in a file or as the ``onnx`` package has it."""
+
+    model: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A PyTorch module."""
+
+    module: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A graph, and what it was made from."""
+
+    graph: Graph
+    source: str = "graph"
+
+
+Identified: TypeAlias = BuiltIn | Named | Stored | OnnxFile | Module | Given
+
+
+def identify(model: Model) -> Identified:
+    """What a model is: a name or path, a graph, a model of ONNX or PyTorch; no file is read.
+
+    Raises:
+        CaptureError: If it is nothing that can be weighed.
+        UsageError: If a text is no name as ``parse_reference`` takes it.
+    """
+    match model:
+        case str():
+            return _of_text(parse_reference(model, zoo.names()))
+        case Path():
+            return OnnxFile(model) if is_onnx(str(model)) else Stored(model)
+        case Graph():
+            return Given(model)
+        case _:
+            return _of_framework(model)
+
+
+def _of_framework(model: object) -> Identified:
+    if _is_a(model, "torch", "nn.Module"):
+        return Module(model)
+    if _is_a(model, "onnx", "ModelProto"):
+        return OnnxFile(model)
+    expected = "a built-in name, a path, MODULE:NAME, a Graph, an ONNX model or a PyTorch module"
+    raise CaptureError(f"capture: expected {expected}, got a {type(model).__name__}", fix=_instead(model))
+
+
+def _of_text(reference: Reference) -> Identified:
+    match reference.kind:
+        case "onnx":
+            return OnnxFile(Path(reference.place))
+        case "stored":
+            return Stored(Path(reference.place))
+        case "built-in":
+            return BuiltIn(reference.place, reference.options)
+        case _:
+            return Named(reference)
+
+
+def _is_a(model: object, package: str, name: str) -> bool:
+    """Whether it is an object of that class; if the package was never imported it cannot be one."""
+    found: Any = sys.modules.get(package)
+    for part in name.split(".") if found is not None else ():
+        found = getattr(found, part)
+    return found is not None and isinstance(model, found)
+
+
+def _instead(model: Any) -> str:
+    """What to weigh instead of something close to a module."""
+    if isinstance(model, type):
+        return f"weigh an instance: {model.__name__}()"
+    return "weigh its module()" if type(model).__name__ == "ExportedProgram" else ""

@@ -1,0 +1,231 @@
+"""From what the user named to a graph: a built-in network, a file, a graph, a model of ONNX or PyTorch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netweight import zoo
+from netweight.app.asked import Asked, Inputs
+from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
+from netweight.errors import CaptureError, FormatError, UsageError
+from netweight.ir import Filled, Graph, TensorSpec
+from netweight.ops import REGISTRY
+from netweight.sources.extras import need_torch
+from netweight.sources.names import Reference
+
+if TYPE_CHECKING:
+    from netweight.results.profile import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A model that can be weighed.
+
+    Attributes:
+        graph: The network.
+        source: What it was made from.
+        notes: What the source wants a reader to know.
+        exact: Whether nothing was guessed or left out.
+        guesses: Notes on what only real data decide and the source assumed.
+        fixed: Whether the graph holds only for the numbers that its integer inputs had.
+        stopped_at: Module in which the model's own code failed, None if it did not.
+        error: What that code raised.
+        weights: Makes the array of each parameter, buffer and constant, where the model has them.
+    """
+
+    graph: Graph
+    source: str
+    notes: tuple[str, ...] = ()
+    exact: bool = True
+    guesses: tuple[str, ...] = ()
+    fixed: bool = False
+    stopped_at: str | None = None
+    error: BaseException | None = None
+    weights: Callable[[], dict[str, Any]] | None = None
+
+    def check_runnable(self, what: str, *, guesses: bool) -> None:
+        """Refuse a graph that may give other outputs than the model.
+
+        Raises:
+            CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
+        """
+        if self.error is not None:
+            raise CaptureError(f"{what}: expected the module to run to its end, got {self.error}") from self.error
+        if self.guesses and not guesses:
+            raise CaptureError(
+                f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
+                fix="guesses=True, --guess takes it as it was guessed",
+            )
+
+
+def capture(
+    model: Model,
+    inputs: Inputs = None,
+    *,
+    batch: int = 1,
+    training: bool = False,
+    dims: Mapping[str, int] | None = None,
+) -> Graph:
+    """Graph of a model.
+
+    Args:
+        model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of a graph
+            stored as JSON, or of an ONNX file; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module, which is left
+            exactly as it was.
+        inputs: Shape of the input, batch included, or spec or tensor; several as a tuple, or as a dict by name.
+        batch: Samples at once, where ``inputs`` does not say.
+        training: Batch normalisation uses batch statistics and dropout drops.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name.
+
+    Raises:
+        UnknownNameError: If no built-in network and no file has that name.
+        UsageError: If a graph that is already fixed is asked for another input, batch or mode; or a shape and a batch
+            are both given.
+        FormatError: If the file is no stored graph and no ONNX model.
+        ShapeError: If the network cannot accept the input.
+        CaptureError: If the module's forward raises.
+    """
+    found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
+    if found.error is not None:
+        raise CaptureError(
+            f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
+            why=str(found.error),
+        ) from found.error
+    return found.graph
+
+
+def load(what: Identified, asked: Asked) -> Loaded:
+    """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
+    if isinstance(what, OnnxFile):
+        return _onnx(what.model, asked)
+    asked.check_open()
+    match what:
+        case Given(graph, source):
+            asked.check_undescribed("a graph")
+            return Loaded(graph=graph, source=source)
+        case Stored(path):
+            asked.check_undescribed("a graph")
+            found = read_stored(path)
+            if not isinstance(found, Graph):
+                raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
+            return Loaded(graph=found, source="json")
+        case BuiltIn():
+            return Loaded(graph=_built_in(what, asked), source="builtin")
+        case Named(reference):
+            return _named(reference, asked)
+        case Module(module):
+            asked.check_batch()
+            return _captured(module, asked)
+
+
+def with_stored_weights(what: Identified) -> Identified:
+    """The same; of an ONNX model the weights that it has beside its file are read, as they are going to be used."""
+    if not isinstance(what, OnnxFile) or not isinstance(what.model, Path):
+        return what
+    from netweight.sources.onnx.files import load_external, read_model
+
+    model = read_model(what.model)
+    load_external(model, what.model)
+    model.graph.name = model.graph.name or what.model.stem
+    return OnnxFile(model)
+
+
+def read_stored(path: Path) -> Graph | Profile:
+    """The graph or the report in a file.
+
+    Raises:
+        FormatError: If it is neither.
+    """
+    from netweight.ir.serial import graph_from_dict
+    from netweight.results.from_json import is_profile, profile_from_dict
+
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise FormatError(f"file: expected readable JSON at {str(path)!r}, got none: {reason}") from error
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"file: expected JSON in {str(path)!r}, got other text: {error}") from error
+    if is_profile(data):
+        return profile_from_dict(data)
+    return graph_from_dict(data, {name: op.attrs for name, op in REGISTRY.items()})
+
+
+def _onnx(model: Any, asked: Asked) -> Loaded:
+    from netweight.sources.onnx.user_inputs import read_given
+
+    if asked.training:
+        raise UsageError(
+            "training: expected a model with a training mode, got an ONNX model, which is as it was exported",
+            fix="optimizer='sgd', --optimizer sgd weighs a step of training of the network as it is",
+        )
+    asked.check_batch()
+    found = read_given(model, asked.inputs, asked.dims, asked.batch)
+    return Loaded(
+        graph=found.graph,
+        source="onnx",
+        notes=found.notes,
+        exact=found.exact,
+        guesses=() if found.exact else found.notes,
+        weights=found.weights,
+    )
+
+
+def _built_in(network: BuiltIn, asked: Asked) -> Graph:
+    asked.check_batch()
+    inputs = asked.inputs
+    if isinstance(inputs, Mapping):
+        if set(inputs) != {"x"}:
+            raise UsageError(f"input: expected the name x, got {', '.join(map(repr, inputs))}")
+        inputs = inputs["x"]
+    if isinstance(inputs, Sequence) and len(inputs) == 1 and not isinstance(inputs[0], int):
+        inputs = inputs[0]
+    if isinstance(inputs, Filled):
+        raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
+    if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
+        raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
+    return zoo.make(network.name, batch=asked.batch, inputs=inputs, training=asked.training, **network.options)
+
+
+def _named(reference: Reference, asked: Asked) -> Loaded:
+    need_torch()
+    from netweight.sources.torch.named.references import named_module
+
+    asked.check_batch()
+    with named_module(reference, batch=asked.batch) as found:
+        given = asked.inputs is not None
+        chosen = replace(asked, inputs=asked.inputs if given else found.inputs)
+        if not given and reference.kind != "package":
+            chosen.check_batch()
+        notes = found.notes if given else (*found.notes, *found.input_notes)
+        return _captured(found.module, chosen, name=found.name, source=found.source, notes=notes)
+
+
+def _captured(
+    module: Any, asked: Asked, *, name: str = "", source: str = "pytorch", notes: tuple[str, ...] = ()
+) -> Loaded:
+    from netweight.sources.torch import capture_module
+
+    found = capture_module(
+        module, asked.inputs, batch=asked.batch, training=asked.training, name=name, numbers=asked.numbers
+    )
+    if found.error is not None and not found.graph.nodes:
+        reason = f"{type(found.error).__name__}: {found.error}"
+        raise CaptureError(
+            f"capture: expected {found.graph.name} to run, got {reason} at {found.stopped_at}, before any operator"
+        ) from found.error
+    return Loaded(
+        graph=found.graph,
+        source=source,
+        notes=(*notes, *found.notes),
+        exact=found.exact,
+        guesses=found.guesses,
+        fixed=found.fixed,
+        stopped_at=found.stopped_at,
+        error=found.error,
+        weights=found.weights,
+    )

@@ -1,0 +1,252 @@
+"""Runs what a user names on the reference runtime, with the user's arrays or random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netweight.app.asked import Asked
+from netweight.app.identify import Given, Identified, Model, Module, Named, OnnxFile, identify
+from netweight.app.load import Loaded, load, with_stored_weights
+from netweight.errors import ShapeError, UsageError, unknown_name
+from netweight.ir import Filled, Graph, TensorSpec, is_floating
+from netweight.lazy import np
+from netweight.ops.table import Array
+from netweight.sources.inputs import parts_by_name
+
+if TYPE_CHECKING:
+    from netweight.runtime.forward import Forward, Keep, Run
+
+
+def run(
+    model: Model,
+    inputs: Any = None,
+    weights: Mapping[str, Array] | None = None,
+    *,
+    batch: int = 1,
+    seed: int = 0,
+    dims: Mapping[str, int] | None = None,
+    guesses: bool = False,
+    keep: Keep = False,
+    wanted: Collection[str] | None = None,
+    rng: np.random.Generator | None = None,
+    kernels: Mapping[str, Forward] | None = None,
+) -> Run:
+    """What a network makes of its inputs.
+
+    Args:
+        model: As for ``netweight.capture``.
+        inputs: As for ``netweight.capture``, or arrays in their place; what is no array is filled with random numbers.
+        weights: Array per parameter, buffer and constant, by name, as ``netweight.initialize`` makes them; by default
+            those of the model, or random ones if it has none. Where a graph is given with weights, nothing is random:
+            ``inputs`` are arrays, and all arrays keep their types.
+        batch: As for ``netweight.capture``.
+        seed: Of what is random.
+        dims: As for ``netweight.capture``.
+        guesses: Run what a capture had to guess, such as one arm of a branch, although the outputs may be others.
+        keep: ``"saved"`` holds what one ``netweight.backward`` reads, and nothing else, as a step of training does;
+            True holds every value under its name, to look at, and for any number of backwards.
+        wanted: Parameters and inputs whose gradients backward is to compute; by default all of floating type.
+        rng: Where dropout draws from; seeded with 0 by default.
+        kernels: Forward rules to use instead of the reference, by operator: ``KERNELS["im2col"]``.
+
+    Raises:
+        CaptureError: If the capture had to guess and ``guesses`` is not set.
+        NetweightError: As ``netweight.capture``; and if an operator has no definition.
+    """
+    from netweight import runtime
+
+    what = identify(model)
+    with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)
+    if isinstance(what, Given) and weights is not None:
+        return with_graph(what.graph, _named(inputs, what.graph.inputs), weights)
+    draw = _Draw(seed)
+    asked = Asked(inputs=_without_numbers(inputs, _stand_in(what)), batch=batch, dims=dims, numbers=draw.array)
+    if isinstance(what, OnnxFile) and not keep and weights is None:
+        return _onnx(what.model, inputs, asked, draw, kernels or {})
+    loaded = load(with_stored_weights(what), asked)
+    loaded.check_runnable("run", guesses=guesses)
+    graph = loaded.graph
+    if not isinstance(what, Named | Module):
+        draw.fill(graph, _named(inputs, graph.inputs))
+    arrays = {name: draw.arrays[name] for name in graph.inputs}
+    done = with_graph(graph, arrays, _weights(loaded, seed, draw.notes) if weights is None else weights)
+    return replace(done, notes=(*draw.notes, *loaded.notes))
+
+
+def _weights(loaded: Loaded, seed: int, notes: list[str]) -> Mapping[str, Array]:
+    """Those of the model, else random ones."""
+    from netweight.runtime import initialize
+
+    if loaded.weights is not None:
+        return loaded.weights()
+    notes.append(f"the weights are random, seed {seed}: {loaded.graph.name} comes without numbers")
+    return initialize(loaded.graph, seed=seed)
+
+
+def _onnx(model: Any, inputs: Any, asked: Asked, draw: _Draw, kernels: Mapping[str, Forward]) -> Run:
+    """What the backend makes of an ONNX model: its shapes may follow from the numbers."""
+    from netweight.runtime import Run
+    from netweight.sources.onnx.files import load_external
+    from netweight.sources.onnx.user_inputs import closed_inputs, opened_model
+
+    proto, _, place = opened_model(model)
+    specs = closed_inputs(proto, asked.inputs, asked.dims or {}, asked.batch)
+    given = _named(inputs, tuple(specs))
+    arrays = {name: draw.array(name, spec, given.get(name)) for name, spec in specs.items()}
+    if isinstance(model, Path):
+        load_external(proto, model)
+    from netweight.onnx_backend import Prepared  # needs onnx, which is known to be there by now
+
+    outputs = Prepared(proto, place, other_sizes=True, kernels=kernels).run(arrays)
+    named = dict(zip([entry.name for entry in proto.graph.output], outputs, strict=True))
+    return Run(outputs=named, notes=tuple(draw.notes))
+
+
+def _stand_in(what: Identified) -> Callable[[Any], Any]:
+    """What tells the source of a model about an array; code gets the very numbers that it is run with."""
+    match what:
+        case Named() | Module():
+            return _tensor
+        case OnnxFile():
+            return _shape
+        case _:
+            return _spec
+
+
+def _is_array(value: Any) -> bool:
+    """Whether a value has numbers; tensors on PyTorch's meta device have none."""
+    return hasattr(value, "dtype") and hasattr(value, "__array__") and not getattr(value, "is_meta", False)
+
+
+def _without_numbers(inputs: Any, spec_of: Callable[[Any], Any]) -> Any:
+    """The inputs with what ``spec_of`` says in the place of every array."""
+    if _is_array(inputs):
+        return spec_of(inputs)
+    if isinstance(inputs, Mapping):
+        return {name: _without_numbers(part, spec_of) for name, part in inputs.items()}
+    if isinstance(inputs, list | tuple) and not all(isinstance(size, int) for size in inputs):
+        parts = [_without_numbers(part, spec_of) for part in inputs]
+        return type(inputs)(*parts) if hasattr(inputs, "_fields") else type(inputs)(parts)
+    return inputs
+
+
+def _tensor(value: Any) -> Any:
+    """A tensor of PyTorch with these numbers."""
+    from netweight.sources.extras import need_torch
+
+    need_torch()
+    from netweight.sources.torch.inputs import tensor_of
+
+    return value if hasattr(value, "detach") else tensor_of(np.asarray(value))
+
+
+def _spec(array: Any) -> TensorSpec:
+    return TensorSpec(tuple(array.shape), _type_name(array))
+
+
+def _type_name(array: Any) -> str:
+    return str(array.dtype).removeprefix("torch.")
+
+
+def _array(given: Any) -> Array:
+    """The numbers of an array of any kind."""
+    if not hasattr(given, "detach"):
+        return np.asarray(given)
+    tensor = given.detach().cpu()
+    try:
+        return np.asarray(tensor)
+    except TypeError:  # a type that NumPy does not have
+        return np.asarray(tensor.float()).astype(_held(_type_name(given)))
+
+
+def _shape(array: Any) -> tuple[int, ...]:
+    """An ONNX model says the type itself."""
+    return tuple(array.shape)
+
+
+def _named(inputs: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
+    """Arrays and ranges of numbers by the name of the input.
+
+    Raises:
+        UsageError: If a name is none of the network's.
+    """
+    if inputs is None:
+        return {}
+    if isinstance(inputs, Mapping):
+        given = dict(parts_by_name(inputs, names))
+        for name, value in given.items():
+            if name not in names and _is_array(value):
+                raise unknown_name("input of the network", name, names, fix=f"its inputs: {', '.join(names)}")
+        return given
+    alone = _is_array(inputs) or isinstance(inputs, TensorSpec | Filled) or all(isinstance(n, int) for n in inputs)
+    return dict(zip(names, [inputs] if alone else inputs, strict=False))
+
+
+class _Draw:
+    """The given inputs, and random ones where none are given.
+
+    Attributes:
+        arrays: By name of the input.
+        notes: What was drawn.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.arrays: dict[str, Array] = {}
+        self.notes: list[str] = []
+        if seed < 0:
+            raise UsageError(f"seed: expected a whole number from 0 on, got {seed}")
+        self._seed = seed
+        self._rng = np.random.default_rng(seed)
+
+    def fill(self, graph: Graph, given: Mapping[str, Any]) -> None:
+        """Draw what is not given for the inputs of a graph."""
+        for name in graph.inputs:
+            self.array(name, graph.spec(name), given.get(name))
+
+    def array(self, name: str, spec: TensorSpec, given: Any) -> Array:
+        """The array that is given, else random numbers.
+
+        Raises:
+            ShapeError: If it has not the shape that the network asks for.
+            UsageError: If its numbers are of another kind.
+        """
+        self.arrays[name] = self._given(name, spec, given) if _is_array(given) else self._random(name, spec, given)
+        return self.arrays[name]
+
+    def _given(self, name: str, spec: TensorSpec, given: Any) -> Array:
+        """The array in the type of the network.
+
+        Raises:
+            ShapeError: If it has not the shape that the network asks for.
+            UsageError: If its numbers are of another kind.
+        """
+        array = _array(given)
+        if array.shape != spec.shape:
+            raise ShapeError(f"run: expected {name!r} of shape {spec.shape}, got {array.shape}")
+        if not np.can_cast(array.dtype, _held(spec.dtype), "same_kind"):
+            raise UsageError(f"run: expected {name!r} of type {spec.dtype}, got {array.dtype}")
+        return array.astype(_held(spec.dtype), copy=False)
+
+    def _random(self, name: str, spec: TensorSpec, given: Any) -> Array:
+        shape = "x".join(map(str, spec.shape)) or "scalar"
+        low, high = (given.first, given.last) if isinstance(given, Filled) else _range(spec.dtype)
+        kind = "from N(0, 1)" if is_floating(spec.dtype) else f"from {low} to {high}"
+        self.notes.append(f"input {name} is random: {shape} {spec.dtype}, {kind}, seed {self._seed}")
+        if is_floating(spec.dtype):
+            return self._rng.standard_normal(spec.shape).astype(_held(spec.dtype))
+        return self._rng.integers(low, high, spec.shape, endpoint=True).astype(_held(spec.dtype))
+
+
+def _held(dtype: str) -> Any:
+    from netweight.ops.arrays.dtypes import held_type
+
+    return np.dtype(held_type(dtype))
+
+
+def _range(dtype: str) -> tuple[int, int]:
+    """Bytes are pictures; other whole numbers are positions or switches, of which 0 and 1 are always there."""
+    return (0, 255) if dtype == "uint8" else (-128, 127) if dtype == "int8" else (0, 1)

@@ -1,0 +1,114 @@
+"""What a model costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netweight.analysis.conventions import DEFAULT_CONVENTIONS
+from netweight.analysis.cost import weigh_graph
+from netweight.app.asked import Asked, Inputs
+from netweight.app.identify import Given, Model, Stored, identify
+from netweight.app.load import Loaded, load, read_stored
+from netweight.errors import UsageError
+from netweight.ir import Graph
+from netweight.report.shown import Profile
+from netweight.rewrite.bits import parse_bits, with_bits
+
+if TYPE_CHECKING:
+    from netweight.results.training import Training
+
+
+def weigh(
+    model: Model,
+    inputs: Inputs = None,
+    *,
+    batch: int = 1,
+    bits: str | None = None,
+    training: bool = False,
+    optimizer: str | None = None,
+    checkpoint: Sequence[str] = (),
+    freeze: Sequence[str] = (),
+    conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    dims: Mapping[str, int] | None = None,
+) -> Profile:
+    """What a model costs, layer by layer, without running it.
+
+    Args:
+        model: As for ``capture``; also the path of a profile stored as JSON, which comes back as it is.
+        inputs: As for ``capture``.
+        batch: As for ``capture``.
+        bits: Bit widths: ``"8"``, ``"w8a8"``, ``"conv*=8,fc*=w4"``; as described by default.
+        training: As for ``capture``; the profile also says what a step of training costs.
+        optimizer: What updates the parameters: sgd, momentum, rmsprop, adam or adamw; sgd where ``training`` alone is
+            given. Alone it asks for a step of training of the network as it is described.
+        checkpoint: Patterns of modules that keep only their inputs for backward, and run twice: ``"layer*"``.
+        freeze: Patterns of parameters, or of modules around them, that are not trained.
+        conventions: Names of the activation conventions to report.
+        dims: As for ``capture``.
+
+    Raises:
+        NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
+    """
+    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
+    step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
+    what = identify(model)
+    if isinstance(what, Stored):
+        stored = read_stored(what.path)
+        if not isinstance(stored, Graph):
+            asked.check_undescribed("a report", bits=bits, dims=dims, **step)
+            return Profile.of(stored)
+        what = Given(stored, "json")
+    found = load(what, asked)
+    if bits is not None:
+        found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
+    profile = _weigh_loaded(found, conventions)
+    if found.error is not None:
+        return profile
+    cost = _training(found.graph, training=training, **step)
+    notes = profile.notes if cost is None else (*profile.notes, *_frozen(found.graph))
+    return replace(profile, notes=notes, training=cost)
+
+
+def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
+    profile = weigh_graph(
+        found.graph,
+        source=found.source,
+        conventions=conventions,
+        notes=found.notes if found.error is None else (*found.notes, _reason(found.error)),
+        exact=found.exact,
+        stopped_at=found.stopped_at,
+    )
+    return Profile.of(profile)
+
+
+def _training(
+    graph: Graph, *, training: bool, optimizer: str | None, checkpoint: Sequence[str], freeze: Sequence[str]
+) -> Training | None:
+    """What a step of training costs, if it was asked for.
+
+    Raises:
+        UsageError: If parts are to be checkpointed or frozen in no training.
+    """
+    if training or optimizer is not None:
+        from netweight.analysis.training import training_cost
+
+        return training_cost(graph, optimizer=optimizer or "sgd", checkpoint=checkpoint, freeze=freeze)
+    for name, patterns in (("checkpoint", checkpoint), ("freeze", freeze)):
+        if patterns:
+            raise UsageError(f"{name}: expected a step of training to weigh, got none", fix="training=True, --training")
+    return None
+
+
+def _frozen(graph: Graph) -> tuple[str, ...]:
+    """What is said of parameters that the model itself does not train, if there are some."""
+    if not graph.frozen:
+        return ()
+    count = sum(graph.spec(name).numel for name in graph.frozen)
+    tensors = f"{len(graph.frozen)} tensor{'s' if len(graph.frozen) > 1 else ''}"
+    return (f"{count:,} parameters in {tensors} have requires_grad=False, and are not trained",)
+
+
+def _reason(error: BaseException) -> str:
+    return f"partial: the model's own code raised {type(error).__name__}: {error}"

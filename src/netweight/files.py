@@ -1,0 +1,57 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from netweight.errors import UsageError
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, which takes the place of an old one when it is complete; if anything fails, the old one stays.
+
+    The old file's permissions are kept. Of a symbolic link what it points to is written; what is no file (a pipe,
+    ``/dev/stdout``) is written as it comes.
+
+    Raises:
+        UsageError: If the file cannot be written.
+    """
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+        else:
+            yield from _beside(target)
+    except OSError as error:
+        raise UsageError(f"output: expected to write {str(path)!r}, got: {error.strerror}") from error
+
+
+def _beside(target: Path) -> Iterator[IO[bytes]]:
+    """A temporary file in the same folder, renamed at the end."""
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o7777)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8, the whole of it or nothing.
+
+    Raises:
+        UsageError: If the file cannot be written.
+    """
+    with whole_file(path) as file:
+        file.write(text.encode("utf-8"))

@@ -1,0 +1,199 @@
+"""What a backward pass does: which gradients each operator call computes, and what it reads for that.
+
+A value has a gradient if a tensor whose gradient is wanted leads to it through operators that have one. A call runs
+backward if, besides, one of its outputs leads to an output of the graph. A piece of memory is named after the value
+that owns it; views and operators in place share it, and what only backward reads is a piece of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from netweight.errors import unknown_name
+from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
+from netweight.ops import FREE, REGISTRY, Cost, OpDef, as_tuple
+
+LASTING = ("parameter", "buffer", "constant")
+"""Kinds of values that live longer than a training step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One operator call, as the backward pass sees it.
+
+    Attributes:
+        step: Place in the graph's order.
+        node: The call.
+        wanted: For each tensor whether backward computes its gradient.
+        passed: For each tensor whether that is the gradient of the output or a view of it: no memory of its own.
+        read: Values that backward reads, parameters included.
+        saved: Pieces of memory that backward reads, but those of parameters, buffers and constants.
+        extras: Results of the call that only backward can read, with their bytes; it writes them even to drop them.
+        forward: Work of the forward; None if unknown.
+        backward: Work of backward, without sums over several readers of a value; None if unknown.
+    """
+
+    step: int
+    node: Node
+    wanted: tuple[bool, ...]
+    passed: tuple[bool, ...]
+    read: tuple[str, ...]
+    saved: tuple[str, ...]
+    extras: Mapping[str, int]
+    forward: Cost | None
+    backward: Cost | None
+
+    @property
+    def runs_backward(self) -> bool:
+        """Whether it computes any gradient."""
+        return any(self.wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backpropagation:
+    """The backward pass of a graph.
+
+    Attributes:
+        graph: The network.
+        calls: Its nodes, in the order of the forward.
+        wanted: Parameters and inputs whose gradients are asked for.
+        trained: Those of them that get one, in the order of the graph.
+        reached: Values that have a gradient.
+        overwrites: Values that are written over a buffer, with its name: new running statistics.
+    """
+
+    graph: Graph
+    calls: tuple[Call, ...]
+    wanted: frozenset[str]
+    trained: tuple[str, ...]
+    reached: frozenset[str]
+    overwrites: Mapping[str, str]
+
+    def piece(self, name: str) -> str:
+        """Memory that a value lives in."""
+        return self.graph.values[self.overwrites.get(name, name)].storage
+
+    def lasts(self, piece: str) -> bool:
+        """Whether a piece is there before and after the step."""
+        return piece in self.graph.values and self.graph.values[piece].kind in LASTING
+
+
+def backpropagation(graph: Graph, wanted: Collection[str] | None = None) -> Backpropagation:
+    """The backward pass of ``graph``, from all of its outputs.
+
+    Args:
+        graph: The network.
+        wanted: Parameters and inputs whose gradients are asked for; by default all that training changes.
+    """
+    asked = frozenset(trainable(graph) if wanted is None else wanted)
+    moving = _moving(graph, asked)
+    reached = _reached(graph, moving)
+    trained = tuple(name for name in graph.values if name in asked and name in reached)
+    overwrites = {new: buffer for buffer, new in graph.updates.items()}
+    plan = Backpropagation(graph=graph, calls=(), wanted=asked, trained=trained, reached=reached, overwrites=overwrites)
+    return replace(plan, calls=tuple(_call(plan, step, node) for step, node in enumerate(graph.nodes)))
+
+
+def trainable(graph: Graph, freeze: Sequence[str] = ()) -> tuple[str, ...]:
+    """Floating parameters that are not frozen, and that no pattern names.
+
+    Args:
+        graph: The network.
+        freeze: Patterns of parameters, or of modules around them, that are not trained.
+
+    Raises:
+        UnknownNameError: If a pattern names no parameter.
+    """
+    parameters = [value for value in graph.values.values() if value.kind == "parameter"]
+    for pattern in freeze:
+        if not any(_names(pattern, value) for value in parameters):
+            known = [value.name for value in parameters]
+            raise unknown_name("parameter", pattern, known, fix="a name of one, or a module or pattern: 'features.*'")
+    moving = (value for value in parameters if is_floating(value.spec.dtype) and value.name not in graph.frozen)
+    return tuple(value.name for value in moving if not any(_names(pattern, value) for pattern in freeze))
+
+
+def _names(pattern: str, value: Value) -> bool:
+    return fnmatchcase(value.name, pattern) or fnmatchcase(value.name, f"{pattern}.*")
+
+
+def _moving(graph: Graph, asked: Iterable[str]) -> set[str]:
+    """Values that a tensor whose gradient is asked for leads to."""
+    moving = set(asked)
+    for node in graph.nodes:
+        op = REGISTRY.get(node.op)
+        if (op is None or op.differentiable) and any(name in moving for name in node.inputs):
+            moving.update(name for name in node.outputs if is_floating(graph.spec(name).dtype))
+    return moving
+
+
+def _reached(graph: Graph, moving: set[str]) -> frozenset[str]:
+    """Those of them that lead to an output."""
+    reached = {name for name in graph.outputs if name in moving}
+    for node in reversed(graph.nodes):
+        if any(name in reached for name in node.outputs):
+            reached.update(name for name in node.inputs if name in moving)
+    return frozenset(reached)
+
+
+def _call(plan: Backpropagation, step: int, node: Node) -> Call:
+    graph, reached = plan.graph, plan.reached
+    op = REGISTRY.get(node.op)
+    specs = graph.input_specs(node)
+    arrives = any(name in reached for name in node.outputs)
+    wanted = tuple(arrives and name in reached for name in node.inputs)
+    if op is None:
+        return Call(
+            step=step, node=node, wanted=wanted, passed=(False,) * len(wanted), read=(), saved=(), extras={},
+            forward=None, backward=None,
+        )  # fmt: skip
+    slots = op.slot_names(len(node.inputs))
+    names = op.saved_for([slot for slot, asked in zip(slots, wanted, strict=False) if asked])
+    with located(node):
+        extras = _extras(op, step, node, specs) if any(wanted) else {}
+        read = tuple(_saved_values(op, node, names))
+        kept = (piece for name, piece in zip(op.extras, extras, strict=False) if name in names)
+        pieces = (plan.piece(name) for name in read)
+        saved = dict.fromkeys((*(piece for piece in pieces if not plan.lasts(piece)), *kept))
+        return Call(
+            step=step,
+            node=node,
+            wanted=wanted,
+            passed=_passed(op, node, wanted, specs),
+            read=read,
+            saved=tuple(saved),
+            extras=extras,
+            forward=op.cost(node.attrs, *specs),
+            backward=op.backward_cost(node.attrs, wanted, *specs),
+        )
+
+
+def _extras(op: OpDef, step: int, node: Node, specs: tuple[TensorSpec | None, ...]) -> dict[str, int]:
+    """Bytes of the results that only backward reads."""
+    if not op.extras:
+        return {}
+    made = as_tuple(op.shape(node.attrs, *specs))[-len(op.extras) :]
+    return {f"{step}:{name}": spec.nbytes for name, spec in zip(op.extras, made, strict=True)}
+
+
+def _saved_values(op: OpDef, node: Node, names: tuple[str, ...]) -> Iterator[str]:
+    """Inputs and outputs of the node among ``names``."""
+    slots = op.slot_names(len(node.inputs))
+    starred = op.inputs[-1][1:] if op.inputs and op.inputs[-1].startswith("*") else None
+    for index, (slot, name) in enumerate(zip(slots, node.inputs, strict=False)):
+        listed = slot in names or (starred in names and index >= len(op.inputs) - 1)
+        if name is not None and listed:
+            yield name
+    for index, name in enumerate(node.outputs):
+        if f"y{index or ''}" in names:
+            yield name
+
+
+def _passed(op: OpDef, node: Node, wanted: tuple[bool, ...], specs: tuple[TensorSpec | None, ...]) -> tuple[bool, ...]:
+    """Which gradients are that of the only output, or views of it."""
+    if len(node.outputs) != 1:
+        return (False,) * len(wanted)
+    alone = (tuple(asked and at == index for at, asked in enumerate(wanted)) for index in range(len(wanted)))
+    return tuple(any(one) and op.backward_cost(node.attrs, one, *specs) is FREE for one in alone)

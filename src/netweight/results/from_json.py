@@ -1,0 +1,90 @@
+"""A profile read back from JSON."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from netweight.count import Count, parse
+from netweight.errors import FormatError
+from netweight.results.profile import (
+    FORMULA_FIELDS,
+    SCHEMA,
+    Activations,
+    Coverage,
+    InputInfo,
+    LayerRow,
+    ModelInfo,
+    ModuleRow,
+    Profile,
+    Totals,
+    UnknownOp,
+)
+from netweight.results.training import TRAINING_FORMULA_FIELDS, Training, TrainingRow
+
+_PREFIX = "netweight/profile/"
+
+
+def is_profile(data: object) -> bool:
+    """Whether what is in a JSON text says that it is a profile, of whatever version."""
+    return isinstance(data, dict) and str(data.get("schema", "")).startswith(_PREFIX)
+
+
+def profile_from_dict(data: dict[str, Any]) -> Profile:
+    """What ``Profile.to_dict`` wrote, figures and formulas alike.
+
+    Raises:
+        FormatError: If it is of another schema, or malformed.
+    """
+    if data.get("schema") != SCHEMA:
+        raise FormatError(f"json: expected schema {SCHEMA!r}, got {data.get('schema')!r}")
+    try:
+        return _profile(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FormatError(f"json: expected a profile of schema {SCHEMA!r}, got a malformed one: {error!r}") from error
+
+
+def _profile(data: dict[str, Any]) -> Profile:
+    model = data["model"]
+    coverage = data["coverage"]
+    return Profile(
+        model=_make(ModelInfo, {**model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
+        totals=_make(Totals, data["totals"]),
+        activations={name: _make(Activations, item) for name, item in data["activations"].items()},
+        coverage=_make(Coverage, {**coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
+        layers=tuple(_layer(item) for item in data["layers"]),
+        modules=tuple(_make(ModuleRow, item) for item in data["modules"]),
+        notes=tuple(data["notes"]),
+        training=_training(data.get("training")),
+    )
+
+
+def _layer(item: dict[str, Any]) -> LayerRow:
+    """A row whose counts carry their formulas again."""
+    return _make(LayerRow, {**item, **_counts(item, FORMULA_FIELDS)})
+
+
+def _training(data: dict[str, Any] | None) -> Training | None:
+    """What training costs; reports written before it was known have none."""
+    if data is None:
+        return None
+    rows = (_make(TrainingRow, {**item, **_counts(item, TRAINING_FORMULA_FIELDS)}) for item in data["layers"])
+    return _make(Training, {**data, "layers": tuple(rows)})
+
+
+def _counts(item: dict[str, Any], names: tuple[str, ...]) -> dict[str, Count]:
+    """Counts with their formulas; a formula must give the figure it stands beside."""
+    counts = {name: parse(item["formulas"][name]) for name in names if name in item["formulas"]}
+    for name, count in counts.items():
+        if count != item[name]:
+            raise ValueError(f"{item['layer']}: {name} is {item[name]}, its formula gives {int(count)}")
+    return counts
+
+
+def _make(cls: type, item: dict[str, Any]) -> Any:
+    """Fields that ``cls`` has; later versions may add others."""
+    return cls(**{f.name: _tupled(item[f.name]) for f in fields(cls)})
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,259 @@
+"""What weighing a network found: plain data with the unit in every name, the same in Python and in JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netweight.count import formula
+from netweight.results.as_json import fields_of
+
+if TYPE_CHECKING:
+    from netweight.results.training import Training
+
+SCHEMA = "netweight/profile/1"
+
+FORMULA_FIELDS = (
+    "params", "macs", "adds", "muls", "divs", "compares", "exps", "logs", "sqrts", "pows", "tanhs", "erfs", "trigs",
+    "logics", "activation_count", "bytes_read", "bytes_written",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputInfo:
+    """A tensor that the caller supplies."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What was weighed.
+
+    Attributes:
+        name: Name of the network.
+        source: ``"builtin"``, ``"graph"`` or the kind of file.
+        inputs: Tensors that the caller supplies.
+        digest: Hash of the graph's structure: equal for equal networks.
+    """
+
+    name: str
+    source: str
+    inputs: tuple[InputInfo, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over the network.
+
+    Attributes:
+        params: Learned scalars, a shared tensor once.
+        params_no_bias: The same without the tensors that are read as a bias.
+        buffers: Scalars of state that is not learned.
+        model_size_bytes: Parameters at their width, with scales and zero points.
+        macs: Multiply-accumulates.
+        flops: Floating-point operations: two per MAC and all others, in layers of floating type.
+        contraction_flops: The part of ``flops`` that is 2 x MACs: what papers print as FLOPs.
+        ops_total: Operations whatever the type.
+        bytes_read: Bytes that layers read from main memory, nothing cached.
+        bytes_written: Bytes that layers write to main memory.
+    """
+
+    params: int
+    params_no_bias: int
+    buffers: int
+    model_size_bytes: int
+    macs: int
+    flops: int
+    contraction_flops: int
+    ops_total: int
+    bytes_read: int
+    bytes_written: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activations:
+    """Activation memory under one convention.
+
+    Attributes:
+        total_count: Elements of all activations, network input included.
+        peak_count: Elements at the worst moment.
+        total_bytes: Bytes of all activations.
+        peak_bytes: Bytes at the worst moment.
+        peak_layer: Layer that runs at the worst moment.
+        peak_tensors: Values alive then.
+    """
+
+    total_count: int
+    peak_count: int
+    total_bytes: int
+    peak_bytes: int
+    peak_layer: str
+    peak_tensors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownOp:
+    """Operators without a rule, by layer; they are never counted as zero."""
+
+    op: str
+    layer: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of the network the figures speak of.
+
+    Attributes:
+        nodes: Operator calls.
+        counted: Calls that do work.
+        free: Calls that do none by a stated rule: views, copies, lookups.
+        unknown: Calls of operators without a rule.
+        complete: Whether nothing is unknown and nothing was left out.
+        stopped_at: Layer at which capture failed, None if it did not.
+    """
+
+    nodes: int
+    counted: int
+    free: int
+    unknown: tuple[UnknownOp, ...] = ()
+    complete: bool = True
+    stopped_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRow:
+    """Cost of one layer, all its calls together; None where it is unknown.
+
+    Attributes:
+        layer: Module path.
+        op: Operator; ``"input"`` for a tensor that the caller supplies.
+        kind: Sort of operator.
+        input_shapes: Shapes of the activations read by the first call.
+        output_shapes: Shapes written by the first call.
+        dtype: Element type of the arithmetic.
+        params: Learned scalars first read here.
+        params_no_bias: The same without the bias.
+        buffers: Scalars of state first read here.
+        model_size_bytes: Bytes of ``params`` at their width, with scales and zero points.
+        macs: Multiply-accumulates; ``adds`` ... ``logics`` are operations outside them, by kind.
+        flops: Floating-point operations, 2 per MAC.
+        ops_total: Operations whatever the type.
+        activation_count: Elements of new activations; views and operators that the ``lecture`` convention has in
+            place (activation functions, normalisation, dropout) make none.
+        activation_bytes: Bytes of ``activation_count``.
+        bytes_read: Bytes of weights and activations read.
+        bytes_written: Bytes of activations written.
+        receptive_field: Input positions that one output position depends on, per dimension.
+        calls: How often the layer runs.
+    """
+
+    layer: str
+    op: str
+    kind: str
+    input_shapes: tuple[tuple[int, ...], ...]
+    output_shapes: tuple[tuple[int, ...], ...]
+    dtype: str
+    params: int
+    params_no_bias: int
+    buffers: int
+    model_size_bytes: int
+    macs: int | None
+    flops: int | None
+    ops_total: int | None
+    adds: int | None
+    muls: int | None
+    divs: int | None
+    compares: int | None
+    exps: int | None
+    logs: int | None
+    sqrts: int | None
+    pows: int | None
+    tanhs: int | None
+    erfs: int | None
+    trigs: int | None
+    logics: int | None
+    activation_count: int
+    activation_bytes: int
+    bytes_read: int
+    bytes_written: int
+    receptive_field: tuple[int, ...] | None
+    calls: int = 1
+
+    @staticmethod
+    def of(figures: Mapping[str, Any]) -> LayerRow:
+        """Row of all these figures, by name: a network has many, and the constructor sets them one by one."""
+        row = object.__new__(LayerRow)
+        row.__dict__.update(figures)
+        return row
+
+    def at(self, layer: str, receptive_field: tuple[int, ...] | None) -> LayerRow:
+        """The same cost at another place of the network."""
+        row = object.__new__(LayerRow)
+        row.__dict__.update(self.__dict__, layer=layer, receptive_field=receptive_field)
+        return row
+
+    @property
+    def formulas(self) -> dict[str, str]:
+        """The arithmetic behind each figure that is not zero."""
+        named = ((name, getattr(self, name)) for name in FORMULA_FIELDS)
+        return {name: formula(value) for name, value in named if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleRow:
+    """Sums of what is below a module path; children sum to the parent. The root is ``""``."""
+
+    module: str
+    kind: str
+    layers: int
+    params: int
+    params_no_bias: int
+    buffers: int
+    model_size_bytes: int
+    macs: int
+    flops: int
+    ops_total: int
+    activation_count: int
+    activation_bytes: int
+    bytes_read: int
+    bytes_written: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a network costs, layer by layer.
+
+    Attributes:
+        model: What was weighed.
+        totals: Sums over the layers.
+        activations: Activation memory under each convention asked for.
+        coverage: How much of the network the figures speak of.
+        layers: One row per layer, in execution order.
+        modules: Sums per module path, parents before children.
+        notes: What a reader must know.
+        training: What a step of training costs, where it was asked for.
+    """
+
+    model: ModelInfo
+    totals: Totals
+    activations: Mapping[str, Activations]
+    coverage: Coverage
+    layers: tuple[LayerRow, ...]
+    modules: tuple[ModuleRow, ...]
+    notes: tuple[str, ...] = field(default=())
+    training: Training | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested dicts and lists of the JSON schema ``netweight/profile/1``; ``training`` only where there is any."""
+        return {"schema": SCHEMA, **{name: value for name, value in fields_of(self).items() if value is not None}}
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """JSON text; integers are exact and have their unit in the key."""
+        return json.dumps(self.to_dict(), indent=indent)

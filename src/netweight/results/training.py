@@ -1,0 +1,100 @@
+"""What training a network costs, layer by layer: plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from netweight.count import formula
+
+TRAINING_FORMULA_FIELDS = ("backward_macs", "recomputed_macs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRow:
+    """What training one layer costs, all its calls together; None where it is unknown.
+
+    Attributes:
+        layer: Module path.
+        op: Operator.
+        backward_macs: Multiply-accumulates of the gradients that are needed.
+        backward_flops: Floating-point operations of backward, 2 per MAC.
+        recomputed_macs: Multiply-accumulates of the forward that run a second time, as checkpointed parts do.
+        recomputed_flops: Floating-point operations of that.
+        saved_activation_bytes: Memory kept for backward, charged to the first layer whose backward reads it.
+        gradient_bytes: Gradients of the parameters that are first read here.
+    """
+
+    layer: str
+    op: str
+    backward_macs: int | None
+    backward_flops: int | None
+    recomputed_macs: int | None
+    recomputed_flops: int | None
+    saved_activation_bytes: int
+    gradient_bytes: int
+
+    @property
+    def formulas(self) -> dict[str, str]:
+        """The arithmetic behind the figures that are no bytes, where they are not zero."""
+        named = ((name, getattr(self, name)) for name in TRAINING_FORMULA_FIELDS)
+        return {name: formula(value) for name, value in named if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """What a training step costs.
+
+    Attributes:
+        optimizer: Name of the optimiser.
+        checkpoint: Patterns of the modules that run twice instead of keeping what they write.
+        freeze: Patterns of the parameters that are not trained.
+        trained_params: Learned scalars that get a gradient.
+        forward_macs: Multiply-accumulates of the forward.
+        forward_flops: Floating-point operations of the forward.
+        backward_macs: Multiply-accumulates of backward.
+        backward_flops: Floating-point operations of backward.
+        recomputed_macs: Multiply-accumulates of the forward that run a second time.
+        recomputed_flops: Floating-point operations of that.
+        update_flops: Floating-point operations of the optimiser.
+        step_macs: Multiply-accumulates of the whole step.
+        step_flops: Floating-point operations of the whole step.
+        parameter_bytes: Parameters, trained or not.
+        buffer_bytes: State that is not learned, and constants.
+        gradient_bytes: Gradients of the parameters.
+        optimizer_state_bytes: What the optimiser keeps from step to step.
+        saved_activation_bytes: Memory kept from forward to backward, network input included, each piece once.
+        peak_bytes: Bytes alive at the worst moment.
+        peak_phase: ``"forward"``, ``"backward"`` or ``"update"``.
+        peak_layer: Layer that runs then; empty for the update.
+        peak_parts: What the bytes are.
+        tinytl_saved_bytes: Memory kept for backward by the rules of TinyTL: masks of ReLU at one bit, nothing shared.
+        tinytl_bytes: That and the parameters, frozen ones at 8 bits.
+        layers: One row per layer, in execution order.
+    """
+
+    optimizer: str
+    checkpoint: tuple[str, ...]
+    freeze: tuple[str, ...]
+    trained_params: int
+    forward_macs: int
+    forward_flops: int
+    backward_macs: int
+    backward_flops: int
+    recomputed_macs: int
+    recomputed_flops: int
+    update_flops: int
+    step_macs: int
+    step_flops: int
+    parameter_bytes: int
+    buffer_bytes: int
+    gradient_bytes: int
+    optimizer_state_bytes: int
+    saved_activation_bytes: int
+    peak_bytes: int
+    peak_phase: str
+    peak_layer: str
+    peak_parts: Mapping[str, int]
+    tinytl_saved_bytes: int
+    tinytl_bytes: int
+    layers: tuple[TrainingRow, ...]

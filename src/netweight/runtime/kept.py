@@ -1,0 +1,56 @@
+"""What a forward pass keeps for backward: the arrays that the operators say they read, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netweight.lazy import np
+from netweight.ops.table import Array
+from netweight.plan.gradients import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the backward of one call works with; an array that it does not read is a stand-in.
+
+    Attributes:
+        inputs: The tensors of the call.
+        outputs: What it wrote: only their shapes and types are looked at.
+        saved: Results that backward may read, by the name that the operator gives them.
+    """
+
+    inputs: tuple[Array | None, ...]
+    outputs: tuple[Array, ...]
+    saved: Mapping[str, Array]
+
+
+def kept_of(call: Call, values: Mapping[str, Array], saved: Mapping[str, Array]) -> Kept:
+    """What the backward of a call needs.
+
+    Args:
+        call: A call that runs backward.
+        values: Arrays of what it read and wrote, by name.
+        saved: Results that backward may read, by the name that the operator gives them.
+    """
+    node = call.node
+    slots = {f"y{index or ''}": name for index, name in enumerate(node.outputs)}
+    read = {slot for slot, name in slots.items() if name in call.read}
+    read.update(name for name in saved if f"{call.step}:{name}" in call.saved)
+    return Kept(
+        inputs=tuple([None if name is None else _held(values[name], name in call.read) for name in node.inputs]),
+        outputs=tuple([stand_in(values[name]) for name in node.outputs]),
+        saved={name: _held(array, name in read) for name, array in saved.items()},
+    )
+
+
+def _held(array: Array, read: bool) -> Array:  # noqa: FBT001
+    return array if read else stand_in(array)
+
+
+def stand_in(array: Array) -> Array:
+    """An array of the same shape and type that takes the memory of one element: NaN, or the lowest whole number."""
+    kind = array.dtype.kind
+    number: Any = np.nan if kind in "fc" else np.iinfo(array.dtype).min if kind in "iu" else False
+    return np.broadcast_to(np.array(number, array.dtype), array.shape)

@@ -1,0 +1,16 @@
+"""Inputs by name, as users give them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+
+def parts_by_name(given: Any, names: Collection[str], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Parts of parts by names with dots: ``{"input": {"1": shape}}`` is ``input.1``; what has a name stays whole."""
+    is_list = isinstance(given, list | tuple) and not all(isinstance(size, int) for size in given)
+    if path in names or not (is_list or isinstance(given, Mapping)):
+        yield path, given
+        return
+    for key, part in given.items() if isinstance(given, Mapping) else enumerate(given):
+        yield from parts_by_name(part, names, f"{path}.{key}" if path else str(key))

@@ -1,0 +1,131 @@
+"""A whole ONNX model as a graph: inputs get their shapes or numbers, every node is read, outputs get their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netweight.gc_pause import paused_collector
+from netweight.ir import Graph, TensorSpec
+from netweight.sources.onnx.checks import check_text
+from netweight.sources.onnx.finish import finished_graph
+from netweight.sources.onnx.node_order import ordered_nodes
+from netweight.sources.onnx.reader import GraphReader
+from netweight.sources.onnx.recording import OnnxRecording
+from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs
+from netweight.sources.onnx.shapes import input_specs, output_names
+from netweight.sources.onnx.tensor import Tensor
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, ValueInfoProto
+
+    from netweight.ops.table import Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a file holds.
+
+    Attributes:
+        graph: The network.
+        notes: Guesses, and what was left out.
+        exact: Whether no guess was made and nothing was left out.
+        tensors: The tensor behind each parameter, buffer and constant.
+        outputs: What each output of the file is.
+        names: What each of them is called in the graph.
+        left_out: Nodes whose shapes follow from numbers, with the reason.
+    """
+
+    graph: Graph
+    notes: tuple[str, ...]
+    exact: bool
+    tensors: Mapping[str, Tensor]
+    outputs: Mapping[str, Any]
+    names: Mapping[str, str]
+    left_out: tuple[str, ...]
+
+    def weights(self) -> dict[str, Array]:
+        """Arrays for ``netweight.run``.
+
+        Raises:
+            DependsOnDataError: If some lie in another file.
+        """
+        return {name: tensor.array() for name, tensor in self.tensors.items()}
+
+
+def read_graph(
+    model: ModelProto,
+    inputs: Mapping[str, TensorSpec] | None = None,
+    dims: Mapping[str, int] | None = None,
+    *,
+    arrays: Mapping[str, Any] | None = None,
+    kernels: Mapping[str, Any] | None = None,
+    name: str = "",
+    place: str = "",
+) -> Read:
+    """Graph of a model.
+
+    Args:
+        model: The model.
+        inputs: Specs of inputs whose shape the file leaves open, or that are to have another.
+        dims: Sizes of symbolic dimensions.
+        arrays: What the inputs are: everything is computed while it is read, and every shape is known.
+        kernels: Forward rules to compute with instead of the reference, by operator.
+        name: What to call the network.
+        place: Name of the file, for messages.
+
+    Raises:
+        FormatError: If the file contradicts itself.
+        UsageError: If a dimension is left open.
+        DependsOnDataError: If ``arrays`` are given and a shape still cannot be known.
+    """
+    recording = OnnxRecording(computing=arrays is not None, kernels=kernels or {})
+    check_text(model.graph.name)
+    with paused_collector():
+        reader = GraphReader(model, recording, dims or {}, place)
+        scope = Scope()
+        names = _bound_inputs(model, recording, scope, inputs or {}, dims or {}, arrays or {})
+        results = reader.graph(model.graph, scope, ordered_nodes(model.graph, recording.note))
+        outputs = dict(zip(output_names(model.graph), results, strict=True))
+        return _finished(reader, name or model.graph.name or "onnx", names, outputs)
+
+
+def _bound_inputs(
+    model: ModelProto,
+    recording: OnnxRecording,
+    scope: Scope,
+    given: Mapping[str, TensorSpec],
+    dims: Mapping[str, int],
+    arrays: Mapping[str, Any],
+) -> tuple[str, ...]:
+    """Names of the inputs, which the scope has from now on."""
+    wanted = inputs_of(model)
+    if recording.computing:
+        return bind_arrays(recording, wanted, arrays, scope)
+    return bind_specs(recording, input_specs(wanted, given, dims), scope, given)
+
+
+def _finished(reader: GraphReader, name: str, inputs: tuple[str, ...], outputs: Mapping[str, Any]) -> Read:
+    recording = reader.recording
+    reached = {key: recording.name_of(value, "output") for key, value in outputs.items() if isinstance(value, Tensor)}
+    for reason, count in reader.left_out.items():
+        later = f"; {count - 1:,} later operators depend on it and are unknown" if count > 1 else ""
+        recording.note(f"left out: {reason}{later}", guess=True)
+    graph, called = finished_graph(recording, reader.places, name, inputs, reached.values())
+    return Read(
+        graph=graph,
+        notes=recording.told(),
+        exact=not recording.guesses,
+        tensors=recording.tensors,
+        outputs=outputs,
+        names={key: called[value] for key, value in reached.items()},
+        left_out=tuple(reader.left_out),
+    )
+
+
+def inputs_of(model: ModelProto) -> list[ValueInfoProto]:
+    """Inputs of a model that are not stored in it."""
+    stored = {entry.name for entry in model.graph.initializer}
+    stored.update(entry.values.name for entry in model.graph.sparse_initializer)
+    return [entry for entry in model.graph.input if entry.name not in stored]

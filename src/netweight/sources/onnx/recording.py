@@ -1,0 +1,254 @@
+"""The graph under construction: operators are recorded, and computed at once where only constants are involved.
+
+What does not depend on an input stays out of the graph until an operator on an input reads it. The arithmetic of a
+shape is never read by one; a transposed weight is. With ``computing`` everything is computed while it is read, so that
+shapes which follow from numbers are known too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netweight.errors import FormatError, ShapeError, UnsupportedOpError
+from netweight.ir import TensorSpec, ValueKind
+from netweight.lazy import np
+from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
+from netweight.sources.onnx.checks import check_sizes, check_tensors
+from netweight.sources.onnx.naming import is_made_up
+from netweight.sources.onnx.tensor import Pending, Tensor, all_fixed, is_weight
+from netweight.sources.recording import Recording, free_name, is_view
+
+if TYPE_CHECKING:
+    from netweight.ops.table import Array
+
+_SMALL = 1 << 20
+"""Elements up to which constants are computed."""
+_TINY = 1 << 12
+"""Elements up to which computing takes no time worth counting."""
+_FOLDED = 1 << 27
+"""Elements that are computed in all, 16 operations counting as one: what is beyond stays in the graph."""
+_VALUES = 1 << 22
+"""More values than any network has."""
+_GIVEN = 1 << 12
+"""Elements up to which numbers are followed that the user gives for an input."""
+_WEIGHED = frozenset({"conv", "linear", "matmul", "recurrent", "embedding"})
+_DEQUANTIZED = frozenset({"dequantize", "dequantize_blocks"})
+
+
+@dataclass(slots=True, eq=False)
+class OnnxRecording(Recording[int]):
+    """What is recorded of a file; the site of an operator is the number of the call in the file.
+
+    Attributes:
+        computing: Whether everything is computed while it is read.
+        kernels: Forward rules to compute with instead of the reference, by operator.
+        call: Number of the call in the file that is being read.
+        labels: What the file calls a value.
+        derived: Tensors that rules made of weights, by the weight and what was made: made once for all their readers.
+        named: Tensors that became values since something was read that may be taken back; None where nothing may be.
+        folded: Elements of constants that were computed.
+    """
+
+    computing: bool = False
+    kernels: Mapping[str, Any] = field(default_factory=dict)
+    call: int = 0
+    labels: dict[str, str] = field(default_factory=dict)
+    derived: dict[tuple[Any, ...], Tensor] = field(default_factory=dict)
+    named: list[Tensor] | None = None
+    folded: int = 0
+    _shapes: dict[tuple[str, tuple[TensorSpec | None, ...]], Sequence[TensorSpec]] = field(default_factory=dict)
+    _last_numbers: dict[str, int] = field(default_factory=dict)
+
+    def add_input(self, name: str, spec: TensorSpec, array: Array | None) -> Tensor:
+        """A tensor that the caller supplies."""
+        self.add(name, spec, "input")
+        return Tensor(name, spec, None if array is None else lambda: array, name=name)
+
+    def op(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
+        """An operator of the table: one ``Tensor``, or a tuple of them if it has several outputs.
+
+        Raises:
+            ShapeError: If the operator does not take these shapes, or makes more than memory has addresses for.
+        """
+        definition = REGISTRY[name]
+        specs = self._specs(definition, attrs, tensors)
+        fixed = all_fixed(tensors) and not definition.random
+        learned = fixed and any(t is not None and (t.learned or is_weight(t)) for t in tensors)
+        results = [Tensor(name, spec, fixed=fixed, learned=learned) for spec in specs]
+        if self.computing:
+            self._compute(definition, attrs, tensors, results)
+        elif (
+            all(t is None or t.known for t in tensors)
+            and (fixed or (not definition.random and _is_given(tensors, specs)))
+            and self._folds(definition, attrs, tensors, specs)
+        ):
+            if learned:
+                _compute_when_asked(definition, attrs, tensors, results)
+            else:
+                self._compute(definition, attrs, tensors, results)
+        if fixed:
+            pending = Pending(name, attrs, tensors, results)
+            for result in results:
+                result.pending = pending
+        else:
+            self.record(name, attrs, tensors, results)
+        return results[0] if len(results) == 1 else tuple(results)
+
+    def _specs(self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]) -> Sequence[TensorSpec]:
+        """Specs of the outputs; layers repeat, and what has no attributes is looked up by its inputs alone."""
+        given = tuple([None if t is None else t.spec for t in tensors])
+        found = self._shapes.get((definition.name, given)) if attrs is None else None
+        if found is None:
+            check_tensors(definition, tensors)
+            found = output_specs(definition, attrs, *given)
+            check_sizes(definition.name, found)
+            if attrs is None:
+                self._shapes[definition.name, given] = found
+        return found
+
+    def unknown(self, name: str, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]) -> tuple[Tensor, ...]:
+        """An operator that the table does not have: its results have the shapes that somebody else says.
+
+        Raises:
+            UnsupportedOpError: If everything is to be computed.
+        """
+        if self.computing:
+            raise UnsupportedOpError(f"run: expected an operator with a definition, got {name!r}")
+        results = [Tensor(name, spec) for spec in specs]
+        self.record(name, None, tensors, results)
+        return tuple(results)
+
+    def record(self, op: str, attrs: Any, tensors: Sequence[Tensor | None], results: Sequence[Tensor]) -> None:
+        """A node; its outputs become values.
+
+        Raises:
+            FormatError: If there are more values than in any network.
+        """
+        if len(self.specs) > _VALUES:
+            raise FormatError(f"onnx: expected at most {_VALUES:,} values, got more")
+        names = tuple([None if tensor is None else self.name_of(tensor, op) for tensor in tensors])
+        storage = self.storages[names[0]] if names and names[0] is not None and is_view(op) else ""
+        made = self.emit(op, attrs, names, [result.spec for result in results], self.call, storage)
+        for result, name in zip(results, made, strict=True):
+            result.name = name
+        if self.named is not None:
+            self.named.extend(results)
+
+    def name_of(self, tensor: Tensor, reader: str) -> str:
+        """Name of the value in the graph that a tensor is; ``reader`` is the operator that reads it."""
+        if tensor.name:
+            return tensor.name
+        if _is_work(tensor):
+            self._record_with_inputs(tensor)
+            return tensor.name
+        if self.named is not None:
+            self.named.append(tensor)
+        tensor.name = name = free_name(tensor.label, self.specs, self._last_numbers)
+        self.add(name, tensor.spec, tensor.role or _kind(tensor, reader))
+        if tensor.quantization is not None:
+            self.quantizations[name] = tensor.quantization
+        self.tensors[name] = tensor
+        return name
+
+    def _record_with_inputs(self, tensor: Tensor) -> None:
+        """The calls that make a fixed tensor, first those that make what it reads: the chain may be a long one."""
+        waiting = [tensor]
+        while waiting:
+            pending = waiting[-1].pending
+            if waiting[-1].name or pending is None:
+                waiting.pop()
+                continue
+            first = [t for t in pending.inputs if t is not None and not t.name and _is_work(t)]
+            if first:
+                waiting.extend(first)
+            else:
+                self.record(pending.op, pending.attrs, pending.inputs, pending.outputs)
+
+    def _folds(
+        self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]
+    ) -> bool:
+        """Whether a call on constants is computed; what is not small is charged to what may be computed in all."""
+        sizes = [math.prod(spec.shape) for spec in specs]
+        read = [math.prod(t.spec.shape) for t in tensors if t is not None]
+        largest = max((*sizes, *read), default=0)
+        if largest <= _TINY:
+            return True
+        if largest > _SMALL or definition.kind == "recurrent":
+            return False
+        work = definition.cost(attrs, *[None if t is None else t.spec for t in tensors]).ops_total
+        self.folded += max(sum(sizes), work // 16)
+        return self.folded <= _FOLDED
+
+    def _compute(
+        self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None], results: Sequence[Tensor]
+    ) -> None:
+        """The elements of the results.
+
+        Raises:
+            ShapeError: If a forward rule gives another shape than the shape rule.
+        """
+        arrays = tuple([None if tensor is None else tensor.array() for tensor in tensors])
+        for result, array in zip(results, _forward(definition, attrs, arrays, self.kernels), strict=True):
+            if array.shape != result.shape:
+                raise ShapeError(f"{definition.name}: expected {result.shape} by its shape rule, got {array.shape}")
+            result.numbers = _Known(array)
+
+
+def _is_work(tensor: Tensor) -> bool:
+    """Whether a call makes it that the graph is to have."""
+    return tensor.pending is not None and (tensor.learned or not tensor.known)
+
+
+def _is_given(tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]) -> bool:
+    """Whether it is arithmetic on numbers that the user gave for an input: no weights, and not much of it."""
+    read = [tensor for tensor in tensors if tensor is not None]
+    sizes = [math.prod(spec.shape) for spec in (*specs, *(tensor.spec for tensor in read))]
+    return max(sizes, default=0) <= _GIVEN and not any(tensor.learned or is_weight(tensor) for tensor in read)
+
+
+def _kind(tensor: Tensor, reader: str) -> ValueKind:
+    """What is stored and read as a weight is a parameter; scalars and positions are constants."""
+    definition = REGISTRY.get(reader)
+    if is_weight(tensor):
+        alone = tensor.spec.numel == 1 and definition is not None and definition.kind == "elementwise"
+        return "constant" if alone and is_made_up(tensor.label) else "parameter"
+    weighed = reader in _DEQUANTIZED or (definition is not None and definition.kind in _WEIGHED)
+    return "parameter" if weighed and tensor.stored and tensor.rank > 0 else "constant"
+
+
+def _compute_when_asked(
+    definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None], results: Sequence[Tensor]
+) -> None:
+    made: list[Array] = []
+
+    def element(at: int) -> Array:
+        if not made:
+            made.extend(_forward(definition, attrs, tuple([None if t is None else t.array() for t in tensors]), {}))
+        return made[at]
+
+    for at, result in enumerate(results):
+        result.numbers = lambda at=at: element(at)
+
+
+class _Known:
+    """Numbers that are there."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Array) -> None:
+        self.array = array
+
+    def __call__(self) -> Array:
+        return self.array
+
+
+def _forward(
+    definition: OpDef, attrs: Any, arrays: tuple[Array | None, ...], kernels: Mapping[str, Any]
+) -> tuple[Array, ...]:
+    if definition.name in kernels:
+        return (kernels[definition.name](attrs, *arrays),)
+    rng = {"rng": np.random.default_rng(0)} if definition.random else {}
+    return tuple([np.asarray(array) for array in forward(definition, attrs, arrays, **rng)[0]])

@@ -1,0 +1,199 @@
+"""Runs a module on tensors without numbers and writes down what it does.
+
+Composite operators (linear, attention, LSTM, normalisation) arrive whole, because dispatch starts below the layer that
+would take them apart. An operator with a rule is recorded and its result is an empty meta tensor of the shape that our
+own rule gives; one without is taken apart if it is composite, else PyTorch's meta kernel says the shape and the node is
+listed as unknown. Tensors that do not depend on the input are computed for real while they are small, so that branches
+and sizes taken from them are right.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
+
+from netweight.errors import ShapeError
+from netweight.sources.torch.constants import tensors_in
+from netweight.sources.torch.known_numbers import FIXED, OF_INTEGERS, PRODUCTS, READ
+from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
+from netweight.sources.torch.recorder import SMALL, Recorder
+from netweight.sources.torch.unintercepted import UNSEEN
+from netweight.sources.torch.writes import write
+
+_RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
+_META = torch.device("meta")
+_CPU = torch.device("cpu")
+
+
+class Dispatch(TorchDispatchMode):
+    """The mode in which every operator that a program calls is recorded.
+
+    Attributes:
+        recorder: What rules record with.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+        self._recording = recorder.recording
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # True would wrap every call of ours for a compiler that does not run
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        operator = operator_of(func)
+        with UNSEEN():
+            result = self._follow(operator, args, kwargs)
+        if result is NotImplemented and operator.composite:
+            with self:
+                result = func.decompose(*args, **kwargs)
+        if result is NotImplemented:
+            with UNSEEN():
+                result = self._unknown(operator, args, kwargs)
+        return result
+
+    def _follow(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Compute what depends on no input, record by rule what does; NotImplemented where no rule takes the call."""
+        first = args[0] if args else None
+        if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
+            tensors = tensors_in(args, kwargs)
+            if not any(map(self.recorder.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
+                result = self._constant(operator, tensors, args, kwargs)
+                if any(map(self._recording.is_fed, tensors)) or operator.name in PRODUCTS:
+                    self._record_beside(operator, tensors, args, kwargs, result)
+                return result
+        self._recording.site = self.recorder.module_calls.site()
+        if operator.rule is None:
+            return NotImplemented
+        try:
+            return self._apply(operator, args, kwargs)
+        except ShapeError as refused:  # either PyTorch refuses the call as well, or it takes more than the table
+            self._recording.note(f"{operator.name} is not followed: {refused}")
+            return NotImplemented
+
+    def _apply(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Record by rule; what works in place or into ``out=`` writes the result where it belongs."""
+        assert operator.rule is not None
+        self.recorder.overload = None if operator.out else operator.func
+        if not operator.writes:
+            return operator.rule(self.recorder, *args, **kwargs)
+        # What writes arguments beside its result, as observers do, is no plain operator in place: its rule knows.
+        targets = operator.targets(args, kwargs) if operator.out or operator.base != operator.name else []
+        if operator.out:
+            kwargs = {name: value for name, value in kwargs.items() if name not in operator.out}
+        for target in targets:
+            if not target.is_meta:
+                self._record_writes_to(target)
+        result = operator.rule(self.recorder, *args, **kwargs)
+        if result is NotImplemented or not targets or any(target is result for target in targets):
+            return result
+        if operator.name in _RESHAPING:
+            return self._reshape_in_place(operator, targets[0], result, args, kwargs)
+        for target, made in zip(targets, result if isinstance(result, tuple) else (result,), strict=False):
+            write(self._recording, target, made)
+        return targets[0] if len(targets) == 1 else tuple(targets)
+
+    def _constant(self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any]) -> Any:
+        """Nothing depends on the input: compute it, so that what the program decides by it is right."""
+        func = operator.func
+        if not tensors and asks_for(args, kwargs) > SMALL:
+            return func(*args, **{**kwargs, "device": _META})
+        # The device of a symbolic tensor is no place for numbers: mask.to(x.device) keeps them.
+        if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
+            kwargs = {**kwargs, "device": _CPU}
+        args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]
+        return self._recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+
+    def _record_beside(
+        self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], result: Any
+    ) -> None:
+        """Work on an input that has numbers, and products of constants: results are in the graph, and have numbers.
+
+        What is written in place, and integers whose count or place depends on numbers, are fixed at capture, and said
+        so.
+        """
+        given = any(map(self._recording.is_given, tensors))
+        for target in operator.targets(args, kwargs):
+            self._recording.forget(target)
+        results = [
+            leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor) and not self._recording.is_fed(leaf)
+        ]
+        floating = any(leaf.is_floating_point() for leaf in results)
+        made: Any = NotImplemented
+        if results and not operator.writes and (floating or operator.name in OF_INTEGERS):
+            self._recording.site = self.recorder.module_calls.site()
+            made = self._followed(operator, args, kwargs)
+            if made is NotImplemented and floating:
+                made = [torch.empty(leaf.shape, dtype=leaf.dtype, device=_META) for leaf in results]
+                self._recording.record(operator.unknown_name, None, tensors, made)
+        if made is not NotImplemented:
+            parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
+            for leaf, part in zip(results, parts, strict=False):
+                self._recording.feed(leaf, part, given=given)
+        elif given:
+            self._recording.note(FIXED if results else READ, guess=bool(results))
+
+    def _followed(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """What the rule of an operator records, NotImplemented if it has none or refuses."""
+        try:
+            return NotImplemented if operator.rule is None else self._apply(operator, args, kwargs)
+        except ShapeError:
+            return NotImplemented
+
+    def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
+        """Whether constants are written that the graph has read already: their new numbers are new values."""
+        return bool(operator.writes) and any(map(self._recording.holds, operator.targets(args, kwargs)))
+
+    def _record_writes_to(self, target: Tensor) -> None:
+        """From now on a constant, and its views, hold values of the graph."""
+        memory = self._recording.constants.memory(target)
+        if memory in self.recorder.written:
+            return
+        self.recorder.written[memory] = target
+        for tensor, view in self._recording.constants.views_of(target):
+            made = view.rule(self.recorder, *view.args, **view.kwargs)
+            for part in made if isinstance(made, list | tuple) else (made,):
+                if part.shape == tensor.shape and part.storage_offset() == tensor.storage_offset():
+                    self._recording.mirror(tensor, part)
+                    break
+
+    def _reshape_in_place(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
+        """``squeeze_`` and its like change the shape of the tensor object, and nothing that is stored."""
+        if not target.is_meta:
+            raise NotImplementedError(f"{operator.name} on a tensor with numbers that the network writes")
+        with torch._C._DisableTorchDispatch():
+            operator.func(*args, **kwargs)
+        self._recording.mirror(target, view)
+        return target
+
+    def _unknown(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """No rule: PyTorch's meta kernel, or a small real run, says the shapes; the node is listed as unknown."""
+        tensors = tensors_in(args, kwargs)
+        try:
+            result = self.recorder.native(operator.func, *args, **kwargs)
+        except (NotImplementedError, RuntimeError):
+            if sum(tensor.numel() for tensor in tensors) > SMALL:
+                raise
+            result = run_on_zeros(operator.func, args, kwargs)
+        outputs = [leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor)]
+        shadows = {id(self.recorder.shadow(tensor)): tensor for tensor in tensors}
+        fresh = [tensor for tensor in outputs if id(tensor) not in shadows]
+        name = operator.unknown_name
+        if fresh:
+            self._recording.record(name, None, tensors, fresh)
+            memory = {self.recorder.shadow(tensor).untyped_storage()._cdata for tensor in tensors}
+            if any(tensor.untyped_storage()._cdata in memory for tensor in fresh):
+                self._recording.note(
+                    f"{name} gives a view: what is written through it later is not followed", guess=True
+                )
+        for tensor in outputs:
+            if id(tensor) in shadows:
+                self._recording.record(name, None, tensors, [stand_in := torch.empty_like(tensor)])
+                write(self._recording, shadows[id(tensor)], stand_in)
+        return tree_map(lambda leaf: shadows.get(id(leaf), leaf), result)

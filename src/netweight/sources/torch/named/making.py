@@ -1,0 +1,125 @@
+"""Modules made by the user's code or a package: what comes out, and the error if that code fails."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from netweight.errors import CaptureError, MissingExtraError, NetweightError
+from netweight.sources.extras import cure, first_line, install, root_of
+from netweight.sources.names import Reference
+
+_NOT_THEIRS = (str(Path(importlib.__file__).parent), str(Path(torch.__file__).parent), "<frozen", __file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedModule:
+    """A module to capture.
+
+    Attributes:
+        module: The module.
+        inputs: What to call it with, None where that is not known.
+        source: Where it came from, for the heading.
+        name: What to call it; the module's class if empty.
+        notes: What a reader must know of how it was made.
+        input_notes: What a reader must know of ``inputs``, if they are used.
+    """
+
+    module: torch.nn.Module
+    inputs: Any = None
+    source: str = "pytorch"
+    name: str = ""
+    notes: tuple[str, ...] = ()
+    input_notes: tuple[str, ...] = ()
+
+
+def call(function: Callable[..., Any], reference: Reference) -> Any:
+    """What a function returns for the user's options.
+
+    Raises:
+        CaptureError: If it raises.
+    """
+    try:
+        return function(**reference.options)
+    except NetweightError:
+        raise
+    except (Exception, SystemExit) as error:
+        raised = failed(f"{reference} to give a module", error)
+        if isinstance(error, TypeError) and "argument" in str(error):
+            raised.fix = f"arguments are given as options: {reference}:NAME=VALUE,NAME=VALUE"
+        raise raised from error
+
+
+def call_on_meta(function: Callable[..., Any], reference: Reference) -> torch.nn.Module:
+    """What ``call`` returns, with parameters that take no memory.
+
+    First everything is made on the meta device. Code may fail there because it reads numbers, as those of
+    ``linspace(0, 1, n)`` for stochastic depth. Then it runs again, and only its parameters are made without numbers.
+
+    Raises:
+        CaptureError: If it raises both ways.
+    """
+    try:
+        with torch.device("meta"):
+            return call(function, reference)
+    except CaptureError:
+        with _empty_parameters():
+            return call(function, reference)
+
+
+@contextmanager
+def _empty_parameters() -> Iterator[None]:
+    """Parameters lose their memory when a module gets them, before anything fills it."""
+    register = torch.nn.Module.register_parameter
+
+    def register_empty(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None) -> None:
+        if parameter is not None:
+            parameter = torch.nn.Parameter(parameter.to("meta"), requires_grad=parameter.requires_grad)
+        register(module, name, parameter)
+
+    torch.nn.Module.register_parameter = register_empty
+    try:
+        yield
+    finally:
+        torch.nn.Module.register_parameter = register
+
+
+def failed(expected: str, error: BaseException) -> CaptureError:
+    """The error for code of others that raised: what it raised, and in which file and line."""
+    raised = CaptureError(f"model: expected {expected}, got {first_line(error)}")
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(frame.filename, frame.lineno) for frame in frames if not frame.filename.startswith(_NOT_THEIRS)]
+    if isinstance(error, SyntaxError) and error.filename:
+        places = [(error.filename, error.lineno)]
+    if places:
+        raised.add_note(f"from {Path(places[-1][0]).name}:{places[-1][1]}")
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        raised.fix = "a file of a package is named by its module: package.module:NAME"
+    elif isinstance(error, ModuleNotFoundError):
+        raised.fix = f"install {error.name} beside netweight, in {sys.prefix}"
+    return raised
+
+
+def import_package(name: str, prefix: str) -> Any:
+    """A package that has architectures.
+
+    Raises:
+        MissingExtraError: If it is not installed, or does not import.
+    """
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            message = f"model: expected {name}, which has the architectures of {prefix}:, got none"
+            raise MissingExtraError(message, fix=install(name)) from error
+        reason = root_of(error)
+        message = f"model: expected {name} to import, for {prefix}:, got {first_line(reason)}"
+        raise MissingExtraError(message, fix=cure(name, str(reason))) from error

@@ -1,0 +1,260 @@
+"""The graph under construction, and which of its values each live tensor holds.
+
+Values are written once; tensors are not. A tensor that is written in place, itself or through a view of it, holds a new
+value afterwards, and so does every tensor that shares its storage: the recording keeps one base value per storage and,
+for each view, the chain of view operators that leads to it, and walks the chain again when the base has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from netweight.ir import Quantization, TensorSpec, ValueKind
+from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.recording import Recording, Step
+from netweight.sources.torch.constants import Constants
+from netweight.sources.torch.dtypes import spec_of
+from netweight.sources.torch.memory import Binding, Link, Storage
+
+
+@dataclass(slots=True)
+class Site:
+    """Where an operator was recorded: the call of a module, and the file and line of the caller."""
+
+    call: int
+    file: str
+    line: int
+
+    @property
+    def origin(self) -> str:
+        """File and line as text."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(slots=True, eq=False)
+class TensorRecording(Recording[Site]):
+    """What is recorded of a module, and the value that each live tensor holds.
+
+    Attributes:
+        released: For each storage the number of operators recorded when PyTorch let go of it.
+        site: Where the program is.
+        constants: What constants hold, and who made them.
+    """
+
+    released: dict[str, int] = field(default_factory=dict)
+    site: Site = field(default_factory=lambda: Site(0, "", 0))
+    constants: Constants = field(default_factory=Constants)
+    _bindings: dict[int, Binding] = field(default_factory=dict)
+    _former: list[Binding] = field(default_factory=list)
+    _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
+    _owners: list[Tensor] = field(default_factory=list)
+    _adopted: dict[int, str] = field(default_factory=dict)
+    _fed: dict[str, bool] = field(default_factory=dict)
+    _memories: set[int] = field(default_factory=set)
+    _looked_at: int = 0
+
+    def own(self, tensor: Tensor, name: str, kind: ValueKind) -> None:
+        """Say that a tensor is a parameter or buffer of the model; a tensor under several names keeps the first."""
+        if id(tensor) in self._owned:
+            return
+        self._owned[id(tensor)] = (name, kind)
+        self._owners.append(tensor)  # an id means something only while its object lives
+
+    def quantize(self, parameter: Tensor, quantization: Quantization) -> None:
+        """Say what is stored beside the elements of a parameter."""
+        name = self.value_of(parameter)
+        self.quantizations[name] = quantization
+
+    def is_owned(self, tensor: Tensor) -> bool:
+        """Whether the tensor is a parameter or buffer of the model."""
+        return id(tensor) in self._owned
+
+    def parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """Parameters of the model, each once, and what they are called."""
+        for tensor in {id(tensor): tensor for tensor in self._owners}.values():
+            name, kind = self._owned.get(id(tensor), ("", "constant"))
+            if kind == "parameter":
+                yield name, tensor
+
+    def is_parameter(self, tensor: Tensor) -> bool:
+        """Whether the tensor is a parameter of the model, or one made outside of it."""
+        owned = self._owned.get(id(tensor))
+        return owned[1] == "parameter" if owned else isinstance(tensor, torch.nn.Parameter)
+
+    def add_input(self, tensor: Tensor, name: str) -> None:
+        """A tensor that the caller supplies."""
+        self.add(name, spec_of(tensor), "input")
+        self._bind(tensor, name, ())
+        self._fed[name] = True
+
+    def knows(self, tensor: Tensor) -> bool:
+        """Whether the tensor holds a value of the graph."""
+        return id(tensor) in self._bindings or id(tensor) in self._adopted
+
+    def holds(self, constant: Tensor) -> bool:
+        """Whether a constant, or another with the same memory, is in the graph."""
+        tensors = self.tensors
+        if self._looked_at < len(tensors):
+            self._memories.update(map(self.constants.memory, islice(tensors.values(), self._looked_at, None)))
+            self._looked_at = len(tensors)
+        return self.constants.memory(constant) in self._memories
+
+    def is_fed(self, tensor: Tensor) -> bool:
+        """Whether a tensor with numbers stands for a value of the graph: an input, or what was computed from one."""
+        return self._name_of(tensor) in self._fed
+
+    def is_given(self, tensor: Tensor) -> bool:
+        """Whether such a tensor depends on an input."""
+        return self._fed.get(self._name_of(tensor), False)
+
+    def _name_of(self, tensor: Tensor) -> str:
+        """Value that a tensor is bound to, which may have been written since; nothing if it is none of the graph's."""
+        binding = self._bindings.get(id(tensor))
+        return self._adopted.get(id(tensor), "") if binding is None else binding.name
+
+    def feed(self, tensor: Tensor, same: Tensor, *, given: bool) -> None:
+        """``tensor`` has the numbers of what ``same`` stands for in the graph, which may depend on an input."""
+        if tensor is not same:
+            self.mirror(tensor, same)
+        self._fed[self.value_of(tensor)] = given
+
+    def forget(self, tensor: Tensor) -> None:
+        """The numbers of such a tensor were written at capture: it, and what shares its memory, are constants now."""
+        if not self.is_fed(tensor):
+            return
+        binding = self.binding(tensor)
+        storage = binding.storage
+        for ident in [ident for ident, other in self._bindings.items() if other.storage is storage]:
+            self._former.append(self._bindings.pop(ident))
+            self._adopted.pop(ident, None)
+        self.released[self.storages[binding.name]] = len(self.nodes)
+
+    def mirror(self, tensor: Tensor, same: Tensor) -> None:
+        """``tensor`` holds the value of ``same`` and shares its memory."""
+        name = self.value_of(same)
+        binding = self.binding(same)
+        self._bind(tensor, name, binding.chain, binding.storage)
+
+    def value_of(self, tensor: Tensor) -> str:
+        """Name of the value that a tensor holds now; unknown tensors become parameters, buffers or constants."""
+        binding = self._bindings.get(id(tensor))
+        if binding is None:
+            return self._adopted.get(id(tensor)) or self._adopt(tensor)
+        if binding.version != binding.storage.version:
+            name = binding.storage.base
+            for op, attrs in binding.chain:
+                name = self.derived(op, attrs, name, self.storages[name])
+            binding.name, binding.version = name, binding.storage.version
+        return binding.name
+
+    def record(self, op: str, attrs: Any, inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> None:
+        """A node whose outputs are new memory."""
+        self.record_call(op, attrs, self.names_of(inputs), [spec_of(tensor) for tensor in outputs], outputs)
+
+    def names_of(self, tensors: Sequence[Tensor | None]) -> tuple[str | None, ...]:
+        """Names of the values that tensors hold now."""
+        return tuple([None if tensor is None else self.value_of(tensor) for tensor in tensors])
+
+    def record_one(self, op: str, attrs: Any, names: tuple[str | None, ...], spec: TensorSpec, output: Tensor) -> None:
+        """A node that reads values of these names, and whose one output is new memory."""
+        name = f"%{len(self.specs)}"
+        self.specs[name] = spec
+        self.storages[name] = name
+        self.nodes.append(Step(op, attrs, names, (name,), self.site))
+        self._bind(output, name, ())
+
+    def record_call(
+        self, op: str, attrs: Any, names: tuple[str | None, ...], specs: Sequence[TensorSpec],
+        outputs: Sequence[Tensor],
+    ) -> None:  # fmt: skip
+        """A node that reads values of these names, and whose outputs are new memory."""
+        made = self.emit(op, attrs, names, specs, self.site)
+        for tensor, name in zip(outputs, made, strict=True):
+            self._bind(tensor, name, ())
+
+    def record_view(self, links: Sequence[Link], source: Tensor, view: Tensor, *, shares: bool) -> None:
+        """View operators one after the other, whose last result is ``view``.
+
+        If PyTorch made a copy instead of a view (it does not share the memory), so does the graph.
+        """
+        if view is source:
+            return
+        name = self.value_of(source)
+        binding = self.binding(source)
+        if not shares:
+            name = self.derived("copy", None, name)
+        last = len(links) - 1
+        for at, (op, attrs) in enumerate(links):
+            name = self.derived(op, attrs, name, self.storages[name], spec_of(view) if at == last else None)
+        if shares:
+            self._bind(view, name, (*binding.chain, *links), binding.storage)
+        else:
+            self._bind(view, name, tuple(links))
+
+    def record_parts(self, op: str, attrs: Any, source: Tensor, parts: Sequence[tuple[Tensor, Link]]) -> None:
+        """A view operator with several results; each can be had by a view operator of its own as well, the link."""
+        name, binding = self.value_of(source), self.binding(source)
+        specs = [spec_of(part) for part, _ in parts]
+        made = self.emit(op, attrs, (name,), specs, self.site, self.storages[name])
+        for (part, link), result in zip(parts, made, strict=True):
+            self._bind(part, result, (*binding.chain, link), binding.storage)
+
+    def derived(
+        self, op: str, attrs: Any, names: str | tuple[str, ...], storage: str = "", spec: TensorSpec | None = None
+    ) -> str:
+        """The only result of an operator on values of the graph: its spec follows from the table unless it is given."""
+        inputs = (names,) if isinstance(names, str) else names
+        specs = output_specs(REGISTRY[op], attrs, *self.specs_of(inputs)) if spec is None else (spec,)
+        return self.emit(op, attrs, inputs, specs, self.site, storage)[0]
+
+    def _bind(self, tensor: Tensor, name: str, chain: tuple[Link, ...], storage: Storage | None = None) -> None:
+        if storage is None:
+            storage = Storage(name if not chain else self.storages[name])
+        ident = id(tensor)
+        storage.live += 1
+        binding = Binding(tensor, self._gone)
+        binding.ident, binding.first, binding.name = ident, name, name
+        binding.storage, binding.version, binding.chain = storage, storage.version, chain
+        before = self._bindings.get(ident)
+        if before is not None:
+            self._former.append(before)  # its memory is held until the tensor is gone
+        self._bindings[ident] = binding
+
+    def _gone(self, binding: Any) -> None:
+        """A tensor is no more; with the last that looked at it, its memory is free."""
+        ident, first, storage = binding.ident, binding.first, binding.storage
+        if self._bindings.get(ident) is binding:
+            del self._bindings[ident]
+        storage.live -= 1
+        if storage.live == 0:
+            self.released[self.storages[first]] = len(self.nodes)
+
+    def _adopt(self, tensor: Tensor) -> str:
+        """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
+        owned = self._owned.get(id(tensor))
+        if owned is not None:
+            name, kind = owned
+        else:
+            kind = "parameter" if isinstance(tensor, torch.nn.Parameter) else "constant"
+            name = f"{kind}{len(self.tensors)}"
+            self._owners.append(tensor)
+        self.tensors[name] = self.constants.numbers(tensor)
+        self.add(name, spec_of(tensor), kind)
+        self._adopted[id(tensor)] = name
+        return name
+
+    def binding(self, tensor: Tensor) -> Binding:
+        """Where a tensor with a value has it; most that come from outside are only read, and need none."""
+        ident = id(tensor)
+        if ident not in self._bindings:
+            name = self._adopted[ident]
+            binding = self._bindings[ident] = Binding(tensor)  # it outlives the capture: nothing waits for its end
+            binding.ident, binding.first, binding.name = ident, name, name
+            binding.storage, binding.version, binding.chain = Storage(name, live=1), 0, ()
+        return self._bindings[ident]

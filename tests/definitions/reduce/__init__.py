@@ -1,0 +1,1 @@
+"""Reductions and running ones, number by number."""

@@ -1,0 +1,132 @@
+"""Every column shows its own figure, sums it and sorts by it, in every format."""
+
+import csv
+import io
+import json
+from dataclasses import fields, replace
+
+import pytest
+
+from netweight import Profile, weigh
+from netweight.report.html import to_html
+from netweight.report.markdown import to_markdown
+from netweight.report.table import COLUMNS, Options, table_of
+from netweight.report.terminal import to_text
+from netweight.results.profile import LayerRow
+
+FIGURES = {
+    "params": "params",
+    "params_no_bias": "params_no_bias",
+    "buffers": "buffers",
+    "size": "model_size_bytes",
+    "macs": "macs",
+    "flops": "flops",
+    "ops": "ops_total",
+    "adds": "adds",
+    "muls": "muls",
+    "divs": "divs",
+    "compares": "compares",
+    "exps": "exps",
+    "logs": "logs",
+    "sqrts": "sqrts",
+    "pows": "pows",
+    "tanhs": "tanhs",
+    "erfs": "erfs",
+    "trigs": "trigs",
+    "logics": "logics",
+    "activations": "activation_count",
+    "activation_bytes": "activation_bytes",
+    "read": "bytes_read",
+    "written": "bytes_written",
+    "calls": "calls",
+}
+WORDS = {
+    "layer": "here",
+    "op": "conv",
+    "kind": "a kind",
+    "dtype": "float16",
+    "input": "1x2, 3",
+    "output": "4x5",
+    "rf": "6x7",
+}
+IN_BYTES = ("size", "activation_bytes", "read", "written")
+NUMBERS = {figure: 1000 + 7 * at for at, figure in enumerate(FIGURES.values())}
+
+
+def row(**changed: object) -> LayerRow:
+    """Every figure another number."""
+    one = weigh("lenet5").layers[0]
+    words = {"layer": "here", "op": "conv", "kind": "a kind", "dtype": "float16"}
+    shapes = {"input_shapes": ((1, 2), (3,)), "output_shapes": ((4, 5),), "receptive_field": (6, 7)}
+    return replace(one, **{**words, **shapes, **NUMBERS, **changed})  # type: ignore[arg-type]
+
+
+def profile(*rows: LayerRow) -> Profile:
+    return replace(weigh("lenet5"), layers=rows, notes=())
+
+
+def test_there_is_no_other_column() -> None:
+    assert COLUMNS.keys() == FIGURES.keys() | WORDS.keys()
+    named = {*FIGURES.values(), "layer", "op", "kind", "dtype", "input_shapes", "output_shapes", "receptive_field"}
+    assert {f.name for f in fields(LayerRow)} == named
+
+
+@pytest.mark.parametrize("key", FIGURES)
+def test_a_column_shows_its_figure_and_the_sum(key: str) -> None:
+    number = NUMBERS[FIGURES[key]]
+    table = table_of(profile(row(), row(layer="there")), Options(columns=(key,), units="raw"))
+    assert table.numeric == (False, True)
+    assert table.lines == (("here", str(number)), ("there", str(number)))
+    assert table.total == ("total", str(2 * number))
+    shown = table_of(profile(row()), Options(columns=(key,))).lines[0][1]
+    assert shown == (f"{number / 1000:.2f} kB" if key in IN_BYTES else f"{number:,}")
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_a_column_of_words_is_neither_summed_nor_sorted_by(key: str) -> None:
+    table = table_of(profile(row()), Options(columns=("params", key)))
+    at = table.keys.index(key)
+    assert not table.numeric[at]
+    assert table.lines[0][at] == WORDS[key]
+    assert table.total[at] == ("total" if key == "layer" else "")
+    with pytest.raises(ValueError, match=f"expected a numeric column, got '{key}'"):
+        table_of(profile(row()), Options(sort=key))
+
+
+@pytest.mark.parametrize("key", FIGURES)
+def test_sorting_looks_at_the_figure_of_the_column(key: str) -> None:
+    """The second layer is larger in this figure alone."""
+    found = profile(row(layer="first"), row(layer="second", **{FIGURES[key]: 9999}))
+    order = {sort: table_of(found, Options(columns=(), sort=sort)).lines for sort in FIGURES}
+    assert order.pop(key) == (("second",), ("first",))
+    assert set(order.values()) == {(("first",), ("second",))}
+
+
+@pytest.mark.parametrize("key", FIGURES)
+def test_an_unknown_figure_is_no_zero(key: str) -> None:
+    """Only work can be unknown; it is a question mark, left out of the sum, and last when sorted."""
+    figure = FIGURES[key]
+    if "None" not in str(LayerRow.__annotations__[figure]):
+        return
+    found = profile(row(layer="unknown", **{figure: None}), row())
+    table = table_of(found, Options(columns=(key,), sort=key, units="raw"))
+    assert table.lines == (("here", str(NUMBERS[figure])), ("unknown", "?"))
+    assert table.total == ("total", str(NUMBERS[figure]))
+
+
+@pytest.mark.parametrize("key", FIGURES)
+def test_formats_agree(key: str) -> None:
+    found, options = profile(row()), Options(columns=(key,), units="raw")
+    number = str(NUMBERS[FIGURES[key]])
+    assert f'<td style="text-align:right">{number}</td>' in to_html(found, options)
+    assert f"| here | {number} |" in to_markdown(found, options)
+    assert any(line.split() == ["here", number] for line in to_text(found, options).splitlines())
+    assert str(json.loads(found.to_json())["layers"][0][FIGURES[key]]) == number
+    assert next(csv.DictReader(io.StringIO(found.to_csv())))[FIGURES[key]] == number
+
+
+def test_top_sums_the_rest() -> None:
+    rows = [row(layer=name, params=number) for name, number in (("a", 1), ("b", 4), ("c", 2), ("d", 8))]
+    table = table_of(profile(*rows), Options(columns=("params",), sort="params", top=2))
+    assert table.lines == (("d", "8"), ("b", "4"), ("(2 more)", "3"))
+    assert table.total == ("total", "15")

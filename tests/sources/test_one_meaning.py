@@ -1,0 +1,162 @@
+"""The same function means the same operators and figures, whoever says it: the table, PyTorch, the builder, ONNX."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from cases import CASES
+
+pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from netweight import build
+from netweight.errors import UnsupportedOpError
+from netweight.ops import REGISTRY
+from netweight.sources.onnx.write import RULES
+from sources.one_meaning import arguments_of, built, captured, differences, exported, figures, one_node
+from sources.onnx_spellings import LEFT_OUT, QUIET, SOMETIMES, WRITTEN_OTHERWISE
+from sources.spellings import APART, PLAIN, SAYABLE, SPELLED
+from witness import NARROWED, WITNESSES
+
+# What PyTorch's functions are captured as is not yet the operator of the table.
+NOT_YET = {
+    "lp_pool",
+}  # fmt: skip
+
+# Functions that the builder has under the name of an operator, with all of its settings and tensors as arguments.
+BUILT = [name for name in sorted(CASES) if hasattr(build, name) and arguments_of(name)]
+BUILT_APART = {
+    "dropout": "a network that is not trained does not have it",
+    "embedding": "it makes its weight",
+    "expand": "sizes are given one by one",
+    "fold": "of pictures",
+    "grid_sample": "modes have PyTorch's names",
+    "linear": "it makes its weights",
+    "nms": "an input without elements is refused",
+    "permute": "dimensions are given one by one",
+    "repeat": "counts are given one by one",
+    "reshape": "sizes are given one by one",
+    "unfold": "of pictures",
+}
+
+_few = settings(
+    max_examples=settings.default.max_examples // 5, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+)
+
+
+def _always(*_case: Any) -> bool:
+    return True
+
+
+def _alike(name: str, inputs: Any) -> Any:
+    """Operators on each element get one type, without what PyTorch casts before them."""
+    if REGISTRY[name].kind != "elementwise" or name in SAYABLE or len(REGISTRY[name].inputs) != 2:
+        return inputs
+    dtype = np.result_type(*inputs)
+    return tuple(np.asarray(x).astype(np.int64 if dtype.kind == "b" and "bitwise" in name else dtype) for x in inputs)
+
+
+def _captured_otherwise(name: str) -> list[str]:
+    """What differs, case by case."""
+    found: list[str] = []
+    said = SPELLED.get(name, WITNESSES.get(name))
+
+    @_few
+    @given(case=NARROWED.get(name, CASES[name]).filter(lambda case: SAYABLE.get(name, _always)(case[0], *case[1])))
+    def compare(case: Any) -> None:
+        attrs, inputs = PLAIN[name](*case) if name in PLAIN else (case[0], _alike(name, case[1]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            graph = captured(said, inputs, attrs)
+        found.append(differences(figures(graph), figures(one_node(name, attrs, inputs))))
+
+    compare()
+    assert found
+    return [text for text in found if text]
+
+
+@pytest.mark.parametrize("name", sorted({*WITNESSES, *SPELLED} - APART.keys() - NOT_YET))
+def test_a_function_of_pytorch_is_the_operator_of_the_table(name: str) -> None:
+    assert not _captured_otherwise(name)
+
+
+@pytest.mark.parametrize("name", sorted(NOT_YET))
+def test_what_is_not_yet_the_same_is_listed(name: str) -> None:
+    try:
+        found = _captured_otherwise(name)
+    except Exception as error:
+        found = [str(error)]
+    assert found, f"{name} is the same by now: take it off NOT_YET"
+
+
+def test_most_functions_of_the_builder_take_what_the_operator_takes() -> None:
+    assert len(BUILT) > 140
+    assert BUILT_APART.keys() <= set(BUILT)
+
+
+@pytest.mark.parametrize("name", sorted(set(BUILT) - BUILT_APART.keys()))
+def test_a_function_of_the_builder_is_the_operator_of_the_table(name: str) -> None:
+    @settings(_few, max_examples=3)
+    @given(case=CASES[name])
+    def compare(case: Any) -> None:
+        assert not differences(figures(built(name, *case)), figures(one_node(name, *case)))
+
+    compare()
+
+
+def _single(array: Any) -> Any:
+    """In the precision that exported networks have."""
+    return (
+        None if array is None else np.asarray(array).astype({"f": "f4", "c": "c8"}.get(array.dtype.kind, array.dtype))
+    )
+
+
+def _read_back(name: str, *, examples: int) -> list[str]:
+    """What differs, case by case, of those in which something happens and ONNX has the settings."""
+    found: list[str] = []
+
+    @settings(_few, max_examples=examples)
+    @given(case=CASES[name])
+    def compare(case: Any) -> None:
+        attrs, inputs = case[0], tuple(map(_single, _alike(name, case[1])))
+        graph = one_node(name, attrs, inputs)
+        try:
+            read = figures(exported(graph))
+        except UnsupportedOpError:
+            return
+        if read["operators"] or not (name in QUIET and _stays(graph)):
+            found.append(differences(read, figures(graph)))
+
+    compare()
+    return found
+
+
+def _stays(graph: Any) -> bool:
+    """Whether what comes out can be what goes in, for a view under the same shape."""
+    x, y = graph.spec(graph.inputs[0]), graph.spec(graph.outputs[0])
+    return x == y if REGISTRY[graph.nodes[0].op].view else x.numel == y.numel
+
+
+@pytest.mark.parametrize(
+    "name", sorted(RULES.keys() & CASES.keys() - WRITTEN_OTHERWISE.keys() - SOMETIMES - LEFT_OUT.keys())
+)
+def test_what_is_read_back_from_onnx_is_the_operator_of_the_table(name: str) -> None:
+    found = _read_back(name, examples=12 if name in QUIET else 4)
+    assert found
+    assert not any(found), found
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN_OTHERWISE))
+def test_what_onnx_says_otherwise_is_listed(name: str) -> None:
+    assert any(_read_back(name, examples=2)), f"{name} is read back as it is: take it off WRITTEN_OTHERWISE"
+
+
+@pytest.mark.parametrize("name", sorted(SOMETIMES))
+def test_settings_that_onnx_has_are_read_back_as_they_are(name: str) -> None:
+    found = _read_back(name, examples=30)
+    assert any(not text for text in found), found

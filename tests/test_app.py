@@ -1,0 +1,131 @@
+"""What the user names is decided once, and the verbs of Python are those of the command."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import netweight
+from netweight import UsageError, backward, build, capture, initialize, run
+from netweight.app.identify import BuiltIn, Given, Module, Named, OnnxFile, Stored, identify
+from netweight.errors import CaptureError, FormatError
+from netweight.runtime import run as run_graph
+from netweight.sources.names import Reference
+
+
+def two(x: build.Symbol) -> build.Symbol:
+    return build.linear(build.relu(build.linear(x, 4)), 2)
+
+
+GRAPH = build.graph(two, (3, 5))
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("alexnet", BuiltIn("alexnet", {})),
+        ("mobilenet_v1:width=0.5", BuiltIn("mobilenet_v1", {"width": 0.5})),
+        ("no_such_network", BuiltIn("no_such_network", {})),
+        ("net.onnx", OnnxFile(Path("net.onnx"))),
+        (Path("net.ONNX"), OnnxFile(Path("net.ONNX"))),
+        ("net.json", Stored(Path("net.json"))),
+        (Path("anything"), Stored(Path("anything"))),
+        ("net.py:Net", Named(Reference(kind="file", place="net.py", name="Net"))),
+        ("timm:resnet18", Named(Reference(kind="package", place="timm", name="resnet18"))),
+        ("package.net:Net", Named(Reference(kind="module", place="package.net", name="Net"))),
+        (GRAPH, Given(GRAPH)),
+    ],
+)
+def test_what_a_model_is(model: Any, expected: object) -> None:
+    assert identify(model) == expected
+
+
+def test_what_models_of_frameworks_are() -> None:
+    torch, onnx = pytest.importorskip("torch"), pytest.importorskip("onnx")
+    module, proto = torch.nn.Linear(1, 1), onnx.ModelProto()
+    assert identify(module) == Module(module)
+    assert identify(proto) == OnnxFile(proto)
+    with pytest.raises(CaptureError, match="got a type") as caught:
+        identify(torch.nn.Linear)
+    assert caught.value.fix == "weigh an instance: Linear()"
+
+
+def test_a_framework_that_was_never_imported_has_no_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.delitem(sys.modules, "onnx", raising=False)
+    with pytest.raises(CaptureError, match="got a int"):
+        identify(3)  # type: ignore[arg-type]
+
+
+def test_a_stored_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, report = tmp_path / "graph.json", tmp_path / "report.json"
+    netweight.export(GRAPH, graph)
+    report.write_text(netweight.weigh(GRAPH).to_json())
+    reads: list[str] = []
+    read_text = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda path, **rest: reads.append(path.name) or read_text(path, **rest))
+    assert netweight.weigh(str(graph)).layers == netweight.weigh(str(report)).layers == netweight.weigh(GRAPH).layers
+    assert capture(graph) == GRAPH
+    assert reads == ["graph.json", "report.json", "graph.json"]
+    with pytest.raises(FormatError, match=r"expected a graph in '.*', got a report"):
+        capture(report)
+
+
+def test_a_graph_with_weights_runs_as_it_is() -> None:
+    """No type is changed, nothing is drawn, and a missing input is an error."""
+    weights = initialize(GRAPH, dtype="float64")
+    x = np.random.default_rng(0).standard_normal((3, 5))
+    done = run(GRAPH, {"x": x}, weights, keep=True)
+    expected = run_graph(GRAPH, {"x": x}, weights)
+    np.testing.assert_array_equal(done.outputs["linear_1"], expected.outputs["linear_1"])
+    assert done.outputs["linear_1"].dtype == np.float64
+    assert not done.notes
+    assert set(backward(GRAPH, done, {"linear_1": np.ones((3, 2))})) == {"x", *weights}
+    with pytest.raises(UsageError, match="an array for input 'x', got none"):
+        run(GRAPH, None, weights)
+
+
+def test_what_is_not_given_is_drawn_and_said() -> None:
+    done = run("lenet5", seed=3)
+    x = np.random.default_rng(3).standard_normal((1, 1, 32, 32)).astype(np.float32)
+    graph = capture("lenet5")
+    expected = run_graph(graph, {"x": x}, initialize(graph, seed=3))
+    (name,) = graph.outputs
+    np.testing.assert_array_equal(done.outputs[name], expected.outputs[name])
+    assert done.notes == (
+        "input x is random: 1x1x32x32 float32, from N(0, 1), seed 3",
+        "the weights are random, seed 3: lenet5 comes without numbers",
+    )
+    zeros = {key: np.zeros_like(array) for key, array in initialize(graph).items()}
+    assert not np.any(run("lenet5", x, zeros).outputs[name])
+    assert run("lenet5", x, zeros).notes == ()
+
+
+def test_settings_reach_the_graph() -> None:
+    assert next(iter(run("lenet5", batch=3).outputs.values())).shape[0] == 3
+    kept = run("lenet5", keep="saved", wanted=["C1.weight"])
+    assert kept.plan is not None
+    assert kept.plan.trained == ("C1.weight",)
+    calls: list[int] = []
+
+    def linear(_attrs: None, x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        calls.append(weight.shape[0])
+        return x @ weight.T + bias
+
+    run(GRAPH, seed=1, kernels={"linear": linear})
+    assert calls == [4, 2]
+
+
+def test_an_onnx_model_can_keep_its_values(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    path = tmp_path / "two.onnx"
+    netweight.export(GRAPH, path, seed=5)
+    x = np.random.default_rng(0).standard_normal((3, 5)).astype(np.float32)
+    plain, kept = run(path, x), run(path, x, keep=True)
+    (name,) = plain.outputs
+    np.testing.assert_allclose(kept.outputs[name], plain.outputs[name], rtol=1e-6)
+    assert len(kept.values) > len(kept.outputs)
+    expected = run_graph(GRAPH, {"x": x}, initialize(GRAPH, seed=5)).outputs["linear_1"]
+    np.testing.assert_allclose(plain.outputs[name], expected, rtol=1e-5)
