@@ -11,6 +11,7 @@ import netweight
 from netweight import UsageError, backward, build, capture, initialize, run
 from netweight.app.identify import BuiltIn, Given, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError
+from netweight.report.explain import explanation_text
 from netweight.runtime import run as run_graph
 from netweight.sources.names import Reference
 
@@ -129,3 +130,45 @@ def test_an_onnx_model_can_keep_its_values(tmp_path: Path) -> None:
     assert len(kept.values) > len(kept.outputs)
     expected = run_graph(GRAPH, {"x": x}, initialize(GRAPH, seed=5)).outputs["linear_1"]
     np.testing.assert_allclose(plain.outputs[name], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"batch": 2}, {"inputs": (1, 5)}, {"training": True}, {"dims": {"n": 2}}],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_what_is_described_takes_no_other_description(setting: dict[str, Any], tmp_path: Path) -> None:
+    graph, report = tmp_path / "graph.json", tmp_path / "report.json"
+    netweight.export(GRAPH, graph)
+    report.write_text(netweight.weigh(GRAPH).to_json())
+    for model in (GRAPH, graph, report):
+        with pytest.raises(UsageError, match=r"^(batch|inputs|training|dims?): expected"):
+            netweight.weigh(model, **setting)
+    for rest in ({"bits": "8"}, {"optimizer": "sgd"}, {"freeze": ["linear"]}, {"checkpoint": ["linear"]}):
+        with pytest.raises(UsageError, match=r"^(bits|optimizer|freeze|checkpoint): expected"):
+            netweight.weigh(report, **rest)
+
+
+def test_what_a_module_is_made_of() -> None:
+    found = netweight.explain("resnet18", "layer1")
+    assert found.row.module == "layer1"
+    assert [row.module for row in found.children] == ["layer1.0", "layer1.1"]
+    assert [row.module for row in found.modules] == [""]
+    assert found.row.params == sum(row.params for row in found.children) == 4 * (64 * 64 * 9 + 2 * 64)
+    assert {row.layer.split(".")[0] for row in found.layers} == {"layer1"}
+    inside = netweight.explain("resnet18", "layer1.0")
+    assert [row.module for row in inside.modules] == ["", "layer1"]
+    assert not inside.children
+
+
+def test_a_module_with_one_module_inside_is_itself() -> None:
+    """Everything of the outer one is in the inner one; the text is about the one that was asked for."""
+
+    def nested(x: build.Symbol) -> build.Symbol:
+        with build.scope(x, "outer", "Outer"), build.scope(x, "inner", "Inner"):
+            return build.linear(x, 2, name="fc")
+
+    graph = build.graph(nested, (1, 3))
+    for name in ("outer", "outer.inner"):
+        title = explanation_text(netweight.explain(graph, name)).splitlines()[0]
+        assert title == f"nested: {name} ({name.split('.')[-1].title()}, 1 layers)"

@@ -52,9 +52,9 @@ def test_it_is_an_int_that_survives_pickling() -> None:
     assert type(macs // 4) is int
 
 
-def test_sums_of_a_hundred_thousand_counts_do_not_recurse() -> None:
-    count = total(product(a=2, b=i) for i in range(100_000))
-    assert count == 100_000 * 99_999
+def test_sums_of_twenty_thousand_counts_do_not_recurse() -> None:
+    count = total(product(a=2, b=i) for i in range(20_000))
+    assert count == 20_000 * 19_999
     assert parse(formula(count)) == count
 
 

@@ -354,14 +354,17 @@ FUNCTIONS = {
         "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
         "nll_loss smooth_l1_loss"
     ),
+    "functions.move.copies": (
+        "arange as_strided channel_shuffle copy diag_embed diagonal diagonal_scatter flip full full_like one_hot "
+        "ones_like pad pixel_shuffle pixel_unshuffle repeat repeat_interleave roll rot90 slice_scatter tril triu "
+        "zeros_like"
+    ),
     "functions.move.index": (
         "gather gather_nd index index_add index_copy index_put index_select masked_scatter scatter scatter_add "
         "scatter_nd scatter_reduce"
     ),
     "functions.move.layout": (
-        "arange as_strided channel_shuffle chunk concat copy diag_embed diagonal diagonal_scatter expand flatten flip "
-        "full full_like narrow one_hot ones_like pad permute pixel_shuffle pixel_unshuffle repeat repeat_interleave "
-        "reshape roll rot90 slice_scatter split squeeze stack transpose tril triu unsqueeze zeros_like"
+        "chunk concat expand flatten narrow permute reshape split squeeze stack transpose unsqueeze"
     ),
     "functions.norm": "local_response_norm log_softmax softmax",
     "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",

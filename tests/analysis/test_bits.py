@@ -87,3 +87,9 @@ def test_the_last_setting_that_matches_wins() -> None:
         weigh(graph, bits="conv*=4,*=8")
     found = with_bits(graph, parse_bits("fc=8"))
     assert [found.spec(name).dtype for name in ("x", "conv1", "fc")] == ["float32", "int8", "int8"]
+
+
+def test_a_group_that_is_not_full_has_a_scale_too() -> None:
+    """3 x 11 weights of 4 bits are 17 bytes; 33 in groups of 32 have two scales of 16 bits."""
+    graph = build.graph(lambda x: build.linear(x, 3, bias=False), (1, 11))
+    assert weigh(graph, bits="w4g32").totals.model_size_bytes == 17 + 2 * 2

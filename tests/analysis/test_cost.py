@@ -172,15 +172,15 @@ def test_impossible_shapes_name_the_layer_and_the_line() -> None:
     assert note.startswith("in node 'pool1' (max_pool), from alexnet.py:")
 
 
-def test_chains_of_a_hundred_thousand_nodes_are_weighed() -> None:
+def test_chains_of_twenty_thousand_nodes_are_weighed() -> None:
     def describe(x: build.Symbol) -> build.Symbol:
-        for _ in range(100_000):
+        for _ in range(20_000):
             x = build.relu(x)
         return x
 
     profile = weigh(build.graph(describe, (1, 4)))
-    assert profile.coverage.nodes == 100_000
-    assert profile.totals.ops_total == 400_000
+    assert profile.coverage.nodes == 20_000
+    assert profile.totals.ops_total == 80_000
     assert profile.activations["liveness"].peak_count == 8
 
 

@@ -158,7 +158,13 @@ def in_place_bytes(describe: Callable[[build.Symbol], build.Symbol], *shape: int
 
 @pytest.mark.parametrize(
     ("c_in", "c_out", "groups", "inplace"),
-    [(1, 4, 1, 784 + 4 * 196), (8, 32, 8, 8 * 784 + 32 * 196), (8, 8, 8, 8 * 784), (8, 8, 4, 8 * 784 + 8 * 196)],
+    [
+        (1, 1, 1, 784 + 196),
+        (1, 4, 1, 784 + 4 * 196),
+        (8, 32, 8, 8 * 784 + 32 * 196),
+        (8, 8, 8, 8 * 784),
+        (8, 8, 4, 8 * 784 + 8 * 196),
+    ],
 )
 def test_only_one_channel_for_each_channel_is_depthwise(c_in: int, c_out: int, groups: int, inplace: int) -> None:
     """28 x 28 bytes of each input channel, 14 x 14 of each output channel, of which 4 would fit in the place of one."""

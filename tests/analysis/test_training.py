@@ -63,6 +63,20 @@ def test_every_moment_of_a_perceptron() -> None:
     assert training_cost(PERCEPTRON).peak_bytes == found["backward"].nbytes == 280
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "each"),
+    [
+        ("sgd", 2),  # lr * g, off p
+        ("momentum", 4),  # mu * v, + g, lr * v, off p
+        ("rmsprop", 9),  # a * s, g * g, (1 - a) * that, +, root, + eps, quotient, lr * that, off p
+        ("adam", 13),  # m: -, *, +; s: *, *, *, +; root, / c, + eps, quotient, * step, off p
+        ("adamw", 14),  # and p * (1 - lr * decay)
+    ],
+)
+def test_work_of_an_update(optimizer: str, each: int) -> None:
+    assert training_cost(PERCEPTRON, optimizer=optimizer).update_flops == each * 26
+
+
 def test_work_of_a_perceptron() -> None:
     found = training_cost(PERCEPTRON)
     assert found.forward_macs == 2 * (4 * 3 + 2 * 4) == 40

@@ -122,8 +122,8 @@ def test_topological_order_is_stable_and_finds_circles() -> None:
         topological((node("a", "gone"),), [])
 
 
-def test_order_of_a_hundred_thousand_nodes() -> None:
-    chain = [node(f"n{i}", f"n{i - 1}" if i else "x") for i in range(100_000)]
+def test_order_of_twenty_thousand_nodes() -> None:
+    chain = [node(f"n{i}", f"n{i - 1}" if i else "x") for i in range(20_000)]
     assert list(topological(chain[::-1], ["x"])) == chain
     graph = graph_of(tuple(chain))
     validate(graph)

@@ -9,7 +9,7 @@ from netweight.ops import REGISTRY, Cost
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.ops.contract.conv import ConvAttrs
 from netweight.ops.contract.einsum import EinsumAttrs
-from netweight.ops.loss.classes import CrossEntropyAttrs
+from netweight.ops.loss.classes import CrossEntropyAttrs, NllLossAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
 from netweight.ops.recurrent.lstm import LstmAttrs
@@ -144,3 +144,13 @@ def test_what_takes_no_work_may_take_memory() -> None:
     assert cost("slice", SliceAttrs(dim=0, start=0, stop=1), "x", spec(2, 3)) is COPIED
     assert COPIED == FREE
     assert COPIED is not FREE
+
+
+def test_bias_of_a_bilinear_layer_is_summed_over_rows() -> None:
+    assert cost("bilinear", None, "bias", spec(7, 3), spec(7, 4), spec(5, 3, 4), spec(5)) == Cost(adds=7 * 5)
+
+
+def test_weights_of_classes() -> None:
+    """Of each of 3 targets: its loss less the mean, times the gradient's share, added to its class."""
+    found = cost("nll_loss", NllLossAttrs(reduction="mean"), "weight", spec(3, 4), spec(3, dtype="int64"), spec(4))
+    assert found == Cost(muls=3, adds=2 * 3)

@@ -10,9 +10,10 @@ import pytest
 from netweight import Profile, weigh
 from netweight.report.html import to_html
 from netweight.report.markdown import to_markdown
+from netweight.report.summary import summary_line
 from netweight.report.table import COLUMNS, Options, table_of
 from netweight.report.terminal import to_text
-from netweight.results.profile import LayerRow
+from netweight.results.profile import Coverage, LayerRow, UnknownOp
 
 FIGURES = {
     "params": "params",
@@ -123,6 +124,20 @@ def test_formats_agree(key: str) -> None:
     assert any(line.split() == ["here", number] for line in to_text(found, options).splitlines())
     assert str(json.loads(found.to_json())["layers"][0][FIGURES[key]]) == number
     assert next(csv.DictReader(io.StringIO(found.to_csv())))[FIGURES[key]] == number
+
+
+@pytest.mark.parametrize("sort", [None, "read", "params"])
+def test_the_column_that_is_sorted_by_stays_in_a_narrow_terminal(sort: str | None) -> None:
+    options = Options(columns=("op", "macs", "params", "read"), sort=sort)
+    head = to_text(profile(row()), options, width=14).splitlines()[2]
+    assert head.split() == ["layer", {None: "MACs", "read": "read", "params": "params"}[sort]]
+
+
+@pytest.mark.parametrize(("nodes", "unknown", "text"), [(10_000, 1, "99.9"), (4, 1, "75.0"), (4, 0, "100")])
+def test_coverage_is_not_rounded_up_to_everything(nodes: int, unknown: int, text: str) -> None:
+    ops = tuple(UnknownOp(op="odd", layer=f"l{at}", count=1) for at in range(unknown))
+    covered = Coverage(nodes=nodes, counted=nodes - unknown, free=0, unknown=ops, complete=not unknown)
+    assert summary_line(replace(profile(row()), coverage=covered)).endswith(f"; {text} % of ops counted")
 
 
 def test_top_sums_the_rest() -> None:

@@ -23,11 +23,6 @@ from sources.onnx_spellings import LEFT_OUT, QUIET, SOMETIMES, WRITTEN_OTHERWISE
 from sources.spellings import APART, PLAIN, SAYABLE, SPELLED
 from witness import NARROWED, WITNESSES
 
-# What PyTorch's functions are captured as is not yet the operator of the table.
-NOT_YET = {
-    "lp_pool",
-}  # fmt: skip
-
 # Functions that the builder has under the name of an operator, with all of its settings and tensors as arguments.
 BUILT = [name for name in sorted(CASES) if hasattr(build, name) and arguments_of(name)]
 BUILT_APART = {
@@ -80,18 +75,9 @@ def _captured_otherwise(name: str) -> list[str]:
     return [text for text in found if text]
 
 
-@pytest.mark.parametrize("name", sorted({*WITNESSES, *SPELLED} - APART.keys() - NOT_YET))
+@pytest.mark.parametrize("name", sorted({*WITNESSES, *SPELLED} - APART.keys()))
 def test_a_function_of_pytorch_is_the_operator_of_the_table(name: str) -> None:
     assert not _captured_otherwise(name)
-
-
-@pytest.mark.parametrize("name", sorted(NOT_YET))
-def test_what_is_not_yet_the_same_is_listed(name: str) -> None:
-    try:
-        found = _captured_otherwise(name)
-    except Exception as error:
-        found = [str(error)]
-    assert found, f"{name} is the same by now: take it off NOT_YET"
 
 
 def test_most_functions_of_the_builder_take_what_the_operator_takes() -> None:

@@ -19,6 +19,8 @@ from sources.torch.meta_check import capture_checked  # noqa: E402
 
 _IMAGE, _ROW, _VOLUME = (2, 4, 7, 6), (2, 3, 9), (1, 2, 5, 6, 4)
 
+_SEEN: list[Any] = []
+
 
 class _Called(torch.nn.Module):
     def __init__(self, function: Any, args: Any, kwargs: Any, *, last: bool) -> None:
@@ -27,8 +29,10 @@ class _Called(torch.nn.Module):
 
     def forward(self, x: Any) -> Any:
         # Twice one is x, in a layout of its own: what a parameter or an input has does not count.
-        x = (x.contiguous(memory_format=torch.channels_last) if self.last else x) * 1.5
-        return self.function(x, *self.args, **self.kwargs)
+        x = (x.to(memory_format=torch.channels_last) if self.last else x) * 1.5
+        y = self.function(x, *self.args, **self.kwargs)
+        _SEEN.append(y.stride())
+        return y
 
 
 def _settings(name: str, *calls: tuple[Any, dict[str, Any]], shape: tuple[int, ...] = _IMAGE, said: str = "") -> Any:
@@ -51,7 +55,9 @@ _CALLS = [
     *_settings("max_pool3d", *_MAX, shape=_VOLUME), *_settings("avg_pool1d", *_MEAN, shape=_ROW),
     *_settings("avg_pool2d", *_MEAN, ((3,), {"divisor_override": 5}), (((3, 2), (2, 1), (1, 0)), {})),
     *_settings("avg_pool3d", *_MEAN, ((3,), {"divisor_override": 5}), shape=_VOLUME),
-    *_settings("adaptive_avg_pool1d", ((4,), {}), shape=_ROW),
+    *_settings("lp_pool1d", ((2, 3), {}), ((2, 3, 2, True), {}), shape=_ROW),
+    *_settings("lp_pool2d", ((2, 3), {}), ((4, (3, 2), 2), {"ceil_mode": True})),
+    *_settings("lp_pool3d", ((2, 2), {}), shape=_VOLUME), *_settings("adaptive_avg_pool1d", ((4,), {}), shape=_ROW),
     *_settings("adaptive_avg_pool2d", ((3,), {}), (((None, 2),), {}), (((5, 4),), {})),
     *_settings("adaptive_avg_pool3d", (((2, None, 3),), {}), shape=_VOLUME),
     *_settings("adaptive_max_pool2d", ((3,), {}), (((None, 2),), {})),
@@ -93,10 +99,25 @@ def test_settings_mean_the_same(name: str, said: str, shape: tuple[int, ...], ar
     for last in {False, len(shape) == 4}:
         module = _Called(function, args, kwargs, last=last)
         capture, differences, _ = capture_checked(module, shape)
+        strides = _SEEN[-1]
         found = [text for text in differences if "adaptive_max" not in text]  # whose positions are no value
         assert (capture.error, found) == (None, [])
         found = run(capture.graph, {capture.graph.inputs[0]: x.numpy()}, {}).outputs[capture.graph.outputs[0]]
         np.testing.assert_allclose(found, module(x).numpy(), rtol=1e-4, atol=1e-5)
+        assert strides == _SEEN[-1]
         if not last:
             graph = build.graph(lambda x: getattr(build, name)(x, *args, **kwargs), shape)
             assert _recorded(capture.graph) == _recorded(graph)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+@pytest.mark.parametrize("beyond", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("corners", [False, True])
+def test_samples_are_taken_where_pytorch_takes_them(mode: str, beyond: str, corners: bool) -> None:
+    grid = torch.rand(2, 3, 4, 2, generator=torch.Generator().manual_seed(1)) * 3 - 1.5
+    module = _Called(F.grid_sample, (grid, mode, beyond, corners), {}, last=False)
+    x = torch.randn(_IMAGE, generator=torch.Generator().manual_seed(0))
+    graph = capture_checked(module, _IMAGE)[0].graph
+    weights = {name: grid.numpy() for name, value in graph.values.items() if value.spec.shape == tuple(grid.shape)}
+    found = run(graph, {graph.inputs[0]: x.numpy()}, weights).outputs[graph.outputs[0]]
+    np.testing.assert_allclose(found, module(x).numpy(), rtol=1e-4, atol=1e-5)

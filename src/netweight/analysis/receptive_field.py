@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from netweight.ir import Graph, Node, located
 from netweight.ops import REGISTRY
-from netweight.ops.reach import Mixes, Permutes, Reach, Reshapes, Slides, Spreads, same_position
+from netweight.ops.extent import Extent, Mixes, Permutes, Reshapes, Slides, Spreads, same_position
 
 _SAME = Mixes()
 
@@ -60,12 +60,12 @@ def receptive_fields(graph: Graph) -> dict[str, tuple[int, ...]]:
         if not found or definition is None:
             continue
         merged = found[0] if len(found) == 1 else _merged(found)
-        reach: Reach = _SAME
-        if definition.reach is not same_position:
+        extent: Extent = _SAME
+        if definition.extent is not same_position:
             with located(node):
-                reach = definition.reach(node.attrs, *graph.input_specs(node))
+                extent = definition.extent(node.attrs, *graph.input_specs(node))
         for name in node.outputs:
-            states[name] = _step(merged, reach, graph, node, name)
+            states[name] = _step(merged, extent, graph, node, name)
     sizes = {id(state): tuple([math.ceil(f.size) for f in state.fields]) for state in states.values()}
     return {name: sizes[id(state)] for name, state in states.items()}
 
@@ -101,13 +101,13 @@ def _merged(found: Sequence[_State]) -> _State:
     return _State(best, widest.axes)
 
 
-def _step(state: _State, reach: Reach, graph: Graph, node: Node, output: str) -> _State:
+def _step(state: _State, extent: Extent, graph: Graph, node: Node, output: str) -> _State:
     shape = graph.spec(output).shape
-    match reach:
+    match extent:
         case Mixes(dims):
             return _mix(state, dims, len(shape))
         case Slides() | Spreads():
-            return _slide(state, reach, shape)
+            return _slide(state, extent, shape)
         case Permutes(order):
             return _State(state.fields, tuple(() if dim is None else state.axes[dim] for dim in order))
         case Reshapes():
@@ -115,10 +115,10 @@ def _step(state: _State, reach: Reach, graph: Graph, node: Node, output: str) ->
             return _State(state.fields, _regroup(state.axes, before, shape))
 
 
-def _slide(state: _State, reach: Slides | Spreads, shape: tuple[int, ...]) -> _State:
+def _slide(state: _State, extent: Slides | Spreads, shape: tuple[int, ...]) -> _State:
     """The last dimensions of the value are windowed."""
     fields = list(state.fields)
-    count = len(reach.stride) if isinstance(reach, Slides) else len(reach.scale)
+    count = len(extent.stride) if isinstance(extent, Slides) else len(extent.scale)
     for window, axes in enumerate(state.axes[-count:]):
         for axis in axes:
             outputs = shape[window - count]
@@ -126,23 +126,23 @@ def _slide(state: _State, reach: Slides | Spreads, shape: tuple[int, ...]) -> _S
                 # Rows and columns in one dimension, a class token among them, or all positions pooled before:
                 # a window, and be it a slice, makes no more of them.
                 outputs = min(outputs, fields[axis].count)
-            fields[axis] = _windowed(fields[axis], reach, window, outputs)
+            fields[axis] = _windowed(fields[axis], extent, window, outputs)
     return _State(tuple(fields), state.axes)
 
 
-def _windowed(field: _Field, reach: Slides | Spreads, window: int, count: int) -> _Field:
-    if isinstance(reach, Spreads):
-        size = field.size + (reach.taps[window] - 1) * field.jump
-        return _Field(size, Fraction(field.jump) / reach.scale[window], count)
-    extra = (reach.kernel_size[window] - 1) * reach.dilation[window]
-    return _Field(field.size + extra * field.jump, field.jump * reach.stride[window], count)
+def _windowed(field: _Field, extent: Slides | Spreads, window: int, count: int) -> _Field:
+    if isinstance(extent, Spreads):
+        size = field.size + (extent.taps[window] - 1) * field.jump
+        return _Field(size, Fraction(field.jump) / extent.scale[window], count)
+    extra = (extent.kernel_size[window] - 1) * extent.dilation[window]
+    return _Field(field.size + extra * field.jump, field.jump * extent.stride[window], count)
 
 
 def _mix(state: _State, dims: tuple[int, ...], rank_out: int) -> _State:
     rank = len(state.axes)
     dims = tuple([dim for dim in dims if -rank <= dim < rank])  # the operand with most dimensions has them all
     if rank == rank_out and not any(state.axes[dim] for dim in dims):
-        return state  # what is mixed does not reach over the input
+        return state  # what is mixed does not extent over the input
     fields = list(state.fields)
     axes = list(state.axes)
     for dim in dims:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from netweight.index import OPERATORS, homes
 from netweight.ir import TensorSpec
-from netweight.ops.reach import Reach
+from netweight.ops.extent import Extent
 from netweight.registry import Registry
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class OpDef:
             read it: ``{"x": ("weight",)}``.
         extras: Names of results that only ``backward`` uses (pooling positions), last in what ``forward`` returns.
         view: Whether the outputs are views of the first input: same storage, no work, no traffic.
-        reach: Which input positions an output position depends on: the receptive field.
+        extent: How far an output position reaches over the input: what receptive fields grow by.
         random: Whether ``forward`` takes a keyword ``rng``, a NumPy Generator.
         dims: Names of the dimensions of each tensor, as in ``{"weight": "c_out c_in/groups *k"}``; reports use them.
         says: What a function of that name gives, in one sentence. Where it says something, ``functions`` has one that
@@ -143,7 +143,7 @@ class OpDef:
     forward: Callable[..., Any]
     backward: Callable[..., tuple[Array | None, ...]]
     backward_cost: Callable[..., Cost]
-    reach: Callable[..., Reach]
+    extent: Callable[..., Extent]
     saves: Saves = ()
     extras: tuple[str, ...] = ()
     view: bool = False

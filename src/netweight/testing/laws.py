@@ -87,7 +87,8 @@ def check_saves(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator)
 def check_backward_cost(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator) -> None:
     """What gradients cost: nothing if none is wanted, more for more of them, and as the printed formulas say.
 
-    A gradient that is said to take no memory (``FREE``) has no element that the gradient of the output has not.
+    A gradient that is said to take no memory (``FREE``) has only elements that the gradient of the output has. Each
+    other number, signs apart, is the result of at least one operation, however often it is then copied.
     """
     specs = specs_of(inputs)
     outputs, saved = run(op, attrs, inputs)
@@ -108,6 +109,10 @@ def check_backward_cost(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Ge
         assert all(getattr(alone, kind) <= getattr(together, kind) for kind in WORK_KINDS), op.name
         if alone is FREE:
             assert np.isin(grad, np.concatenate([y.ravel() for y in grad_outputs])).all(), f"{op.name}: it is no view"
+        given = np.abs([0.0, *(part for y in grad_outputs for part in (*y.real.flat, *y.imag.flat))])
+        copied = np.isin(np.abs(grad.real), given) & np.isin(np.abs(grad.imag), given)
+        computed = np.unique(np.abs(grad[~copied])).size
+        assert alone.ops_total >= computed, f"{op.name}: {computed} numbers by {alone.ops_total} operations"
 
 
 def check_adjoint(op: OpDef, attrs: Any, inputs: Inputs, rng: np.random.Generator) -> None:

@@ -1,39 +1,48 @@
-import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from definitions.counting import Number, counted, exp, mac, numbers, values
+
 
 def linear_attention(
     attrs: Any, query: Any, key: Any, value: Any, state0: Any, decay: Any, beta: Any
-) -> tuple[Any, int]:
+) -> tuple[Any, Counter[str]]:
     """One head after another, one token after another."""
+    query, key, value, state0, decay, beta = (numbers(x) for x in (query, key, value, state0, decay, beta))
+    with counted() as work:
+        y = _read(attrs, query, key, value, state0, decay, beta)
+    return values(y).astype(float), work
+
+
+def _read(attrs: Any, query: Any, key: Any, value: Any, state0: Any, decay: Any, beta: Any) -> Any:
     n, heads, tokens, features = key.shape
     group, wide = query.shape[1] // heads, value.shape[-1]
-    y = np.zeros((n, heads * group, tokens, wide))
-    macs = 0
+    y = np.empty((n, heads * group, tokens, wide), object)
     for sample, head in np.ndindex(n, heads):
-        state = np.zeros((features, wide)) if state0 is None else state0[sample, head].copy()
+        state = np.full((features, wide), Number(0.0)) if state0 is None else state0[sample, head].copy()
         for t in range(tokens):
             written = list(value[sample, head, t])
-            for i in range(features):
-                if decay is not None:
-                    state[i] *= math.exp(decay[sample, head, t, i if decay.shape[-1] > 1 else 0])
+            if decay is not None:
+                fading = [exp(number) for number in decay[sample, head, t]]
+                for i, j in np.ndindex(features, wide):
+                    state[i, j] = state[i, j] * fading[i if len(fading) > 1 else 0]
             if beta is not None:
                 rate = beta[sample, head if beta.shape[1] > 1 else 0, t, 0]
                 for j in range(wide):
+                    found: Any = 0.0
                     for i in range(features):
-                        written[j] -= state[i, j] * key[sample, head, t, i]
-                        macs += 1
-                    written[j] *= rate
+                        found = mac(found, state[i, j], key[sample, head, t, i])
+                    written[j] = (written[j] - found) * rate
             for i, j in np.ndindex(features, wide):
-                state[i, j] += key[sample, head, t, i] * written[j]
-                macs += 1
-            for asked in range(head * group, (head + 1) * group):
-                for i, j in np.ndindex(features, wide):
-                    y[sample, asked, t, j] += attrs.scale * state[i, j] * query[sample, asked, t, i]
-                    macs += 1
-    return y, macs
+                state[i, j] = mac(state[i, j], key[sample, head, t, i], written[j])
+            for asked, j in np.ndindex(group, wide):
+                total: Any = 0.0
+                for i in range(features):
+                    total = mac(total, state[i, j], query[sample, head * group + asked, t, i])
+                y[sample, head * group + asked, t, j] = attrs.scale * total
+    return y
 
 
 DEFINITIONS = {"linear_attention": linear_attention}

@@ -1,14 +1,17 @@
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
+from definitions.counting import counted, numbers, values
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
 from netweight.ops.algebra.fourier import FftAttrs, RfftAttrs, butterflies
 from netweight.ops.algebra.fourier_real import IrfftAttrs
-from netweight.ops.reach import Mixes
+from netweight.ops.extent import Mixes
+from netweight.ops.table import WORK_KINDS
 
 
 def _radix2(x: Any) -> tuple[Any, int]:
@@ -56,7 +59,7 @@ def test_work_of_a_global_filter_over_14_by_14() -> None:
     back = IrfftAttrs(dims=(1, 2), norm="ortho", size=14)
     assert REGISTRY["irfft"].shape(back, y) == spec
     assert REGISTRY["irfft"].cost(back, y) == Cost(muls=4 * (rows + columns) + 14 * 14 * 64, adds=6 * (rows + columns))
-    assert REGISTRY["rfft"].reach(RfftAttrs(dims=(1, 2)), spec) == Mixes((1, 2))
+    assert REGISTRY["rfft"].extent(RfftAttrs(dims=(1, 2)), spec) == Mixes((1, 2))
 
 
 def test_types() -> None:
@@ -92,3 +95,28 @@ _X, _Z = TensorSpec((4, 6)), TensorSpec((4, 6), "complex64")
 def test_errors(name: str, attrs: Any, x: TensorSpec, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         REGISTRY[name].shape(attrs, x)
+
+
+def halves(x: list[Any]) -> list[Any]:
+    """The transform of (real, imaginary) pairs from those of the even and the odd ones (Cooley & Tukey 1965)."""
+    if len(x) == 1:
+        return x
+    even, odd = halves(x[::2]), halves(x[1::2])
+    sums, differences = [], []
+    for k, ((a, b), (c, d)) in enumerate(zip(even, odd, strict=True)):
+        cos, sin = math.cos(2 * math.pi * k / len(x)), -math.sin(2 * math.pi * k / len(x))
+        real, imag = c * cos - d * sin, c * sin + d * cos
+        sums.append((a + real, b + imag))
+        differences.append((a - real, b - imag))
+    return sums + differences
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 8, 16])
+def test_butterflies_are_those_of_the_transform_in_halves(n: int) -> None:
+    x = np.random.default_rng(0).standard_normal((n, 2))
+    with counted() as work:
+        found = halves([tuple(pair) for pair in numbers(x)])
+    expected = np.fft.fft(x[:, 0] + 1j * x[:, 1])
+    np.testing.assert_allclose(values(np.array(found)), np.stack([expected.real, expected.imag], -1), atol=1e-12)
+    cost = REGISTRY["fft"].cost(FftAttrs(dims=(0,)), TensorSpec((n,), "complex64"))
+    assert {kind: getattr(cost, kind) for kind in WORK_KINDS if getattr(cost, kind)} == work

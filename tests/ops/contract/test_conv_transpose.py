@@ -16,11 +16,11 @@ from netweight.ops.contract.conv_transpose import (
     ConvTransposeAttrs,
     conv_transpose_backward,
     conv_transpose_cost,
+    conv_transpose_extent,
     conv_transpose_forward,
-    conv_transpose_reach,
     conv_transpose_shape,
 )
-from netweight.ops.reach import Spreads
+from netweight.ops.extent import Spreads
 
 PLAIN = {"stride": (2, 2), "padding": ((0, 0), (0, 0)), "output_padding": (0, 0), "dilation": (1, 1)}
 
@@ -97,8 +97,8 @@ def test_reach_is_the_most_inputs_one_output_spans(kernel: int, stride: int, dil
     x, weight = np.eye(9).reshape(9, 1, 9), np.ones((1, 1, kernel))
     met = conv_transpose_forward(attrs, x, weight, None)[:, 0]  # (input, output): who reaches whom
     spans = [np.ptp(np.flatnonzero(column)) + 1 for column in met.T if column.any()]
-    reach = conv_transpose_reach(attrs, TensorSpec((1, 1, 9)), TensorSpec((1, 1, kernel)), None)
-    assert reach == Spreads((taps,), (stride,))
+    extent = conv_transpose_extent(attrs, TensorSpec((1, 1, 9)), TensorSpec((1, 1, kernel)), None)
+    assert extent == Spreads((taps,), (stride,))
     # Dilated taps that skip positions may leave the outermost input of the span out.
     assert max(spans) in ((taps,) if dilation == 1 else (taps, taps - 1))
 

@@ -8,11 +8,11 @@ from netweight.ops.contract.einsum import (
     EinsumAttrs,
     canonical_equation,
     einsum_cost,
+    einsum_extent,
     einsum_forward,
-    einsum_reach,
     einsum_shape,
 )
-from netweight.ops.reach import Mixes, Permutes
+from netweight.ops.extent import Mixes, Permutes
 from netweight.ops.table import FREE, Cost
 
 
@@ -79,8 +79,8 @@ def test_several_tensors_are_contracted_in_pairs_from_the_left() -> None:
         ("ij,ij->", Mixes((-2, -1))),
     ],
 )
-def test_reach(equation: str, expected: object) -> None:
-    assert einsum_reach(EinsumAttrs(equation=equation)) == expected
+def test_extent(equation: str, expected: object) -> None:
+    assert einsum_extent(EinsumAttrs(equation=equation)) == expected
 
 
 @pytest.mark.parametrize(

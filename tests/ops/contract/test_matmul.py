@@ -4,8 +4,9 @@ import pytest
 from netweight.count import formula, named_formula
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.ops.contract.matmul import matmul_backward, matmul_cost, matmul_reach, matmul_shape
-from netweight.ops.reach import Mixes
+from netweight.ops import REGISTRY
+from netweight.ops.contract.matmul import matmul_backward, matmul_cost, matmul_extent, matmul_shape
+from netweight.ops.extent import Mixes
 
 A = TensorSpec((8, 1, 5, 7))
 B = TensorSpec((3, 7, 2))
@@ -45,7 +46,7 @@ def test_gradient_of_a_stretched_operand_is_the_sum_over_its_copies() -> None:
     ],
 )
 def test_reach_tells_weights_from_samples(a: tuple[int, ...], b: tuple[int, ...], mixed: tuple[int, ...]) -> None:
-    assert matmul_reach(None, TensorSpec(a), TensorSpec(b)) == Mixes(mixed)
+    assert matmul_extent(None, TensorSpec(a), TensorSpec(b)) == Mixes(mixed)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,8 @@ def test_reach_tells_weights_from_samples(a: tuple[int, ...], b: tuple[int, ...]
 def test_errors_name_what_was_expected_and_what_came(a: tuple[int, ...], b: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         matmul_shape(None, TensorSpec(a), TensorSpec(b))
+
+
+def test_a_linear_layer_takes_a_matrix() -> None:
+    with pytest.raises(ShapeError, match=r"linear: expected weight \(out_features, in_features\), got \(2, 3, 4\)"):
+        REGISTRY["linear"].shape(None, TensorSpec((5, 4)), TensorSpec((2, 3, 4)), None)

@@ -7,16 +7,16 @@ import pytest
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
+from netweight.ops.extent import Mixes
 from netweight.ops.loss.classes import (
     CrossEntropyAttrs,
-    classes_reach,
+    classes_extent,
     cross_entropy_backward,
     cross_entropy_cost,
     cross_entropy_forward,
     cross_entropy_shape,
 )
 from netweight.ops.loss.reduction import LossAttrs
-from netweight.ops.reach import Mixes
 
 PROBABILITIES = np.log([[1.0, 2.0, 5.0], [2.0, 2.0, 4.0]])  # in eighths
 TARGET = np.array([2, 0])
@@ -78,8 +78,8 @@ def test_large_numbers_neither_overflow_nor_warn(dtype: Any) -> None:
 
 def test_what_a_loss_sees() -> None:
     x, target = TensorSpec((2, 5, 7)), TensorSpec((2, 7), "int64")
-    assert classes_reach(CrossEntropyAttrs(reduction="none"), x, target) == Mixes((1,))
-    assert classes_reach(CrossEntropyAttrs(), x, target) == Mixes((0, 1, 2))
+    assert classes_extent(CrossEntropyAttrs(reduction="none"), x, target) == Mixes((1,))
+    assert classes_extent(CrossEntropyAttrs(), x, target) == Mixes((0, 1, 2))
     y, _ = cross_entropy_shape(CrossEntropyAttrs(reduction="none"), x, target)
     assert y == TensorSpec((2, 7))
 

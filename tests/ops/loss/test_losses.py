@@ -7,11 +7,11 @@ import pytest
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Mixes
 from netweight.ops.loss.classes import NllLossAttrs
 from netweight.ops.loss.distance import HuberLossAttrs, SmoothL1LossAttrs
 from netweight.ops.loss.probabilities import KlDivAttrs
 from netweight.ops.loss.reduction import LossAttrs
-from netweight.ops.reach import Mixes
 
 _EACH = LossAttrs(reduction="none")
 _X, _TARGET = TensorSpec((2, 5)), TensorSpec((2,), "int64")
@@ -90,9 +90,9 @@ def test_work() -> None:
 
 
 def test_what_a_loss_sees() -> None:
-    assert REGISTRY["l1_loss"].reach(_EACH, _X, _X) == Mixes(())
-    assert REGISTRY["nll_loss"].reach(NllLossAttrs(reduction="none"), _X, _TARGET, None) == Mixes((1,))
-    assert REGISTRY["nll_loss"].reach(NllLossAttrs(), _X, _TARGET, None) == Mixes((0, 1))
+    assert REGISTRY["l1_loss"].extent(_EACH, _X, _X) == Mixes(())
+    assert REGISTRY["nll_loss"].extent(NllLossAttrs(reduction="none"), _X, _TARGET, None) == Mixes((1,))
+    assert REGISTRY["nll_loss"].extent(NllLossAttrs(), _X, _TARGET, None) == Mixes((0, 1))
 
 
 @pytest.mark.parametrize("wrong", [-1, 5])

@@ -7,12 +7,12 @@ import pytest
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Permutes, Slides, Spreads
 from netweight.ops.move.copies import RepeatInterleaveAttrs
 from netweight.ops.move.creation import ArangeAttrs, FullAttrs, OneHotAttrs
 from netweight.ops.move.shuffle import ChannelShuffleAttrs, PixelShuffleAttrs, PixelUnshuffleAttrs
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.ops.move.triangle import DiagonalAttrs, TriangleAttrs
-from netweight.ops.reach import Permutes, Slides, Spreads
 
 _X = TensorSpec((1, 8, 4, 6))
 _COPIES = ("copy", "slice_scatter", "repeat_interleave", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
@@ -49,7 +49,7 @@ def test_repeating_every_element_is_not_repeating_the_tensor() -> None:
     op = REGISTRY["repeat_interleave"]
     np.testing.assert_array_equal(op.forward(attrs, np.array([1.0, 2.0])), [1, 1, 2, 2])
     np.testing.assert_array_equal(op.backward(attrs, np.array([1.0, 2.0, 3.0, 4.0]), np.ones(2))[0], [3, 7])
-    assert op.reach(RepeatInterleaveAttrs(repeats=3, dim=2), _X) == Spreads((1, 1), (Fraction(3), Fraction(1)))
+    assert op.extent(RepeatInterleaveAttrs(repeats=3, dim=2), _X) == Spreads((1, 1), (Fraction(3), Fraction(1)))
 
 
 def test_four_channels_become_four_pixels_and_back() -> None:
@@ -58,11 +58,11 @@ def test_four_channels_become_four_pixels_and_back() -> None:
     np.testing.assert_array_equal(y, [[[[1, 2], [3, 4]]]])
     back = REGISTRY["pixel_unshuffle"].forward(PixelUnshuffleAttrs(downscale_factor=2), y)
     np.testing.assert_array_equal(back, x)
-    assert REGISTRY["pixel_shuffle"].reach(PixelShuffleAttrs(upscale_factor=2), _X) == Spreads(
+    assert REGISTRY["pixel_shuffle"].extent(PixelShuffleAttrs(upscale_factor=2), _X) == Spreads(
         (1, 1), (Fraction(2),) * 2
     )
-    window = Slides((2, 2), (2, 2), (1, 1), (0, 0))
-    assert REGISTRY["pixel_unshuffle"].reach(PixelUnshuffleAttrs(downscale_factor=2), _X) == window
+    window = Slides((2, 2), (2, 2), (1, 1))
+    assert REGISTRY["pixel_unshuffle"].extent(PixelUnshuffleAttrs(downscale_factor=2), _X) == window
 
 
 def test_pixels_from_channels_that_number_the_blocks_first() -> None:
@@ -94,7 +94,7 @@ def test_a_diagonal_to_the_left() -> None:
     np.testing.assert_array_equal(REGISTRY["diagonal"].forward(attrs, x), [4, 9])
     grad = REGISTRY["diagonal"].backward(attrs, np.array([1.0, 2.0]), x)[0]
     np.testing.assert_array_equal(grad, [[0, 0, 0, 0], [1, 0, 0, 0], [0, 2, 0, 0]])
-    assert REGISTRY["diagonal"].reach(DiagonalAttrs(dim1=1, dim2=3), _X) == Permutes((0, 2, 1))
+    assert REGISTRY["diagonal"].extent(DiagonalAttrs(dim1=1, dim2=3), _X) == Permutes((0, 2, 1))
 
 
 def test_made_from_nothing() -> None:
@@ -107,7 +107,7 @@ def test_made_from_nothing() -> None:
     assert REGISTRY["full"].backward(None, np.ones(2)) == ()
     one = REGISTRY["one_hot"]
     np.testing.assert_array_equal(one.forward(OneHotAttrs(num_classes=3), np.array([2, 0])), [[0, 0, 1], [1, 0, 0]])
-    assert one.reach(OneHotAttrs(num_classes=3), TensorSpec((2,), "int64")) == Permutes((0, None))
+    assert one.extent(OneHotAttrs(num_classes=3), TensorSpec((2,), "int64")) == Permutes((0, None))
 
 
 @pytest.mark.parametrize("wrong", [-1, 3])

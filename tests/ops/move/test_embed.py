@@ -4,8 +4,8 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Permutes
 from netweight.ops.move.embed import EmbeddingAttrs
-from netweight.ops.reach import Permutes
 
 _PLAIN = EmbeddingAttrs()
 _TABLE = TensorSpec((5, 2))
@@ -39,7 +39,7 @@ def test_a_lookup_is_no_work_and_keeps_the_type_of_the_table() -> None:
     indices = TensorSpec((3, 4), "int32")
     assert REGISTRY["embedding"].cost(_PLAIN, indices, _TABLE) == Cost()
     assert REGISTRY["embedding"].shape(_PLAIN, indices, TensorSpec((5, 2), "int8")) == TensorSpec((3, 4, 2), "int8")
-    assert REGISTRY["embedding"].reach(_PLAIN, indices, _TABLE) == Permutes((0, 1, None))
+    assert REGISTRY["embedding"].extent(_PLAIN, indices, _TABLE) == Permutes((0, 1, None))
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Mixes
 from netweight.ops.move.places import GatherAttrs, IndexAttrs
 from netweight.ops.move.scatter import IndexAddAttrs, IndexPutAttrs, ScatterAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
-from netweight.ops.reach import Mixes
 
 _X = TensorSpec((5, 6, 7))
 _I = TensorSpec((2,), "int64")
@@ -27,7 +27,7 @@ def test_positions_take_the_place_of_neighbouring_dimensions_or_come_first() -> 
     np.testing.assert_array_equal(grad, [[1, 0, 0], [0, 0, 2]])
     assert rest == [None, None]
     assert op.cost(IndexAttrs(dims=(0,)), _X, _I) == Cost()
-    assert op.reach(IndexAttrs(dims=(0, 2)), _X, _I, _I) == Mixes((0, 2))
+    assert op.extent(IndexAttrs(dims=(0, 2)), _X, _I, _I) == Mixes((0, 2))
 
 
 def test_the_table_of_relative_positions_of_a_swin_window() -> None:

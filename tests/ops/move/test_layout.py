@@ -6,11 +6,11 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Permutes, Slides
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
 from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.rearrange import FlipAttrs, PadAttrs, RepeatAttrs, RollAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
-from netweight.ops.reach import Permutes, Slides
 
 _MAPS = TensorSpec((1, 3, 8, 8))
 _VIEWS = ("reshape", "permute", "expand", "slice", "split")
@@ -63,7 +63,7 @@ def test_concatenation_takes_the_type_of_the_floating_one() -> None:
 def test_permutation_and_its_way_back() -> None:
     attrs = PermuteAttrs(order=(2, 0, 1))
     assert REGISTRY["permute"].shape(attrs, TensorSpec((5, 6, 7))) == TensorSpec((7, 5, 6))
-    assert REGISTRY["permute"].reach(attrs, TensorSpec((5, 6, 7))) == Permutes((2, 0, 1))
+    assert REGISTRY["permute"].extent(attrs, TensorSpec((5, 6, 7))) == Permutes((2, 0, 1))
     assert REGISTRY["permute"].backward(attrs, np.ones((7, 5, 6)), np.ones((5, 6, 7)))[0].shape == (5, 6, 7)
 
 
@@ -71,14 +71,14 @@ def test_every_other_row_from_the_third_on() -> None:
     """Rows 2 4 6 of 8: a window of one element, stride 2, that starts 2 inside."""
     attrs = SliceAttrs(dim=2, start=2, stop=8, step=2)
     assert REGISTRY["slice"].shape(attrs, _MAPS) == TensorSpec((1, 3, 3, 8))
-    assert REGISTRY["slice"].reach(attrs, _MAPS) == Slides((1, 1), (2, 1), (1, 1), (-2, 0))
+    assert REGISTRY["slice"].extent(attrs, _MAPS) == Slides((1, 1), (2, 1), (1, 1))
 
 
 def test_padding_moves_the_start() -> None:
     attrs = PadAttrs(padding=((0, 0), (0, 0), (1, 2), (3, 0)), value=9.0)
     assert REGISTRY["pad"].shape(attrs, _MAPS) == TensorSpec((1, 3, 11, 11))
     ones = (1, 1, 1, 1)
-    assert REGISTRY["pad"].reach(attrs, _MAPS) == Slides(ones, ones, ones, (0, 0, 1, 3))
+    assert REGISTRY["pad"].extent(attrs, _MAPS) == Slides(ones, ones, ones)
 
 
 def test_padding_by_hand() -> None:

@@ -6,8 +6,8 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Mixes
 from netweight.ops.move.embedding_bag import EmbeddingBagAttrs
-from netweight.ops.reach import Mixes
 
 TABLE = np.array([[1.0, 2.0], [3.0, 1.0], [5.0, 0.0]])
 _BAGS, _LIST, _WEIGHT = TensorSpec((4, 5), "int64"), TensorSpec((20,), "int64"), TensorSpec((100, 8))
@@ -54,7 +54,7 @@ def test_work_of_bags() -> None:
     scale = TensorSpec((20,))
     weighed = op.cost(EmbeddingBagAttrs(mode="sum"), _LIST, _WEIGHT, offsets, scale)
     assert weighed == Cost(adds=16 * 8, muls=20 * 8)
-    assert op.reach(EmbeddingBagAttrs(), _BAGS, _WEIGHT, None, None) == Mixes((1,))
+    assert op.extent(EmbeddingBagAttrs(), _BAGS, _WEIGHT, None, None) == Mixes((1,))
     last = EmbeddingBagAttrs(include_last_offset=True)
     assert op.shape(last, _LIST, _WEIGHT, offsets, None)[0] == TensorSpec((3, 8))
 

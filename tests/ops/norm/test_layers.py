@@ -6,6 +6,7 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
+from netweight.ops.extent import Mixes
 from netweight.ops.norm.batch_norm import (
     BatchNormAttrs,
     BatchNormTrainingAttrs,
@@ -21,7 +22,6 @@ from netweight.ops.norm.group_norm import (
 from netweight.ops.norm.layer_norm import (
     LayerNormAttrs,
 )
-from netweight.ops.reach import Mixes
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
 
 PICTURE = TensorSpec((2, 3, 4, 5))  # 120 elements
@@ -116,9 +116,9 @@ def test_instance_norm_keeps_channels_apart() -> None:
 
 
 def test_statistics_of_a_sample_see_all_of_space() -> None:
-    assert REGISTRY["group_norm"].reach(GroupNormAttrs(num_groups=1), PICTURE) == Mixes((1, 2, 3))
-    assert REGISTRY["instance_norm"].reach(InstanceNormAttrs(), PICTURE) == Mixes((2, 3))
-    assert REGISTRY["layer_norm"].reach(LayerNormAttrs(normalized_shape=(4, 5)), PICTURE) == Mixes((-2, -1))
+    assert REGISTRY["group_norm"].extent(GroupNormAttrs(num_groups=1), PICTURE) == Mixes((1, 2, 3))
+    assert REGISTRY["instance_norm"].extent(InstanceNormAttrs(), PICTURE) == Mixes((2, 3))
+    assert REGISTRY["layer_norm"].extent(LayerNormAttrs(normalized_shape=(4, 5)), PICTURE) == Mixes((-2, -1))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -7,6 +7,7 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
+from netweight.ops.extent import Mixes
 from netweight.ops.norm.softmax import (
     SoftmaxAttrs,
     log_softmax_backward,
@@ -14,10 +15,9 @@ from netweight.ops.norm.softmax import (
     log_softmax_forward,
     softmax_backward,
     softmax_cost,
+    softmax_extent,
     softmax_forward,
-    softmax_reach,
 )
-from netweight.ops.reach import Mixes
 
 LAST = SoftmaxAttrs(dim=-1)
 
@@ -52,7 +52,7 @@ def test_large_numbers_neither_overflow_nor_warn(dtype: Any) -> None:
 
 
 def test_one_dimension_is_mixed() -> None:
-    assert softmax_reach(SoftmaxAttrs(dim=1), TensorSpec((2, 3, 4))) == Mixes((1,))
+    assert softmax_extent(SoftmaxAttrs(dim=1), TensorSpec((2, 3, 4))) == Mixes((1,))
 
 
 @pytest.mark.parametrize("op", ["softmax", "log_softmax"])

@@ -9,9 +9,9 @@ from netweight import build
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Mixes
 from netweight.ops.order.nonzero import NonzeroAttrs
 from netweight.ops.order.unique import RunsAttrs, UniqueAttrs
-from netweight.ops.reach import Mixes
 
 X = np.array([2, 3, 3, 1, 1, 2])
 EVERYTHING = ("first", "inverse", "counts")
@@ -24,7 +24,7 @@ def test_nonzero() -> None:
     assert op.shape(NonzeroAttrs(), x) == TensorSpec((20, 2), "int64")
     assert op.shape(NonzeroAttrs(count=3), x) == TensorSpec((3, 2), "int64")
     assert op.cost(NonzeroAttrs(count=3), x) == Cost(compares=20)
-    assert op.reach(NonzeroAttrs(), x) == Mixes((0, 1))
+    assert op.extent(NonzeroAttrs(), x) == Mixes((0, 1))
 
 
 @pytest.mark.parametrize(

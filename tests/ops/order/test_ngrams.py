@@ -6,8 +6,8 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Mixes
 from netweight.ops.order.ngrams import NgramCountsAttrs
-from netweight.ops.reach import Mixes
 
 OP = REGISTRY["ngram_counts"]
 _PAIRS = ((5, 6), (7, 8), (6, 7))
@@ -50,7 +50,7 @@ def test_work() -> None:
     assert OP.cost(attrs(max_skips=1), x) == Cost(compares=2 * (5 + 4) * 2, adds=2 * (5 + 4))
     more = attrs(presence=True, weights=(1.0, 1.0, 1.0))
     assert OP.cost(more, x) == Cost(compares=2 * 5 * 2 + 6, adds=2 * 5, muls=6)
-    assert OP.reach(attrs(), x) == Mixes((-1,))
+    assert OP.extent(attrs(), x) == Mixes((-1,))
 
 
 @pytest.mark.parametrize(

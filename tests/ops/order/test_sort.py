@@ -7,8 +7,8 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Mixes
 from netweight.ops.order.sort import PickAttrs, SortAttrs, TopkAttrs, selection_compares
-from netweight.ops.reach import Mixes
 
 _X = TensorSpec((3, 8))
 TIES = np.array([2, 3, 2, 1, 3])
@@ -70,7 +70,7 @@ def test_booleans_and_unsigned_numbers_have_an_order_too() -> None:
 
 
 def test_what_an_order_sees() -> None:
-    assert REGISTRY["sort"].reach(SortAttrs(dim=1), _X) == Mixes((1,))
+    assert REGISTRY["sort"].extent(SortAttrs(dim=1), _X) == Mixes((1,))
     assert REGISTRY["topk"].shape(TopkAttrs(k=2, dim=1), _X) == (TensorSpec((3, 2)), TensorSpec((3, 2), "int64"))
 
 

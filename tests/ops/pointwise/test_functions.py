@@ -9,10 +9,10 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
+from netweight.ops.extent import Mixes
 from netweight.ops.pointwise.activation import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.pointwise.blend import AddcAttrs, LerpAttrs
 from netweight.ops.pointwise.gate import GluAttrs
-from netweight.ops.reach import Mixes
 
 _X = TensorSpec((2, 3))
 _WORK: dict[str, dict[str, int]] = {
@@ -90,7 +90,7 @@ def test_a_gate_halves_its_dimension() -> None:
     np.testing.assert_allclose(REGISTRY["glu"].forward(GluAttrs(dim=1), x), [[2, 6]])
     spec = TensorSpec((2, 6))
     assert REGISTRY["glu"].cost(GluAttrs(dim=1), spec) == Cost(exps=6, adds=6, divs=6, muls=6)
-    assert REGISTRY["glu"].reach(GluAttrs(dim=1), spec) == Mixes((1,))
+    assert REGISTRY["glu"].extent(GluAttrs(dim=1), spec) == Mixes((1,))
 
 
 def test_three_tensors_at_once() -> None:

@@ -13,6 +13,7 @@ from netweight.ops.recurrent.gru import GruAttrs
 from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.ops.table import WORK_KINDS
+from netweight.testing.laws import check_backward
 
 T, N, C, H = 4, 2, 3, 5
 
@@ -138,3 +139,27 @@ def test_gradients_that_need_arguments_keep_them() -> None:
         assert REGISTRY["rnn"].shape(attrs, *given)[-1] == TensorSpec((T, N, width))
     for after, width in ((True, H), (False, 0)):
         assert REGISTRY["gru"].shape(GruAttrs(reset_after=after), *specs(3, 1))[-1] == TensorSpec((T, N, width))
+
+
+@pytest.mark.parametrize(
+    ("name", "attrs", "rest"),
+    [
+        ("rnn", RnnAttrs(activations=(("scaled_tanh", 0.7, 1.3),), reverse=True), ()),
+        ("gru", GruAttrs(reset_after=False, reverse=True), ()),
+        ("lstm", LstmAttrs(), (np.linspace(-1, 1, 3 * H),)),
+        ("lstm", LstmAttrs(coupled=True, reverse=True), (np.linspace(-1, 1, 3 * H),)),
+    ],
+)
+def test_gradients_of_options(name: str, attrs: Any, rest: Any) -> None:
+    """By central differences, for samples of their own length, every peephole looking."""
+    gates, states = {"rnn": (1, 1), "gru": (3, 1), "lstm": (4, 2)}[name]
+    inputs = (*tensors(gates, states), *rest, np.array([T, T - 2]))
+    check_backward(REGISTRY[name], attrs, inputs, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
+def test_dimensions_have_names(name: str) -> None:
+    op = REGISTRY[name]
+    ranks = {"x": 3, "y": 3, "h0": 2, "c0": 2, "weight_ih": 2, "weight_hh": 2}
+    for slot in (*op.inputs, "y"):
+        assert len(op.dims[slot].split()) == ranks.get(slot, 1), slot

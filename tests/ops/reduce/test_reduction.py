@@ -10,7 +10,7 @@ from netweight.count import formula
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.reach import Mixes
+from netweight.ops.extent import Mixes
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
@@ -68,7 +68,7 @@ def test_running_sum_by_hand() -> None:
     grad = op.backward(attrs, np.ones((1, 3)), np.ones((1, 3)))[0]
     np.testing.assert_array_equal(grad, [[3, 2, 1]])  # the first is in all three sums
     assert op.cost(attrs, TensorSpec((4, 3))) == Cost(adds=4 * 2)
-    assert op.reach(attrs, TensorSpec((4, 3))) == Mixes((1,))
+    assert op.extent(attrs, TensorSpec((4, 3))) == Mixes((1,))
 
 
 @pytest.mark.parametrize(("name", "attrs"), [("sum", _ROWS), ("prod", _ROWS), ("cumsum", CumsumAttrs(dim=1))])
@@ -79,8 +79,8 @@ def test_types(name: str, attrs: Any) -> None:
 
 
 def test_a_reduction_mixes_what_it_reduces() -> None:
-    assert REGISTRY["mean"].reach(ReduceAttrs(dims=(2, 3)), _MAPS) == Mixes((2, 3))
-    assert REGISTRY["mean"].reach(ReduceAttrs(), _MAPS) == Mixes((0, 1, 2, 3))
+    assert REGISTRY["mean"].extent(ReduceAttrs(dims=(2, 3)), _MAPS) == Mixes((2, 3))
+    assert REGISTRY["mean"].extent(ReduceAttrs(), _MAPS) == Mixes((0, 1, 2, 3))
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name != "cumsum"])

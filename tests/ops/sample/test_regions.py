@@ -9,8 +9,8 @@ from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 from netweight.ops import FREE, REGISTRY, Cost
 from netweight.ops.contract.deform_conv import DeformConvAttrs
+from netweight.ops.extent import Mixes
 from netweight.ops.order.suppression import NmsAttrs, NmsPerClassAttrs
-from netweight.ops.reach import Mixes
 from netweight.ops.sample.roi_align import RoiAlignAttrs, RoiPoolAttrs
 
 PLANE = np.arange(16.0).reshape(1, 1, 4, 4)
@@ -73,7 +73,7 @@ def test_work_of_roi_align() -> None:
     back = REGISTRY["roi_align_max"].backward_cost(attrs, (True, False), MAP, ROIS)
     assert back == Cost(muls=100 * 8 * 49, adds=100 * 8 * 49)
     assert REGISTRY["roi_align"].backward_cost(attrs, (False, False), MAP, ROIS) is FREE
-    assert REGISTRY["roi_align"].reach(attrs, MAP, ROIS) == Mixes((0, 2, 3))
+    assert REGISTRY["roi_align"].extent(attrs, MAP, ROIS) == Mixes((0, 2, 3))
 
 
 def test_roi_pool_rounds_and_takes_the_largest() -> None:
@@ -178,7 +178,7 @@ def test_work_of_a_deformable_convolution() -> None:
     assert op.backward_cost(attrs, (False, False, False, True, False), *inputs) == Cost(
         macs=macs, muls=reads, adds=reads
     )
-    assert op.reach(attrs, *inputs) == Mixes((1, 2, 3))
+    assert op.extent(attrs, *inputs) == Mixes((1, 2, 3))
 
 
 _CONV = DeformConvAttrs(stride=(1, 1), padding=((0, 0), (0, 0)), dilation=(1, 1), offset_groups=2)

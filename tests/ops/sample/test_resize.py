@@ -12,8 +12,8 @@ from cases.sample.resize import pytorch_resize_cases
 from netweight.count import formula
 from netweight.ir import TensorSpec
 from netweight.ops import FREE
-from netweight.ops.reach import Spreads
-from netweight.ops.sample.resize import ResizeAttrs, resize_cost, resize_forward, resize_reach
+from netweight.ops.extent import Spreads
+from netweight.ops.sample.resize import ResizeAttrs, resize_cost, resize_extent, resize_forward
 
 
 def _row(*values: float) -> Any:
@@ -103,5 +103,5 @@ def test_nearest_copies() -> None:
 
 @pytest.mark.parametrize(("mode", "taps"), [("nearest", 1), ("linear", 2), ("cubic", 4)])
 def test_reach_is_what_a_mode_reads_where_a_size_changes(mode: Any, taps: int) -> None:
-    reach = resize_reach(ResizeAttrs(size=(8, 12), mode=mode), TensorSpec((1, 3, 8, 8)))
-    assert reach == Spreads((1, taps), (Fraction(1), Fraction(3, 2)))
+    extent = resize_extent(ResizeAttrs(size=(8, 12), mode=mode), TensorSpec((1, 3, 8, 8)))
+    assert extent == Spreads((1, taps), (Fraction(1), Fraction(3, 2)))

@@ -145,6 +145,6 @@ def test_errors(attrs: Any, message: str) -> None:
 
 def test_reach_is_that_of_the_kernel() -> None:
     attrs = ResizeAttrs(size=(2, 3, 4, 16), scale=(1, 1, 0.5, 2), mode="cubic", antialias=True)
-    reach = REGISTRY["resize"].reach(attrs, PLANE)
-    assert reach.taps == (1, 1, 8, 4)
-    assert tuple(map(float, reach.scale)) == (1, 1, 0.5, 2)
+    extent = REGISTRY["resize"].extent(attrs, PLANE)
+    assert extent.taps == (1, 1, 8, 4)
+    assert tuple(map(float, extent.scale)) == (1, 1, 0.5, 2)

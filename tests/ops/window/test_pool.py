@@ -14,7 +14,7 @@ from cases.window.pool import adaptive_cases, avg_pool_cases, lp_pool_cases, poo
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
-from netweight.ops.reach import Slides, Spreads
+from netweight.ops.extent import Slides, Spreads
 from netweight.ops.window.adaptive_pool import AdaptivePoolAttrs
 from netweight.ops.window.pool import PoolAttrs
 from netweight.ops.window.pool_average import AvgPoolAttrs, LpPoolAttrs
@@ -162,7 +162,7 @@ def test_adaptive_windows_of_five_elements_by_hand() -> None:
     cost = REGISTRY["adaptive_avg_pool"].cost(attrs, x)
     assert cost.adds == 2 * 4 * (1 + 2 + 1)
     assert cost.divs == 2 * 4 * 3
-    assert REGISTRY["adaptive_avg_pool"].reach(attrs, x) == Spreads((3,), (Fraction(3, 5),))
+    assert REGISTRY["adaptive_avg_pool"].extent(attrs, x) == Spreads((3,), (Fraction(3, 5),))
 
 
 def test_global_pooling_of_resnet() -> None:
@@ -170,9 +170,7 @@ def test_global_pooling_of_resnet() -> None:
     cost = REGISTRY["adaptive_avg_pool"].cost(attrs, TensorSpec((1, 2048, 7, 7)))
     assert cost.adds == 2048 * (7 * 7 - 1) == 98_304
     assert cost.divs == 2048
-    assert REGISTRY["adaptive_avg_pool"].reach(attrs, TensorSpec((1, 2048, 7, 7))) == Slides(
-        (7, 7), (7, 7), (1, 1), (0, 0)
-    )
+    assert REGISTRY["adaptive_avg_pool"].extent(attrs, TensorSpec((1, 2048, 7, 7))) == Slides((7, 7), (7, 7), (1, 1))
 
 
 def test_max_pool_of_resnet_counts_eight_comparisons_per_output() -> None:

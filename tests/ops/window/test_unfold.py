@@ -7,7 +7,7 @@ import pytest
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
-from netweight.ops.reach import Mixes, Permutes, Slides, Spreads
+from netweight.ops.extent import Mixes, Permutes, Slides, Spreads
 from netweight.ops.sample.grid_sample import GridSampleAttrs
 from netweight.ops.window.unfold import FoldAttrs, UnfoldAttrs, WindowViewAttrs
 
@@ -26,7 +26,7 @@ def test_windows_as_channels() -> None:
     np.testing.assert_array_equal(op.backward(UnfoldAttrs(**_ROW), np.ones_like(y), x)[0], [[[1, 2, 2, 1]]])
     assert op.shape(_UNFOLD, _X) == TensorSpec((2, 3 * 9, 4, 4))
     assert op.cost(_UNFOLD, _X) == Cost()
-    assert op.reach(_UNFOLD, _X) == Slides((3, 3), (2, 2), (1, 1), (1, 1))
+    assert op.extent(_UNFOLD, _X) == Slides((3, 3), (2, 2), (1, 1))
 
 
 def test_folding_adds_up_what_overlaps() -> None:
@@ -39,13 +39,13 @@ def test_folding_adds_up_what_overlaps() -> None:
     columns = TensorSpec((2, 27, 4, 4))
     assert op.shape(_FOLD, columns) == _X
     assert op.cost(_FOLD, columns) == Cost(adds=2 * 3 * 3 * 3 * 4 * 4)
-    assert op.reach(_FOLD, columns) == Spreads((2, 2), (Fraction(2), Fraction(2)))
+    assert op.extent(_FOLD, columns) == Spreads((2, 2), (Fraction(2), Fraction(2)))
 
 
 def test_windows_of_a_spectrogram_are_a_view() -> None:
     op, attrs = REGISTRY["window_view"], WindowViewAttrs(dim=1, size=400, step=160)
     assert op.shape(attrs, TensorSpec((1, 16000))) == TensorSpec((1, 98, 400))  # (16000 - 400) // 160 + 1
-    assert op.reach(attrs, TensorSpec((1, 16000))) == Permutes((0, 1, 1))
+    assert op.extent(attrs, TensorSpec((1, 16000))) == Permutes((0, 1, 1))
     x = np.arange(5.0)
     y = op.forward(WindowViewAttrs(dim=0, size=3, step=2), x)
     np.testing.assert_array_equal(y, [[0, 1, 2], [2, 3, 4]])
@@ -93,7 +93,7 @@ def test_work_of_a_spatial_transformer() -> None:
     assert nearest == Cost(muls=each, adds=each, compares=each * 3)
     mirrored = REGISTRY["grid_sample"].cost(GridSampleAttrs(mode="nearest", padding_mode="reflection"), x, grid)
     assert mirrored == Cost(muls=each * 2, adds=each * 4, compares=each * 6, divs=each)
-    assert REGISTRY["grid_sample"].reach(GridSampleAttrs(), x, grid) == Mixes((2, 3))
+    assert REGISTRY["grid_sample"].extent(GridSampleAttrs(), x, grid) == Mixes((2, 3))
 
 
 _BAD: Any = "area"

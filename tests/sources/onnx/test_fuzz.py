@@ -8,16 +8,27 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest.importorskip("onnx")
 
 FUZZ = Path(__file__).parent / "fuzz.py"
+CASES = 25 * settings.default.max_examples  # scripts/fuzz draws more
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_broken_models_are_answered(seed: int, tmp_path: Path) -> None:
     """A child process: memory is limited, and ONNX may end a process; each case may take 10 CPU seconds."""
-    options = ["--seed", str(seed), "--cases", "2500", "--seconds", "15", "--scratch", str(tmp_path / "broken.onnx")]
+    options = [
+        "--seed",
+        str(seed),
+        "--cases",
+        str(CASES),
+        "--seconds",
+        "15",
+        "--scratch",
+        str(tmp_path / "broken.onnx"),
+    ]
     found = subprocess.run(
         [sys.executable, "-W", "ignore", str(FUZZ), *options],
         capture_output=True,

@@ -56,7 +56,7 @@ def test_what_nothing_reads_is_no_parameter(name):
     assert not set(read_graph(model).graph.values) & {tensor.name for tensor in strays}
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", sorted(FIGURES.keys() - {"vgg19", "zfnet512"}))  # as AlexNet, and slow
 def test_runs_as_onnx_runtime_does(name):
     """Random weights instead of the constants of the file; scores are compared before softmax hides them, too."""
     runtime = pytest.importorskip("onnxruntime")

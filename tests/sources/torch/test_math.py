@@ -54,7 +54,42 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 ONE = {name: (function, (X,)) for name, function in FUNCTIONS.items()}
 ONE |= {name: (getattr(torch, name), (POSITIVE,)) for name in ("log2", "log10", "log1p", "rsqrt")}
 ONE |= {name: (getattr(torch, name), (SHARE,)) for name in ("acos", "asin", "logit")}
-ONE["logit_eps"] = (lambda x: torch.logit(x, 0.1), (SHARE,))
+
+# What a function does with other numbers than most: those that it replaces, and those at which it jumps.
+ODD = torch.tensor([-torch.inf, -2.5, -1.0, -0.0, 0.0, 0.25, 1.0, 3.0, torch.inf, torch.nan], dtype=torch.float64)
+FINITE = ODD[1:-2]
+REACHED: dict[str, tuple[Callable[..., Any], Any]] = {
+    "logit_eps": (lambda x: torch.logit(x, 0.1), torch.tensor([0.01, 0.05, 0.4, 0.95, 0.999], dtype=torch.float64)),
+    **{name: (getattr(torch, name), ODD) for name in ("isnan", "isinf", "isfinite", "isposinf", "isneginf")},
+    "nan_to_num": (torch.nan_to_num, ODD),
+    "nan_to_given": (lambda x: torch.nan_to_num(x, nan=7.0, posinf=8.0, neginf=-9.0), ODD),
+    "nan_to_largest": (lambda x: torch.nan_to_num(x, posinf=8.0), ODD),
+    **{name: (getattr(torch, name), FINITE) for name in ("sign", "sgn", "signbit", "count_nonzero", "sinc")},
+    "entr": (torch.special.entr, FINITE), "round_halves": (torch.round, FINITE),
+    "heaviside": (lambda x: torch.heaviside(x, x + 5), FINITE), "fmax": (lambda x: torch.fmax(x, x.flip(0)), ODD),
+    "fmin": (lambda x: torch.fmin(x, x.flip(0)), ODD), "xlogy": (lambda x: torch.xlogy(x, x.abs() - 1), FINITE),
+    "xlog1py": (lambda x: torch.special.xlog1py(x, x.abs() - 2), FINITE),
+    "clamp_tensors": (lambda x: torch.clamp(x, x * 0 - 1, x * 0 + 0.5), FINITE),
+    "copysign": (lambda x: torch.copysign(x + 4, x), FINITE),
+}  # fmt: skip
+ONE |= {f"{name}_reached": (function, (numbers,)) for name, (function, numbers) in REACHED.items()}
+# Whole numbers become floating ones before they are divided, or put into a function that is not one of whole numbers.
+WHOLE = torch.tensor([1, 2, 5])
+PROMOTED = (
+    "exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "tan", "atan", "asinh", "acosh", "erf", "erfc", "exp2",
+    "expm1", "log2", "log10", "log1p", "sigmoid", "tanh", "sinh", "cosh", "sinc", "deg2rad", "rad2deg",
+)  # fmt: skip
+ONE |= {f"{name}_whole": (getattr(torch, name), (WHOLE,)) for name in PROMOTED}
+ONE |= {
+    f"{name}_whole": (function, (WHOLE,))
+    for name, function in {
+        "softsign": F.softsign, "tanhshrink": F.tanhshrink, "plus": lambda x: x + 1.5, "over": lambda x: x / 2,
+        "times": lambda x: x * 1.5, "minus": lambda x: 3.5 - x, "alpha": lambda x: x.double().add(x, alpha=2),
+        "under": lambda x: 3 / x, "atan2": lambda x: torch.atan2(x, x + 1), "copysign": lambda x: torch.copysign(x, -x),
+        "logaddexp": lambda x: torch.logaddexp(x.double(), x), "xlogy": lambda x: torch.xlogy(x, x),
+        "maximum": lambda x: torch.maximum(x, x * 0.5 + 1), "above": lambda x: (x > 1.5) * 0.5,
+    }.items()
+}  # fmt: skip
 
 PAIRS: dict[str, Callable[..., Any]] = {
     name: getattr(torch, name)
@@ -119,6 +154,7 @@ TWO |= {
         ),
         "cross_entropy_chances_none": lambda x, y: F.cross_entropy(x, y.softmax(1), reduction="none"),
         "kl_log": lambda x, y: F.kl_div(x, y.log_softmax(1), reduction="batchmean", log_target=True),
+        "response": lambda x, y: F.local_response_norm(x + y, 3, alpha=0.5, beta=0.9, k=2.0),
         "kl_sum": lambda x, y: F.kl_div(x, y.softmax(1), reduction="sum"),
         "smooth_l1_sharp": lambda x, y: F.smooth_l1_loss(x, y, beta=0.0),
         "bce_all_weights": lambda x, y: F.binary_cross_entropy_with_logits(
@@ -160,11 +196,12 @@ def test_values_and_types(name: str, dtype: str) -> None:
     assert capture.exact
     assert not [node.op for node in capture.graph.nodes if node.op not in REGISTRY]
     arrays = {key: tensor.numpy() for key, tensor in zip(capture.graph.inputs, tensors, strict=True)}
-    ours = run(capture.graph, arrays, capture.weights()).outputs
+    with np.errstate(all="ignore"):  # a logarithm of zero that is then replaced
+        ours = run(capture.graph, arrays, capture.weights()).outputs
     theirs = [leaf for leaf in tree_leaves(function(*tensors)) if isinstance(leaf, torch.Tensor)]
     assert len(theirs) == len(capture.graph.outputs)
     for output, wanted in zip(capture.graph.outputs, theirs, strict=True):
-        assert ours[output].dtype.name == str(wanted.dtype).removeprefix("torch.")
+        assert (ours[output].dtype.name, ours[output].shape) == (str(wanted.dtype).removeprefix("torch."), wanted.shape)
         tolerance = 2e-5 if "float32" in (dtype, ours[output].dtype.name) else 1e-10
         np.testing.assert_allclose(ours[output], wanted.numpy(), rtol=tolerance, atol=tolerance)
 

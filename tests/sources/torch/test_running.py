@@ -21,6 +21,15 @@ from sources.torch.blocks import BLOCKS, Recurrent  # noqa: E402
 
 # Largest difference of an output, as a share of its largest element.
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
+# Large layers take long: the stricter of the two, or a network of the same operators, says it.
+ONCE = {
+    ("vgg11-lrn", "float64"),
+    ("vgg11_bn", "float32"),
+    ("vgg11_bn", "float64"),
+    ("alexnet-one-tower", "float64"),
+    ("xception", "float64"),
+    ("inception_v3", "float64"),
+}
 
 # The networks of the zoo, at a resolution that their strides leave something of.
 NETWORKS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
@@ -91,8 +100,9 @@ def random_inputs(shapes: tuple[tuple[int, ...], ...], dtype: str) -> tuple[Any,
     )
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    ("name", "dtype"), [(name, dtype) for name in NETWORKS for dtype in TOLERANCE if (name, dtype) not in ONCE]
+)
 def test_networks_of_the_zoo(name: str, dtype: str) -> None:
     make, shape = NETWORKS[name]
     check(random_state(make, dtype), random_inputs((shape,), dtype), dtype)

@@ -26,7 +26,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 FftNorm = Literal["backward", "forward", "ortho"]
@@ -114,7 +114,7 @@ def fft_backward_cost(attrs: FftAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
     return fft_cost(attrs, x) if any(wanted) else FREE
 
 
-def fft_reach(attrs: RfftAttrs, _x: TensorSpec) -> Reach:
+def fft_extent(attrs: RfftAttrs, _x: TensorSpec) -> Extent:
     """Everything along the dimensions."""
     return Mixes(attrs.dims)
 
@@ -172,7 +172,7 @@ def register_transform(
             forward=forward,
             backward=backward,
             backward_cost=backward_cost,
-            reach=fft_reach,
+            extent=fft_extent,
         )
     )
 

@@ -22,7 +22,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Saves, Wanted, register
 
 
@@ -79,7 +79,7 @@ def product_work(count: int, rows: int, inner: int, columns: int) -> Cost:
     return Cost(macs=product(matrices=count, rows=rows, inner=inner, columns=columns))
 
 
-def matrix_reach(_attrs: Any, *_specs: TensorSpec) -> Reach:
+def matrix_extent(_attrs: Any, *_specs: TensorSpec) -> Extent:
     """All of a matrix."""
     return Mixes((-2, -1))
 
@@ -116,7 +116,7 @@ def register_matrix(
             backward_cost=backward_cost,
             saves=saves,
             extras=extras,
-            reach=matrix_reach,
+            extent=matrix_extent,
         )
     )
 

@@ -30,7 +30,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -185,7 +185,7 @@ def attention_backward_cost(
     return cost
 
 
-def attention_reach(_attrs: AttentionAttrs, *_inputs: TensorSpec | None) -> Reach:
+def attention_extent(_attrs: AttentionAttrs, *_inputs: TensorSpec | None) -> Extent:
     """All positions, and all features of a head."""
     return Mixes((-2, -1))
 
@@ -254,8 +254,8 @@ SCALED_DOT_PRODUCT_ATTENTION = register(
         backward_cost=attention_backward_cost,
         saves=("query", "key", "value", "mask", "y", "logsumexp"),
         extras=("logsumexp",),
-        reach=attention_reach,
-        dims={"query": "*batch heads l e", "key": "*batch heads s e", "value": "*batch heads s e_v",
+        extent=attention_extent,
+        dims={"query": "*batch heads l e", "key": "*batch kv_heads s e", "value": "*batch kv_heads s e_v",
               "y": "*batch heads l e_v"},
     )
 )  # fmt: skip

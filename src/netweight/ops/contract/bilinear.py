@@ -22,7 +22,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import mixes_last
+from netweight.ops.extent import mixes_last
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -106,7 +106,7 @@ BILINEAR = register(
         backward=bilinear_backward,
         backward_cost=bilinear_backward_cost,
         saves={"x1": ("x2", "weight"), "x2": ("x1", "weight"), "weight": ("x1", "x2")},
-        reach=mixes_last,
+        extent=mixes_last,
         dims={"x1": "*rows in1", "x2": "*rows in2", "weight": "out in1 in2", "bias": "out", "y": "*rows out"},
     )
 )

@@ -26,7 +26,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, windows
 from netweight.ops.dims import kernel_dims, out_dims
-from netweight.ops.reach import Reach, Slides
+from netweight.ops.extent import Extent, Slides
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -120,9 +120,9 @@ def conv_backward_cost(
     return cost + unpad_cost(x.shape, attrs.padding, attrs.padding_mode) if grad_x else cost
 
 
-def conv_reach(attrs: ConvAttrs, _x: TensorSpec, weight: TensorSpec, _bias: TensorSpec | None) -> Reach:
+def conv_extent(attrs: ConvAttrs, _x: TensorSpec, weight: TensorSpec, _bias: TensorSpec | None) -> Extent:
     """A window of the kernel's size."""
-    return Slides(weight.shape[2:], attrs.stride, attrs.dilation, tuple(before for before, _ in attrs.padding))
+    return Slides(weight.shape[2:], attrs.stride, attrs.dilation)
 
 
 def _letters(weight: Array) -> tuple[str, str]:
@@ -169,7 +169,7 @@ CONV = register(
         backward=conv_backward,
         backward_cost=conv_backward_cost,
         saves={"x": ("weight",), "weight": ("x",)},
-        reach=conv_reach,
+        extent=conv_extent,
         dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "bias": "c_out", "y": "n c_out *out"},
     )
 )

@@ -28,7 +28,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, span_of, windows
 from netweight.ops.dims import named_shape
-from netweight.ops.reach import Reach, Spreads
+from netweight.ops.extent import Extent, Spreads
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -130,9 +130,9 @@ def conv_transpose_backward_cost(
     return Cost(macs=total([forward.macs] * (grad_x + grad_weight)), adds=forward.adds if grad_bias else 0)
 
 
-def conv_transpose_reach(
+def conv_transpose_extent(
     attrs: ConvTransposeAttrs, _x: TensorSpec, weight: TensorSpec, _bias: TensorSpec | None
-) -> Reach:
+) -> Extent:
     """The windows of span / stride neighbouring inputs, rounded up, cover an output position."""
     span = span_of(weight.shape[2:], attrs.dilation)
     taps = tuple(-(-reach // step) for reach, step in zip(span, attrs.stride, strict=True))
@@ -188,7 +188,7 @@ CONV_TRANSPOSE = register(
         backward=conv_transpose_backward,
         backward_cost=conv_transpose_backward_cost,
         saves={"x": ("weight",), "weight": ("x",)},
-        reach=conv_transpose_reach,
+        extent=conv_transpose_extent,
         dims={"x": "n c_in *in", "weight": "c_in c_out/groups *k", "bias": "c_out", "y": "n c_out *out"},
     )
 )

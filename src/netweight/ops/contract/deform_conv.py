@@ -36,7 +36,7 @@ from netweight.ops.arrays.padding import Pads
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_shape
 from netweight.ops.dims import kernel_dims, out_dims
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 Spec = TensorSpec | None
@@ -169,7 +169,7 @@ def deform_conv_backward_cost(
     )
 
 
-def deform_conv_reach(_attrs: DeformConvAttrs, x: TensorSpec, *_others: Spec) -> Reach:
+def deform_conv_extent(_attrs: DeformConvAttrs, x: TensorSpec, *_others: Spec) -> Extent:
     """Any position: the offsets say which."""
     return Mixes(tuple(range(1, len(x.shape))))
 
@@ -275,7 +275,7 @@ DEFORM_CONV = register(
             "offset": ("x", "weight", "offset", "mask"),
             "mask": ("x", "weight", "offset"),
         },
-        reach=deform_conv_reach,
+        extent=deform_conv_extent,
         dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "bias": "c_out", "y": "n c_out *out"},
     )
 )

@@ -25,7 +25,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import Mixes, Permutes, Reach
+from netweight.ops.extent import Extent, Mixes, Permutes
 from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, register
 
 _EXPLICIT = re.compile(r"[a-zA-Z]*(,[a-zA-Z]*)*->[a-zA-Z]*")
@@ -221,7 +221,7 @@ def _spread(grad: Array, has: str, wants: str, shape: tuple[int, ...]) -> Array:
     return result
 
 
-def einsum_reach(attrs: EinsumAttrs, *_xs: TensorSpec) -> Reach:
+def einsum_extent(attrs: EinsumAttrs, *_xs: TensorSpec) -> Extent:
     """A permutation where nothing is summed; else all positions of the dimensions that do not stay where they are.
 
     A tensor without the first letter of the result, the samples, is taken for a weight: it brings no positions.
@@ -251,6 +251,6 @@ EINSUM = register(
         backward=einsum_backward,
         backward_cost=einsum_backward_cost,
         saves=("xs",),
-        reach=einsum_reach,
+        extent=einsum_extent,
     )
 )

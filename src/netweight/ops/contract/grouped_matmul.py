@@ -22,8 +22,8 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.extent import mixes_last
 from netweight.ops.move.places import check_positions
-from netweight.ops.reach import mixes_last
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -92,7 +92,7 @@ GROUPED_MATMUL = register(
         backward=grouped_matmul_backward,
         backward_cost=grouped_matmul_backward_cost,
         saves={"a": ("b",), "b": ("a",), "offsets": ("a", "b")},
-        reach=mixes_last,
+        extent=mixes_last,
         dims={"a": "rows k", "b": "groups k n", "y": "rows n"},
     )
 )

@@ -23,11 +23,11 @@ from netweight.lazy import np
 from netweight.ops.arrays.broadcast import broadcast_shape
 from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_forward, conv_reach, conv_shape
-from netweight.ops.contract.matmul import matmul_cost, matmul_forward, matmul_reach, matmul_shape
+from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_extent, conv_forward, conv_shape
+from netweight.ops.contract.matmul import matmul_cost, matmul_extent, matmul_forward, matmul_shape
+from netweight.ops.extent import Extent, same_position
 from netweight.ops.quantize.affine import SCALES, QuantizeAttrs
 from netweight.ops.quantize.scales import integer_range
-from netweight.ops.reach import Reach, same_position
 from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
 
 _Zero = TensorSpec | None
@@ -54,9 +54,9 @@ def integer_matmul_forward(_attrs: None, a: Array, b: Array, a_zero: Array | Non
     return matmul_forward(None, _from_zero(a, a_zero), _from_zero(b, b_zero))
 
 
-def integer_matmul_reach(_attrs: None, a: TensorSpec, b: TensorSpec, *_zeros: _Zero) -> Reach:
+def integer_matmul_extent(_attrs: None, a: TensorSpec, b: TensorSpec, *_zeros: _Zero) -> Extent:
     """That of ``matmul``."""
-    return matmul_reach(None, a, b)
+    return matmul_extent(None, a, b)
 
 
 def integer_conv_shape(
@@ -89,9 +89,9 @@ def integer_conv_forward(
     return conv_forward(attrs, _from_zero(x, x_zero), _from_zero(weight, per_channel), None)
 
 
-def integer_conv_reach(attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, *_zeros: _Zero) -> Reach:
+def integer_conv_extent(attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, *_zeros: _Zero) -> Extent:
     """That of ``conv``."""
-    return conv_reach(attrs, x, weight, None)
+    return conv_extent(attrs, x, weight, None)
 
 
 def requantize_shape(attrs: QuantizeAttrs, x: TensorSpec, scale: TensorSpec, zero_point: _Zero) -> TensorSpec:
@@ -143,7 +143,7 @@ INTEGER_MATMUL = register(
         forward=integer_matmul_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=integer_matmul_reach,
+        extent=integer_matmul_extent,
         dims={"a": "*batch m k", "b": "*batch k n", "y": "*batch m n"},
     )
 )
@@ -159,7 +159,7 @@ INTEGER_CONV = register(
         forward=integer_conv_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=integer_conv_reach,
+        extent=integer_conv_extent,
         dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "y": "n c_out *out"},
     )
 )
@@ -175,6 +175,6 @@ REQUANTIZE = register(
         forward=requantize_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )

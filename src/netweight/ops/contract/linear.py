@@ -14,12 +14,14 @@ from __future__ import annotations
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.ops.reach import mixes_last
+from netweight.ops.extent import mixes_last
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
 def linear_shape(_attrs: None, x: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> TensorSpec:
     """Last dimension of ``x`` becomes out_features."""
+    if len(weight.shape) != 2:
+        raise ShapeError(f"linear: expected weight (out_features, in_features), got {weight.shape}")
     out_features, in_features = weight.shape
     if not x.shape or x.shape[-1] != in_features:
         raise ShapeError(f"linear: expected x of shape (..., {in_features}), got {x.shape}")
@@ -80,7 +82,7 @@ LINEAR = register(
         backward=linear_backward,
         backward_cost=linear_backward_cost,
         saves={"x": ("weight",), "weight": ("x",)},
-        reach=mixes_last,
+        extent=mixes_last,
         dims={"x": "*rows in_features", "weight": "out_features in_features", "bias": "out_features",
               "y": "*rows out_features"},
     )

@@ -32,7 +32,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 _Optional = TensorSpec | None
@@ -177,7 +177,7 @@ def linear_attention_backward_cost(
     return Cost(macs=total(macs), muls=total(muls), adds=keys if wanted[1] and delta else 0)
 
 
-def linear_attention_reach(_attrs: LinearAttentionAttrs, *_inputs: _Optional) -> Reach:
+def linear_attention_extent(_attrs: LinearAttentionAttrs, *_inputs: _Optional) -> Extent:
     """All tokens, and all features of a head."""
     return Mixes((-2, -1))
 
@@ -221,7 +221,7 @@ LINEAR_ATTENTION = register(
         backward=linear_attention_backward,
         backward_cost=linear_attention_backward_cost,
         saves=("query", "key", "value", "state0", "decay", "beta"),
-        reach=linear_attention_reach,
-        dims={"query": "n heads t k", "key": "n heads t k", "value": "n heads t v", "y": "n heads t v"},
+        extent=linear_attention_extent,
+        dims={"query": "n heads t k", "key": "n kv_heads t k", "value": "n kv_heads t v", "y": "n heads t v"},
     )
 )

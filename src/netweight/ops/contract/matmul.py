@@ -22,7 +22,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -66,7 +66,7 @@ def matmul_backward_cost(attrs: None, wanted: Wanted, a: TensorSpec, b: TensorSp
     return cost
 
 
-def matmul_reach(_attrs: None, a: TensorSpec, b: TensorSpec) -> Reach:
+def matmul_extent(_attrs: None, a: TensorSpec, b: TensorSpec) -> Extent:
     """All positions along the inner dimension, of every operand that differs from sample to sample.
 
     A matrix that multiplies a batch is the same for all samples, a weight, and brings no positions of its own. Where
@@ -106,7 +106,7 @@ MATMUL = register(
         backward=matmul_backward,
         backward_cost=matmul_backward_cost,
         saves={"a": ("b",), "b": ("a",)},
-        reach=matmul_reach,
+        extent=matmul_extent,
         dims={"a": "*batch m k", "b": "*batch k n", "y": "*batch m n"},
     )
 )

@@ -21,7 +21,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import unbroadcast, unbroadcast_cost
-from netweight.ops.reach import mixes_last
+from netweight.ops.extent import mixes_last
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -115,7 +115,7 @@ ROTARY_EMBEDDING = register(
         backward=rotary_embedding_backward,
         backward_cost=rotary_embedding_backward_cost,
         saves={"cos": ("x",), "sin": ("x",), "x": ("cos", "sin")},
-        reach=mixes_last,
+        extent=mixes_last,
         dims={"x": "n heads t e", "y": "n heads t e"},
     )
 )

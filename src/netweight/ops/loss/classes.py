@@ -25,9 +25,9 @@ from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import work_of
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.loss.reduction import Reduction, loss_spec, reduce_losses, reduction_cost, share_cost
 from netweight.ops.norm.softmax import SoftmaxAttrs, log_softmax_cost, log_softmax_forward
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, register
 
 _OVER_CLASSES = SoftmaxAttrs(dim=1)
@@ -197,7 +197,7 @@ def cross_entropy_backward_cost(
     return cost
 
 
-def classes_reach(attrs: NllLossAttrs, x: TensorSpec, *_others: TensorSpec | None) -> Reach:
+def classes_extent(attrs: NllLossAttrs, x: TensorSpec, *_others: TensorSpec | None) -> Extent:
     """The classes are mixed, and everything where the losses are reduced."""
     return Mixes((1,) if attrs.reduction == "none" else tuple(range(len(x.shape))))
 
@@ -272,7 +272,7 @@ NLL_LOSS = register(
         backward=nll_loss_backward,
         backward_cost=nll_loss_backward_cost,
         saves={"target": ("x", "weight"), "weight": ("x", "weight"), "x": ("weight",), "y": ("weight",)},
-        reach=classes_reach,
+        extent=classes_extent,
     )
 )
 
@@ -294,6 +294,6 @@ CROSS_ENTROPY = register(
             "y": ("weight",),
         },
         extras=("log_probs",),
-        reach=classes_reach,
+        extent=classes_extent,
     )
 )

@@ -18,7 +18,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Saves, Wanted, register
 
 Reduction = Literal["mean", "sum", "none"]
@@ -74,7 +74,7 @@ def grad_of_losses(reduction: str, grad_y: Array, like: Array) -> Array:
     return np.broadcast_to(grad_y / number if number != 1 else grad_y, like.shape)
 
 
-def loss_reach(attrs: Any, x: TensorSpec, *_others: TensorSpec | None) -> Reach:
+def loss_extent(attrs: Any, x: TensorSpec, *_others: TensorSpec | None) -> Extent:
     """Nothing is mixed but where the losses are reduced."""
     return Mixes(() if attrs.reduction == "none" else tuple(range(len(x.shape))))
 
@@ -147,7 +147,7 @@ def register_loss(
             backward=backward,
             backward_cost=backward_cost,
             saves=saves,
-            reach=loss_reach,
+            extent=loss_extent,
         )
     )
 

@@ -15,8 +15,8 @@ from netweight.lazy import np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.elementwise import same_shape
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import Extent, Spreads, same_position
 from netweight.ops.move.slicing import SliceAttrs, along, resized, sliced_spec
-from netweight.ops.reach import Reach, Spreads, same_position
 from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, free, register
 
 
@@ -94,7 +94,7 @@ def repeat_interleave_backward_cost(attrs: RepeatInterleaveAttrs, wanted: Wanted
     return COPIED + unbroadcast_cost(x.numel * attrs.repeats, x.numel) if any(wanted) else FREE
 
 
-def repeat_interleave_reach(attrs: RepeatInterleaveAttrs, x: TensorSpec) -> Reach:
+def repeat_interleave_extent(attrs: RepeatInterleaveAttrs, x: TensorSpec) -> Extent:
     """Nearest upsampling along the dimension."""
     rest = (1,) * (len(x.shape) - attrs.dim - 1)
     return Spreads((1, *rest), tuple(map(Fraction, (attrs.repeats, *rest))))
@@ -115,7 +115,7 @@ COPY = register(
         forward=copy_forward,
         backward=copy_backward,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -130,7 +130,7 @@ SLICE_SCATTER = register(
         forward=slice_scatter_forward,
         backward=slice_scatter_backward,
         backward_cost=slice_scatter_backward_cost,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -145,6 +145,6 @@ REPEAT_INTERLEAVE = register(
         forward=repeat_interleave_forward,
         backward=repeat_interleave_backward,
         backward_cost=repeat_interleave_backward_cost,
-        reach=repeat_interleave_reach,
+        extent=repeat_interleave_extent,
     )
 )

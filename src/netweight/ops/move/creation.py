@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec, bits_of
 from netweight.lazy import np
+from netweight.ops.extent import Extent, Permutes, same_position
 from netweight.ops.move.places import check_positions
-from netweight.ops.reach import Permutes, Reach, same_position
 from netweight.ops.table import Array, OpDef, free, not_differentiable, register
 
 
@@ -132,7 +132,7 @@ def one_hot_forward(attrs: OneHotAttrs, x: Array) -> Array:
     return (x[..., None] == np.arange(attrs.num_classes)).astype(np.int64)
 
 
-def one_hot_reach(_attrs: OneHotAttrs, x: TensorSpec) -> Reach:
+def one_hot_extent(_attrs: OneHotAttrs, x: TensorSpec) -> Extent:
     """The same position, and a new last dimension."""
     return Permutes((*range(len(x.shape)), None))
 
@@ -148,7 +148,7 @@ FULL = register(
         forward=full_forward,
         backward=no_gradients,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -163,7 +163,7 @@ ARANGE = register(
         forward=arange_forward,
         backward=no_gradients,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -178,6 +178,6 @@ ONE_HOT = register(
         forward=one_hot_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=one_hot_reach,
+        extent=one_hot_extent,
     )
 )

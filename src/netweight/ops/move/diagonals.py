@@ -16,8 +16,8 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.extent import Extent, Mixes, Permutes, same_position
 from netweight.ops.move.triangle import DiagonalAttrs, diagonal_backward, diagonal_forward, diagonal_shape
-from netweight.ops.reach import Mixes, Permutes, Reach, same_position
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, copied, free, register
 
 
@@ -61,7 +61,7 @@ def diag_embed_backward(attrs: DiagonalAttrs, grad_y: Array, _x: Array) -> tuple
     return (diagonal_forward(attrs, grad_y),)
 
 
-def diag_embed_reach(attrs: DiagonalAttrs, x: TensorSpec) -> Reach:
+def diag_embed_extent(attrs: DiagonalAttrs, x: TensorSpec) -> Extent:
     """The same position; rows and columns are those of the diagonal."""
     order: list[int | None] = list(range(len(x.shape) - 1))
     for dim in sorted((attrs.dim1, attrs.dim2)):
@@ -104,7 +104,9 @@ def strided_view_shape(attrs: StridedViewAttrs, x: TensorSpec) -> TensorSpec:
 
 def strided_view_forward(attrs: StridedViewAttrs, x: Array) -> Array:
     """The elements that the strides lead to."""
-    return x.ravel()[_places(attrs)]
+    elements = x.ravel()[attrs.offset :]
+    strides = [step * x.itemsize for step in attrs.stride]
+    return np.lib.stride_tricks.as_strided(elements, attrs.size, strides)
 
 
 def strided_view_backward(attrs: StridedViewAttrs, grad_y: Array, x: Array) -> tuple[Array]:
@@ -119,7 +121,7 @@ def strided_view_backward_cost(attrs: StridedViewAttrs, wanted: Wanted, x: Tenso
     return Cost(adds=product(seen=strided_view_shape(attrs, x).numel)) if any(wanted) else FREE
 
 
-def strided_view_reach(_attrs: StridedViewAttrs, x: TensorSpec) -> Reach:
+def strided_view_extent(_attrs: StridedViewAttrs, x: TensorSpec) -> Extent:
     """Any element."""
     return Mixes(tuple(range(len(x.shape))))
 
@@ -142,7 +144,7 @@ DIAG_EMBED = register(
         forward=diag_embed_forward,
         backward=diag_embed_backward,
         backward_cost=copied,
-        reach=diag_embed_reach,
+        extent=diag_embed_extent,
     )
 )
 
@@ -157,7 +159,7 @@ DIAGONAL_SCATTER = register(
         forward=diagonal_scatter_forward,
         backward=diagonal_scatter_backward,
         backward_cost=copied,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -173,6 +175,6 @@ STRIDED_VIEW = register(
         backward=strided_view_backward,
         backward_cost=strided_view_backward_cost,
         view=True,
-        reach=strided_view_reach,
+        extent=strided_view_extent,
     )
 )

@@ -18,8 +18,8 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.extent import Extent, Permutes
 from netweight.ops.move.places import check_positions
-from netweight.ops.reach import Permutes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, register
 
 
@@ -64,7 +64,7 @@ def embedding_backward_cost(_attrs: EmbeddingAttrs, wanted: Wanted, indices: Ten
     return Cost(adds=product(rows=indices.numel, embedding_dim=weight.shape[1])) if wanted[1] else FREE
 
 
-def embedding_reach(_attrs: EmbeddingAttrs, indices: TensorSpec, _weight: TensorSpec) -> Reach:
+def embedding_extent(_attrs: EmbeddingAttrs, indices: TensorSpec, _weight: TensorSpec) -> Extent:
     """The same position, and a new last dimension."""
     return Permutes((*range(len(indices.shape)), None))
 
@@ -81,7 +81,7 @@ EMBEDDING = register(
         backward=embedding_backward,
         backward_cost=embedding_backward_cost,
         saves=("indices",),
-        reach=embedding_reach,
+        extent=embedding_extent,
         dims={"indices": "*rows", "weight": "num_embeddings embedding_dim", "y": "*rows embedding_dim"},
     )
 )

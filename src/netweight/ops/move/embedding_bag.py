@@ -20,8 +20,8 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 BagMode = Literal["sum", "mean", "max"]
@@ -133,9 +133,9 @@ def embedding_bag_backward_cost(
     return cost + Cost(adds=lookups, muls=lookups) if wanted[3] else cost
 
 
-def embedding_bag_reach(
+def embedding_bag_extent(
     _attrs: EmbeddingBagAttrs, indices: TensorSpec, _weight: TensorSpec, *_others: TensorSpec | None
-) -> Reach:
+) -> Extent:
     """Everything in a bag, and a bag is anywhere where offsets say so."""
     return Mixes(tuple(range(len(indices.shape)))[-1:])
 
@@ -196,7 +196,7 @@ EMBEDDING_BAG = register(
             "chosen": ("weight",),
         },
         extras=("chosen",),
-        reach=embedding_bag_reach,
+        extent=embedding_bag_extent,
         dims={"weight": "num_embeddings embedding_dim", "y": "bags embedding_dim"},
     )
 )

@@ -19,21 +19,21 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import (
     GatherAttrs,
     GatherNdAttrs,
     IndexAttrs,
     check_listed,
     check_positions,
+    extent_along,
+    extent_of_dims,
     of_dims,
     of_each,
     of_lists,
     of_slices,
     picked_shape,
-    reach_along,
-    reach_of_dims,
 )
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, register
 
 
@@ -69,7 +69,7 @@ def gather_nd_shape(attrs: GatherNdAttrs, x: TensorSpec, index: TensorSpec) -> T
     return TensorSpec((*index.shape[:-1], *x.shape[batch + depth :]), x.dtype)
 
 
-def gather_nd_reach(attrs: GatherNdAttrs, _x: TensorSpec, index: TensorSpec) -> Reach:
+def gather_nd_extent(attrs: GatherNdAttrs, _x: TensorSpec, index: TensorSpec) -> Extent:
     """Any position along the dimensions that are picked from."""
     return Mixes(tuple(range(attrs.batch_dims, attrs.batch_dims + index.shape[-1])))
 
@@ -84,14 +84,14 @@ def _reading(
     attrs: type,
     shape: Callable[..., TensorSpec],
     key: Callable[..., tuple[Any, ...]],
-    reach: Callable[..., Reach],
+    extent: Callable[..., Extent],
     positions: str = "index",
 ) -> OpDef:
     """An operator that reads ``x[key]``."""
 
     def forward(attrs: Any, x: Array, *indices: Array) -> Array:
         """The elements, or slices, at the positions."""
-        return np.asarray(x[key(attrs, *indices)])
+        return np.array(x[key(attrs, *indices)])
 
     def backward(attrs: Any, grad_y: Array, x: Array, *indices: Array) -> tuple[Array | None, ...]:
         """Each element collects the gradients of its copies."""
@@ -115,14 +115,18 @@ def _reading(
             backward=backward,
             backward_cost=backward_cost,
             saves=(positions.removeprefix("*"),),
-            reach=reach,
+            extent=extent,
         )
     )
 
 
-GATHER = _reading("gather", GatherAttrs, gather_shape, of_each, reach_along)
-INDEX_SELECT = _reading("index_select", GatherAttrs, index_select_shape, of_slices, reach_along)
+GATHER = _reading("gather", GatherAttrs, gather_shape, of_each, extent_along)
+INDEX_SELECT = _reading("index_select", GatherAttrs, index_select_shape, of_slices, extent_along)
 GATHER_ND = _reading(
-    "gather_nd", GatherNdAttrs, gather_nd_shape, lambda attrs, index: of_lists(attrs.batch_dims, index), gather_nd_reach
+    "gather_nd",
+    GatherNdAttrs,
+    gather_nd_shape,
+    lambda attrs, index: of_lists(attrs.batch_dims, index),
+    gather_nd_extent,
 )
-INDEX = _reading("index", IndexAttrs, index_shape, of_dims, reach_of_dims, "*indices")
+INDEX = _reading("index", IndexAttrs, index_shape, of_dims, extent_of_dims, "*indices")

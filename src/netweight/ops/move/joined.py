@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from netweight.count import Count, product
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import Reach
+from netweight.ops.extent import Extent
 from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, OpKind, Wanted
 
 Reduction = Literal["sum", "prod", "mean", "amax", "amin"]
@@ -36,7 +36,7 @@ class Written(NamedTuple):
 
 def written_by(
     name: str, how: How | Callable[[Any], How] | None, attrs: type | None, check: Callable[..., None], *,
-    place: Callable[..., Written], count: Callable[..., Count], reach: Callable[..., Reach],
+    place: Callable[..., Written], count: Callable[..., Count], extent: Callable[..., Extent],
     forward_work: Callable[..., Cost] | None = None, back: Callable[..., Cost] | None = None,
     slots: tuple[str, ...] = ("x", "index", "src"), kind: OpKind | None = None,
 ) -> OpDef:  # fmt: skip
@@ -49,7 +49,7 @@ def written_by(
         check: Refuses tensors that do not fit; takes the name, the attributes and the specs.
         place: Attributes and arrays after ``x`` to what is written where.
         count: Attributes and specs to the number of elements written.
-        reach: Its reach.
+        extent: Its extent rule.
         forward_work: Work beside that of joining, from attributes, count and specs.
         back: The same for the gradient of what is written.
         slots: Names of its tensors; those that hold positions are called index or indices.
@@ -106,7 +106,7 @@ def written_by(
         backward=backward,
         backward_cost=backward_cost,
         saves=("x", positions, "src", "y") if joins else (positions,),
-        reach=reach,
+        extent=extent,
     )
 
 

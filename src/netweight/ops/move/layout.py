@@ -12,7 +12,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import unbroadcast, unbroadcast_cost
-from netweight.ops.reach import Permutes, Reach, reshapes, same_position
+from netweight.ops.extent import Extent, Permutes, reshapes, same_position
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, register
 
 
@@ -59,7 +59,7 @@ RESHAPE = register(
         backward=reshape_backward,
         backward_cost=free,
         view=True,
-        reach=reshapes,
+        extent=reshapes,
     )
 )
 
@@ -94,7 +94,7 @@ def permute_backward(attrs: PermuteAttrs, grad_y: Array, _x: Array) -> tuple[Arr
     return (grad_y.transpose(tuple(attrs.order.index(dim) for dim in range(len(attrs.order)))),)
 
 
-def permute_reach(attrs: PermuteAttrs, _x: TensorSpec) -> Reach:
+def permute_extent(attrs: PermuteAttrs, _x: TensorSpec) -> Extent:
     """The order itself."""
     return Permutes(attrs.order)
 
@@ -146,7 +146,7 @@ PERMUTE = register(
         backward=permute_backward,
         backward_cost=free,
         view=True,
-        reach=permute_reach,
+        extent=permute_extent,
     )
 )
 
@@ -162,6 +162,6 @@ EXPAND = register(
         backward=expand_backward,
         backward_cost=expand_backward_cost,
         view=True,
-        reach=same_position,
+        extent=same_position,
     )
 )

@@ -16,7 +16,7 @@ from netweight.errors import UsageError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import broadcast_shape, unbroadcast, unbroadcast_cost
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import Array, Cost, OpDef, Wanted, copied, free, register
 
 
@@ -60,7 +60,7 @@ def masked_scatter_backward_cost(
     return cost
 
 
-def masked_scatter_reach(_attrs: None, x: TensorSpec, _mask: TensorSpec, _source: TensorSpec) -> Reach:
+def masked_scatter_extent(_attrs: None, x: TensorSpec, _mask: TensorSpec, _source: TensorSpec) -> Extent:
     """Any element of the source, as the mask decides."""
     return Mixes(tuple(range(len(x.shape))))
 
@@ -77,6 +77,6 @@ MASKED_SCATTER = register(
         backward=masked_scatter_backward,
         backward_cost=masked_scatter_backward_cost,
         saves=("mask",),
-        reach=masked_scatter_reach,
+        extent=masked_scatter_extent,
     )
 )

@@ -24,7 +24,7 @@ from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import broadcast_shape
 from netweight.ops.dims import check_dims
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import Array
 
 
@@ -116,11 +116,11 @@ def of_dims(attrs: IndexAttrs, *indices: Array) -> tuple[Any, ...]:
     return tuple(at.get(dim, slice(None)) for dim in range(attrs.dims[-1] + 1))
 
 
-def reach_along(attrs: GatherAttrs, *_specs: TensorSpec | None) -> Reach:
+def extent_along(attrs: GatherAttrs, *_specs: TensorSpec | None) -> Extent:
     """Any position along the dimension."""
     return Mixes((attrs.dim,))
 
 
-def reach_of_dims(attrs: IndexAttrs, *_specs: TensorSpec) -> Reach:
+def extent_of_dims(attrs: IndexAttrs, *_specs: TensorSpec) -> Extent:
     """Any position along the dimensions."""
     return Mixes(attrs.dims)

@@ -14,7 +14,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.dims import check_dims
-from netweight.ops.reach import Reach, Slides, same_position
+from netweight.ops.extent import Extent, Slides, same_position
 from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, copied, free, register
 
 
@@ -99,10 +99,10 @@ def pad_backward_cost(attrs: PadAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
     return COPIED + unpad_cost(x.shape, attrs.padding, attrs.mode) if any(wanted) else FREE
 
 
-def pad_reach(attrs: PadAttrs, _x: TensorSpec) -> Reach:
+def pad_extent(attrs: PadAttrs, _x: TensorSpec) -> Extent:
     """A window of one element that starts in the padding."""
     ones = (1,) * len(attrs.padding)
-    return Slides(ones, ones, ones, tuple(before for before, _ in attrs.padding))
+    return Slides(ones, ones, ones)
 
 
 def roll_shape(attrs: RollAttrs, x: TensorSpec) -> TensorSpec:
@@ -180,7 +180,7 @@ PAD = register(
         forward=pad_forward,
         backward=pad_backward,
         backward_cost=pad_backward_cost,
-        reach=pad_reach,
+        extent=pad_extent,
     )
 )
 
@@ -196,7 +196,7 @@ ROLL = register(
         forward=roll_forward,
         backward=roll_backward,
         backward_cost=copied,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -211,7 +211,7 @@ FLIP = register(
         forward=flip_forward,
         backward=flip_backward,
         backward_cost=copied,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -226,6 +226,6 @@ REPEAT = register(
         forward=repeat_forward,
         backward=repeat_backward,
         backward_cost=repeat_backward_cost,
-        reach=same_position,
+        extent=same_position,
     )
 )

@@ -24,22 +24,22 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import broadcast_shape, summed_back, unbroadcast_cost
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.joined import REDUCTIONS, Reduction, Written, written_by
 from netweight.ops.move.places import (
     GatherAttrs,
     IndexAttrs,
     check_listed,
     check_positions,
+    extent_along,
+    extent_of_dims,
     of_dims,
     of_each,
     of_lists,
     of_slices,
     picked_shape,
-    reach_along,
-    reach_of_dims,
 )
 from netweight.ops.move.slicing import resized
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, register
 
 
@@ -205,14 +205,14 @@ def _stretched(_attrs: Any, count: Count, specs: tuple[TensorSpec, ...]) -> Cost
     return unbroadcast_cost(int(count), specs[1].numel)
 
 
-def _reach_of_lists(_attrs: Any, _x: TensorSpec, index: TensorSpec, _src: TensorSpec) -> Reach:
+def _extent_of_lists(_attrs: Any, _x: TensorSpec, index: TensorSpec, _src: TensorSpec) -> Extent:
     """Any position along the dimensions that are written to."""
     return Mixes(tuple(range(index.shape[-1])))
 
 
-_EACH: Any = {"place": _each, "count": _each_count, "reach": reach_along}
-_SLICES: Any = {"place": _slices, "count": _slice_count, "reach": reach_along}
-_LISTS: Any = {"place": _lists, "count": _slice_count, "reach": _reach_of_lists}
+_EACH: Any = {"place": _each, "count": _each_count, "extent": extent_along}
+_SLICES: Any = {"place": _slices, "count": _slice_count, "extent": extent_along}
+_LISTS: Any = {"place": _lists, "count": _slice_count, "extent": _extent_of_lists}
 
 SCATTER = register(written_by("scatter", "none", ScatterAttrs, _check_scatter, **_EACH))
 SCATTER_ADD = register(written_by("scatter_add", "sum", GatherAttrs, _check_each, **_EACH))
@@ -232,7 +232,7 @@ INDEX_PUT = register(
         _check_dims,
         place=_dims,
         count=_dims_count,
-        reach=reach_of_dims,
+        extent=extent_of_dims,
         back=_stretched,
         slots=("x", "values", "*indices"),
         kind="layout",

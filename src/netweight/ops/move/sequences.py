@@ -16,9 +16,9 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
 from netweight.ops.move.slicing import resized
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import Array, OpDef, copied, free, register
 
 
@@ -113,7 +113,7 @@ def write_sequence_backward(
     return grad_x, grad_src, None
 
 
-def sequence_reach(attrs: ReverseSequenceAttrs | WriteSequenceAttrs, *_specs: TensorSpec | None) -> Reach:
+def sequence_extent(attrs: ReverseSequenceAttrs | WriteSequenceAttrs, *_specs: TensorSpec | None) -> Extent:
     """Any step."""
     return Mixes((attrs.dim,))
 
@@ -138,7 +138,7 @@ REVERSE_SEQUENCE = register(
         backward=reverse_sequence_backward,
         backward_cost=copied,
         saves=("lengths",),
-        reach=sequence_reach,
+        extent=sequence_extent,
     )
 )
 
@@ -154,6 +154,6 @@ WRITE_SEQUENCE = register(
         backward=write_sequence_backward,
         backward_cost=copied,
         saves=("start",),
-        reach=sequence_reach,
+        extent=sequence_extent,
     )
 )

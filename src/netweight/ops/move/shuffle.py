@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.ops.reach import Reach, Slides, Spreads, same_position
+from netweight.ops.extent import Extent, Slides, Spreads, same_position
 from netweight.ops.table import Array, OpDef, copied, free, register
 
 
@@ -76,7 +76,7 @@ def pixel_shuffle_backward(attrs: PixelShuffleAttrs, grad_y: Array, _x: Array) -
     return (_to_channels(grad_y, attrs.upscale_factor, attrs.blocks_first),)
 
 
-def pixel_shuffle_reach(attrs: PixelShuffleAttrs, _x: TensorSpec) -> Reach:
+def pixel_shuffle_extent(attrs: PixelShuffleAttrs, _x: TensorSpec) -> Extent:
     """One position, which becomes r × r."""
     return Spreads((1, 1), (Fraction(attrs.upscale_factor),) * 2)
 
@@ -100,10 +100,10 @@ def pixel_unshuffle_backward(attrs: PixelUnshuffleAttrs, grad_y: Array, _x: Arra
     return (_to_pixels(grad_y, attrs.downscale_factor, attrs.blocks_first),)
 
 
-def pixel_unshuffle_reach(attrs: PixelUnshuffleAttrs, _x: TensorSpec) -> Reach:
+def pixel_unshuffle_extent(attrs: PixelUnshuffleAttrs, _x: TensorSpec) -> Extent:
     """The r × r positions that became one."""
     window = (attrs.downscale_factor,) * 2
-    return Slides(window, window, (1, 1), (0, 0))
+    return Slides(window, window, (1, 1))
 
 
 def channel_shuffle_shape(attrs: ChannelShuffleAttrs, x: TensorSpec) -> TensorSpec:
@@ -159,7 +159,7 @@ PIXEL_SHUFFLE = register(
         forward=pixel_shuffle_forward,
         backward=pixel_shuffle_backward,
         backward_cost=copied,
-        reach=pixel_shuffle_reach,
+        extent=pixel_shuffle_extent,
     )
 )
 
@@ -174,7 +174,7 @@ PIXEL_UNSHUFFLE = register(
         forward=pixel_unshuffle_forward,
         backward=pixel_unshuffle_backward,
         backward_cost=copied,
-        reach=pixel_unshuffle_reach,
+        extent=pixel_unshuffle_extent,
     )
 )
 
@@ -189,6 +189,6 @@ CHANNEL_SHUFFLE = register(
         forward=channel_shuffle_forward,
         backward=channel_shuffle_backward,
         backward_cost=copied,
-        reach=same_position,
+        extent=same_position,
     )
 )

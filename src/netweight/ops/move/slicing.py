@@ -16,7 +16,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import joint_dtype
 from netweight.ops.dims import check_dims
-from netweight.ops.reach import Reach, Slides, same_position
+from netweight.ops.extent import Extent, Slides, same_position
 from netweight.ops.table import Array, OpDef, as_tuple, copied, free, register
 
 
@@ -100,11 +100,11 @@ def slice_backward(attrs: SliceAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     return (grad_x,)
 
 
-def slice_reach(attrs: SliceAttrs, x: TensorSpec) -> Reach:
+def slice_extent(attrs: SliceAttrs, x: TensorSpec) -> Extent:
     """A window of one element that starts inside and moves by ``step``."""
     rest = len(x.shape) - attrs.dim - 1
     ones = (1,) * (rest + 1)
-    return Slides(ones, (attrs.step, *ones[1:]), ones, (-attrs.start, *(0,) * rest))
+    return Slides(ones, (attrs.step, *ones[1:]), ones)
 
 
 def split_shape(attrs: SplitAttrs, x: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -163,7 +163,7 @@ SLICE = register(
         backward=slice_backward,
         backward_cost=copied,
         view=True,
-        reach=slice_reach,
+        extent=slice_extent,
     )
 )
 
@@ -179,7 +179,7 @@ SPLIT = register(
         backward=split_backward,
         backward_cost=copied,
         view=True,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -194,6 +194,6 @@ CONCAT = register(
         forward=concat_forward,
         backward=concat_backward,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )

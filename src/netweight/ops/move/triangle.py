@@ -14,7 +14,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
-from netweight.ops.reach import Permutes, Reach, same_position
+from netweight.ops.extent import Extent, Permutes, same_position
 from netweight.ops.table import Array, OpDef, copied, free, register
 
 
@@ -74,7 +74,7 @@ def register_triangle(name: str, keeps: Callable[[int, int, int], Array]) -> OpD
             forward=forward,
             backward=backward,
             backward_cost=copied,
-            reach=same_position,
+            extent=same_position,
         )
     )
 
@@ -113,7 +113,7 @@ def diagonal_backward(attrs: DiagonalAttrs, grad_y: Array, x: Array) -> tuple[Ar
     return (grad_x,)
 
 
-def diagonal_reach(attrs: DiagonalAttrs, x: TensorSpec) -> Reach:
+def diagonal_extent(attrs: DiagonalAttrs, x: TensorSpec) -> Extent:
     """The same position; of a diagonal, its row."""
     return Permutes((*_kept(attrs, len(x.shape)), attrs.dim1))
 
@@ -137,6 +137,6 @@ DIAGONAL = register(
         backward=diagonal_backward,
         backward_cost=copied,
         view=True,
-        reach=diagonal_reach,
+        extent=diagonal_extent,
     )
 )

@@ -16,6 +16,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.extent import same_position
 from netweight.ops.norm.normalized import (
     Dims,
     affine,
@@ -28,7 +29,6 @@ from netweight.ops.norm.normalized import (
     standardize,
     standardize_backward,
 )
-from netweight.ops.reach import same_position
 from netweight.ops.table import Array, Cost, OpDef, Wanted, register
 
 
@@ -256,7 +256,7 @@ BATCH_NORM = register(
             "running_var": ("x", "running_mean", "running_var", "weight"),
             "weight": ("x", "running_mean", "running_var"),
         },
-        reach=same_position,
+        extent=same_position,
         dims=_DIMS,
     )
 )
@@ -274,7 +274,7 @@ BATCH_NORM_TRAINING = register(
         backward_cost=batch_norm_training_backward_cost,
         saves=("x", "weight", "mean", "rstd"),
         extras=("mean", "rstd"),
-        reach=same_position,
+        extent=same_position,
         dims=_DIMS,
     )
 )

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops.dims import named_shape
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.norm.normalized import Groups, check_channels, register_norm
-from netweight.ops.reach import Mixes, Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +55,12 @@ def channel_groups(x: TensorSpec, num_groups: int) -> Groups:
     )
 
 
-def group_norm_reach(_attrs: GroupNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
+def group_norm_extent(_attrs: GroupNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Extent:
     """All positions of a sample and the channels of a group are mixed."""
     return Mixes(tuple(range(1, len(x.shape))))
 
 
-def instance_norm_reach(_attrs: InstanceNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
+def instance_norm_extent(_attrs: InstanceNormAttrs, x: TensorSpec, *_parameters: TensorSpec | None) -> Extent:
     """All positions of a channel are mixed."""
     return Mixes(tuple(range(2, len(x.shape))))
 
@@ -83,7 +83,7 @@ GROUP_NORM = register_norm(
     "group_norm",
     lambda attrs, x: channel_groups(x, attrs.num_groups),
     _check_groups,
-    group_norm_reach,
+    group_norm_extent,
     attrs=GroupNormAttrs,
     dims=_DIMS,
 )
@@ -91,7 +91,7 @@ INSTANCE_NORM = register_norm(
     "instance_norm",
     lambda _attrs, x: channel_groups(x, x.shape[1]),
     _check_space,
-    instance_norm_reach,
+    instance_norm_extent,
     attrs=InstanceNormAttrs,
     dims=_DIMS,
 )

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.norm.normalized import Groups, register_norm
-from netweight.ops.reach import Mixes, Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def layer_groups(attrs: LayerNormAttrs, x: TensorSpec) -> Groups:
     )
 
 
-def layer_norm_reach(attrs: LayerNormAttrs, _x: TensorSpec, *_parameters: TensorSpec | None) -> Reach:
+def layer_norm_extent(attrs: LayerNormAttrs, _x: TensorSpec, *_parameters: TensorSpec | None) -> Extent:
     """The normalised dimensions are mixed."""
     return Mixes(tuple(range(-len(attrs.normalized_shape), 0)))
 
@@ -61,7 +61,7 @@ def _check(op: str) -> Callable[..., None]:
     return check
 
 
-LAYER_NORM = register_norm("layer_norm", layer_groups, _check("layer_norm"), layer_norm_reach, attrs=LayerNormAttrs)
+LAYER_NORM = register_norm("layer_norm", layer_groups, _check("layer_norm"), layer_norm_extent, attrs=LayerNormAttrs)
 RMS_NORM = register_norm(
-    "rms_norm", layer_groups, _check("rms_norm"), layer_norm_reach, attrs=LayerNormAttrs, centered=False
+    "rms_norm", layer_groups, _check("rms_norm"), layer_norm_extent, attrs=LayerNormAttrs, centered=False
 )

@@ -11,7 +11,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import same_position
+from netweight.ops.extent import same_position
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -108,6 +108,6 @@ LOCAL_RESPONSE_NORM = register(
         backward=local_response_norm_backward,
         backward_cost=local_response_norm_backward_cost,
         saves=("x",),
-        reach=same_position,
+        extent=same_position,
     )
 )

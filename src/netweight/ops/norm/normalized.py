@@ -18,7 +18,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.reach import Reach
+from netweight.ops.extent import Extent
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 Dims = tuple[int, ...]
@@ -153,7 +153,7 @@ def register_norm(
     name: str,
     groups: Callable[[Any, TensorSpec], Groups],
     check: Callable[..., None],
-    reach: Callable[..., Reach],
+    extent: Callable[..., Extent],
     *,
     attrs: type,
     centered: bool = True,
@@ -165,7 +165,7 @@ def register_norm(
         name: Name in the graph.
         groups: (attrs, x) to what shares its statistics; the attributes have an ``eps``.
         check: (attrs, x, *parameters); raises ``ShapeError`` where they do not fit.
-        reach: As in ``OpDef``.
+        extent: As in ``OpDef``.
         attrs: Class of the attributes.
         centered: Whether the mean is taken off; if not there is no ``bias`` either.
         dims: As in ``OpDef``.
@@ -218,7 +218,7 @@ def register_norm(
             backward_cost=backward_cost,
             saves=("x", "weight", *extras),
             extras=extras,
-            reach=reach,
+            extent=extent,
             dims=dims,
         )
     )

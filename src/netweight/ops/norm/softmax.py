@@ -15,7 +15,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import per_element_backward
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import Array, Cost, OpDef, register
 
 
@@ -89,7 +89,7 @@ def log_softmax_backward(attrs: SoftmaxAttrs, grad_y: Array, _x: Array, *, y: Ar
     return (grad_y - np.exp(y) * grad_y.sum(axis=attrs.dim, keepdims=True),)
 
 
-def softmax_reach(attrs: SoftmaxAttrs, _x: TensorSpec) -> Reach:
+def softmax_extent(attrs: SoftmaxAttrs, _x: TensorSpec) -> Extent:
     """The positions along ``dim`` are mixed."""
     return Mixes((attrs.dim,))
 
@@ -113,7 +113,7 @@ SOFTMAX = register(
         backward=softmax_backward,
         backward_cost=per_element_backward(muls=2, adds=2),
         saves=("y",),
-        reach=softmax_reach,
+        extent=softmax_extent,
     )
 )
 
@@ -129,6 +129,6 @@ LOG_SOFTMAX = register(
         backward=log_softmax_backward,
         backward_cost=per_element_backward(exps=1, muls=1, adds=2),
         saves=("y",),
-        reach=softmax_reach,
+        extent=softmax_extent,
     )
 )

@@ -19,7 +19,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import np
-from netweight.ops.reach import mixes_last
+from netweight.ops.extent import mixes_last
 from netweight.ops.table import FREE, Array, Cost, OpDef, free, not_differentiable, register
 
 _MOST_RANK = 2
@@ -120,6 +120,6 @@ NGRAM_COUNTS = register(
         forward=ngram_counts_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=mixes_last,
+        extent=mixes_last,
     )
 )

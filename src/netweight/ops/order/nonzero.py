@@ -18,7 +18,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
 
 
@@ -57,7 +57,7 @@ def nonzero_forward(_attrs: NonzeroAttrs, x: Array) -> Array:
     return np.argwhere(x).astype(np.int64, copy=False)
 
 
-def nonzero_reach(_attrs: NonzeroAttrs, x: TensorSpec) -> Reach:
+def nonzero_extent(_attrs: NonzeroAttrs, x: TensorSpec) -> Extent:
     """Every element."""
     return Mixes(tuple(range(len(x.shape))))
 
@@ -73,7 +73,7 @@ NONZERO = register(
         forward=nonzero_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=nonzero_reach,
+        extent=nonzero_extent,
         dims={"y": "found dimensions"},
     )
 )

@@ -20,9 +20,9 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import along
 from netweight.ops.order.sort import PickAttrs, pick_backward, register_order, selection_compares
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
 
 Specs = tuple[TensorSpec, TensorSpec]
@@ -132,7 +132,7 @@ def searchsorted_forward(attrs: SearchsortedAttrs, sequence: Array, x: Array) ->
     return y
 
 
-def searchsorted_reach(_attrs: SearchsortedAttrs, _sequence: TensorSpec, _x: TensorSpec) -> Reach:
+def searchsorted_extent(_attrs: SearchsortedAttrs, _sequence: TensorSpec, _x: TensorSpec) -> Extent:
     """All of a row."""
     return Mixes((-1,))
 
@@ -165,6 +165,6 @@ SEARCHSORTED = register(
         forward=searchsorted_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=searchsorted_reach,
+        extent=searchsorted_extent,
     )
 )

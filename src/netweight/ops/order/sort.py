@@ -26,8 +26,8 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import along, resized
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import Array, Cost, OpDef, copied, not_differentiable, register
 
 Specs = tuple[TensorSpec, TensorSpec]
@@ -156,7 +156,7 @@ def pick_backward(attrs: PickAttrs, grad_y: tuple[Array, Array], x: Array, *, y1
     return (grad_x,)
 
 
-def sort_reach(attrs: Any, _x: TensorSpec) -> Reach:
+def sort_extent(attrs: Any, _x: TensorSpec) -> Extent:
     """Everything along the dimension."""
     return Mixes((attrs.dim,))
 
@@ -183,7 +183,7 @@ def register_order(
             backward=backward,
             backward_cost=copied,
             saves=() if backward is not_differentiable else ("y1",),
-            reach=sort_reach,
+            extent=sort_extent,
         )
     )
 

@@ -19,9 +19,9 @@ from netweight.count import Count, product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.order.nonzero import taken_count
 from netweight.ops.order.sort import selection_compares
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
 
 
@@ -120,7 +120,7 @@ def nms_per_class_forward(attrs: NmsPerClassAttrs, boxes: Array, scores: Array) 
     return np.concatenate(found)
 
 
-def nms_reach(_attrs: NmsAttrs, boxes: TensorSpec, _scores: TensorSpec) -> Reach:
+def nms_extent(_attrs: NmsAttrs, boxes: TensorSpec, _scores: TensorSpec) -> Extent:
     """Every box."""
     return Mixes(tuple(range(len(boxes.shape))))
 
@@ -181,7 +181,7 @@ NMS = register(
         forward=nms_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=nms_reach,
+        extent=nms_extent,
         dims={"boxes": "boxes corners", "scores": "boxes", "y": "kept"},
     )
 )
@@ -196,7 +196,7 @@ NMS_PER_CLASS = register(
         forward=nms_per_class_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=nms_reach,
+        extent=nms_extent,
         dims={"boxes": "n boxes corners", "scores": "n classes boxes", "y": "kept place"},
     )
 )

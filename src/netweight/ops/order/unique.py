@@ -24,10 +24,10 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import resized
 from netweight.ops.order.nonzero import taken_count
 from netweight.ops.order.sort import selection_compares
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, free, not_differentiable, register
 
 _BESIDE = ("first", "inverse", "counts")
@@ -112,7 +112,7 @@ def unique_consecutive_forward(attrs: RunsAttrs, x: Array) -> tuple[Array, ...]:
     return _asked(attrs, x, values, {"first": first, "inverse": np.cumsum(starts) - 1, "counts": counts})
 
 
-def unique_reach(_attrs: RunsAttrs, x: TensorSpec) -> Reach:
+def unique_extent(_attrs: RunsAttrs, x: TensorSpec) -> Extent:
     """Every element."""
     return Mixes(tuple(range(len(x.shape))))
 
@@ -154,7 +154,7 @@ def _register(name: str, attrs: type, shape: Any, cost: Any, forward: Any) -> Op
             forward=forward,
             backward=not_differentiable,
             backward_cost=free,
-            reach=unique_reach,
+            extent=unique_extent,
         )
     )
 

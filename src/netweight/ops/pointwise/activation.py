@@ -13,8 +13,8 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import per_element, work_of
+from netweight.ops.extent import same_position
 from netweight.ops.pointwise.combinator import pointwise
-from netweight.ops.reach import same_position
 from netweight.ops.table import FREE, Array, Cost, OpDef, Spelled, Wanted, register
 
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -217,7 +217,7 @@ PRELU = register(
         backward=prelu_backward,
         backward_cost=prelu_backward_cost,
         saves=("x", "weight"),
-        reach=same_position,
+        extent=same_position,
         dims={"weight": "c"},
     )
 )

@@ -87,7 +87,7 @@ COPYSIGN = pointwise(  # zero has a sign as well
     "copysign", lambda x, other: np.copysign(x, other), _COMPARED,
     x=(
         lambda grad, x, other: grad * np.sign(x) * np.copysign(np.ones((), grad.dtype), other),
-        {"compares": 1, "muls": 2},
+        {"compares": 2, "muls": 2},
     ),
     other=ZEROS,
     says="The size of ``x`` with the sign of ``other``.", spelled=Spelled(aten="copysign", floating=True),

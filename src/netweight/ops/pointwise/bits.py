@@ -8,8 +8,8 @@ from __future__ import annotations
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of
 from netweight.ops.arrays.dtypes import held_type, wrapped
+from netweight.ops.extent import same_position
 from netweight.ops.pointwise.unary import CastAttrs
-from netweight.ops.reach import same_position
 from netweight.ops.table import Array, OpDef, free, not_differentiable, register
 
 
@@ -41,6 +41,6 @@ BITCAST = register(
         forward=bitcast_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )

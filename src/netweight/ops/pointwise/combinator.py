@@ -19,7 +19,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, summed_back, unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.reach import same_position
+from netweight.ops.extent import same_position
 from netweight.ops.table import (
     COPIED,
     FREE,
@@ -110,7 +110,7 @@ def pointwise(
             backward=_backward_rule(inputs, slopes, flags) if gradients else not_differentiable,
             backward_cost=_backward_cost_rule(inputs, slopes, shape) if gradients else free,
             saves={slot: readers for slot, readers in read.items() if readers},
-            reach=same_position,
+            extent=same_position,
             says=says,
             spelled=spelled,
         )
@@ -154,7 +154,7 @@ def _shape_rule(
         if check is not None:
             check(attrs, *xs)
         first = xs[0]
-        if len(xs) == 1 and first is not None and not boolean:
+        if first is not None and not boolean and (len(xs) == 1 or (not flags and all(x == first for x in xs))):
             return first
         dtype = "bool" if boolean else joint_dtype(*(x.dtype for at in typed if (x := xs[at]) is not None))
         return TensorSpec(broadcast_shape(name, *(x.shape for x in xs if x is not None)), dtype)

@@ -21,7 +21,7 @@ from netweight.lazy import np
 from netweight.ops.algebra.fourier import complex_of, real_of
 from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, unbroadcast, unbroadcast_cost
 from netweight.ops.arrays.elementwise import per_element, per_element_backward
-from netweight.ops.reach import Permutes, Reach, same_position
+from netweight.ops.extent import Extent, Permutes, same_position
 from netweight.ops.table import OpDef, copied, free, register
 
 if TYPE_CHECKING:
@@ -115,12 +115,12 @@ def view_as_complex_backward(_attrs: None, grad_y: Array, _x: Array) -> tuple[Ar
     return (view_as_real_forward(None, grad_y),)
 
 
-def view_as_real_reach(_attrs: None, x: TensorSpec) -> Reach:
+def view_as_real_extent(_attrs: None, x: TensorSpec) -> Extent:
     """The same position, and a new last dimension."""
     return Permutes((*range(len(x.shape)), None))
 
 
-def view_as_complex_reach(_attrs: None, x: TensorSpec) -> Reach:
+def view_as_complex_extent(_attrs: None, x: TensorSpec) -> Extent:
     """The same position, without the last dimension."""
     return Permutes(tuple(range(len(x.shape) - 1)))
 
@@ -136,7 +136,7 @@ COMPLEX = register(
         forward=complex_forward,
         backward=complex_backward,
         backward_cost=complex_backward_cost,
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -151,7 +151,7 @@ CONJ = register(
         forward=conj_forward,
         backward=conj_backward,
         backward_cost=per_element_backward(adds=1),
-        reach=same_position,
+        extent=same_position,
     )
 )
 
@@ -167,7 +167,7 @@ VIEW_AS_REAL = register(
         backward=view_as_real_backward,
         backward_cost=copied,
         view=True,
-        reach=view_as_real_reach,
+        extent=view_as_real_extent,
     )
 )
 
@@ -183,6 +183,6 @@ VIEW_AS_COMPLEX = register(
         backward=view_as_complex_backward,
         backward_cost=copied,
         view=True,
-        reach=view_as_complex_reach,
+        extent=view_as_complex_extent,
     )
 )

@@ -14,7 +14,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.dtypes import held_type
-from netweight.ops.reach import same_position
+from netweight.ops.extent import same_position
 from netweight.ops.table import Array, OpDef, free, not_differentiable, register
 
 _LARGEST = {
@@ -87,6 +87,6 @@ CAST_FLOAT8 = register(
         forward=cast_float8_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
     )
 )

@@ -17,8 +17,8 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.safe import sigmoid
 from netweight.ops.dims import check_dims
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import resized
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -70,7 +70,7 @@ def glu_backward_cost(attrs: GluAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
     return Cost(exps=once, divs=once, adds=product(outputs=outputs, each=2), muls=product(outputs=outputs, each=3))
 
 
-def glu_reach(attrs: GluAttrs, _x: TensorSpec) -> Reach:
+def glu_extent(attrs: GluAttrs, _x: TensorSpec) -> Extent:
     """Two positions of the dimension, half of it apart."""
     return Mixes((attrs.dim,))
 
@@ -87,6 +87,6 @@ GLU = register(
         backward=glu_backward,
         backward_cost=glu_backward_cost,
         saves=("x",),
-        reach=glu_reach,
+        extent=glu_extent,
     )
 )

@@ -18,8 +18,8 @@ from netweight.ir import TensorSpec, bits_of, is_floating
 from netweight.lazy import np
 from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.ops.arrays.safe import erf
+from netweight.ops.extent import same_position
 from netweight.ops.pointwise.combinator import ZEROS, pointwise
-from netweight.ops.reach import same_position
 from netweight.ops.table import Array, OpDef, Spelled, copied, free, register
 
 _TIMES, _COMPARED = {"muls": 1}, {"compares": 1}
@@ -235,6 +235,6 @@ CAST = register(
         forward=cast_forward,
         backward=cast_backward,
         backward_cost=copied,
-        reach=same_position,
+        extent=same_position,
     )
 )

@@ -22,8 +22,8 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
+from netweight.ops.extent import same_position
 from netweight.ops.quantize.scales import Scales, register_dequantize, register_quantize
-from netweight.ops.reach import same_position
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -149,6 +149,6 @@ FAKE_QUANTIZE = register(
         backward=fake_quantize_backward,
         backward_cost=fake_quantize_backward_cost,
         saves=("x", "scale", "zero_point"),
-        reach=same_position,
+        extent=same_position,
     )
 )

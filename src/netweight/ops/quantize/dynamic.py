@@ -17,7 +17,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
 
 _LARGEST = 255
@@ -48,7 +48,7 @@ def dynamic_quantize_forward(_attrs: None, x: Array) -> tuple[Array, Array, Arra
     return y, np.asarray(scale, x.dtype), np.asarray(zero, np.uint8)
 
 
-def dynamic_quantize_reach(_attrs: None, x: TensorSpec) -> Reach:
+def dynamic_quantize_extent(_attrs: None, x: TensorSpec) -> Extent:
     """Everything: the range is that of all elements."""
     return Mixes(tuple(range(len(x.shape))))
 
@@ -64,6 +64,6 @@ DYNAMIC_QUANTIZE = register(
         forward=dynamic_quantize_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=dynamic_quantize_reach,
+        extent=dynamic_quantize_extent,
     )
 )

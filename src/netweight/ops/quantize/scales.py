@@ -18,7 +18,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
-from netweight.ops.reach import same_position
+from netweight.ops.extent import same_position
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, not_differentiable, register
 
 
@@ -76,7 +76,7 @@ def register_quantize(name: str, attrs: type, scales: Scales) -> OpDef:
             forward=forward,
             backward=not_differentiable,
             backward_cost=free,
-            reach=same_position,
+            extent=same_position,
         )
     )
 
@@ -119,7 +119,7 @@ def register_dequantize(name: str, attrs: type, scales: Scales) -> OpDef:
             backward=backward,
             backward_cost=backward_cost,
             saves={"x": ("scale",), "zero_point": ("scale",)},
-            reach=same_position,
+            extent=same_position,
         )
     )
 

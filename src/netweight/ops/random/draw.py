@@ -15,7 +15,7 @@ from typing import Any, Literal
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of
 from netweight.lazy import np
-from netweight.ops.reach import same_position
+from netweight.ops.extent import same_position
 from netweight.ops.table import Array, OpDef, free, register
 
 Distribution = Literal["uniform", "normal", "integers", "exponential", "log_normal", "cauchy", "geometric"]
@@ -87,7 +87,7 @@ RANDOM = register(
         forward=random_forward,
         backward=random_backward,
         backward_cost=free,
-        reach=same_position,
+        extent=same_position,
         random=True,
     )
 )

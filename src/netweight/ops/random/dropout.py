@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops.arrays.elementwise import per_element, per_element_backward, same_shape
-from netweight.ops.reach import same_position
+from netweight.ops.extent import same_position
 from netweight.ops.table import Cost, OpDef, free, register
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ DROPOUT = register(
         backward_cost=per_element_backward(muls=1),
         saves=("mask",),
         extras=("mask",),
-        reach=same_position,
+        extent=same_position,
         random=True,
     )
 )
@@ -94,6 +94,6 @@ IDENTITY = register(
         backward=identity_backward,
         backward_cost=free,
         view=True,
-        reach=same_position,
+        extent=same_position,
     )
 )

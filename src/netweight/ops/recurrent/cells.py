@@ -27,8 +27,8 @@ from typing import Any, NamedTuple, TypeAlias
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.recurrent.activations import ACTIVATIONS, Activation, Function, functions_of
 from netweight.ops.table import Array
 
@@ -228,6 +228,6 @@ def _check_vectors(op: str, given: Given, rows: int, hidden: int) -> None:
         check_positions(op, given.lengths)
 
 
-def recurrent_reach(_attrs: RecurrentAttrs, *_inputs: TensorSpec | None) -> Reach:
+def recurrent_extent(_attrs: RecurrentAttrs, *_inputs: TensorSpec | None) -> Extent:
     """All steps, and all features."""
     return Mixes((-3, -1))

@@ -17,7 +17,7 @@ from netweight.ops.recurrent.cells import (
     check,
     previous_states,
     project,
-    recurrent_reach,
+    recurrent_extent,
     starts,
 )
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
@@ -155,7 +155,7 @@ def register_layer(
     rows = "hidden_out" if cell.gates == 1 else f"{cell.gates}*hidden"
     dims = {
         "x": "t n c", "h0": "n hidden", "c0": "n hidden", "weight_ih": f"{rows} c", "weight_hh": f"{rows} hidden",
-        "bias_ih": rows, "bias_hh": rows, "lengths": "n", "y": "t n hidden",
+        "bias_ih": rows, "bias_hh": rows, "peephole": "3*hidden", "lengths": "n", "y": "t n hidden",
     }  # fmt: skip
     return register(
         OpDef(
@@ -170,7 +170,7 @@ def register_layer(
             backward_cost=backward_cost,
             saves=(*(slot for slot in cell.slots if not slot.startswith("bias")), "y", *cell.extras),
             extras=cell.extras,
-            reach=recurrent_reach,
+            extent=recurrent_extent,
             dims=dims,
         )
     )

@@ -20,7 +20,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import per_element_backward
 from netweight.ops.dims import check_dims
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.reduce.reduction import counting_dtype
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
@@ -43,7 +43,7 @@ def steps(attrs: CumsumAttrs, x: TensorSpec, **each: int) -> Cost:
     return Cost(**{kind: product(named, each=count) if count > 1 else product(named) for kind, count in each.items()})
 
 
-def running_reach(attrs: CumsumAttrs, _x: TensorSpec) -> Reach:
+def running_extent(attrs: CumsumAttrs, _x: TensorSpec) -> Extent:
     """The last result reads everything along the dimension."""
     return Mixes((attrs.dim,))
 
@@ -90,7 +90,7 @@ def register_running(
             backward=lambda attrs, grad_y, x, **saved: (backward(grad_y, x, attrs.dim, **saved),),
             backward_cost=backward_cost,
             saves=saves,
-            reach=running_reach,
+            extent=running_extent,
         )
     )
 

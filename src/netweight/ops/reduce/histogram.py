@@ -15,7 +15,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, free, not_differentiable, register
 
 
@@ -63,7 +63,7 @@ def histc_forward(attrs: HistcAttrs, x: Array) -> Array:
     return y
 
 
-def histc_reach(_attrs: HistcAttrs, x: TensorSpec) -> Reach:
+def histc_extent(_attrs: HistcAttrs, x: TensorSpec) -> Extent:
     """Every element."""
     return Mixes(tuple(range(len(x.shape))))
 
@@ -79,7 +79,7 @@ HISTC = register(
         forward=histc_forward,
         backward=not_differentiable,
         backward_cost=free,
-        reach=histc_reach,
+        extent=histc_extent,
         dims={"y": "bins"},
     )
 )

@@ -22,7 +22,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.elementwise import per_element_backward
 from netweight.ops.dims import check_dims
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Saves, Wanted, free, register
 
 
@@ -89,7 +89,7 @@ def counting_dtype(dtype: str) -> str:
     return "int64" if dtype == "bool" else dtype
 
 
-def reduce_reach(attrs: ReduceAttrs, x: TensorSpec) -> Reach:
+def reduce_extent(attrs: ReduceAttrs, x: TensorSpec) -> Extent:
     """All positions along the reduced dimensions."""
     return Mixes(reduced_dims(attrs, len(x.shape)))
 
@@ -143,7 +143,7 @@ def register_reduction(
             backward_cost=backward_cost,
             saves=saves,
             extras=("indices",) if indices else (),
-            reach=reduce_reach,
+            extent=reduce_extent,
         )
     )
 

@@ -20,7 +20,7 @@ from netweight.ops.norm.normalized import in_single_precision
 from netweight.ops.reduce.reduction import (
     ReduceAttrs,
     combining,
-    reduce_reach,
+    reduce_extent,
     reduced_dims,
     reduced_size,
     reduced_spec,
@@ -107,6 +107,6 @@ VECTOR_NORM = register(
         backward=vector_norm_backward,
         backward_cost=vector_norm_backward_cost,
         saves=("x", "y"),
-        reach=reduce_reach,
+        extent=reduce_extent,
     )
 )

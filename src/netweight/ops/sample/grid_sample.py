@@ -30,7 +30,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.dims import out_dims
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, register
 
 SampleMode = Literal["linear", "nearest", "cubic"]
@@ -146,7 +146,7 @@ def grid_sample_backward_cost(attrs: GridSampleAttrs, wanted: Wanted, x: TensorS
     return cost + Cost(adds=taps, muls=taps) + _each(steps, muls=spatial + 1, adds=1)
 
 
-def grid_sample_reach(_attrs: GridSampleAttrs, x: TensorSpec, _grid: TensorSpec) -> Reach:
+def grid_sample_extent(_attrs: GridSampleAttrs, x: TensorSpec, _grid: TensorSpec) -> Extent:
     """Any position: the grid says which."""
     return Mixes(tuple(range(2, len(x.shape))))
 
@@ -230,7 +230,7 @@ GRID_SAMPLE = register(
         backward=grid_sample_backward,
         backward_cost=grid_sample_backward_cost,
         saves=("x", "grid"),
-        reach=grid_sample_reach,
+        extent=grid_sample_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )

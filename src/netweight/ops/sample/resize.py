@@ -34,7 +34,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.taps import Pass, passed, passed_back
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import named_shape, spatial_names
-from netweight.ops.reach import Reach, Spreads
+from netweight.ops.extent import Extent, Spreads
 from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, register
 
 ResizeMode = Literal["nearest", "linear", "cubic"]
@@ -140,7 +140,7 @@ def resize_backward_cost(attrs: ResizeAttrs, wanted: Wanted, x: TensorSpec) -> C
     return Cost(adds=total(made), muls=0 if attrs.mode == "nearest" else total(made)) if made else COPIED
 
 
-def resize_reach(attrs: ResizeAttrs, x: TensorSpec) -> Reach:
+def resize_extent(attrs: ResizeAttrs, x: TensorSpec) -> Extent:
     """As many neighbours as the kernel reads, where a dimension changes."""
     in_size = x.shape[len(x.shape) - len(attrs.size) :]
     return Spreads(
@@ -297,7 +297,7 @@ RESIZE = register(
         forward=resize_forward,
         backward=resize_backward,
         backward_cost=resize_backward_cost,
-        reach=resize_reach,
-        dims={"x": "n c *in", "y": "n c *out"},
+        extent=resize_extent,
+        dims={"x": "*in", "y": "*out"},
     )
 )

@@ -25,7 +25,7 @@ from netweight.count import Count, product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.reach import Mixes, Reach
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Array, Cost, OpDef, Saves, Wanted, register
 
 
@@ -146,7 +146,7 @@ def roi_align_max_backward_cost(attrs: RoiAlignAttrs, wanted: Wanted, x: TensorS
     return Cost(muls=bins, adds=bins) if wanted[0] else FREE
 
 
-def region_reach(_attrs: RoiPoolAttrs, _x: TensorSpec, _rois: TensorSpec) -> Reach:
+def region_extent(_attrs: RoiPoolAttrs, _x: TensorSpec, _rois: TensorSpec) -> Extent:
     """Any position of any sample: the regions say which."""
     return Mixes((0, 2, 3))
 
@@ -242,7 +242,7 @@ def _register(
             backward=backward,
             backward_cost=backward_cost,
             saves=saves,
-            reach=region_reach,
+            extent=region_extent,
             dims={"x": "n c *in", "rois": "regions corners", "y": "regions c *out"},
         )
     )

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from netweight.count import product
 from netweight.ir import TensorSpec
 from netweight.lazy import np
-from netweight.ops.sample.roi_align import RoiPoolAttrs, check_regions, region_reach
+from netweight.ops.sample.roi_align import RoiPoolAttrs, check_regions, region_extent
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -107,7 +107,7 @@ ROI_POOL = register(
         backward_cost=roi_pool_backward_cost,
         saves=("rois", "positions"),
         extras=("positions",),
-        reach=region_reach,
+        extent=region_extent,
         dims={"x": "n c *in", "rois": "regions corners", "y": "regions c *out"},
     )
 )

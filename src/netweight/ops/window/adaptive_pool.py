@@ -27,7 +27,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import out_dims
-from netweight.ops.reach import Reach, Slides, Spreads
+from netweight.ops.extent import Extent, Slides, Spreads
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 from netweight.ops.window.pool import scatter_add
 
@@ -114,14 +114,14 @@ def adaptive_max_pool_backward_cost(attrs: AdaptivePoolAttrs, wanted: Wanted, x:
     return Cost(adds=product(outputs=adaptive_max_pool_shape(attrs, x)[0].numel)) if any(wanted) else FREE
 
 
-def adaptive_pool_reach(attrs: AdaptivePoolAttrs, x: TensorSpec) -> Reach:
+def adaptive_pool_extent(attrs: AdaptivePoolAttrs, x: TensorSpec) -> Extent:
     """Equal windows side by side; where the sizes differ, the largest window at the mean distance."""
     in_size, out_size = x.shape[2:], attrs.output_size
     largest = tuple(max(lengths) for lengths in _lengths(attrs, in_size))
     if any(size % out for size, out in zip(in_size, out_size, strict=True)):
         return Spreads(largest, tuple(Fraction(out, size) for size, out in zip(in_size, out_size, strict=True)))
     n = len(out_size)
-    return Slides(largest, largest, (1,) * n, (0,) * n)
+    return Slides(largest, largest, (1,) * n)
 
 
 def _adaptive_spec(op: str, attrs: AdaptivePoolAttrs, x: TensorSpec) -> TensorSpec:
@@ -182,7 +182,7 @@ ADAPTIVE_AVG_POOL = register(
         forward=adaptive_avg_pool_forward,
         backward=adaptive_avg_pool_backward,
         backward_cost=adaptive_avg_pool_backward_cost,
-        reach=adaptive_pool_reach,
+        extent=adaptive_pool_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )
@@ -200,7 +200,7 @@ ADAPTIVE_MAX_POOL = register(
         backward_cost=adaptive_max_pool_backward_cost,
         saves=("indices",),
         extras=("indices",),
-        reach=adaptive_pool_reach,
+        extent=adaptive_pool_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )

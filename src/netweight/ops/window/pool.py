@@ -20,7 +20,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.padding import Pads, pad_array
 from netweight.ops.arrays.windows import Sizes, out_sizes, span_of, windows
 from netweight.ops.dims import out_dims
-from netweight.ops.reach import Reach, Slides
+from netweight.ops.extent import Extent, Slides
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 
 
@@ -124,9 +124,9 @@ def scatter_add(grad_y: Array, indices: Array, in_shape: Sizes) -> Array:
     return grad_x.reshape(in_shape)
 
 
-def pool_reach(attrs: PoolAttrs, _x: TensorSpec) -> Reach:
+def pool_extent(attrs: PoolAttrs, _x: TensorSpec) -> Extent:
     """A window of the kernel's size."""
-    return Slides(attrs.kernel_size, attrs.stride, attrs.dilation, tuple(before for before, _ in attrs.padding))
+    return Slides(attrs.kernel_size, attrs.stride, attrs.dilation)
 
 
 def _picked_specs(op: str, attrs: PoolAttrs, x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
@@ -170,7 +170,7 @@ MAX_POOL = register(
         backward_cost=max_pool_backward_cost,
         saves=("indices",),
         extras=("indices",),
-        reach=pool_reach,
+        extent=pool_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )
@@ -188,7 +188,7 @@ MIN_POOL = register(
         backward_cost=max_pool_backward_cost,
         saves=("indices",),
         extras=("indices",),
-        reach=pool_reach,
+        extent=pool_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )

@@ -20,7 +20,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, windows
 from netweight.ops.dims import out_dims
-from netweight.ops.reach import Reach, Slides
+from netweight.ops.extent import Extent, Slides
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
 from netweight.ops.window.pool import pool_spec, reached_padding
 
@@ -96,10 +96,10 @@ def avg_pool_backward_cost(attrs: AvgPoolAttrs, wanted: Wanted, x: TensorSpec) -
     return Cost(adds=product({**outputs, "k": taps}), divs=product(outputs)) if any(wanted) else FREE
 
 
-def avg_pool_reach(attrs: AvgPoolAttrs, _x: TensorSpec) -> Reach:
+def avg_pool_extent(attrs: AvgPoolAttrs, _x: TensorSpec) -> Extent:
     """A window of the kernel's size."""
     one = (1,) * len(attrs.kernel_size)
-    return Slides(attrs.kernel_size, attrs.stride, one, tuple(before for before, _ in attrs.padding))
+    return Slides(attrs.kernel_size, attrs.stride, one)
 
 
 def lp_pool_shape(attrs: LpPoolAttrs, x: TensorSpec) -> TensorSpec:
@@ -164,10 +164,10 @@ def lp_pool_backward_cost(attrs: LpPoolAttrs, wanted: Wanted, x: TensorSpec) -> 
     return Cost(adds=adds, muls=products, pows=product(outputs) + product(elements=x.numel))
 
 
-def lp_pool_reach(attrs: LpPoolAttrs, _x: TensorSpec) -> Reach:
+def lp_pool_extent(attrs: LpPoolAttrs, _x: TensorSpec) -> Extent:
     """A window of the kernel's size."""
     n = len(attrs.kernel_size)
-    return Slides(attrs.kernel_size, attrs.stride, (1,) * n, (0,) * n)
+    return Slides(attrs.kernel_size, attrs.stride, (1,) * n)
 
 
 def _outputs(y: TensorSpec) -> dict[str, int]:
@@ -236,7 +236,7 @@ AVG_POOL = register(
         forward=avg_pool_forward,
         backward=avg_pool_backward,
         backward_cost=avg_pool_backward_cost,
-        reach=avg_pool_reach,
+        extent=avg_pool_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )
@@ -253,7 +253,7 @@ LP_POOL = register(
         backward=lp_pool_backward,
         backward_cost=lp_pool_backward_cost,
         saves=("x", "y"),
-        reach=lp_pool_reach,
+        extent=lp_pool_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )

@@ -19,15 +19,15 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.arrays.windows import Sizes
+from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
-from netweight.ops.reach import Mixes, Reach
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, copied, free, register
 from netweight.ops.window.pool import (
     PoolAttrs,
     max_pool_backward_cost,
     max_pool_cost,
     max_pool_forward,
-    pool_reach,
+    pool_extent,
     pool_spec,
     scatter_add,
 )
@@ -105,7 +105,7 @@ def max_unpool_backward_cost(_attrs: UnpoolAttrs, wanted: Wanted, *specs: Tensor
     return copied(None, wanted, *specs) if wanted[0] else FREE
 
 
-def max_unpool_reach(_attrs: UnpoolAttrs, x: TensorSpec, _indices: TensorSpec) -> Reach:
+def max_unpool_extent(_attrs: UnpoolAttrs, x: TensorSpec, _indices: TensorSpec) -> Extent:
     """Any position: the indices say which."""
     return Mixes(tuple(range(2, len(x.shape))))
 
@@ -133,7 +133,7 @@ MAX_POOL_WITH_INDICES = register(
         backward=max_pool_with_indices_backward,
         backward_cost=max_pool_backward_cost,
         saves=("y1",),
-        reach=pool_reach,
+        extent=pool_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )
@@ -150,7 +150,7 @@ MAX_UNPOOL = register(
         backward=max_unpool_backward,
         backward_cost=max_unpool_backward_cost,
         saves=("indices",),
-        reach=max_unpool_reach,
+        extent=max_unpool_extent,
         dims={"x": "n c *in", "y": "n c *out"},
     )
 )

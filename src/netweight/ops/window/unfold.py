@@ -24,7 +24,7 @@ from netweight.lazy import np
 from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, span_of, windows
 from netweight.ops.dims import check_dims, kernel_dims, out_dims
-from netweight.ops.reach import Permutes, Reach, Slides, Spreads
+from netweight.ops.extent import Extent, Permutes, Slides, Spreads
 from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, copied, free, register
 
 
@@ -95,9 +95,9 @@ def unfold_backward_cost(attrs: UnfoldAttrs, wanted: Wanted, x: TensorSpec) -> C
     return Cost(adds=product(outputs=unfold_shape(attrs, x).numel)) if any(wanted) else FREE
 
 
-def unfold_reach(attrs: UnfoldAttrs, _x: TensorSpec) -> Reach:
+def unfold_extent(attrs: UnfoldAttrs, _x: TensorSpec) -> Extent:
     """A window of the kernel's size."""
-    return Slides(attrs.kernel_size, attrs.stride, attrs.dilation, tuple(before for before, _ in attrs.padding))
+    return Slides(attrs.kernel_size, attrs.stride, attrs.dilation)
 
 
 def fold_shape(attrs: FoldAttrs, x: TensorSpec) -> TensorSpec:
@@ -126,7 +126,7 @@ def fold_backward(attrs: FoldAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     return (unfold_forward(attrs, grad_y).reshape(x.shape),)
 
 
-def fold_reach(attrs: FoldAttrs, _x: TensorSpec) -> Reach:
+def fold_extent(attrs: FoldAttrs, _x: TensorSpec) -> Extent:
     """The windows of span / stride neighbouring inputs, rounded up, cover an output position."""
     span = span_of(attrs.kernel_size, attrs.dilation)
     taps = tuple(-(-reach // step) for reach, step in zip(span, attrs.stride, strict=True))
@@ -163,7 +163,7 @@ def window_view_backward_cost(attrs: WindowViewAttrs, wanted: Wanted, x: TensorS
     return Cost(adds=product(outputs=window_view_shape(attrs, x).numel)) if any(wanted) else FREE
 
 
-def window_view_reach(attrs: WindowViewAttrs, x: TensorSpec) -> Reach:
+def window_view_extent(attrs: WindowViewAttrs, x: TensorSpec) -> Extent:
     """One position each. Both new dimensions run along the old one: what mixes either then sees all of it."""
     return Permutes((*range(len(x.shape)), attrs.dim))
 
@@ -204,7 +204,7 @@ UNFOLD = register(
         forward=unfold_forward,
         backward=unfold_backward,
         backward_cost=unfold_backward_cost,
-        reach=unfold_reach,
+        extent=unfold_extent,
         dims={"x": "n c *in", "y": "n c*k *out"},
     )
 )
@@ -220,7 +220,7 @@ FOLD = register(
         forward=fold_forward,
         backward=fold_backward,
         backward_cost=copied,
-        reach=fold_reach,
+        extent=fold_extent,
         dims={"x": "n c*k *in", "y": "n c *out"},
     )
 )
@@ -237,6 +237,6 @@ WINDOW_VIEW = register(
         backward=window_view_backward,
         backward_cost=window_view_backward_cost,
         view=True,
-        reach=window_view_reach,
+        extent=window_view_extent,
     )
 )

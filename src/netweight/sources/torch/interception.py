@@ -19,7 +19,9 @@ from torch.overrides import TorchFunctionMode
 
 from netweight.functions import loss, norm
 from netweight.functions.plain import function_of
+from netweight.functions.window import pool
 from netweight.sources.torch.lower.common import floating
+from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
 
 _CPU = torch.device("cpu")
@@ -132,6 +134,18 @@ def _kl_div(rec: Recorder, x: Tensor, target: Tensor, *, log_target: bool = Fals
     return loss.kl_div(rec, x, target, reduction="batchmean", log_target=log_target)
 
 
+def _power_pool(dims: int) -> Callable[..., Any]:
+    """Of a single sample too, which gets a batch dimension for its time."""
+    function = getattr(pool, f"lp_pool{dims}d")
+
+    def pooled(rec: Recorder, x: Tensor, *settings: Any, **named: Any) -> Any:
+        if x.dim() == dims + 1:
+            return unbatched(rec, x, lambda batch: function(rec, batch, *settings, **named))
+        return function(rec, x, *settings, **named)
+
+    return _taken_whole(pooled)
+
+
 def _of_floating(name: str) -> Callable[..., Any]:
     return lambda rec, x: function_of(name)(rec, floating(rec, x))
 
@@ -145,6 +159,9 @@ _HANDLERS: Mapping[Any, Callable[..., Any]] = {
     Tensor.__setitem__: _indexed,
     F.local_response_norm: _taken_whole(norm.local_response_norm),
     F.kl_div: _taken_whole(_kl_div, _per_sample),
+    F.lp_pool1d: _power_pool(1),
+    F.lp_pool2d: _power_pool(2),
+    F.lp_pool3d: _power_pool(3),
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
 }

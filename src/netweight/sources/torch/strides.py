@@ -18,7 +18,7 @@ _OF_EACH = ("elementwise", "activation", "dropout")
 
 _KEEPING_ORDER = frozenset({
     "conv", "conv_transpose", "max_pool", "max_pool_with_indices", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool",
-    "resize", "pad", "roll", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
+    "lp_pool", "resize", "pad", "roll", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle",
 })  # fmt: skip
 """Operators whose kernels lay pictures out as their input lies, channels last or first."""
 

@@ -68,7 +68,9 @@ def promoted(function: Rule, *, floating: bool = False, constants: bool = False)
     """
 
     def rule(rec: Recorder, *operands: Operand, **settings: Any) -> Any:
-        dtype = reduce(torch.promote_types, (torch.result_type(*pair) for pair in pairwise(operands)))
+        dtype = torch.result_type(*operands[:2])
+        if len(operands) > 2:
+            dtype = reduce(torch.promote_types, (torch.result_type(*pair) for pair in pairwise(operands)))
         if floating and not (dtype.is_floating_point or dtype.is_complex):
             dtype = torch.get_default_dtype()
         given = [as_tensor(rec, x, dtype) if constants or isinstance(x, Tensor) else x for x in operands]

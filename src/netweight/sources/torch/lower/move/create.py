@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.functions.move import layout as functions
+from netweight.functions.move import copies as functions
 from netweight.ops.move.creation import FullAttrs
 from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import bind, lowers

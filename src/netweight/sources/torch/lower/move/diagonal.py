@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.functions.move import layout as functions
+from netweight.functions.move import copies as functions
 from netweight.ops.move.diagonals import StridedViewAttrs
 from netweight.ops.move.layout import PermuteAttrs
 from netweight.ops.move.rearrange import PadAttrs

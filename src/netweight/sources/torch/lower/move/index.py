@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from netweight.functions.move import copies
 from netweight.functions.move import index as functions
-from netweight.functions.move import layout
 from netweight.ops.move.places import IndexAttrs
 from netweight.ops.move.scatter import IndexPutAttrs
 from netweight.ops.pointwise.masking import MaskedFillAttrs
@@ -187,7 +187,7 @@ def index_reduce(
     return functions.scatter_reduce(rec, self, dim, at, source, reduce, include_self=include_self)
 
 
-bind(layout.slice_scatter)
+bind(copies.slice_scatter)
 
 
 @lowers("select_scatter")
@@ -195,7 +195,7 @@ def select_scatter(rec: Recorder, self: Tensor, src: Tensor, dim: int, index: in
     """``select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor``."""
     dim %= self.dim()
     at = index % self.shape[dim]
-    return layout.slice_scatter(rec, self, unsqueeze(rec, src, dim), dim, at, at + 1)
+    return copies.slice_scatter(rec, self, unsqueeze(rec, src, dim), dim, at, at + 1)
 
 
 def _listed(rec: Recorder, index: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from netweight.functions.move import layout as functions
+from netweight.functions.move import copies as functions
 from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.rearrange import RepeatAttrs
 from netweight.sources.torch.lower import bind, lowers

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from netweight.functions import pointwise as functions
-from netweight.sources.torch.lower import bind, lowers
+from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import Operand, binary, cast, promoted, scaled
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def masked_fill_with(rec: Recorder, self: Tensor, mask: Tensor, value: Tensor) -
 
 
 @lowers("to.dtype", "to.dtype_layout", "to.device", "to.other", "_to_copy", "type_as")
-def to(rec: Recorder, self: Tensor, *args: Any, dtype: Any = None, copy: bool = False, **_others: Any) -> Any:
+def to(rec: Recorder, self: Tensor, *args: Any, dtype: Any = None, memory_format: Any = None, **_others: Any) -> Any:
     """PyTorch's ``to.dtype``.
 
     to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False, MemoryFormat?
@@ -138,7 +138,10 @@ def to(rec: Recorder, self: Tensor, *args: Any, dtype: Any = None, copy: bool = 
             wanted = value
         elif isinstance(value, Tensor):
             wanted = value.dtype
-    return self if wanted is None else cast(rec, self, wanted)
+    result = self if wanted is None else cast(rec, self, wanted)
+    if memory_format in (None, torch.preserve_format):
+        return result
+    return RULES["contiguous"](rec, result, memory_format=memory_format)
 
 
 @lowers("positive")

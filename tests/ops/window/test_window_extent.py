@@ -7,7 +7,7 @@ import pytest
 
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY
-from netweight.ops.reach import Slides
+from netweight.ops.extent import Slides
 from netweight.ops.window.adaptive_pool import AdaptivePoolAttrs
 from netweight.ops.window.pool import PoolAttrs
 from netweight.ops.window.pool_average import AvgPoolAttrs, LpPoolAttrs
@@ -47,10 +47,10 @@ def _changes(name: str, attrs: Any, size: tuple[int, int]) -> Any:
 def test_a_window_reaches_as_far_as_its_rule_says(name: str, attrs: Any) -> None:
     """Windows in the middle, which meet no padding: first and last element, and how far the next window is."""
     size = (15, 12)
-    reach = REGISTRY[name].reach(attrs, TensorSpec((1, 1, *size)))
-    assert isinstance(reach, Slides)
+    extent = REGISTRY[name].extent(attrs, TensorSpec((1, 1, *size)))
+    assert isinstance(extent, Slides)
     changes = _changes(name, attrs, size)
-    for dim, (k, stride, dilation) in enumerate(zip(reach.kernel_size, reach.stride, reach.dilation, strict=True)):
+    for dim, (k, stride, dilation) in enumerate(zip(extent.kernel_size, extent.stride, extent.dilation, strict=True)):
         along = changes.any(axis=(1 - dim, 3 - dim))
         here, following = (np.flatnonzero(along[row]) for row in (1, 2))
         assert here[-1] - here[0] == (k - 1) * dilation

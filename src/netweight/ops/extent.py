@@ -1,4 +1,7 @@
-"""Which input positions one output position depends on, as data: what the receptive field is computed from."""
+"""How far an output position reaches over the input, as data: what receptive fields are computed from.
+
+The extent counts, not the place: a flip, a shift or padding that reflects moves what is read, and reads no more of it.
+"""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +25,6 @@ class Slides:
     kernel_size: tuple[int, ...]
     stride: tuple[int, ...]
     dilation: tuple[int, ...]
-    padding_before: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +47,21 @@ class Reshapes:
     """Same elements in the same order under another shape."""
 
 
-Reach: TypeAlias = Mixes | Slides | Spreads | Permutes | Reshapes
+Extent: TypeAlias = Mixes | Slides | Spreads | Permutes | Reshapes
 
 _SAME_POSITION = Mixes()
 
 
-def same_position(_attrs: Any, *_inputs: Any) -> Reach:
-    """Reach of an elementwise operator."""
+def same_position(_attrs: Any, *_inputs: Any) -> Extent:
+    """Extent of an elementwise operator."""
     return _SAME_POSITION
 
 
-def reshapes(_attrs: Any, *_inputs: Any) -> Reach:
-    """Reach of a reshape."""
+def reshapes(_attrs: Any, *_inputs: Any) -> Extent:
+    """Extent of a reshape."""
     return Reshapes()
 
 
-def mixes_last(_attrs: Any, *_inputs: Any) -> Reach:
-    """Reach of an operator that contracts the last dimension."""
+def mixes_last(_attrs: Any, *_inputs: Any) -> Extent:
+    """Extent of an operator that contracts the last dimension."""
     return Mixes((-1,))

@@ -1,0 +1,1 @@
+"""Operators on each element alone, by formulas on numbers that count what is done with them."""

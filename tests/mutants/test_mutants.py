@@ -1,0 +1,21 @@
+"""The list of breaks fits the sources: each text stands in them once, and the tests named beside it are there."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+MUTANTS = tomllib.loads((Path(__file__).parent / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
+
+
+def test_every_break_fits_once() -> None:
+    whole = "\0".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    assert [entry["old"] for entry in MUTANTS if whole.count(entry["old"]) != 1] == []
+    assert len({entry["old"] for entry in MUTANTS}) == len(MUTANTS) >= 110
+
+
+def test_tests_named_beside_a_break_are_there() -> None:
+    named = {word for entry in MUTANTS for word in shlex.split(entry["tests"])}
+    assert [name for name in sorted(named) if not (ROOT / name.partition("::")[0]).exists()] == []
