@@ -37,7 +37,7 @@ class Interception(TorchFunctionMode):
         self._recorder = recorder
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        handler = _HANDLERS.get(func)
+        handler = HANDLERS.get(func)
         if handler is None:
             return func(*args, **kwargs) if kwargs else func(*args)
         return handler(self._recorder, func, args, kwargs or {})
@@ -150,7 +150,7 @@ def _of_floating(name: str) -> Callable[..., Any]:
     return lambda rec, x: function_of(name)(rec, floating(rec, x))
 
 
-_HANDLERS: Mapping[Any, Callable[..., Any]] = {
+HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.tensor: _literal,
     torch.as_tensor: _literal,
     torch.asarray: _literal,
