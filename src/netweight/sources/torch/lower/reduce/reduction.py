@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _COUNTING = ("sum", "prod", "cumsum", "cumprod")
-"""What has whole numbers in int64, whatever type they are counted from."""
+"""Functions whose results are int64 for whole numbers of any type."""
 
 
 def _typed(rec: Recorder, name: str, x: Tensor, dtype: Any) -> Tensor:
