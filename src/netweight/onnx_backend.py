@@ -28,7 +28,7 @@ from netweight.sources.onnx.tensor import Tensor
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from netweight.ops.table import Array
+    from netweight.lazy import Array
 
 
 class Prepared(BackendRep):

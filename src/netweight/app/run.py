@@ -13,8 +13,7 @@ from netweight.app.identify import Given, Identified, Model, Module, Named, Onnx
 from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Filled, Graph, TensorSpec, is_floating
-from netweight.lazy import np
-from netweight.ops.table import Array
+from netweight.lazy import Array, np
 from netweight.sources.inputs import parts_by_name
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 
 from netweight.errors import NetweightError, UsageError
 from netweight.ir import Graph, is_floating, located
-from netweight.lazy import np
-from netweight.ops.table import REGISTRY, Array
+from netweight.lazy import Array, np
+from netweight.ops.table import REGISTRY
 from netweight.plan.gradients import Backpropagation, Call
 from netweight.runtime.forward import Run
 from netweight.runtime.kept import Kept

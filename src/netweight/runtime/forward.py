@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 from netweight.errors import ShapeError, UnsupportedOpError, UsageError, unknown_name
 from netweight.ir import Graph, Node, is_floating, located
 from netweight.ir.lifetimes import last_uses, released
-from netweight.lazy import np
-from netweight.ops.table import REGISTRY, Array, forward
+from netweight.lazy import Array, np
+from netweight.ops.table import REGISTRY, forward
 from netweight.plan.gradients import Backpropagation, backpropagation
 from netweight.runtime.kept import Kept, kept_of
 

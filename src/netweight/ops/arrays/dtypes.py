@@ -11,8 +11,7 @@ from typing import Any
 
 from netweight.errors import UsageError
 from netweight.ir import bits_of, is_floating
-from netweight.lazy import np
-from netweight.ops.table import Array
+from netweight.lazy import Array, np
 
 
 def container_of(dtype: str) -> str:

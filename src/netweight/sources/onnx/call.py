@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.numbers import KIND, array_of, checked_shape, is_external, spec_of
 from netweight.sources.onnx.recording import OnnxRecording
@@ -20,7 +20,6 @@ from netweight.sources.onnx.undo import Attempt
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, SparseTensorProto, TensorProto
 
-    from netweight.ops.table import Array
 
 _FIELDS = {
     1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings", 9: "tensors", 10: "graphs",

@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError, ShapeError
+from netweight.ir import TensorSpec
+from netweight.ops.table import OpDef
 from netweight.sources.onnx.numbers import LARGEST
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-    from netweight.ir import TensorSpec
-    from netweight.ops.table import OpDef
 
 NONSENSE = (
     TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, AssertionError, MemoryError,

@@ -10,19 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
 from netweight.ir import TensorSpec, ValueKind
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
 from netweight.sources.onnx.checks import check_sizes, check_tensors
 from netweight.sources.onnx.naming import is_made_up
 from netweight.sources.onnx.tensor import Pending, Tensor, all_fixed, is_weight
 from netweight.sources.recording import Recording, free_name, is_view
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
 
 _SMALL = 1 << 20
 """Elements up to which constants are computed."""

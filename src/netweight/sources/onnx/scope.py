@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError
 from netweight.ir import Filled, TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.sources.onnx.checks import check_text
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 
 if TYPE_CHECKING:
     from onnx import FunctionProto, ValueInfoProto
-
-    from netweight.ops.table import Array
 
 
 @dataclass(slots=True)

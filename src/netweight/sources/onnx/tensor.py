@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import CaptureError, ShapeError
 from netweight.ir import Quantization, TensorSpec, ValueKind, is_floating
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
+from netweight.lazy import Array
 
 _MOST = 1 << 30
 _MOST_SETTINGS = 1 << 20

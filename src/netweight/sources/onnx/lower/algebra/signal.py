@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.algebra.fourier import FftAttrs, RfftAttrs
 from netweight.ops.algebra.fourier_real import IrfftAttrs
 from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.ops.window.unfold import WindowViewAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, reshaped
 from netweight.sources.onnx.numbers import dtype_of
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 _AXIS_INPUT = 20
 """Opset from which on the axis is an input."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.ops.contract.linear_attention import LinearAttentionAttrs
 from netweight.ops.contract.rotary import RotaryAttrs
@@ -16,14 +16,11 @@ from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import cast_to, permuted, reshaped, scaled, transposed
 from netweight.sources.onnx.numbers import dtype_of
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 
 def to_heads(call: Call, x: Tensor, heads: int) -> Tensor:

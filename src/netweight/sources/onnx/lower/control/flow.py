@@ -7,11 +7,12 @@ said in the notes: of two branches the dearer one counts, of a loop one iteratio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import UnsupportedOpError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of
 from netweight.sources.onnx.lower.control.unrolled import (
@@ -26,9 +27,6 @@ from netweight.sources.onnx.lower.control.unrolled import (
 )
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 from netweight.sources.onnx.undo import Attempt
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _MOST_CALLS = 100_000
 """Calls of operators up to which a loop is read iteration by iteration."""

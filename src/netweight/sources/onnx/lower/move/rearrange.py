@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ops.arrays.broadcast import broadcast_shape
@@ -15,12 +15,10 @@ from netweight.ops.move.shuffle import PixelShuffleAttrs, PixelUnshuffleAttrs
 from netweight.ops.move.slicing import SliceAttrs, SplitAttrs
 from netweight.ops.move.triangle import TriangleAttrs
 from netweight.ops.window.unfold import FoldAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, expanded, reshaped
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _MODES: dict[str, Any] = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 

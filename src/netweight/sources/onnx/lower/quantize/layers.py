@@ -7,7 +7,7 @@ it, as what is stored besides; they are settings, and no parameters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ir import Quantization, TensorSpec, bits_of, is_floating
@@ -16,14 +16,12 @@ from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.quantize.affine import QuantizeAttrs, ScaleAttrs
 from netweight.ops.quantize.blocks import BlockAttrs, QuantizeBlocksAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers, one_kernel
 from netweight.sources.onnx.lower.common import axis_of, cast_to, reshaped
 from netweight.sources.onnx.lower.contract.conv import conv_attrs
 from netweight.sources.onnx.numbers import dtype_of
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 
 def setting(call: Call, tensor: Tensor, shape: Sequence[int]) -> Tensor:

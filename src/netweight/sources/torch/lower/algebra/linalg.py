@@ -7,7 +7,7 @@ LU factors, which only gradients read, are None.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,9 +20,7 @@ from netweight.sources.torch.lower.common import binary, over
 from netweight.sources.torch.lower.move.layout import expand, squeeze, unsqueeze
 from netweight.sources.torch.lower.pointwise.complex import adjoint
 from netweight.sources.torch.lower.pointwise.elementwise import mul, where
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 def _codes(x: Tensor) -> Tensor:

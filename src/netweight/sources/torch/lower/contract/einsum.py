@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from netweight.ops.contract.einsum import EinsumAttrs, canonical_equation
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.strides import memory_order
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
 
 _MOST = 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,9 +15,7 @@ from netweight.sources.torch.lower.common import over, scaled
 from netweight.sources.torch.lower.move.layout import cat, transposed, unbatched, unsqueeze
 from netweight.sources.torch.lower.pointwise.elementwise import mul, sub
 from netweight.sources.torch.lower.reduce.reduction import vector_norm
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _EUCLIDEAN = 2
 _FEW = 25  # vectors up to which PyTorch takes differences

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +12,7 @@ from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import binary, floating, over
 from netweight.sources.torch.lower.move.layout import select, transposed
 from netweight.sources.torch.lower.pointwise.elementwise import where
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -12,9 +12,7 @@ from netweight.functions.sample import grid_sample, resized
 from netweight.ops.sample.grid_sample import Beyond
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.move.layout import reshaped
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _SAMPLE_MODES: tuple[Literal["bilinear", "nearest", "bicubic"], ...] = ("bilinear", "nearest", "bicubic")
 _SCALES = {1: ("scales",), 2: ("scales_h", "scales_w"), 3: ("scales_d", "scales_h", "scales_w")}

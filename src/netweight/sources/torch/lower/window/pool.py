@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,9 +13,7 @@ from netweight.ops.window.pool_indices import UnpoolAttrs
 from netweight.ops.window.unfold import WindowViewAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import squeeze, unbatched, unsqueeze
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 
