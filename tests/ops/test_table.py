@@ -14,10 +14,11 @@ import cases
 import definitions
 import witness
 from netweight import build
-from netweight.index import FUNCTIONS, OPERATORS, READS, WRITES
+from netweight.index import FUNCTIONS, OPERATORS, READS, WRITES, homes
 from netweight.ops import REGISTRY
 from netweight.ops.table import register
 
+PAGE = Path(__file__).parents[2] / "docs" / "operators.md"
 INDEX = Path(__file__).parents[2] / "scripts" / "index"
 
 
@@ -76,3 +77,10 @@ def test_what_is_said_of_an_operator_stands_in_its_group(room: ModuleType, table
     said = [(name, module.__name__) for module in modules for t in tables for name in getattr(module, t, ())]
     assert len(said) > 40
     assert [pair for pair in said if pair[1].split(".")[1] != GROUPS[pair[0]]] == []
+
+
+def test_the_page_of_operators_has_each_in_its_file() -> None:
+    """Written by scripts/operators-page, which takes too long to run here."""
+    rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    listed = {row[0].strip("| `"): "ops." + row[1].replace("/", ".") for row in rows}
+    assert listed == {name: home.removeprefix("netweight.") for name, home in homes(OPERATORS).items()}

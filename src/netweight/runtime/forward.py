@@ -94,7 +94,7 @@ def _differentiated(graph: Graph, wanted: Collection[str] | None) -> Collection[
     """Parameters and inputs whose gradients are asked for.
 
     Raises:
-        UsageError: If a name is none of theirs.
+        UsageError: If no parameter and no input has that name.
     """
     possible = [name for name, value in graph.values.items() if value.kind in ("parameter", "input")]
     for name in wanted or ():
@@ -120,7 +120,7 @@ def _call(
     rng: np.random.Generator,
     kernels: Mapping[str, Forward],
 ) -> dict[str, Array]:
-    """Run a node: what it writes goes to the values; what besides only its backward may read comes back."""
+    """Run a node: its outputs go to ``values``; results that only its backward may read are returned."""
     op = REGISTRY.get(node.op)
     if op is None:
         raise UnsupportedOpError(f"run: expected an operator with a definition, got {node.op!r}")

@@ -220,7 +220,7 @@ def _scores(attrs: AttentionAttrs, query: Array, key: Array) -> Array:
 
 
 def _einsum(letters: str, a: Array, b: Array) -> Array:
-    """The contraction, of numbers of 16 bits added up in 32: NumPy has none of bfloat16."""
+    """The contraction; 16-bit numbers are added up in 32 bits, because NumPy does not contract bfloat16."""
     if a.dtype.itemsize == 2:
         narrow: Array = np.einsum(letters, a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
         return narrow

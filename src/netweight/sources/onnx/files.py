@@ -97,7 +97,7 @@ def check_model(model: ModelProto, place: str) -> None:
     """Refuse what is no network.
 
     Raises:
-        FormatError: If there is no graph, or the model says not which operators it means.
+        FormatError: If there is no graph, or the model does not say which operator sets it uses.
     """
     if not model.HasField("graph") or not (model.graph.node or model.graph.output):
         raise FormatError(f"file: expected an ONNX model with a graph, got none in {place!r}")

@@ -167,7 +167,7 @@ class OnnxRecording(Recording[int]):
     def _folds(
         self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]
     ) -> bool:
-        """Whether a call on constants is computed; what is not small is charged to what may be computed in all."""
+        """Whether a call on constants is computed; large results count towards a limit for the whole file."""
         sizes = [math.prod(spec.shape) for spec in specs]
         read = [math.prod(t.spec.shape) for t in tensors if t is not None]
         largest = max((*sizes, *read), default=0)
@@ -195,7 +195,7 @@ class OnnxRecording(Recording[int]):
 
 
 def _is_work(tensor: Tensor) -> bool:
-    """Whether a call makes it that the graph is to have."""
+    """Whether the call that makes a tensor is work of the network: on weights, or too large to be computed here."""
     return tensor.pending is not None and (tensor.learned or not tensor.known)
 
 
@@ -231,7 +231,7 @@ def _compute_when_asked(
 
 
 class _Known:
-    """Numbers that are there."""
+    """Gives numbers that have been computed."""
 
     __slots__ = ("array",)
 

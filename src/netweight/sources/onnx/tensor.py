@@ -74,7 +74,7 @@ class Tensor:
         role: What it is in the graph if a rule knows better: running statistics are buffers.
         quantization: What is stored beside its elements.
         pending: The call that makes a fixed tensor, as long as the graph does not have it.
-        name: The value that it is in the graph, empty as long as it is none.
+        name: Name of its value in the graph, empty as long as the graph does not have it.
     """
 
     label: str

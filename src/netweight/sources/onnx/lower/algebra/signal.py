@@ -28,7 +28,7 @@ _AXIS_INPUT = 20
 
 @lowers("DFT")
 def dft(call: Call, x: Tensor, dft_length: Tensor | None = None, axis: Tensor | None = None) -> Any:
-    """Along one axis, of a length that is cut off or filled with zeros."""
+    """The transform along one axis, after the input was cut or filled with zeros to the length asked for."""
     default = -2 if call.opset >= _AXIS_INPUT else 1
     dim = axis_of(call.attr("axis", default) if axis is None else axis.item(), x.rank)
     inverse, onesided = bool(call.attr("inverse", 0)), bool(call.attr("onesided", 0))
@@ -52,7 +52,7 @@ def _back_to_real(call: Call, x: Tensor, dim: int, size: int | None) -> Any:
 
 
 def _numbers(call: Call, x: Tensor) -> Tensor:
-    """Without the dimension of the parts."""
+    """Complex or real numbers, without the last dimension that holds their parts."""
     if x.shape[-1] == 1:
         return reshaped(call, x, x.shape[:-1])
     result: Tensor = call.op("view_as_complex", None, x)

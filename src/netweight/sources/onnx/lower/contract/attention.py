@@ -119,7 +119,7 @@ def window_mask(call: Call, queries: int, keys: int, offset: int) -> Tensor | No
 
 
 def _within_lengths(call: Call, lengths: Tensor, queries: int, keys: int, *, causal: bool) -> Tensor:
-    """Which keys each query of each sample sees if only the first so many hold anything, the queries being the last."""
+    """Which keys each query sees, if a sample has only its first ``lengths`` keys and the queries are its last ones."""
     count = reshaped(call, lengths, (lengths.spec.numel, 1, 1, 1))
     seen: Tensor = call.op("lt", None, call.made((keys,), "int64", lambda: np.arange(keys)), count)
     left, right = call.attr("left_window_size", -1), call.attr("right_window_size", -1)

@@ -25,7 +25,7 @@ def det(call: Call, x: Tensor) -> Any:
 
 @lowers("TfIdfVectorizer")
 def tf_idf(call: Call, x: Tensor) -> Any:
-    """Of numbers; texts are none."""
+    """Counts of n-grams of numbers; one of texts does not have a rule."""
     pool = call.attr("pool_int64s")
     if not pool:
         return NotImplemented

@@ -123,7 +123,7 @@ def _unrolled(
 
 
 def _is_known(going: Any) -> bool:
-    """Whether it is known that a loop goes on, or that it ends; None is no condition."""
+    """Whether it is known if the loop goes on; one without a condition (None) always does."""
     return going is None or (isinstance(going, Tensor) and going.known)
 
 
@@ -159,7 +159,7 @@ def _only_one(call: Call, iterations: int) -> None:
 def _any_iteration(
     call: Call, body: Repeated, states: Sequence[Any], before: Sequence[Any], behind: Sequence[Any]
 ) -> tuple[Sequence[Any], Sequence[Any]]:
-    """States and what is collected after an iteration, whichever: only states that never change are known in it."""
+    """States and collected outputs of an iteration that stands for all: it knows only the states that never change."""
     with call.reader.attempt() as attempt:
         changing = [with_unknown_numbers(call, state) for state in states]
         _, after, elements = body.iterate((*before, *changing, *behind))

@@ -119,7 +119,7 @@ def pad(
 
 
 def _padded(call: Call, x: Tensor, attrs: PadAttrs) -> Tensor:
-    """With elements around; itself if there are none, and nothing else if it has nothing itself."""
+    """``x`` with elements around it: ``x`` itself if none are added, equal elements alone if ``x`` is empty."""
     if not any(amount for pad in attrs.padding for amount in pad):
         return x
     sizes = tuple(size + sum(pad) for size, pad in zip(x.shape, attrs.padding, strict=True))

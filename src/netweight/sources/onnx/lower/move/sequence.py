@@ -125,7 +125,7 @@ def optional_get_element(_call: Call, value: Any) -> Any:
     """The element.
 
     Raises:
-        FormatError: If there is none.
+        FormatError: If the optional is empty.
     """
     if value is None:
         raise FormatError("OptionalGetElement: expected an element, got an empty optional")

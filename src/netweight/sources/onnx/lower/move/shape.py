@@ -35,7 +35,7 @@ def constant(call: Call) -> Any:
 
 @lowers("ConstantOfShape")
 def constant_of_shape(call: Call, shape: Tensor) -> Any:
-    """A weight if its shape is written in the file; zeros of a shape that was computed are none."""
+    """Equal elements: a weight if the shape is written in the file, a constant if it was computed."""
     filling = call.attr("value")
     stored = call.constant(np.zeros(1, np.float32)) if filling is None else stored_tensor(filling, "value")
     filler = stored.array()

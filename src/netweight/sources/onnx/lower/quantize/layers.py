@@ -54,7 +54,7 @@ def weigh_as_stored(weight: Tensor, scale: Tensor, zero_point: Tensor | None) ->
 
 
 def learned_if(weight: Tensor, result: Tensor) -> Tensor:
-    """What is computed from a weight of integers is done by the network, and not by who reads it."""
+    """The result of work on a weight of integers, marked so that the graph has this work and it is not folded away."""
     result.learned = result.learned or (weight.fixed and (weight.learned or (weight.stored and weight.rank > 0)))
     return result
 

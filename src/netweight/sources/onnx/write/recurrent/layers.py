@@ -48,7 +48,7 @@ def _settings(attrs: Any) -> dict[str, Any]:
     settings: dict[str, Any] = {"direction": "reverse" if attrs.reverse else "forward", "clip": attrs.clip}
     if isinstance(attrs, RnnAttrs) or attrs.activations != type(attrs)().activations:
         settings["activations"] = [_NAMES[name] for name, _, _ in attrs.activations]
-        # Each function takes from the lists what it reads, and nothing is there for those that read nothing.
+        # The lists have entries only for functions that read alpha or beta.
         settings["activation_alpha"] = [alpha for name, alpha, _ in attrs.activations if name in _ALPHA] or None
         settings["activation_beta"] = [beta for name, _, beta in attrs.activations if name in _BETA] or None
     if isinstance(attrs, GruAttrs):

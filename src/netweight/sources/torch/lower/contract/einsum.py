@@ -17,7 +17,7 @@ _MOST = 2
 
 @lowers("einsum")
 def einsum(rec: Recorder, equation: str, tensors: Any, *, path: Any = None) -> Any:
-    """One operator, where the order of contraction is no question; PyTorch chooses it for three tensors and more."""
+    """One operator for one or two tensors; for more of them PyTorch takes it apart in an order that it chooses."""
     xs = tuple(tensors)
     if len(xs) > _MOST or any(x.dtype != xs[0].dtype for x in xs):
         return NotImplemented

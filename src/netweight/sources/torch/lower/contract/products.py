@@ -79,7 +79,7 @@ def attention(
     rec: Recorder, query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
     is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False,
 ) -> Any:  # fmt: skip
-    """Dropout of probabilities is not recorded, and heads share keys where there are fewer of them."""
+    """Attention without dropout of its probabilities; ``enable_gqa`` follows from the number of key heads."""
     return functions.scaled_dot_product_attention(
         rec, query, key, value, mask=attn_mask, is_causal=is_causal, scale=scale
     )

@@ -1,4 +1,4 @@
-"""Normalisation in a program that is taken apart for a compiler: the same layers under the names of their kernels.
+"""Normalisation in programs that ``torch.export`` took apart: layers under the names of their kernels.
 
 These kernels return statistics beside the result, for gradients alone. They are None here, so that a program that
 reads them fails where it does so.

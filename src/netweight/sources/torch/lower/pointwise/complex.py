@@ -43,7 +43,7 @@ def imag(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("conj", "_conj", "conj_physical", "_conj_physical")
 def conj(rec: Recorder, self: Tensor) -> Any:
-    """New numbers; that PyTorch puts off turning the sign until somebody looks is not followed."""
+    """New numbers at once, although PyTorch only marks the tensor and turns the signs when it is read."""
     return rec.op("conj", None, self) if self.dtype.is_complex else self
 
 
@@ -68,7 +68,7 @@ def complex_(rec: Recorder, real: Tensor, imag: Tensor) -> Any:
 
 @lowers("angle")
 def angle(rec: Recorder, self: Tensor) -> Any:
-    """Of real numbers pi where they are negative, 0 elsewhere, and NaN where they are none."""
+    """The angle; of real numbers pi below zero, NaN for NaN and 0 elsewhere."""
     if self.dtype.is_complex:
         return rec.op("atan2", None, imag(rec, self), real(rec, self))
     x = floating(rec, self)

@@ -165,8 +165,8 @@ def in_stretches(
 ) -> tuple[Tensor, list[Tensor]]:
     """Reads one stretch after the other.
 
-    Forwards fewer and fewer samples go on, and the last states of those that ended wait; backwards more and more join
-    in with their first states.
+    Forwards, fewer and fewer samples go on, and the last states of those that ended are put aside; backwards, more and
+    more samples join in with their first states.
     """
     ways = parts[::-1] if reverse else parts
     states: States = [_rows(rec, start, 0, ways[0].samples) for start in starts]

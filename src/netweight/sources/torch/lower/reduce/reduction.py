@@ -17,7 +17,7 @@ from netweight.sources.torch.lower.pointwise.elementwise import mul, sub, where
 from netweight.sources.torch.recorder import Recorder
 
 _COUNTING = ("sum", "prod", "cumsum", "cumprod")
-"""What has whole numbers in int64, whatever type they are counted from."""
+"""Functions whose results are int64 for whole numbers of any type."""
 
 
 def _typed(rec: Recorder, name: str, x: Tensor, dtype: Any) -> Tensor:

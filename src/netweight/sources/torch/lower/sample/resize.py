@@ -20,11 +20,11 @@ _BEYOND: tuple[Beyond, ...] = ("zeros", "border", "reflection")
 
 
 def _upsample(mode: str, *names: str, corners: bool = True, antialias: bool = False) -> None:
-    """One mode: ``.vec`` gives sizes or factors, ``.default`` sizes, and factors that coordinates follow from."""
+    """Register one mode: ``.vec`` takes sizes or factors, ``.default`` sizes and the factors for coordinates."""
 
     def made(rec: Recorder, x: Tensor, size: Any, aligned: bool, factors: Any) -> Any:
         if antialias and aligned:
-            return NotImplemented  # PyTorch's kernels have a width of their own there
+            return NotImplemented  # PyTorch's kernels are of another width there
         if size is None:
             size = [math.floor(n * factor) for n, factor in zip(x.shape[2:], factors, strict=True)]
         return resized(rec, x, size, factors, mode, align_corners=aligned, antialias=antialias)

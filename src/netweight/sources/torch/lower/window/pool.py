@@ -19,7 +19,7 @@ aten = torch.ops.aten
 
 
 def _bound(function: Callable[..., Any], rank: int, *names: str) -> None:
-    """A function of samples; a single sample of one dimension less, ``rank``, gets a batch dimension for its time."""
+    """Register a function of batches; a single sample, a tensor of ``rank`` dimensions, becomes a batch of one."""
 
     @lowers(*names)
     def rule(rec: Recorder, self: Tensor, *args: Any, **named: Any) -> Any:
@@ -43,7 +43,7 @@ _bound(unfold.unfold, 3, "im2col")
 def _adaptive_max_pool(dims: int) -> None:
     @lowers(f"adaptive_max_pool{dims}d")
     def rule(rec: Recorder, self: Tensor, output_size: Any) -> Any:
-        """The positions are no value of the graph."""
+        """The pooled elements; nothing in the place of their positions."""
         function = getattr(pool, f"adaptive_max_pool{dims}d")
         if self.dim() == dims + 1:
             return unbatched(rec, self, lambda x: function(rec, x, output_size)), None
