@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from netweight.errors import ShapeError
-from netweight.functions import contract as functions
-from netweight.functions.move import layout
+from netweight.functions.contract import attention
+from netweight.functions.move import layout, slicing
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.layers import offered
 from netweight.sources.build.linear import linear
 from netweight.sources.build.params import ZEROS, xavier
 
 reshape = offered(layout.reshape)
-split = offered(layout.split)
+split = offered(slicing.split)
 transpose = offered(layout.transpose)
-scaled_dot_product_attention = offered(functions.scaled_dot_product_attention)
+scaled_dot_product_attention = offered(attention.scaled_dot_product_attention)
 
 
 def multi_head_attention(

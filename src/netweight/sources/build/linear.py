@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netweight.functions import contract as functions
+from netweight.functions.contract import products
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.params import ZEROS, he
 
@@ -26,4 +26,4 @@ def linear(
         weight = builder.state(layer, "weight", (out_features, in_features), he(in_features))
     offset = builder.state(layer, "bias", (out_features,), ZEROS) if bias else None
     with builder.layer(layer):
-        return functions.linear(builder, x, weight, offset)
+        return products.linear(builder, x, weight, offset)

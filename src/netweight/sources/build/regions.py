@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from netweight.functions import contract as functions
+from netweight.functions.contract.deform_conv import deform_conv
 from netweight.functions.recorder import per_dim
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.params import ZEROS, he
@@ -51,4 +51,4 @@ def deform_conv2d(
     weight = builder.state(layer, "weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel)))
     added = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
     with builder.layer(layer):
-        return functions.deform_conv(builder, x, offset, weight, added, stride, padding, dilation, groups, mask)
+        return deform_conv(builder, x, offset, weight, added, stride, padding, dilation, groups, mask)

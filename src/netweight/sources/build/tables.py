@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from netweight.functions import contract as functions
+from netweight.functions.contract import products
 from netweight.ir import Init
 from netweight.ops.move.embedding_bag import BagMode, EmbeddingBagAttrs
 from netweight.sources.build.core import Symbol
@@ -51,4 +51,4 @@ def bilinear(x1: Symbol, x2: Symbol, out_features: int, *, bias: bool = True, na
     weight = builder.state(layer, "weight", (out_features, in1, in2), init)
     offset = builder.state(layer, "bias", (out_features,), init) if bias else None
     with builder.layer(layer):
-        return functions.bilinear(builder, x1, x2, weight, offset)
+        return products.bilinear(builder, x1, x2, weight, offset)

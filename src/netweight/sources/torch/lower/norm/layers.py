@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.functions import norm
+from netweight.functions.norm import softmax as functions
 from netweight.ops.norm.batch_norm import BatchNormAttrs, BatchNormTrainingAttrs
 from netweight.ops.norm.group_norm import GroupNormAttrs, InstanceNormAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
@@ -95,7 +95,7 @@ def _softmax(name: str, *aten: str) -> None:
     @lowers(*aten)
     def rule(rec: Recorder, self: Tensor, dim: int, dtype: Any = None) -> Any:
         x = cast(rec, self, dtype) if isinstance(dtype, torch.dtype) else self
-        return getattr(norm, name)(rec, x, dim % max(x.dim(), 1))
+        return getattr(functions, name)(rec, x, dim % max(x.dim(), 1))
 
 
 _softmax("softmax", "softmax.int", "_softmax", "_safe_softmax", "special_softmax")

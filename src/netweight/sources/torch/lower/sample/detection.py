@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.functions import contract, order
+from netweight.functions import order
 from netweight.functions import sample as functions
+from netweight.functions.contract.deform_conv import deform_conv
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.recorder import Recorder
 
@@ -50,7 +51,7 @@ def deform_conv2d(
 ) -> Any:  # fmt: skip
     """Where a call has no bias, torchvision makes one of zeros."""
     given = rec.is_symbolic(bias) or bool(bias.any())
-    return contract.deform_conv(
+    return deform_conv(
         rec, input, offset, weight, bias if given else None, (stride_h, stride_w), (pad_h, pad_w),
         (dilation_h, dilation_w), groups, mask if use_mask else None,
     )  # fmt: skip
