@@ -1,4 +1,4 @@
-"""``python -m netweight``: the command, for who has several Pythons."""
+"""``python -m netweight``: the command of this Python, where there are several."""
 
 from netweight.cli import main
 

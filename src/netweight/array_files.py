@@ -7,16 +7,11 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from netweight.errors import FormatError, UsageError
 from netweight.files import whole_file
-from netweight.lazy import np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[Any]
+from netweight.lazy import Array, np
 
 
 def read_arrays(path: Path) -> Any:

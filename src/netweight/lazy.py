@@ -1,11 +1,14 @@
-"""NumPy, imported when first touched: weighing a network needs no array, and NumPy is most of a cold start."""
+"""NumPy, imported when first touched: weighing a network needs no array, and NumPy is most of a cold start.
+
+Types of arrays come from here too, so that nobody else has to name NumPy.
+"""
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-__all__ = ["np"]
+__all__ = ["Array", "np"]
 
 
 class _LazyModule:
@@ -22,5 +25,8 @@ class _LazyModule:
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 else:
     np = _LazyModule("numpy")
+
+Array: TypeAlias = "NDArray[Any]"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np  # noqa: TID253  (whoever imports a backend wants to run)
+import numpy as np  # noqa: TID253  (a backend is imported to run models)
 from onnx import TypeProto, helper  # noqa: TID253
 from onnx.backend.base import Backend, BackendRep  # noqa: TID253
 
@@ -28,7 +28,7 @@ from netweight.sources.onnx.tensor import Tensor
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from netweight.ops.table import Array
+    from netweight.lazy import Array
 
 
 class Prepared(BackendRep):
@@ -63,7 +63,7 @@ class Prepared(BackendRep):
         Raises:
             UsageError: If there are more or fewer inputs than the model has, one has a name that none of its inputs
                 has, or numbers of another kind than declared.
-            ShapeError: If one has not the sizes that the model fixes.
+            ShapeError: If one does not have the sizes that the model fixes.
             NetweightError: If the model contradicts itself, or has an operator without a definition.
         """
         given = self._named(inputs)
@@ -111,7 +111,7 @@ class NetweightBackend(Backend):
 
         Raises:
             UsageError: If the device is no CPU.
-            FormatError: If the model is none.
+            FormatError: If it is not an ONNX model.
         """
         if not cls.supports_device(device):
             raise UsageError(f"device: expected CPU, got {device!r}")
@@ -196,10 +196,10 @@ def _of_type(array: Array, dtype: str, name: str) -> Array:
 
 
 def _check_sizes(shape: tuple[int, ...], kind: TypeProto, name: str) -> None:
-    """Refuse what has not the sizes that the model fixes.
+    """Refuse an array that does not have the sizes that the model fixes.
 
     Raises:
-        ShapeError: If it has not.
+        ShapeError: If a size differs.
     """
     declared = (kind.optional_type.elem_type if kind.HasField("optional_type") else kind).tensor_type
     if not declared.HasField("shape"):

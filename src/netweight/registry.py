@@ -1,4 +1,4 @@
-"""A table whose entries are made when the file that has them is imported, and that is when they are first asked for."""
+"""A table that imports the file of an entry when the entry is first asked for."""
 
 from __future__ import annotations
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from netweight import build
+from netweight.index import OPERATORS, homes
 from netweight.ops import REGISTRY
 from netweight.ops.table import register
 
+PAGE = Path(__file__).parents[2] / "docs" / "operators.md"
 INDEX = Path(__file__).parents[2] / "scripts" / "index"
 
 
@@ -38,3 +40,10 @@ def test_the_builder_offers_its_functions() -> None:
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="operator 'conv' is already registered"):
         register(replace(REGISTRY["conv"]))
+
+
+def test_the_page_of_operators_has_each_in_its_file() -> None:
+    """Written by scripts/operators-page, which takes too long to run here."""
+    rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    listed = {row[0].strip("| `"): "ops." + row[1].replace("/", ".") for row in rows}
+    assert listed == {name: home.removeprefix("netweight.") for name, home in homes(OPERATORS).items()}

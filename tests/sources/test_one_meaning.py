@@ -56,7 +56,7 @@ def _alike(name: str, inputs: Any) -> Any:
     return tuple(np.asarray(x).astype(np.int64 if dtype.kind == "b" and "bitwise" in name else dtype) for x in inputs)
 
 
-def _captured_otherwise(name: str) -> list[str]:
+def captured_otherwise(name: str) -> list[str]:
     """What differs, case by case."""
     found: list[str] = []
     said = SPELLED.get(name, WITNESSES.get(name))
@@ -77,7 +77,7 @@ def _captured_otherwise(name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted({*WITNESSES, *SPELLED} - APART.keys()))
 def test_a_function_of_pytorch_is_the_operator_of_the_table(name: str) -> None:
-    assert not _captured_otherwise(name)
+    assert not captured_otherwise(name)
 
 
 def test_most_functions_of_the_builder_take_what_the_operator_takes() -> None:

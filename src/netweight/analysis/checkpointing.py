@@ -1,4 +1,4 @@
-"""Checkpointing: parts of a network that keep nothing for backward but what goes in, and run again when backward comes.
+"""Checkpointing: parts of a network keep only their inputs, and run again when backward reaches them.
 
 A part is a module. Run again is what it takes to get back everything that its backward reads: operators after the last
 of those results do not run twice, as with ``torch.utils.checkpoint.checkpoint(..., use_reentrant=False)``.
@@ -25,7 +25,7 @@ class Segment:
         module: Its path.
         calls: Operator calls in it, in the order of the forward.
         again: How many of them run again.
-        reads: Pieces of memory from outside that they read: kept until its backward is done.
+        reads: Pieces of memory from outside that its calls read: they are kept until its backward is done.
     """
 
     module: str
@@ -55,7 +55,7 @@ def segments_of(plan: Backpropagation, patterns: Sequence[str]) -> dict[int, Seg
 
 
 def _path(call: Call, patterns: Sequence[str]) -> str:
-    """The outermost module around the call that a pattern names; empty if there is none."""
+    """The outermost module around the call that a pattern names; empty if no pattern names one."""
     return next((part for part in _modules(call) if any(fnmatchcase(part, pattern) for pattern in patterns)), "")
 
 

@@ -69,7 +69,7 @@ def convention(name: str) -> Convention:
     """The convention of that name.
 
     Raises:
-        UnknownNameError: If there is none.
+        UnknownNameError: If no convention has that name.
     """
     if name not in CONVENTIONS:
         raise unknown_name("activation convention", name, CONVENTIONS, fix=f"known: {', '.join(CONVENTIONS)}")

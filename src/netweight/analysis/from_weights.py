@@ -1,4 +1,4 @@
-"""Which values come from stored weights alone: dequantised, transposed, joined; the network's input never enters."""
+"""Which values are computed from stored weights alone, such as a dequantised or a transposed weight."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _ACTIVE = frozenset({"activation", "input"})
 def made_from_weights(graph: Graph) -> frozenset[str]:
     """Names of the activations computed from parameters, buffers and constants alone.
 
-    They are the weights in another form, which a runtime may keep instead of the stored one, and no activation of the
-    network. What an operator makes of nothing (a range, random numbers) is an activation.
+    They are weights in another form, not activations: a runtime may keep them instead of the stored ones. What an
+    operator makes without inputs (a range, random numbers) is an activation.
     """
     values = graph.values
     fixed = {name for name, value in values.items() if value.kind not in _ACTIVE}

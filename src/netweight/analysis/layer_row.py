@@ -25,10 +25,14 @@ _UNCHARGED = {"params": Count(0), "params_no_bias": Count(0), "buffers": 0, "mod
 def call_row(
     graph: Graph, node: Node, charged: Mapping[int, Value], run: Run | None = None, *, of_weights: bool = False
 ) -> LayerRow:
-    """Cost of one call of an operator that is the first to read the parameters and buffers ``charged``, by slot.
+    """Cost of one call of an operator.
 
-    What a kernel that it is part of, ``run``, keeps inside is neither moved nor an activation. With ``of_weights`` all
-    that it reads comes from stored weights alone, and what it writes is no activation.
+    Args:
+        graph: The network.
+        node: The call.
+        charged: Parameters and buffers that it is the first to read, by position among its inputs.
+        run: The kernel that it is part of; values inside of that are neither moved nor activations.
+        of_weights: Whether it reads stored weights alone, so that its outputs are not activations.
 
     Raises:
         ShapeError: If the operator cannot accept its inputs.

@@ -43,8 +43,8 @@ class _Facts:
         views: Whether each node gives a view.
         last_read: Step of the last reader of each value; after the last step for what the caller gets.
         runs: The run of each step that is part of one.
-        inner: Values inside of a kernel: they are no activations.
-        made: Weights in another form, which a program that makes them at every call holds, and nobody else.
+        inner: Values inside of a kernel: they are not activations.
+        made: Weights in another form: they take memory only in a program that makes them at every call.
         first: For each plain reshape the value whose elements it has in the same order.
     """
 
@@ -133,7 +133,7 @@ def _assign(facts: _Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
 def _taken_over(
     facts: _Facts, rule: Convention, step: int, home_of: dict[str, str], homes: dict[str, _Home]
 ) -> str | None:
-    """Home of the input that the node, or the kernel that it is part of, writes over, if there is one that it may."""
+    """Home of the input that the node, or its kernel, writes over; None if it cannot write over any."""
     node, run = facts.graph.nodes[step], facts.runs.get(step)
     reads, done = (node.inputs, step) if run is None else (run.reads, run.last)
     lived_in = {name: home_of[name] for name in reads if name is not None and name in home_of}
@@ -148,14 +148,14 @@ def _taken_over(
 
 
 def _seen_otherwise(facts: _Facts, name: str, lived_in: dict[str, str]) -> bool:
-    """Whether the same memory is read in another order: what is written over would be read after."""
+    """Whether the call also reads the same memory in another order: it would read elements that it has written over."""
     first = facts.first
     order = first.get(name, name)
     return any(home == lived_in[name] and first.get(other, other) != order for other, home in lived_in.items())
 
 
 def _last_reads(facts: _Facts, rule: Convention) -> dict[str, int]:
-    """Step after which each value is read no more."""
+    """Step of the last reader of each value, or at which the program lets go of it."""
     if not (rule.held_by_program or rule.holds_io):
         return facts.last_read
     held = facts.inputs if rule.holds_io else ()

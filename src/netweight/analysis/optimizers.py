@@ -23,8 +23,8 @@ class Optimizer:
         name: As ``weigh`` takes it.
         about: The update, g being the gradient and p the parameter.
         states: Tensors of the parameter's size that it keeps from step to step.
-        step_bytes: Bytes of what it keeps per parameter tensor besides.
-        scratch: Tensors of the parameter's size that an update needs at once for a moment.
+        step_bytes: Bytes that it keeps per parameter tensor besides those, such as a counter of steps.
+        scratch: Temporary tensors of the parameter's size that an update needs at the same time.
         flops: Operations per scalar of the update.
     """
 
@@ -72,7 +72,7 @@ def optimizer_rule(name: str) -> Optimizer:
     """The optimiser of that name.
 
     Raises:
-        UnknownNameError: If there is none.
+        UnknownNameError: If no optimiser has that name.
     """
     if name not in OPTIMIZERS:
         raise unknown_name("optimizer", name, OPTIMIZERS, fix=f"known: {', '.join(OPTIMIZERS)}")

@@ -13,7 +13,7 @@ ACTIVE = frozenset({"activation", "input"})
 _CONVERSIONS = frozenset({"quantize", "dequantize", "requantize"})
 _DEPTHWISE = frozenset({"conv", "integer_conv"})
 _SAME_ORDER = frozenset({"identity", "reshape"})
-"""Views that have the elements of what they show one after the other."""
+"""Views whose elements have the same order as those of the tensor that they show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Run:
         last: Step of the last.
         reads: Values that the kernel reads, in order.
         writes: Activations that others than the kernel see, directly or by a view.
-        inner: Those that nobody sees: they take no memory and are not moved.
+        inner: Activations that only the kernel sees: they take no memory and are not moved.
     """
 
     first: int
@@ -58,7 +58,7 @@ def runs_of(graph: Graph, last_read: Mapping[str, int]) -> dict[int, Run]:
 def new_outputs(graph: Graph, node: Node, rule: Convention, run: Run | None = None) -> tuple[str, ...]:
     """Outputs of a node that take memory of their own under a ``layer`` convention.
 
-    That a description has an operator work in place is not looked at here: the same network has the same figure.
+    ``relu(inplace=True)`` counts as ``relu``: the same network has the same figure, however it was written.
     """
     definition = REGISTRY.find(node.op)
     if definition is None:
@@ -85,14 +85,14 @@ def writes_over(graph: Graph, node: Node, rule: Convention, run: Run | None = No
 
 
 def _passes(graph: Graph, node: Node, rule: Convention) -> bool:
-    """Whether a part of a kernel keeps it from writing over what it reads; conversions and views do not."""
+    """Whether a kernel with this part may write over what it reads; conversions and views always allow it."""
     definition = REGISTRY.find(node.op)
     view = definition is not None and definition.view
     return view or node.op in _CONVERSIONS or writes_over(graph, node, rule)
 
 
 def _is_depthwise_int8(graph: Graph, node: Node) -> bool:
-    """Whether each channel is made of the one in its place, of 8 bits."""
+    """Whether it is a depthwise convolution of 8-bit tensors: channel i of the output depends on channel i alone."""
     if node.op not in _DEPTHWISE or node.inputs[0] is None:
         return False
     x, y = graph.spec(node.inputs[0]), graph.spec(node.outputs[0])

@@ -123,8 +123,8 @@ def _slide(state: _State, extent: Slides | Spreads, shape: tuple[int, ...]) -> _
         for axis in axes:
             outputs = shape[window - count]
             if len(axes) > 1 or fields[axis].count == 1:
-                # Rows and columns in one dimension, a class token among them, or all positions pooled before:
-                # a window, and be it a slice, makes no more of them.
+                # Rows and columns share a dimension, perhaps with a class token, or all positions were pooled before:
+                # a window over it cannot have more positions than there were.
                 outputs = min(outputs, fields[axis].count)
             fields[axis] = _windowed(fields[axis], extent, window, outputs)
     return _State(tuple(fields), state.axes)
@@ -142,7 +142,7 @@ def _mix(state: _State, dims: tuple[int, ...], rank_out: int) -> _State:
     rank = len(state.axes)
     dims = tuple([dim for dim in dims if -rank <= dim < rank])  # the operand with most dimensions has them all
     if rank == rank_out and not any(state.axes[dim] for dim in dims):
-        return state  # what is mixed does not extent over the input
+        return state  # the mixed dimensions do not enumerate positions of the input
     fields = list(state.fields)
     axes = list(state.axes)
     for dim in dims:

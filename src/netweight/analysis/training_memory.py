@@ -137,7 +137,7 @@ class _Walk:
         for name in self.plan.graph.outputs:
             if name in self.plan.reached and name not in self.gradient_of:
                 self.gradient_of[name] = self.gradient(name, "gradients")
-        # Who calls backward of a loss holds the 1 that it starts from until backward returns.
+        # The caller of ``loss.backward()`` holds the 1 that it starts from until it returns.
         ones = [self.gradient_of[name] for name in self.gradient_of if self.plan.graph.spec(name).numel == 1]
         self.holders.update(ones)
         for call in reversed(self.plan.calls):
@@ -204,7 +204,7 @@ class _Walk:
         self.release_all((before, piece))
 
     def update(self, rule: Optimizer) -> None:
-        """The optimiser's turn; a result of the parameter before lives until that of the next takes its place."""
+        """The optimiser's turn; the temporary tensor of one parameter lives until that of the next one is computed."""
         sizes = [self.plan.graph.spec(name).nbytes for name in self.plan.trained]
         if rule.scratch:
             self.alive["scratch"] = max(before + rule.scratch * size for before, size in pairwise((0, *sizes)))
@@ -270,7 +270,7 @@ class _Walk:
             self.alive[kind] -= nbytes
 
     def note(self, phase: str, call: Call | None) -> None:
-        """Look whether it was never worse."""
+        """Remember the moment if it is the worst of its phase so far."""
         nbytes = self.alive.total()
         if phase not in self.peaks or nbytes > self.peaks[phase].nbytes:
             layer = "" if call is None else call.node.layer

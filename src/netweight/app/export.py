@@ -14,11 +14,10 @@ from netweight.errors import CaptureError, UsageError, unknown_name
 from netweight.files import whole_file, write_text
 from netweight.ir import Graph
 from netweight.ir.serial import graph_to_json
+from netweight.lazy import Array
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from netweight.sources.onnx.write.stored import Outside
 
 _LARGEST_INSIDE = 1 << 30
@@ -49,7 +48,7 @@ def export(
     training: bool = False,
     dims: Mapping[str, int] | None = None,
     bits: str | None = None,
-    weights: Mapping[str, NDArray[Any]] | Literal[False] | None = None,
+    weights: Mapping[str, Array] | Literal[False] | None = None,
     seed: int = 0,
     external: bool | None = None,
     guesses: bool = False,

@@ -14,10 +14,11 @@ from netweight.ir import Graph
 from netweight.sources.names import Reference, is_onnx, parse_reference
 
 if TYPE_CHECKING:
-    import onnx
     import torch
 
-Model: TypeAlias = "str | Path | Graph | onnx.ModelProto | torch.nn.Module"
+    from netweight.sources.onnx.files import OnnxModel
+
+Model: TypeAlias = "str | Path | Graph | OnnxModel | torch.nn.Module"
 
 
 @dataclass(frozen=True, slots=True)

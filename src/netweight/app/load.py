@@ -123,7 +123,7 @@ def load(what: Identified, asked: Asked) -> Loaded:
 
 
 def with_stored_weights(what: Identified) -> Identified:
-    """The same; of an ONNX model the weights that it has beside its file are read, as they are going to be used."""
+    """As ``load``, and the weights that an ONNX model has beside its file are read, because the caller uses them."""
     if not isinstance(what, OnnxFile) or not isinstance(what.model, Path):
         return what
     from netweight.sources.onnx.files import load_external, read_model

@@ -13,8 +13,7 @@ from netweight.app.identify import Given, Identified, Model, Module, Named, Onnx
 from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Filled, Graph, TensorSpec, is_floating
-from netweight.lazy import np
-from netweight.ops.table import Array
+from netweight.lazy import Array, np
 from netweight.sources.inputs import parts_by_name
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def _onnx(model: Any, inputs: Any, asked: Asked, draw: _Draw, kernels: Mapping[s
 
 
 def _stand_in(what: Identified) -> Callable[[Any], Any]:
-    """What tells the source of a model about an array; code gets the very numbers that it is run with."""
+    """What the source of a model gets in the place of an array: code gets the numbers, all others a shape."""
     match what:
         case Named() | Module():
             return _tensor
@@ -172,7 +171,7 @@ def _named(inputs: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
     """Arrays and ranges of numbers by the name of the input.
 
     Raises:
-        UsageError: If a name is none of the network's.
+        UsageError: If the network does not have an input of that name.
     """
     if inputs is None:
         return {}
@@ -211,7 +210,7 @@ class _Draw:
         """The array that is given, else random numbers.
 
         Raises:
-            ShapeError: If it has not the shape that the network asks for.
+            ShapeError: If it does not have the shape that the network asks for.
             UsageError: If its numbers are of another kind.
         """
         self.arrays[name] = self._given(name, spec, given) if _is_array(given) else self._random(name, spec, given)
@@ -221,7 +220,7 @@ class _Draw:
         """The array in the type of the network.
 
         Raises:
-            ShapeError: If it has not the shape that the network asks for.
+            ShapeError: If it does not have the shape that the network asks for.
             UsageError: If its numbers are of another kind.
         """
         array = _array(given)
@@ -248,5 +247,5 @@ def _held(dtype: str) -> Any:
 
 
 def _range(dtype: str) -> tuple[int, int]:
-    """Bytes are pictures; other whole numbers are positions or switches, of which 0 and 1 are always there."""
+    """Bounds of random whole numbers: those of the type for bytes; for others 0 and 1, valid positions everywhere."""
     return (0, 255) if dtype == "uint8" else (-128, 127) if dtype == "int8" else (0, 1)

@@ -102,7 +102,7 @@ def _training(
 
 
 def _frozen(graph: Graph) -> tuple[str, ...]:
-    """What is said of parameters that the model itself does not train, if there are some."""
+    """A note on parameters that the model itself does not train; no note if it trains all of them."""
     if not graph.frozen:
         return ()
     count = sum(graph.spec(name).numel for name in graph.frozen)

@@ -112,7 +112,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _write_no_more() -> None:
-    """Whoever reads us has seen enough, or there is no room: Python must not complain when it flushes at exit."""
+    """Stop writing after a closed pipe or a full disk, so that Python does not complain when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -21,7 +21,7 @@ _INPUT = re.compile(
     r"(?::(?P<dtype>(?!scalar$)[A-Za-z_]\w*)(?::(?P<first>-?[0-9]+)(?:-(?P<last>-?[0-9]+))?)?)?",
     re.DOTALL,
 )
-"""A name may be any text, as in ONNX: it is what is left of the shortest end that is a shape, a type and numbers."""
+"""A name may be any text, as in ONNX: what stands before the shortest end that reads as shape, type and numbers."""
 
 Decorator = Callable[[Any], Any]
 
@@ -109,7 +109,7 @@ def parse_input(text: str) -> tuple[str, Input]:
     """Name, which may be empty, and input of ``[NAME:]SHAPE[:TYPE[:NUMBERS]]``; the shape alone leaves the type open.
 
     Raises:
-        UsageError: If the text is none.
+        UsageError: If the text does not have that form.
     """
     match = _INPUT.fullmatch(text.strip())
     if match is None:

@@ -82,7 +82,7 @@ def show(model: str, **flags: Any) -> int:
 
 
 def _verdict(profile: Profile, *, strict: bool) -> int:
-    """Exit code: a report that is partial, or not as complete as asked for, does not pass for a whole one."""
+    """Exit code: 1 for a report that is partial, or that is incomplete although ``--strict`` is given."""
     if strict and not profile.coverage.complete:
         click.echo(f"strict: {'; '.join(incomplete(profile))}", err=True)
     elif profile.coverage.stopped_at:

@@ -1,7 +1,7 @@
 """Elements by their order: all of them, the first few, the first, by rank and frequency; how many there are of what.
 
-Dimensions may be negative, counted from the end. How many elements are found depends on numbers, so a count is assumed,
-or the most that can be.
+Dimensions may be negative, counted from the end. How many elements ``nonzero``, ``unique`` and ``nms`` find depends on
+numbers: it is taken to be ``count``, or the most that there can be.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def sort(rec: Recorder, x: T, dim: int = -1, descending: bool = False) -> tuple[
 
 
 def argsort(rec: Recorder, x: T, dim: int = -1, descending: bool = False) -> T:
-    """Where the elements are that come in order along a dimension."""
+    """Positions that bring the elements into order along a dimension."""
     return rec.op("argsort", SortAttrs(dim=from_front(rec, x, dim)[0], descending=descending), x)
 
 
@@ -82,7 +82,7 @@ def unique_consecutive(
 
 
 def nms(rec: Recorder, boxes: T, scores: T, iou_threshold: float, *, count: int | None = None) -> T:
-    """Positions of boxes that no better one overlaps; ``count`` of them are taken to be kept, all without it."""
+    """Positions of the boxes that overlap no better one; ``count`` of them are taken to be kept, all without it."""
     return rec.op("nms", NmsAttrs(iou_threshold=iou_threshold, count=count), boxes, scores)
 
 

@@ -1,4 +1,4 @@
-"""What functions need of whoever records them."""
+"""What functions need of the source that records them."""
 
 from __future__ import annotations
 

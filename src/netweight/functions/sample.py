@@ -44,7 +44,7 @@ def interpolate(
         mode: ``nearest``, ``nearest-exact``, ``linear`` (1-D), ``bilinear``, ``trilinear`` or ``bicubic``.
         align_corners: Corner elements of input and output lie on each other; not for nearest.
         recompute_scale_factor: Coordinates follow from the sizes, not from the factor that made them.
-        antialias: Where the size shrinks, elements are made of all that lie in between; bilinear and bicubic.
+        antialias: Where the size shrinks, average all elements that lie in between; with bilinear and bicubic alone.
 
     Raises:
         UsageError: If not just one of size and scale_factor is given, or there is no such mode for as many dimensions.
@@ -80,7 +80,7 @@ def resized(
     a size as it is, PyTorch's nearest and linear copy the dimension; the other modes go by the factor.
 
     Raises:
-        UsageError: If it is to be antialiased and is neither bilinear nor bicubic, or corners are to lie on each other.
+        UsageError: If ``antialias`` is given with a mode other than bilinear and bicubic, or with ``align_corners``.
     """
     if antialias and (mode not in ("bilinear", "bicubic") or align_corners):
         raise UsageError(

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from netweight.lazy import np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[Any]
+from netweight.lazy import Array, np
 
 
 def linear_loops(x: Array, weight: Array, bias: Array | None) -> tuple[Array, int]:

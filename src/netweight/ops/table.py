@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from netweight.index import OPERATORS, homes
 from netweight.ir import TensorSpec
+from netweight.lazy import Array
 from netweight.ops.extent import Extent
 from netweight.registry import Registry
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-Array: TypeAlias = "NDArray[Any]"
 
 Specs: TypeAlias = TensorSpec | tuple[TensorSpec, ...]
 Saves: TypeAlias = tuple[str, ...] | Mapping[str, tuple[str, ...]]

@@ -29,8 +29,8 @@ class Call:
         wanted: For each tensor whether backward computes its gradient.
         passed: For each tensor whether that is the gradient of the output or a view of it: no memory of its own.
         read: Values that backward reads, parameters included.
-        saved: Pieces of memory that backward reads, but those of parameters, buffers and constants.
-        extras: Results of the call that only backward can read, with their bytes; it writes them even to drop them.
+        saved: Pieces of memory that backward reads, without those of parameters, buffers and constants.
+        extras: Results of the call that only backward can read, with their bytes; always written.
         forward: Work of the forward; None if unknown.
         backward: Work of backward, without sums over several readers of a value; None if unknown.
     """

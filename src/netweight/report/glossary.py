@@ -238,7 +238,7 @@ def term(name: str) -> Term:
     """The term of that name, however it is written.
 
     Raises:
-        UnknownNameError: If there is none.
+        UnknownNameError: If no term has that name.
     """
     wanted = name.strip().lower()
     by_name = {key.lower(): value for key, value in TERMS.items()}

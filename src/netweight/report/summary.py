@@ -79,7 +79,7 @@ def _dtypes(profile: Profile) -> str:
         return f"fp{bits:g}"
     integer = f"int{bits:g}"
     types = {row.dtype for row in profile.layers if row.params}
-    # Layers that widen their weights compute in another type; scales make no round width of them.
+    # Layers may widen their weights and compute in another type; with scales the width would not be round.
     widened = bits in _ROUND and not any(dtype.startswith(_NARROW_FLOATS) for dtype in types)
     return integer if widened or types & {integer, f"u{integer}"} else f"at {bits:.3g} bits each"
 
@@ -117,7 +117,7 @@ def _covered(profile: Profile) -> str:
 
 
 def incomplete(profile: Profile) -> tuple[str, ...]:
-    """Why the figures do not speak of the whole network exactly; nothing if they do."""
+    """Reasons why the figures are not exact for the whole network; empty if they are."""
     coverage = profile.coverage
     if coverage.complete:
         return ()

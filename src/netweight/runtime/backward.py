@@ -7,15 +7,15 @@ from typing import Any
 
 from netweight.errors import NetweightError, UsageError
 from netweight.ir import Graph, is_floating, located
-from netweight.lazy import np
-from netweight.ops.table import REGISTRY, Array
+from netweight.lazy import Array, np
+from netweight.ops.table import REGISTRY
 from netweight.plan.gradients import Backpropagation, Call
 from netweight.runtime.forward import Run
 from netweight.runtime.kept import Kept
 
 
 def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict[str, Array]:
-    """Gradients of the parameters and inputs that the outputs depend on, those that the run was told are wanted.
+    """Gradients of the wanted parameters and inputs, as far as the outputs depend on them.
 
     What a run with ``keep="saved"`` kept is let go of as it is used: such a run has one backward.
 
@@ -25,7 +25,7 @@ def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict
         grad_outputs: Gradient per output.
 
     Raises:
-        UsageError: If the run kept nothing for backward or has had it, or an output is unknown.
+        UsageError: If the run kept nothing for backward, backward has used it up, or an output is unknown.
         NetweightError: If an operator on the way has no gradient.
     """
     for name in grad_outputs:

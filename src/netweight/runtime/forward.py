@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 from netweight.errors import ShapeError, UnsupportedOpError, UsageError, unknown_name
 from netweight.ir import Graph, Node, is_floating, located
 from netweight.ir.lifetimes import last_uses, released
-from netweight.lazy import np
-from netweight.ops.table import REGISTRY, Array, forward
+from netweight.lazy import Array, np
+from netweight.ops.table import REGISTRY, forward
 from netweight.plan.gradients import Backpropagation, backpropagation
 from netweight.runtime.kept import Kept, kept_of
 
@@ -94,7 +94,7 @@ def _differentiated(graph: Graph, wanted: Collection[str] | None) -> Collection[
     """Parameters and inputs whose gradients are asked for.
 
     Raises:
-        UsageError: If a name is none of theirs.
+        UsageError: If no parameter and no input has that name.
     """
     possible = [name for name, value in graph.values.items() if value.kind in ("parameter", "input")]
     for name in wanted or ():
@@ -120,7 +120,7 @@ def _call(
     rng: np.random.Generator,
     kernels: Mapping[str, Forward],
 ) -> dict[str, Array]:
-    """Run a node: what it writes goes to the values; what besides only its backward may read comes back."""
+    """Run a node: its outputs go to ``values``; results that only its backward may read are returned."""
     op = REGISTRY.get(node.op)
     if op is None:
         raise UnsupportedOpError(f"run: expected an operator with a definition, got {node.op!r}")

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from netweight.lazy import np
-from netweight.ops.table import Array
+from netweight.lazy import Array, np
 from netweight.plan.gradients import Call
 
 

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
-
 from netweight.ir import Graph, Init, TensorSpec, is_floating
-from netweight.lazy import np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[Any]
+from netweight.lazy import Array, np
 
 
 def initialize(graph: Graph, *, seed: int = 0, dtype: str | None = None) -> dict[str, Array]:

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def parts_by_name(given: Any, names: Collection[str], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Parts of parts by names with dots: ``{"input": {"1": shape}}`` is ``input.1``; what has a name stays whole."""
+    """Nested inputs by names with dots, as in ``input.1`` for ``{"input": {"1": shape}}``; ``names`` stay whole."""
     is_list = isinstance(given, list | tuple) and not all(isinstance(size, int) for size in given)
     if path in names or not (is_list or isinstance(given, Mapping)):
         yield path, given

@@ -15,7 +15,7 @@ def activation(kind: str) -> Callable[..., Symbol]:
     """The builder function of an activation that a network takes as an option.
 
     Raises:
-        UnknownNameError: If there is none of that name.
+        UnknownNameError: If no activation has that name.
     """
     if kind not in ACTIVATIONS:
         raise unknown_name("activation", kind, ACTIVATIONS, fix=f"known: {', '.join(ACTIVATIONS)}")

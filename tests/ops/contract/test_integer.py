@@ -1,4 +1,4 @@
-"""Products of small integers, scales by blocks, and types that NumPy has not."""
+"""Products of small integers, scales by blocks, and types that NumPy does not have."""
 
 from typing import Any
 

@@ -54,7 +54,7 @@ def scatter_add(rec: Recorder, x: T, dim: int, index: T, src: T) -> T:
 
 
 def scatter_reduce(rec: Recorder, x: T, dim: int, index: T, src: T, reduce: str, *, include_self: bool = True) -> T:
-    """``x`` with what the elements of ``src`` that meet at a position become: sum, prod, mean, amax or amin."""
+    """``x`` with the sum, prod, mean, amax or amin of the elements of ``src`` that go to each position."""
     how = _REDUCTIONS.get(reduce, reduce)
     if how == "sum" and include_self:
         return scatter_add(rec, x, dim, index, src)

@@ -225,7 +225,7 @@ def _window(
 
 
 def _steps(stride: Size | None, kernel: tuple[int, ...]) -> tuple[int, ...]:
-    """Steps of a window: as long as the window where none are given, which ATen writes as an empty list."""
+    """Steps of a window: its size where they are None or an empty list, as ATen writes it."""
     if stride is None or (not isinstance(stride, int) and not len(stride)):
         return kernel
     return per_dim(stride, len(kernel))

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.algebra.fourier import (
     OTHER_WAY,
     RfftAttrs,
@@ -34,7 +34,7 @@ from netweight.ops.algebra.fourier import (
     scale_cost,
 )
 from netweight.ops.move.slicing import resized
-from netweight.ops.table import FREE, Array, Cost, Wanted
+from netweight.ops.table import FREE, Cost, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ Source: torch.linalg.cholesky, inv, det, slogdet; ONNX Det; Golub & Van Loan, Ma
 from __future__ import annotations
 
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.algebra.fourier import real_of
 from netweight.ops.algebra.linear_algebra import (
     check_square,
@@ -31,7 +31,7 @@ from netweight.ops.algebra.linear_algebra import (
     together,
     work,
 )
-from netweight.ops.table import FREE, Array, Cost, Wanted
+from netweight.ops.table import FREE, Cost, Wanted
 
 
 def cholesky_shape(_attrs: None, x: TensorSpec) -> TensorSpec:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.algebra.fourier import real_of
 from netweight.ops.algebra.linear_algebra import check_square, matrices, register_matrix, work
 from netweight.ops.algebra.spectral_gradients import (
@@ -35,7 +35,7 @@ from netweight.ops.algebra.spectral_gradients import (
     svdvals_backward,
     svdvals_backward_cost,
 )  # fmt: skip
-from netweight.ops.table import Array, Cost
+from netweight.ops.table import Cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.algebra.linear_algebra import flipped, matrices, product_work, substitution, together, work
-from netweight.ops.table import FREE, Array, Cost, Wanted
+from netweight.ops.table import FREE, Cost, Wanted
 
 
 def eigh_backward(_attrs: Any, grad_y: tuple[Array, Array], _x: Array, *, y: Array, y1: Array) -> tuple[Array]:

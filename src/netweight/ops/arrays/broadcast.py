@@ -10,7 +10,8 @@ from functools import reduce
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import bits_of, is_floating
-from netweight.ops.table import FREE, Array, Cost
+from netweight.lazy import Array
+from netweight.ops.table import FREE, Cost
 
 Shape = tuple[int, ...]
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from netweight.errors import UsageError
 from netweight.ir import bits_of, is_floating
-from netweight.lazy import np
-from netweight.ops.table import Array
+from netweight.lazy import Array, np
 
 
 def container_of(dtype: str) -> str:
@@ -43,7 +42,7 @@ def held_type(dtype: str) -> Any:
 
 
 def wrapped(x: Array, dtype: str) -> Array:
-    """Integers brought into the range of ``dtype`` by leaving out the bits that it has not; others as they are.
+    """Integers brought into the range of ``dtype`` by leaving out the bits that it does not have; others as they are.
 
     >>> from netweight.lazy import np
     >>> wrapped(np.array([7, 8, -9], np.int8), "int4").tolist()

@@ -11,8 +11,8 @@ from typing import Literal
 
 from netweight.count import product
 from netweight.errors import ShapeError
-from netweight.lazy import np
-from netweight.ops.table import FREE, Array, Cost
+from netweight.lazy import Array, np
+from netweight.ops.table import FREE, Cost
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 PaddingAmount = int | str | tuple[int | tuple[int, int], ...]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from netweight.lazy import np
-from netweight.ops.table import Array
+from netweight.lazy import Array, np
 
 
 def erf(x: Array) -> Array:

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import TypeAlias
 
-from netweight.lazy import np
-from netweight.ops.table import Array
+from netweight.lazy import Array, np
 
 Pass: TypeAlias = "tuple[int, Array, Array]"
 """Axis; and for each tap (row) and output (column) the element that it reads, and the weight of that."""

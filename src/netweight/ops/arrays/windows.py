@@ -6,9 +6,8 @@ import itertools
 from typing import Any
 
 from netweight.errors import ShapeError
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.padding import Pads
-from netweight.ops.table import Array
 
 Sizes = tuple[int, ...]
 

@@ -28,10 +28,10 @@ from dataclasses import dataclass
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +220,7 @@ def _scores(attrs: AttentionAttrs, query: Array, key: Array) -> Array:
 
 
 def _einsum(letters: str, a: Array, b: Array) -> Array:
-    """The contraction, of numbers of 16 bits added up in 32: NumPy has none of bfloat16."""
+    """The contraction; 16-bit numbers are added up in 32 bits, because NumPy does not contract bfloat16."""
     if a.dtype.itemsize == 2:
         narrow: Array = np.einsum(letters, a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
         return narrow

@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, windows
 from netweight.ops.dims import kernel_dims, out_dims
 from netweight.ops.extent import Extent, Slides
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

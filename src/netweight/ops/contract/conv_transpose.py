@@ -24,12 +24,12 @@ from fractions import Fraction
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, span_of, windows
 from netweight.ops.dims import named_shape
 from netweight.ops.extent import Extent, Spreads
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

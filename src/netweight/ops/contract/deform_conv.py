@@ -31,13 +31,13 @@ from typing import Any
 from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.padding import Pads
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_shape
 from netweight.ops.dims import kernel_dims, out_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 Spec = TensorSpec | None
 

@@ -24,9 +24,9 @@ from string import ascii_letters
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes, Permutes
-from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, register
 
 _EXPLICIT = re.compile(r"[a-zA-Z]*(,[a-zA-Z]*)*->[a-zA-Z]*")
 

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import mixes_last
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 def grouped_matmul_shape(_attrs: None, a: TensorSpec, b: TensorSpec, offsets: TensorSpec) -> TensorSpec:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape
 from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
@@ -28,7 +28,7 @@ from netweight.ops.contract.matmul import matmul_cost, matmul_extent, matmul_for
 from netweight.ops.extent import Extent, same_position
 from netweight.ops.quantize.affine import SCALES, QuantizeAttrs
 from netweight.ops.quantize.scales import integer_range
-from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
 
 _Zero = TensorSpec | None
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
+from netweight.lazy import Array
 from netweight.ops.extent import mixes_last
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 def linear_shape(_attrs: None, x: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> TensorSpec:

@@ -31,9 +31,9 @@ from typing import Any
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 _Optional = TensorSpec | None
 

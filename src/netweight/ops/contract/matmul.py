@@ -20,10 +20,10 @@ import math
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 def matmul_shape(_attrs: None, a: TensorSpec, b: TensorSpec) -> TensorSpec:

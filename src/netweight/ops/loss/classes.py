@@ -23,12 +23,12 @@ from typing import Any
 from netweight.count import product
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.loss.reduction import Reduction, loss_spec, reduce_losses, reduction_cost, share_cost
 from netweight.ops.norm.softmax import SoftmaxAttrs, log_softmax_cost, log_softmax_forward
-from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, register
 
 _OVER_CLASSES = SoftmaxAttrs(dim=1)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.loss.reduction import LossAttrs, Work, register_loss
-from netweight.ops.table import Array, OpDef, Wanted
+from netweight.ops.table import OpDef, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from typing import Literal
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.safe import sigmoid
 from netweight.ops.loss.reduction import LossAttrs, Work, register_loss
-from netweight.ops.table import Array, Wanted
+from netweight.ops.table import Wanted
 
 _LOWEST = -100  # PyTorch's bound of a logarithm, so that a probability of 0 costs much but not everything
 _TINY = 1e-12  # and of p (1 - p) in its gradient

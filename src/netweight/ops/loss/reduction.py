@@ -15,11 +15,11 @@ from typing import Any, Literal, TypeAlias
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Array, Cost, OpDef, Saves, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, register
 
 Reduction = Literal["mean", "sum", "none"]
 Work: TypeAlias = Mapping[str, int]

@@ -11,13 +11,13 @@ from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.elementwise import same_shape
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Spreads, same_position
 from netweight.ops.move.slicing import SliceAttrs, along, resized, sliced_spec
-from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, free, register
+from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

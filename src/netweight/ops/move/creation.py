@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec, bits_of
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Permutes, same_position
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import Array, OpDef, free, not_differentiable, register
+from netweight.ops.table import OpDef, free, not_differentiable, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

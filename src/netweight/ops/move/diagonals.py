@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes, Permutes, same_position
 from netweight.ops.move.triangle import DiagonalAttrs, diagonal_backward, diagonal_forward, diagonal_shape
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, copied, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Permutes
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from typing import Any
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import (
@@ -34,7 +34,7 @@ from netweight.ops.move.places import (
     of_slices,
     picked_shape,
 )
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, register
 
 
 def gather_shape(attrs: GatherAttrs, x: TensorSpec, index: TensorSpec) -> TensorSpec:

@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from netweight.count import Count, product
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent
-from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, OpKind, Wanted
+from netweight.ops.table import COPIED, FREE, Cost, OpDef, OpKind, Wanted
 
 Reduction = Literal["sum", "prod", "mean", "amax", "amin"]
 How = Literal["none", "sum", "prod", "mean", "amax", "amin"]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import unbroadcast, unbroadcast_cost
 from netweight.ops.extent import Extent, Permutes, reshapes, same_position
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

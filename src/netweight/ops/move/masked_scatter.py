@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from netweight.errors import UsageError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import Array, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.table import Cost, OpDef, Wanted, copied, free, register
 
 
 def masked_scatter_shape(_attrs: None, x: TensorSpec, mask: TensorSpec, _source: TensorSpec) -> TensorSpec:

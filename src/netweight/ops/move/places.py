@@ -21,11 +21,10 @@ from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

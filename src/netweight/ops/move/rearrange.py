@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Slides, same_position
-from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, copied, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

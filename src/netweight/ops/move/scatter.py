@@ -21,7 +21,7 @@ from typing import Any, Literal
 from netweight.count import Count, product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape, summed_back, unbroadcast_cost
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
@@ -40,7 +40,7 @@ from netweight.ops.move.places import (
     picked_shape,
 )
 from netweight.ops.move.slicing import resized
-from netweight.ops.table import FREE, Array, Cost, register
+from netweight.ops.table import FREE, Cost, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

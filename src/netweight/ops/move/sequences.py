@@ -14,12 +14,12 @@ from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
 from netweight.ops.move.slicing import resized
-from netweight.ops.table import Array, OpDef, copied, free, register
+from netweight.ops.table import OpDef, copied, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from fractions import Fraction
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
+from netweight.lazy import Array
 from netweight.ops.extent import Extent, Slides, Spreads, same_position
-from netweight.ops.table import Array, OpDef, copied, free, register
+from netweight.ops.table import OpDef, copied, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

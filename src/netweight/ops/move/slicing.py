@@ -13,11 +13,11 @@ from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import joint_dtype
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Slides, same_position
-from netweight.ops.table import Array, OpDef, as_tuple, copied, free, register
+from netweight.ops.table import OpDef, as_tuple, copied, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Permutes, same_position
-from netweight.ops.table import Array, OpDef, copied, free, register
+from netweight.ops.table import OpDef, copied, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import same_position
 from netweight.ops.norm.normalized import (
     Dims,
@@ -29,7 +29,7 @@ from netweight.ops.norm.normalized import (
     standardize,
     standardize_backward,
 )
-from netweight.ops.table import Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import Cost, OpDef, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

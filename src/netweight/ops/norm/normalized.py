@@ -16,10 +16,10 @@ from typing import Any
 from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import Extent
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 Dims = tuple[int, ...]
 _SINGLE = 4

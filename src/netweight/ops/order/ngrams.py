@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import mixes_last
-from netweight.ops.table import FREE, Array, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import FREE, Cost, OpDef, free, not_differentiable, register
 
 _MOST_RANK = 2
 _MOST_SKIPS = 1024

@@ -18,12 +18,12 @@ from typing import Literal
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import along
 from netweight.ops.order.sort import PickAttrs, pick_backward, register_order, selection_compares
-from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
 
 Specs = tuple[TensorSpec, TensorSpec]
 

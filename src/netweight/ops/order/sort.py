@@ -24,11 +24,11 @@ from typing import Any
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import along, resized
-from netweight.ops.table import Array, Cost, OpDef, copied, not_differentiable, register
+from netweight.ops.table import Cost, OpDef, copied, not_differentiable, register
 
 Specs = tuple[TensorSpec, TensorSpec]
 

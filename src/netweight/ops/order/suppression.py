@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from netweight.count import Count, product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.order.nonzero import taken_count
 from netweight.ops.order.sort import selection_compares
-from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,13 +22,13 @@ from typing import Any
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import resized
 from netweight.ops.order.nonzero import taken_count
 from netweight.ops.order.sort import selection_compares
-from netweight.ops.table import FREE, Array, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import FREE, Cost, OpDef, free, not_differentiable, register
 
 _BESIDE = ("first", "inverse", "counts")
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import per_element, work_of
 from netweight.ops.extent import same_position
 from netweight.ops.pointwise.combinator import pointwise
-from netweight.ops.table import FREE, Array, Cost, OpDef, Spelled, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Spelled, Wanted, register
 
 _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_BEND = _SELU_SCALE * 1.6732632423543772848170429916717

@@ -12,10 +12,10 @@ from typing import Literal
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.safe import erf, log1p_exp, sigmoid
 from netweight.ops.pointwise.combinator import pointwise
-from netweight.ops.table import Array, Spelled
+from netweight.ops.table import Spelled
 
 _SQRT_HALF = math.sqrt(0.5)
 _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)

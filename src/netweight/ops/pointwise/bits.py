@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of
+from netweight.lazy import Array
 from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.ops.extent import same_position
 from netweight.ops.pointwise.unary import CastAttrs
-from netweight.ops.table import Array, OpDef, free, not_differentiable, register
+from netweight.ops.table import OpDef, free, not_differentiable, register
 
 
 def bitcast_shape(attrs: CastAttrs, x: TensorSpec) -> TensorSpec:

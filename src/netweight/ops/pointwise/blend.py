@@ -11,8 +11,8 @@ from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
+from netweight.lazy import Array
 from netweight.ops.pointwise.combinator import PASSED, pointwise
-from netweight.ops.table import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,23 +16,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, summed_back, unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import same_position
-from netweight.ops.table import (
-    COPIED,
-    FREE,
-    Array,
-    Cost,
-    OpDef,
-    OpKind,
-    Spelled,
-    Wanted,
-    free,
-    not_differentiable,
-    register,
-)
+from netweight.ops.table import COPIED, FREE, Cost, OpDef, OpKind, Spelled, Wanted, free, not_differentiable, register
 
 Work: TypeAlias = "Mapping[str, int] | Callable[..., Mapping[str, int]] | None"
 """Operations by kind, or a function of attributes and specs to them; None where memory is filled without any work."""

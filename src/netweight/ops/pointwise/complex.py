@@ -13,19 +13,14 @@ Source: torch.complex, torch.conj, torch.view_as_real, torch.view_as_complex.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.algebra.fourier import complex_of, real_of
 from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, unbroadcast, unbroadcast_cost
 from netweight.ops.arrays.elementwise import per_element, per_element_backward
 from netweight.ops.extent import Extent, Permutes, same_position
-from netweight.ops.table import OpDef, copied, free, register
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array, Cost, Wanted
+from netweight.ops.table import Cost, OpDef, Wanted, copied, free, register
 
 
 def check_complex(op: str, x: TensorSpec) -> None:

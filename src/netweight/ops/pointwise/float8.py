@@ -12,10 +12,10 @@ from typing import Literal
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.extent import same_position
-from netweight.ops.table import Array, OpDef, free, not_differentiable, register
+from netweight.ops.table import OpDef, free, not_differentiable, register
 
 _LARGEST = {
     "float8_e4m3fn": 448.0, "float8_e4m3fnuz": 240.0, "float8_e5m2": 57344.0, "float8_e5m2fnuz": 57344.0,

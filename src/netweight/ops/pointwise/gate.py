@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.safe import sigmoid
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import resized
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.ops.arrays.safe import erf
 from netweight.ops.extent import same_position
 from netweight.ops.pointwise.combinator import ZEROS, pointwise
-from netweight.ops.table import Array, OpDef, Spelled, copied, free, register
+from netweight.ops.table import OpDef, Spelled, copied, free, register
 
 _TIMES, _COMPARED = {"muls": 1}, {"compares": 1}
 _HYPERBOLIC = {"exps": 1, "divs": 1, "adds": 1, "muls": 1}

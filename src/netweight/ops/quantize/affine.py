@@ -19,12 +19,12 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import same_position
 from netweight.ops.quantize.scales import Scales, register_dequantize, register_quantize
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

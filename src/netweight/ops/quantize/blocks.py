@@ -18,10 +18,9 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.quantize.scales import Scales, register_dequantize, register_quantize
-from netweight.ops.table import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

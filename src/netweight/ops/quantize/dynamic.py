@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
 
 _LARGEST = 255
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import same_position
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, free, not_differentiable, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, not_differentiable, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

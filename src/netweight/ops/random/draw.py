@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import same_position
-from netweight.ops.table import Array, OpDef, free, register
+from netweight.ops.table import OpDef, free, register
 
 Distribution = Literal["uniform", "normal", "integers", "exponential", "log_normal", "cauchy", "geometric"]
 

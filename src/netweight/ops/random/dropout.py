@@ -6,18 +6,13 @@ Source: Srivastava et al. 2014, in the inverted form of torch.nn.functional.drop
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
+from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import per_element, per_element_backward, same_shape
 from netweight.ops.extent import same_position
 from netweight.ops.table import Cost, OpDef, free, register
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from netweight.ops.table import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

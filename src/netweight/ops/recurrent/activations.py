@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 from netweight.ir import TensorSpec
-from netweight.ops.table import REGISTRY, WORK_KINDS, Array, Cost, OpDef
+from netweight.lazy import Array
+from netweight.ops.table import REGISTRY, WORK_KINDS, Cost, OpDef
 
 Activation: TypeAlias = tuple[str, float, float]
 """Name, alpha and beta; what a function does not read is 0."""

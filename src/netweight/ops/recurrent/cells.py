@@ -26,11 +26,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
 from netweight.ops.recurrent.activations import ACTIVATIONS, Activation, Function, functions_of
-from netweight.ops.table import Array
 
 Arrays: TypeAlias = tuple[Array, ...]
 

@@ -21,11 +21,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.recurrent.activations import SIGMOID, TANH, Activation
 from netweight.ops.recurrent.cells import Arrays, Cell, Given, Gradients, RecurrentAttrs, project
 from netweight.ops.recurrent.layer import layer_backward_cost, layer_cost, register_layer
-from netweight.ops.table import Array, Cost, Wanted
+from netweight.ops.table import Cost, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from functools import partial
 
 from netweight.count import Count, product, total
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.recurrent.cells import (
     Arrays,
     Cell,
@@ -20,7 +20,7 @@ from netweight.ops.recurrent.cells import (
     recurrent_extent,
     starts,
 )
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 def layer_shape(cell: Cell, attrs: RecurrentAttrs, *tensors: TensorSpec | None) -> tuple[TensorSpec, ...]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Array, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import FREE, Cost, OpDef, free, not_differentiable, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

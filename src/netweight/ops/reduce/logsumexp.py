@@ -10,10 +10,10 @@ Source: torch.logsumexp; ONNX ReduceLogSumExp.
 from __future__ import annotations
 
 from netweight.count import product
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import per_element_backward
 from netweight.ops.reduce.reduction import ReduceAttrs, combining, reduced_dims, register_reduction, spread
-from netweight.ops.table import Array, Cost
+from netweight.ops.table import Cost
 
 
 def logsumexp_cost(outputs: int, reduced: int) -> Cost:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netweight.count import product
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.reduce.reduction import ReduceAttrs, combining, reduced_dims, register_reduction
-from netweight.ops.table import Array, Cost, OpDef, free, not_differentiable
+from netweight.ops.table import Cost, OpDef, free, not_differentiable
 
 
 def count_cost(outputs: int, reduced: int) -> Cost:

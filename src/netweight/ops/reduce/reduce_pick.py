@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.reduce.reduction import (
     ReduceAttrs,
     combining,
@@ -25,7 +25,7 @@ from netweight.ops.reduce.reduction import (
     register_reduction,
     to_rows,
 )  # fmt: skip
-from netweight.ops.table import Array, copied, free, not_differentiable
+from netweight.ops.table import copied, free, not_differentiable
 
 
 def amax_forward(attrs: ReduceAttrs, x: Array) -> tuple[Array, Array]:

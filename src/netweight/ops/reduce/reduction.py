@@ -19,11 +19,11 @@ from typing import Any
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import per_element_backward
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Array, Cost, OpDef, Saves, Wanted, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.norm.normalized import in_single_precision
 from netweight.ops.reduce.reduction import (
     ReduceAttrs,
@@ -26,7 +26,7 @@ from netweight.ops.reduce.reduction import (
     reduced_spec,
     spread,
 )
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 _EUCLIDEAN = 2.0
 

@@ -28,10 +28,10 @@ from typing import Literal, get_args
 from netweight.count import Count, product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.dims import out_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, register
 
 SampleMode = Literal["linear", "nearest", "cubic"]
 Beyond = Literal["zeros", "border", "reflection"]

@@ -30,12 +30,12 @@ from typing import Any, Literal, get_args
 from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.taps import Pass, passed, passed_back
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import named_shape, spatial_names
 from netweight.ops.extent import Extent, Spreads
-from netweight.ops.table import COPIED, FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, register
 
 ResizeMode = Literal["nearest", "linear", "cubic"]
 Coordinates = Literal[

@@ -24,9 +24,9 @@ from typing import Any
 from netweight.count import Count, product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Array, Cost, OpDef, Saves, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

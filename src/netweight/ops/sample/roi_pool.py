@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 from netweight.count import product
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.sample.roi_align import RoiPoolAttrs, check_regions, region_extent
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 def roi_pool_shape(attrs: RoiPoolAttrs, x: TensorSpec, rois: TensorSpec) -> tuple[TensorSpec, TensorSpec]:

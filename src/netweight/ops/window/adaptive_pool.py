@@ -24,11 +24,11 @@ from typing import Any
 from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import out_dims
 from netweight.ops.extent import Extent, Slides, Spreads
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 from netweight.ops.window.pool import scatter_add
 
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.padding import Pads, pad_array
 from netweight.ops.arrays.windows import Sizes, out_sizes, span_of, windows
 from netweight.ops.dims import out_dims
 from netweight.ops.extent import Extent, Slides
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

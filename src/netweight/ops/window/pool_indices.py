@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, copied, free, register
 from netweight.ops.window.pool import (
     PoolAttrs,
     max_pool_backward_cost,

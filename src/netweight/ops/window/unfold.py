@@ -20,12 +20,12 @@ from fractions import Fraction
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, span_of, windows
 from netweight.ops.dims import check_dims, kernel_dims, out_dims
 from netweight.ops.extent import Extent, Permutes, Slides, Spreads
-from netweight.ops.table import FREE, Array, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, copied, free, register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,7 +135,7 @@ class Builder(Recording[Place]):
 
     @contextmanager
     def recording(self, name: str, *, inplace: bool = False) -> Iterator[None]:
-        """What a function of the table records inside is one layer.
+        """A block in which everything recorded is one layer.
 
         Args:
             name: Last part of its path.

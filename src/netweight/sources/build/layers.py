@@ -63,7 +63,7 @@ def builder_of(function: str, values: Any) -> Builder:
     """The network that the first symbol among the arguments belongs to.
 
     Raises:
-        ShapeError: If there is none.
+        ShapeError: If no argument is a symbol.
     """
     found = next(_symbols(values), None)
     if found is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.numbers import KIND, array_of, checked_shape, is_external, spec_of
 from netweight.sources.onnx.recording import OnnxRecording
@@ -20,7 +20,6 @@ from netweight.sources.onnx.undo import Attempt
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, SparseTensorProto, TensorProto
 
-    from netweight.ops.table import Array
 
 _FIELDS = {
     1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings", 9: "tensors", 10: "graphs",
@@ -29,7 +28,7 @@ _FIELDS = {
 
 
 class Reader(Protocol):
-    """What operators with graphs inside need of whoever reads the file: branches, loops, functions of elements.
+    """What operators with graphs inside (branches, loops, functions of elements) need of the reader of the file.
 
     Attributes:
         iterations: Tells iterations of loops apart.
@@ -44,7 +43,7 @@ class Reader(Protocol):
         """What a rule itself does in each iteration of a loop: a layer inside of the call's."""
 
     def attempt(self) -> AbstractContextManager[Attempt]:
-        """What is read inside can be taken back."""
+        """A block; what is read in it can be taken back."""
 
 
 @dataclass(slots=True)
@@ -110,7 +109,7 @@ class Call:
         return self.recording.op(name, attrs, *tensors)
 
     def over(self, name: str, attrs: Any, *tensors: Tensor | None, at: int = 0) -> Any:  # noqa: ARG002
-        """Record an operator of each element; who runs the file decides what takes whose memory."""
+        """Record an operator of each element, in memory of its own: files do not say what is written over what."""
         return self.recording.op(name, attrs, *tensors)
 
     def number(self, value: complex, like: Tensor) -> Tensor:
@@ -139,7 +138,7 @@ class Call:
 
 
 def _is_like(found: Any, default: Any) -> bool:
-    """Whether one may stand in the place of the other: whole numbers may where any may."""
+    """Whether an attribute is of the kind of its default; a whole number may stand for a floating one."""
     if isinstance(default, float):
         return isinstance(found, int | float)
     return isinstance(found, type(default)) if isinstance(default, int | str) else True
@@ -152,7 +151,7 @@ def stored_tensor(stored: TensorProto, label: str) -> Tensor:
 
 
 def marked(tensor: Tensor, written: Any) -> Tensor:
-    """What the metadata of a stored tensor, or of the node that makes one, says that it is in the graph."""
+    """The tensor in the role (parameter, buffer, constant) that the metadata of what stores or makes it names."""
     kind = next((entry.value for entry in written.metadata_props if entry.key == KIND), "")
     if kind == "parameter":
         tensor.role = "parameter"

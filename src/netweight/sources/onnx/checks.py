@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError, ShapeError
+from netweight.ir import TensorSpec
+from netweight.ops.table import OpDef
 from netweight.sources.onnx.numbers import LARGEST
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-    from netweight.ir import TensorSpec
-    from netweight.ops.table import OpDef
 
 NONSENSE = (
     TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, AssertionError, MemoryError,
@@ -32,7 +32,7 @@ def check_text(*texts: Any) -> None:
     """Refuse names that are no text: protobuf hands them over as bytes.
 
     Raises:
-        FormatError: If one is none.
+        FormatError: If one is not text.
     """
     for text in texts:
         if type(text) is not str:
@@ -43,7 +43,7 @@ def check_attributes(node: NodeProto, domain: str, opset: int) -> None:
     """Refuse attributes that are of another kind than ONNX says; what it does not know, and what is unsaid, passes.
 
     Raises:
-        FormatError: If one is.
+        FormatError: If one is of another kind.
     """
     kinds = _kinds(node.op_type, domain, opset)
     for attribute in node.attribute:
@@ -80,7 +80,7 @@ def check_sizes(name: str, specs: Sequence[TensorSpec]) -> None:
     """Refuse results that no memory has addresses for.
 
     Raises:
-        ShapeError: If one is.
+        ShapeError: If a result has that many elements.
     """
     for spec in specs:
         if math.prod(spec.shape) >= LARGEST or min(spec.shape, default=0) < 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight.errors import FormatError, MissingExtraError
 from netweight.sources.extras import install
@@ -12,6 +12,9 @@ from netweight.sources.onnx.lazy_weights import restore_all, without_weights
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+OnnxModel: TypeAlias = "ModelProto"
+"""A model as the ``onnx`` package has it."""
 
 _LARGEST = (1 << 31) - 1  # what a protocol buffer can hold
 _WALKED = 1 << 24
@@ -94,7 +97,7 @@ def check_model(model: ModelProto, place: str) -> None:
     """Refuse what is no network.
 
     Raises:
-        FormatError: If there is no graph, or the model says not which operators it means.
+        FormatError: If there is no graph, or the model does not say which operator sets it uses.
     """
     if not model.HasField("graph") or not (model.graph.node or model.graph.output):
         raise FormatError(f"file: expected an ONNX model with a graph, got none in {place!r}")

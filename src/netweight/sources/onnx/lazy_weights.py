@@ -25,7 +25,7 @@ _KEY = f"netweight-{secrets.token_hex(16)}"
 _GRAPH, _WEIGHT, _ELEMENTS, _EXTERNAL, _LOCATION = 7, 5, 9, 13, 14
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONGEST = 70
-"""Bits of a number that is still one."""
+"""Bits that a valid number has at most."""
 
 
 class _OddError(Exception):
@@ -55,7 +55,7 @@ def without_weights(path: Path, *, least: int) -> bytes | None:
 
 
 def _state(file: Any) -> str:
-    """What is not the same any more when somebody has written to an open file: its size and when it was written."""
+    """Size and modification time of an open file: they change when somebody writes to it."""
     found = os.fstat(file.fileno())
     return f"{found.st_size} {found.st_mtime_ns}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, TensorSpec
+from netweight.lazy import Array
 from netweight.sources.onnx.checks import check_text
 from netweight.sources.onnx.finish import finished_graph
 from netweight.sources.onnx.node_order import ordered_nodes
@@ -19,8 +20,6 @@ from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
-
-    from netweight.ops.table import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

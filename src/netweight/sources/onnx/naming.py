@@ -27,7 +27,7 @@ RULES = "pkg.onnxscript.rewriter.rule_name"
 FOLDED = "FuseBatchNorm"
 """Key of the rewritings that made a node, and how that is called which puts batch normalisation into it."""
 _DEEPEST = 200
-"""Levels that names of nodes can tell: one with more is none, and would cost the square of them."""
+"""Levels of a path: a name with more is not taken for one, as reading it would take the square of their number."""
 _MADE_UP = re.compile(r"(?:val_|onnx::\w+_)?\d+|.*[cC]onst.*")
 _LEAVES = "torch.nn.modules."
 _FREE = frozenset({
@@ -131,7 +131,7 @@ def _is_from_conv(name: str) -> bool:
 
 
 def is_made_up(name: str) -> bool:
-    """Whether an exporter gave a tensor its name, which is none of the model's parameters then."""
+    """Whether an exporter made the name of a tensor up, so that the model does not know it."""
     return name.startswith("/") or _MADE_UP.fullmatch(name) is not None
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
+from netweight.lazy import Array
 from netweight.sources.onnx.lazy_weights import is_cut, restored
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from onnx import TensorProto
 
 DTYPES = {
@@ -64,7 +64,7 @@ def is_external(stored: TensorProto) -> bool:
     return stored.data_location == 1 and not is_cut(stored)
 
 
-def array_of(stored: TensorProto) -> NDArray[Any]:
+def array_of(stored: TensorProto) -> Array:
     """The elements of a stored tensor; NumPy's types, or those of ml_dtypes.
 
     Raises:
@@ -75,7 +75,7 @@ def array_of(stored: TensorProto) -> NDArray[Any]:
     if is_cut(stored):
         stored = restored(stored)
     try:
-        array: NDArray[Any] = numpy_helper.to_array(stored)
+        array: Array = numpy_helper.to_array(stored)
     except Exception as error:  # whatever a corrupt tensor makes NumPy say
         raise FormatError(f"onnx: expected the numbers of {stored.name!r}, got none: {error}") from error
     return array

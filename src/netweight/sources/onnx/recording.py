@@ -10,19 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
 from netweight.ir import TensorSpec, ValueKind
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
 from netweight.sources.onnx.checks import check_sizes, check_tensors
 from netweight.sources.onnx.naming import is_made_up
 from netweight.sources.onnx.tensor import Pending, Tensor, all_fixed, is_weight
 from netweight.sources.recording import Recording, free_name, is_view
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
 
 _SMALL = 1 << 20
 """Elements up to which constants are computed."""
@@ -170,7 +167,7 @@ class OnnxRecording(Recording[int]):
     def _folds(
         self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]
     ) -> bool:
-        """Whether a call on constants is computed; what is not small is charged to what may be computed in all."""
+        """Whether a call on constants is computed; large results count towards a limit for the whole file."""
         sizes = [math.prod(spec.shape) for spec in specs]
         read = [math.prod(t.spec.shape) for t in tensors if t is not None]
         largest = max((*sizes, *read), default=0)
@@ -198,7 +195,7 @@ class OnnxRecording(Recording[int]):
 
 
 def _is_work(tensor: Tensor) -> bool:
-    """Whether a call makes it that the graph is to have."""
+    """Whether the call that makes a tensor is work of the network: on weights, or too large to be computed here."""
     return tensor.pending is not None and (tensor.learned or not tensor.known)
 
 
@@ -234,7 +231,7 @@ def _compute_when_asked(
 
 
 class _Known:
-    """Numbers that are there."""
+    """Gives numbers that have been computed."""
 
     __slots__ = ("array",)
 

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError
 from netweight.ir import Filled, TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.sources.onnx.checks import check_text
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 
 if TYPE_CHECKING:
     from onnx import FunctionProto, ValueInfoProto
-
-    from netweight.ops.table import Array
 
 
 @dataclass(slots=True)
@@ -70,7 +68,7 @@ def parameters(function: FunctionProto, inputs: Sequence[Any], op_type: str) -> 
 def bind_specs(
     recording: OnnxRecording, specs: Mapping[str, TensorSpec | None], scope: Scope, given: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Inputs of which the shape is known; texts and what is no tensor are left out. Names of the others."""
+    """Bind inputs of known shape, and return their names; texts and values that are not tensors are left out."""
     numbers = {name: spec for name, spec in specs.items() if spec is not None and spec.dtype != "string"}
     for name in specs:
         if name not in numbers:
@@ -94,7 +92,7 @@ def _numbers_given(recording: OnnxRecording, name: str, given: Filled) -> Array:
 def bind_arrays(
     recording: OnnxRecording, wanted: Sequence[ValueInfoProto], arrays: Mapping[str, Any], scope: Scope
 ) -> tuple[str, ...]:
-    """Inputs of which the numbers are known. Names of those that are tensors."""
+    """Bind inputs of known numbers, and return the names of those that are in the graph."""
     names = []
     for entry in wanted:
         given = arrays.get(entry.name)

@@ -27,7 +27,7 @@ def input_specs(
         dims: Sizes of symbolic dimensions.
 
     Raises:
-        UsageError: If the size of a dimension is known from nowhere, or a name is none of the model's.
+        UsageError: If the size of a dimension is known from nowhere, or the model does not have an input of that name.
     """
     names = [entry.name for entry in wanted]
     if len(set(names)) < len(names):
@@ -102,7 +102,7 @@ def output_names(graph: GraphProto) -> list[str]:
     """Names of the outputs of a model.
 
     Raises:
-        FormatError: If one is there twice: who asks for it by name could not tell which it is.
+        FormatError: If one is there twice: asking for it by name would be ambiguous.
     """
     names = [output.name for output in graph.output]
     if len(set(names)) < len(names):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import CaptureError, ShapeError
 from netweight.ir import Quantization, TensorSpec, ValueKind, is_floating
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
+from netweight.lazy import Array
 
 _MOST = 1 << 30
 _MOST_SETTINGS = 1 << 20
@@ -76,7 +74,7 @@ class Tensor:
         role: What it is in the graph if a rule knows better: running statistics are buffers.
         quantization: What is stored beside its elements.
         pending: The call that makes a fixed tensor, as long as the graph does not have it.
-        name: The value that it is in the graph, empty as long as it is none.
+        name: Name of its value in the graph, empty as long as the graph does not have it.
     """
 
     label: str

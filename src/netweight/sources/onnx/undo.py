@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.ops.table import FREE, REGISTRY, Cost
+from netweight.sources.onnx.naming import Place
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import Tensor
 from netweight.sources.recording import Step
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.naming import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ class Constants:
     def compute(
         self, func: Any, rule: Callable[..., Any] | None, targets: Sequence[Tensor], args: Any, kwargs: dict[str, Any]
     ) -> Any:
-        """Result of an operator on constants, of which it writes ``targets``; ``rule`` tells how to follow a view."""
+        """Result of an operator on constants, which writes ``targets``; ``rule`` tells how to follow a view."""
         for target in targets:
             self._protect(target)
         result = self._call(func, args, kwargs) if self._copies else func(*args, **kwargs)
@@ -88,7 +88,7 @@ class Constants:
                 yield alive, view
 
     def _call(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-        """The operator on private copies; what it returns of its arguments are the arguments themselves."""
+        """Call the operator on private copies; where it returns one of them, the program gets its own argument back."""
         originals: dict[int, Tensor] = {}
 
         def seen(value: Any) -> Any:

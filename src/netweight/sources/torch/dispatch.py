@@ -83,7 +83,7 @@ class Dispatch(TorchDispatchMode):
         self.recorder.overload = None if operator.out else operator.func
         if not operator.writes:
             return operator.rule(self.recorder, *args, **kwargs)
-        # What writes arguments beside its result, as observers do, is no plain operator in place: its rule knows.
+        # The rule of an operator that writes arguments beside its result, as an observer does, writes them itself.
         targets = operator.targets(args, kwargs) if operator.out or operator.base != operator.name else []
         if operator.out:
             kwargs = {name: value for name, value in kwargs.items() if name not in operator.out}
@@ -113,10 +113,10 @@ class Dispatch(TorchDispatchMode):
     def _record_beside(
         self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], result: Any
     ) -> None:
-        """Work on an input that has numbers, and products of constants: results are in the graph, and have numbers.
+        """Record work on an input that has numbers, and products of constants; the results have numbers as well.
 
-        What is written in place, and integers whose count or place depends on numbers, are fixed at capture, and said
-        so.
+        Tensors written in place, and integers whose count or place depends on numbers, are fixed at capture; a note
+        says so.
         """
         given = any(map(self._recording.is_given, tensors))
         for target in operator.targets(args, kwargs):

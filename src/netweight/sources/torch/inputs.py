@@ -54,7 +54,7 @@ def symbolic_arguments(
         numbers: See ``capture_module``.
 
     Raises:
-        UsageError: If ``inputs`` is none of the forms, or cannot be guessed.
+        UsageError: If ``inputs`` does not have one of these forms, or cannot be guessed.
     """
     if inputs is None:
         spec, why = _guess(module, batch)

@@ -37,7 +37,7 @@ class Interception(TorchFunctionMode):
         self._recorder = recorder
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        handler = _HANDLERS.get(func)
+        handler = HANDLERS.get(func)
         if handler is None:
             return func(*args, **kwargs) if kwargs else func(*args)
         return handler(self._recorder, func, args, kwargs or {})
@@ -118,7 +118,7 @@ def _taken_whole(
         settings = dict(kwargs)
         first = [settings.pop("input")] if "input" in settings else []
         rec.recording.site = rec.module_calls.site()
-        with torch._C._DisableTorchDispatch():  # the recorder's own tensors are none of the program's
+        with torch._C._DisableTorchDispatch():  # the program did not make the recorder's tensors
             return function(rec, *first, *args, **settings)
 
     return handler
@@ -135,7 +135,7 @@ def _kl_div(rec: Recorder, x: Tensor, target: Tensor, *, log_target: bool = Fals
 
 
 def _power_pool(dims: int) -> Callable[..., Any]:
-    """Of a single sample too, which gets a batch dimension for its time."""
+    """``F.lp_pool1d`` and the others; a single sample is pooled as a batch of one."""
     function = getattr(pool, f"lp_pool{dims}d")
 
     def pooled(rec: Recorder, x: Tensor, *settings: Any, **named: Any) -> Any:
@@ -150,7 +150,7 @@ def _of_floating(name: str) -> Callable[..., Any]:
     return lambda rec, x: function_of(name)(rec, floating(rec, x))
 
 
-_HANDLERS: Mapping[Any, Callable[..., Any]] = {
+HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.tensor: _literal,
     torch.as_tensor: _literal,
     torch.asarray: _literal,

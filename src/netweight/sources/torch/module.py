@@ -85,7 +85,7 @@ def capture_module(
 
     Raises:
         MissingExtraError: If PyTorch is older than 2.6.
-        UsageError: If the inputs are none, or cannot be guessed.
+        UsageError: If ``inputs`` does not have one of these forms, or cannot be guessed.
     """
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps

@@ -103,7 +103,7 @@ class Recorder:
         return tensors[at]
 
     def _viewed(self, name: str, attrs: Any, x: Tensor | None) -> Tensor:
-        """What a function of the table views: PyTorch says whether that shares memory."""
+        """Record a view operator; PyTorch's own kernel says whether the result shares memory."""
         result = self.native(*_VIEWS[name](x, attrs))
         link = ReshapeAttrs(shape=tuple(result.shape)) if name == "reshape" else attrs
         return self.view(result, x, (name, link))
@@ -171,5 +171,5 @@ class Recorder:
 
 
 def _is_laid(spec: TensorSpec, place: int, order: tuple[int, ...] | None) -> bool:
-    """Whether an order holds for one of several results: those of that rank, but right singular vectors, the third."""
+    """Whether an order of dimensions holds for a result: it has that rank, and is not the third (V of an SVD)."""
     return order is not None and len(order) == len(spec.shape) and place < 2

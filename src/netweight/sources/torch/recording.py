@@ -114,7 +114,7 @@ class TensorRecording(Recording[Site]):
         return self._fed.get(self._name_of(tensor), False)
 
     def _name_of(self, tensor: Tensor) -> str:
-        """Value that a tensor is bound to, which may have been written since; nothing if it is none of the graph's."""
+        """Value that a tensor is bound to, which may have been written since; empty if the graph does not have it."""
         binding = self._bindings.get(id(tensor))
         return self._adopted.get(id(tensor), "") if binding is None else binding.name
 
@@ -198,7 +198,7 @@ class TensorRecording(Recording[Site]):
             self._bind(view, name, tuple(links))
 
     def record_parts(self, op: str, attrs: Any, source: Tensor, parts: Sequence[tuple[Tensor, Link]]) -> None:
-        """A view operator with several results; each can be had by a view operator of its own as well, the link."""
+        """A view operator with several results (split); each has a link, the view operator that gives it alone."""
         name, binding = self.value_of(source), self.binding(source)
         specs = [spec_of(part) for part, _ in parts]
         made = self.emit(op, attrs, (name,), specs, self.site, self.storages[name])
@@ -227,7 +227,7 @@ class TensorRecording(Recording[Site]):
         self._bindings[ident] = binding
 
     def _gone(self, binding: Any) -> None:
-        """A tensor is no more; with the last that looked at it, its memory is free."""
+        """Called when a tensor is freed; with the last tensor in it, its memory is released."""
         ident, first, storage = binding.ident, binding.first, binding.storage
         if self._bindings.get(ident) is binding:
             del self._bindings[ident]
@@ -250,7 +250,7 @@ class TensorRecording(Recording[Site]):
         return name
 
     def binding(self, tensor: Tensor) -> Binding:
-        """Where a tensor with a value has it; most that come from outside are only read, and need none."""
+        """The binding of a tensor that holds a value; for one from outside it is made when it is first asked for."""
         ident = id(tensor)
         if ident not in self._bindings:
             name = self._adopted[ident]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 
 def axis_of(axis: int, rank: int) -> int:

@@ -7,17 +7,14 @@ twice and no node is left that a run would do again and again. A part of anythin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower.common import reshaped
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 
 def made_of(

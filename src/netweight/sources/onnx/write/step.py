@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.errors import UnsupportedOpError
 from netweight.ir import Node, TensorSpec, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.sources.onnx.numbers import KIND, NUMBERS
 from netweight.sources.onnx.write.labels import Labels
 from netweight.sources.recording import free_name
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
-
-    from netweight.ops.table import Array
 
 
 _LATER = ("int2", "uint2", "int4", "uint4", "float4_e2m1fn", "float8_e8m0fnu")

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from netweight.ir import Value, is_floating
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.sources.onnx.numbers import KIND
 from netweight.sources.onnx.write.step import held_array, proto_type
 
 if TYPE_CHECKING:
     from onnx import TensorProto
 
-    from netweight.ops.table import Array
 
 SMALLEST_OUTSIDE = 1024
 """Bytes from which on numbers lie in the file beside the model."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.errors import UnsupportedOpError, UsageError
 from netweight.ir import Graph, Value, is_floating, located
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops import REGISTRY
 from netweight.sources.onnx.files import need_onnx
 from netweight.sources.onnx.write import RULES
@@ -20,7 +20,6 @@ from netweight.version import __version__
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
 
-    from netweight.ops.table import Array
 
 OPSET = 20
 IR_VERSION = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -14,10 +14,8 @@ from netweight.ops.pointwise.unary import CastAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import Rule
+from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.writes import write
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
 
 Operand: TypeAlias = Any
 """A tensor or a number."""

@@ -35,7 +35,7 @@ def from_torchvision(reference: Reference, batch: int) -> NamedModule:
             "model of torchvision", reference.name, names, fix="torchvision.models.list_models() lists them"
         )
     build = models.get_model_builder(reference.name)
-    # Nothing is fetched, for a backbone neither. Two models warn of how they initialise what has no numbers here.
+    # Nothing is downloaded, not even for a backbone. Two models warn of how they initialise: no numbers are made here.
     without = {"weights": None, "weights_backbone": None}
     taken = inspect.signature(build).parameters
     settings = {name: value for name, value in without.items() if name in taken}

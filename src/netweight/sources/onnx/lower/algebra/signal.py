@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.algebra.fourier import FftAttrs, RfftAttrs
 from netweight.ops.algebra.fourier_real import IrfftAttrs
 from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.ops.window.unfold import WindowViewAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, reshaped
 from netweight.sources.onnx.numbers import dtype_of
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 _AXIS_INPUT = 20
 """Opset from which on the axis is an input."""
@@ -31,7 +28,7 @@ _AXIS_INPUT = 20
 
 @lowers("DFT")
 def dft(call: Call, x: Tensor, dft_length: Tensor | None = None, axis: Tensor | None = None) -> Any:
-    """Along one axis, of a length that is cut off or filled with zeros."""
+    """The transform along one axis, after the input was cut or filled with zeros to the length asked for."""
     default = -2 if call.opset >= _AXIS_INPUT else 1
     dim = axis_of(call.attr("axis", default) if axis is None else axis.item(), x.rank)
     inverse, onesided = bool(call.attr("inverse", 0)), bool(call.attr("onesided", 0))
@@ -55,7 +52,7 @@ def _back_to_real(call: Call, x: Tensor, dim: int, size: int | None) -> Any:
 
 
 def _numbers(call: Call, x: Tensor) -> Tensor:
-    """Without the dimension of the parts."""
+    """Complex or real numbers, without the last dimension that holds their parts."""
     if x.shape[-1] == 1:
         return reshaped(call, x, x.shape[:-1])
     result: Tensor = call.op("view_as_complex", None, x)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.ops.contract.linear_attention import LinearAttentionAttrs
 from netweight.ops.contract.rotary import RotaryAttrs
@@ -16,14 +16,11 @@ from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import cast_to, permuted, reshaped, scaled, transposed
 from netweight.sources.onnx.numbers import dtype_of
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 
 def to_heads(call: Call, x: Tensor, heads: int) -> Tensor:
@@ -122,7 +119,7 @@ def window_mask(call: Call, queries: int, keys: int, offset: int) -> Tensor | No
 
 
 def _within_lengths(call: Call, lengths: Tensor, queries: int, keys: int, *, causal: bool) -> Tensor:
-    """Which keys each query of each sample sees if only the first so many hold anything, the queries being the last."""
+    """Which keys each query sees, if a sample has only its first ``lengths`` keys and the queries are its last ones."""
     count = reshaped(call, lengths, (lengths.spec.numel, 1, 1, 1))
     seen: Tensor = call.op("lt", None, call.made((keys,), "int64", lambda: np.arange(keys)), count)
     left, right = call.attr("left_window_size", -1), call.attr("right_window_size", -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.functions import contract
@@ -12,12 +12,10 @@ from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
 from netweight.ops.contract.deform_conv import DeformConvAttrs
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import reshaped, transposed
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 
 def window_pads(call: Call, in_size: Any, kernel: Any, strides: Any, dilations: Any) -> Pads:

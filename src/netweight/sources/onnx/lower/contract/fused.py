@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.lazy import np
@@ -12,14 +12,12 @@ from netweight.ops.pointwise.activation import HardsigmoidAttrs, LeakyReluAttrs
 from netweight.ops.pointwise.activation_smooth import GeluAttrs
 from netweight.ops.pointwise.unary import CastAttrs, ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import permuted, scaled, transposed
 from netweight.sources.onnx.lower.contract.conv import conv, gemm
 from netweight.sources.onnx.lower.window.pool import max_pool
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _MICROSOFT = "com.microsoft"
 _PLAIN = {"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "HardSwish": "hardswish"}

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.lazy import np
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
 from netweight.ops.quantize.affine import ScaleAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import permuted, reshaped
 from netweight.sources.onnx.lower.contract.attention import appended, both, from_heads, looked_up, rotated, to_heads
 from netweight.sources.onnx.lower.parts import cut, row
 from netweight.sources.onnx.lower.quantize.layers import joint_scale, only, weigh_as_stored
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _MICROSOFT = "com.microsoft"
 

@@ -7,11 +7,11 @@ the numbers, how many there are together does not.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from netweight.errors import FormatError
 from netweight.ir import Quantization, bits_of
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.slicing import SliceAttrs
@@ -23,16 +23,13 @@ from netweight.ops.quantize.blocks import BlockAttrs
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.histogram import HistcAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import cast_to, permuted, reshaped, scaled
 from netweight.sources.onnx.lower.parts import made_of
 from netweight.sources.onnx.lower.quantize.layers import learned_if, setting
 from netweight.sources.onnx.lower.quantize.microsoft import unpacked
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 Layer: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Rows, the expert of each, and where each expert's rows end, to the rows after a linear layer of their experts."""

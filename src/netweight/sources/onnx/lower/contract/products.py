@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.functions import contract
 from netweight.ops.order.ngrams import NgramCountsAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 
 @lowers("Einsum")
@@ -27,7 +25,7 @@ def det(call: Call, x: Tensor) -> Any:
 
 @lowers("TfIdfVectorizer")
 def tf_idf(call: Call, x: Tensor) -> Any:
-    """Of numbers; texts are none."""
+    """Counts of n-grams of numbers; one of texts does not have a rule."""
     pool = call.attr("pool_int64s")
     if not pool:
         return NotImplemented

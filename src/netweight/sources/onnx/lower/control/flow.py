@@ -7,11 +7,12 @@ said in the notes: of two branches the dearer one counts, of a loop one iteratio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import UnsupportedOpError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of
 from netweight.sources.onnx.lower.control.unrolled import (
@@ -26,9 +27,6 @@ from netweight.sources.onnx.lower.control.unrolled import (
 )
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 from netweight.sources.onnx.undo import Attempt
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _MOST_CALLS = 100_000
 """Calls of operators up to which a loop is read iteration by iteration."""
@@ -125,7 +123,7 @@ def _unrolled(
 
 
 def _is_known(going: Any) -> bool:
-    """Whether it is known that a loop goes on, or that it ends; None is no condition."""
+    """Whether it is known if the loop goes on; one without a condition (None) always does."""
     return going is None or (isinstance(going, Tensor) and going.known)
 
 
@@ -161,7 +159,7 @@ def _only_one(call: Call, iterations: int) -> None:
 def _any_iteration(
     call: Call, body: Repeated, states: Sequence[Any], before: Sequence[Any], behind: Sequence[Any]
 ) -> tuple[Sequence[Any], Sequence[Any]]:
-    """States and what is collected after an iteration, whichever: only states that never change are known in it."""
+    """States and collected outputs of an iteration that stands for all: it knows only the states that never change."""
     with call.reader.attempt() as attempt:
         changing = [with_unknown_numbers(call, state) for state in states]
         _, after, elements = body.iterate((*before, *changing, *behind))

@@ -10,14 +10,13 @@ from netweight.errors import FormatError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower.common import axis_of, expanded, reshaped
 from netweight.sources.onnx.numbers import dtype_of
 from netweight.sources.onnx.tensor import LeftOut, Tensor, is_weight
 
 if TYPE_CHECKING:
     from onnx import GraphProto
-
-    from netweight.sources.onnx.call import Call
 
 
 @dataclass(frozen=True, slots=True)

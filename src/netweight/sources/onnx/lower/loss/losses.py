@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.functions import loss
 from netweight.functions.norm import log_softmax as logarithms
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _NO_CLASS = -100
 """What PyTorch ignores if nobody says what to ignore: a number that is no class."""

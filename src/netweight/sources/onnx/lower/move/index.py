@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.functions.move import index as functions
@@ -11,12 +11,10 @@ from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.places import IndexAttrs
 from netweight.ops.move.sequences import ReverseSequenceAttrs, WriteSequenceAttrs
 from netweight.ops.move.slicing import SliceAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, cast_to, permuted, reshaped
 from netweight.sources.onnx.tensor import Tensor, is_weight
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _NARROW = ("int8", "uint8", "int4", "uint4", "int2", "uint2")
 _REDUCED = {"none": "none", "add": "sum", "mul": "prod", "max": "amax", "min": "amin"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ops.arrays.broadcast import broadcast_shape
@@ -15,12 +15,10 @@ from netweight.ops.move.shuffle import PixelShuffleAttrs, PixelUnshuffleAttrs
 from netweight.ops.move.slicing import SliceAttrs, SplitAttrs
 from netweight.ops.move.triangle import TriangleAttrs
 from netweight.ops.window.unfold import FoldAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, expanded, reshaped
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _MODES: dict[str, Any] = {"constant": "zeros", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 
@@ -121,7 +119,7 @@ def pad(
 
 
 def _padded(call: Call, x: Tensor, attrs: PadAttrs) -> Tensor:
-    """With elements around; itself if there are none, and nothing else if it has nothing itself."""
+    """``x`` with elements around it: ``x`` itself if none are added, equal elements alone if ``x`` is empty."""
     if not any(amount for pad in attrs.padding for amount in pad):
         return x
     sizes = tuple(size + sum(pad) for size, pad in zip(x.shape, attrs.padding, strict=True))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.lazy import np
 from netweight.ops.move.slicing import ConcatAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, reshaped
 from netweight.sources.onnx.lower.move.rearrange import parts
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
-
 
 _MOST_PIECES = 1 << 16
 
@@ -128,7 +125,7 @@ def optional_get_element(_call: Call, value: Any) -> Any:
     """The element.
 
     Raises:
-        FormatError: If there is none.
+        FormatError: If the optional is empty.
     """
     if value is None:
         raise FormatError("OptionalGetElement: expected an element, got an empty optional")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
@@ -10,14 +10,11 @@ from netweight.lazy import np
 from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.move.creation import ArangeAttrs
 from netweight.ops.move.slicing import ConcatAttrs
-from netweight.sources.onnx.call import dense_tensor, marked, stored_tensor
+from netweight.sources.onnx.call import Call, dense_tensor, marked, stored_tensor
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axes_of, axis_of, permuted, reshaped
 from netweight.sources.onnx.numbers import checked_shape, dtype_of
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 
 @lowers("Constant")
@@ -38,7 +35,7 @@ def constant(call: Call) -> Any:
 
 @lowers("ConstantOfShape")
 def constant_of_shape(call: Call, shape: Tensor) -> Any:
-    """A weight if its shape is written in the file; zeros of a shape that was computed are none."""
+    """Equal elements: a weight if the shape is written in the file, a constant if it was computed."""
     filling = call.attr("value")
     stored = call.constant(np.zeros(1, np.float32)) if filling is None else stored_tensor(filling, "value")
     filler = stored.array()

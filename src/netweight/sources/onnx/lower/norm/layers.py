@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.ops.move.copies import RepeatInterleaveAttrs
 from netweight.ops.norm.batch_norm import BatchNormAttrs, BatchNormTrainingAttrs
@@ -14,12 +14,10 @@ from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axes_of, axis_of, expanded
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _MEAN_VARIANCE_EPS = 1e-9
 _LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45, "float64": 5e-324}

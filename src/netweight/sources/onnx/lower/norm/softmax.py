@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from netweight.functions import norm
 from netweight.ops.move.creation import OneHotAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, cast_to, permuted, reshaped
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netweight.sources.onnx.call import Call
 
 _PER_AXIS = 13
 """Opset from which on ``axis`` is the one that is summed over."""

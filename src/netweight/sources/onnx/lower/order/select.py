@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.lazy import np
 from netweight.ops.move.places import GatherAttrs
@@ -13,13 +13,10 @@ from netweight.ops.order.nonzero import NonzeroAttrs
 from netweight.ops.order.sort import TopkAttrs
 from netweight.ops.order.suppression import NmsPerClassAttrs, nms_per_class_forward
 from netweight.ops.order.unique import UniqueAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, permuted, reshaped
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
-
 
 _SMALL = 1 << 20
 """Elements up to which something is looked for while the file is read."""

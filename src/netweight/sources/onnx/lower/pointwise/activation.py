@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.ops.pointwise.activation import (
     CeluAttrs,
@@ -14,12 +14,10 @@ from netweight.ops.pointwise.activation import (
 )
 from netweight.ops.pointwise.activation_smooth import SoftplusAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import reshaped
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _SELU = (1.6732632423543772, 1.0507009873554805)
 _BROADCASTING = 7

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.index import ONNX
 from netweight.ops.table import REGISTRY
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
-    from netweight.sources.onnx.tensor import Tensor
+from netweight.sources.onnx.tensor import Tensor
 
 
 def _plain(onnx_name: str, name: str) -> None:

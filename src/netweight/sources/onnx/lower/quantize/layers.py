@@ -7,7 +7,7 @@ it, as what is stored besides; they are settings, and no parameters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ir import Quantization, TensorSpec, bits_of, is_floating
@@ -16,14 +16,12 @@ from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.quantize.affine import QuantizeAttrs, ScaleAttrs
 from netweight.ops.quantize.blocks import BlockAttrs, QuantizeBlocksAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers, one_kernel
 from netweight.sources.onnx.lower.common import axis_of, cast_to, reshaped
 from netweight.sources.onnx.lower.contract.conv import conv_attrs
 from netweight.sources.onnx.numbers import dtype_of
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 
 def setting(call: Call, tensor: Tensor, shape: Sequence[int]) -> Tensor:
@@ -56,7 +54,7 @@ def weigh_as_stored(weight: Tensor, scale: Tensor, zero_point: Tensor | None) ->
 
 
 def learned_if(weight: Tensor, result: Tensor) -> Tensor:
-    """What is computed from a weight of integers is done by the network, and not by who reads it."""
+    """The result of work on a weight of integers, marked so that the graph has this work and it is not folded away."""
     result.learned = result.learned or (weight.fixed and (weight.learned or (weight.stored and weight.rank > 0)))
     return result
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ir import Quantization, bits_of
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
@@ -15,6 +15,7 @@ from netweight.ops.pointwise.activation import LeakyReluAttrs
 from netweight.ops.quantize.affine import QuantizeAttrs, ScaleAttrs
 from netweight.ops.quantize.blocks import BlockAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers, one_kernel
 from netweight.sources.onnx.lower.common import axes_of, axis_of, transposed
 from netweight.sources.onnx.lower.contract.fused import from_first, to_first
@@ -30,10 +31,6 @@ from netweight.sources.onnx.lower.quantize.layers import (
 )
 from netweight.sources.onnx.lower.window.pool import average_pool, global_average_pool
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 _MICROSOFT = "com.microsoft"
 _BYTE = 8

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.random.draw import RandomAttrs
 from netweight.ops.random.dropout import DropoutAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import cast_to
 from netweight.sources.onnx.numbers import checked_shape, dtype_of
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 _OPEN = "Dropout: whether it drops anything only a run knows; read as at inference"
 _BOOLEAN_MASK = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ops.move.slicing import ConcatAttrs
@@ -13,14 +13,12 @@ from netweight.ops.recurrent.activations import RELU, SIGMOID, TANH, Activation
 from netweight.ops.recurrent.gru import GruAttrs
 from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import permuted, reshaped
 from netweight.sources.onnx.lower.parts import cut, gates_of, row
 from netweight.sources.onnx.lower.quantize.layers import learned_if, only, weigh_as_stored
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.sources.onnx.call import Call
 
 # What we call ONNX's functions, and its defaults of alpha and beta.
 _FUNCTIONS: dict[str, Activation] = {

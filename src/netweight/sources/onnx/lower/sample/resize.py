@@ -5,22 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.sample.grid_sample import GridSampleAttrs
 from netweight.ops.sample.resize import ResizeAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, permuted, reshaped
 from netweight.sources.onnx.numbers import checked_shape
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 _SAMPLED: dict[str, Any] = {"bilinear": "linear", "bicubic": "cubic"}
 _CROP = "tf_crop_and_resize"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.padding import Pads
 from netweight.ops.arrays.windows import out_sizes
 from netweight.ops.move.rearrange import PadAttrs
@@ -16,14 +16,11 @@ from netweight.ops.window.pool import PoolAttrs, reached_padding
 from netweight.ops.window.pool_average import AvgPoolAttrs, LpPoolAttrs
 from netweight.ops.window.pool_indices import PoolIndicesAttrs, UnpoolAttrs
 from netweight.ops.window.unfold import UnfoldAttrs
+from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import reshaped
 from netweight.sources.onnx.lower.contract.conv import strides_and_dilations, window_pads
 from netweight.sources.onnx.tensor import Tensor
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
-    from netweight.sources.onnx.call import Call
 
 
 def pool_attrs(call: Call, x: Tensor) -> PoolAttrs:

@@ -7,7 +7,7 @@ from netweight.sources.onnx.write.step import Step
 
 
 def _affine(step: Step, weight: int, bias: int, shape: tuple[int, ...]) -> tuple[str, str]:
-    """Names of weight and bias; ones and zeros, which are no parameters, where there are none."""
+    """Names of weight and bias; of ones and zeros, which are not parameters, where the layer does not have them."""
     names = step.names
     return names[weight] or step.filled(1, shape), names[bias] or step.filled(0, shape)
 

@@ -52,7 +52,7 @@ def floor_divide(step: Step) -> None:
 
 @writes("remainder")
 def remainder(step: Step) -> None:
-    """Mod of whole numbers has the divisor's sign; of floating ones it has not, and is taken apart."""
+    """Mod of whole numbers, which has the divisor's sign; that of floating ones does not, so they are taken apart."""
     dtype, (x, other) = joined(step)
     if not is_floating(dtype):
         step.result("Mod", x, other)

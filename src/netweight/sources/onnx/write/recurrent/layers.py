@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.recurrent.gru import GruAttrs
 from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.step import Step
-
-if TYPE_CHECKING:
-    from netweight.ops.table import Array
 
 # Place of ONNX's gates among ours: i o f c among i f g o, z r h among r z n.
 _ORDERS = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,)}
@@ -51,7 +48,7 @@ def _settings(attrs: Any) -> dict[str, Any]:
     settings: dict[str, Any] = {"direction": "reverse" if attrs.reverse else "forward", "clip": attrs.clip}
     if isinstance(attrs, RnnAttrs) or attrs.activations != type(attrs)().activations:
         settings["activations"] = [_NAMES[name] for name, _, _ in attrs.activations]
-        # Each function takes from the lists what it reads, and nothing is there for those that read nothing.
+        # The lists have entries only for functions that read alpha or beta.
         settings["activation_alpha"] = [alpha for name, alpha, _ in attrs.activations if name in _ALPHA] or None
         settings["activation_beta"] = [beta for name, _, beta in attrs.activations if name in _BETA] or None
     if isinstance(attrs, GruAttrs):

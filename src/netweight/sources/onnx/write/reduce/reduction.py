@@ -101,7 +101,7 @@ _ask("count_nonzero", "ReduceSum")
 
 @writes("histc")
 def histc(step: Step) -> None:
-    """How many of the interval numbers are each one; what lies outside has none."""
+    """For each bin how many elements have its number; elements outside of all bins are not counted."""
     attrs = step.attrs
     x, shape = step.reshaped(step.names[0], (step.x.numel, 1)), (1, attrs.bins)
     dtype = step.x.dtype if is_floating(step.x.dtype) else "float64"
@@ -140,7 +140,7 @@ def cumsum(step: Step) -> None:
 
 @writes("cumprod", "cummax", "cummin", "logcumsumexp")
 def running(step: Step) -> None:
-    """Of all elements up to each one, what a triangle of a square lets through: there is no operator for it."""
+    """Reductions of the rows of a lower triangle, one row per element: ONNX does not have these running ones."""
     size, dim, rank = step.x.shape[step.attrs.dim], step.attrs.dim, len(step.x.shape)
     at_end = [at for at in range(rank) if at != dim] + [dim]
     back = [at_end.index(at) for at in range(rank)]

@@ -99,8 +99,8 @@ def _starts(step: Step, shape: tuple[int, ...]) -> str:
 def avg_pool(step: Step) -> None:
     """AveragePool; with a divisor of its own, times the elements of a window over that divisor.
 
-    Windows that ``ceil_mode`` lets reach beyond the padding are divided by what they have of it, on which runtimes do
-    not agree: those of zeros around the input are added up by hand.
+    With ``ceil_mode`` a window may reach beyond the padding. Runtimes do not agree on what it is divided by, so zeros
+    are put around the input and the mean is corrected by hand.
     """
     attrs = step.attrs
     ends = _ends(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,9 +11,7 @@ from netweight.functions import algebra as functions
 from netweight.ops.algebra.fourier import FftNorm
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 # What PyTorch's numbers say is done in this direction: nothing, divide by the root of n, divide by n.
 _THERE: tuple[FftNorm, ...] = ("backward", "ortho", "forward")

@@ -1,13 +1,13 @@
 # ruff: noqa: N803  -- arguments are called as in PyTorch's schema
 """Linear algebra: what PyTorch's own operators come down to.
 
-Beside results PyTorch returns factors and error codes that only gradients and checks read: they are zeros here, as
-those of a call that succeeds, and LU factors, which nothing but a gradient reads, are not there.
+PyTorch's operators also return error codes and LU factors. Error codes are zeros here, as after a call that succeeds;
+LU factors, which only gradients read, are None.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,13 +20,11 @@ from netweight.sources.torch.lower.common import binary, over
 from netweight.sources.torch.lower.move.layout import expand, squeeze, unsqueeze
 from netweight.sources.torch.lower.pointwise.complex import adjoint
 from netweight.sources.torch.lower.pointwise.elementwise import mul, where
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 def _codes(x: Tensor) -> Tensor:
-    """Error codes: none."""
+    """Error codes of a call that succeeds: zeros."""
     return torch.zeros(x.shape[:-2], dtype=torch.int32)
 
 
@@ -69,7 +67,7 @@ def cholesky_solve(rec: Recorder, self: Tensor, input2: Tensor, upper: bool = Fa
 
 @lowers("cholesky_inverse")
 def cholesky_inverse(rec: Recorder, self: Tensor, upper: bool = False) -> Any:
-    """As many right sides as rows: those of the identity."""
+    """Solve for the identity matrix as the right side."""
     return (
         cholesky_solve(rec, torch.eye(self.shape[-1], dtype=self.dtype), self, upper) if _fits(self) else NotImplemented
     )
@@ -214,7 +212,7 @@ def pinv(
 
 @lowers("linalg_svdvals")
 def svdvals(rec: Recorder, A: Tensor, *, driver: str | None = None) -> Any:
-    """By itself, as PyTorch would compute vectors for a gradient that nobody asked for."""
+    """Singular values alone: PyTorch would also compute the vectors, for a gradient."""
     return functions.svdvals(rec, A) if _fits(A) else NotImplemented
 
 
@@ -226,7 +224,7 @@ def eigvalsh(rec: Recorder, self: Tensor, UPLO: str = "L") -> Any:
 
 @lowers("linalg_cross")
 def cross(rec: Recorder, self: Tensor, other: Tensor, *, dim: int = -1) -> Any:
-    """Both turned by one and by two, multiplied crosswise: x1 y2 - x2 y1 and round."""
+    """x1 y2 - x2 y1 and so on round the three: both operands rolled by one and by two, multiplied crosswise."""
     shape = torch.broadcast_shapes(self.shape, other.shape)
     at = dim % len(shape)
     turned = [

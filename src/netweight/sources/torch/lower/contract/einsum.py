@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from netweight.ops.contract.einsum import EinsumAttrs, canonical_equation
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.strides import memory_order
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
 
 _MOST = 2
 
 
 @lowers("einsum")
 def einsum(rec: Recorder, equation: str, tensors: Any, *, path: Any = None) -> Any:
-    """One operator, where the order of contraction is no question; PyTorch chooses it for three tensors and more."""
+    """One operator for one or two tensors; for more of them PyTorch takes it apart in an order that it chooses."""
     xs = tuple(tensors)
     if len(xs) > _MOST or any(x.dtype != xs[0].dtype for x in xs):
         return NotImplemented

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
@@ -11,9 +11,7 @@ from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import unsqueeze
 from netweight.sources.torch.lower.pointwise.elementwise import add
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 @lowers("_grouped_mm")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,9 +15,7 @@ from netweight.sources.torch.lower.common import over, scaled
 from netweight.sources.torch.lower.move.layout import cat, transposed, unbatched, unsqueeze
 from netweight.sources.torch.lower.pointwise.elementwise import mul, sub
 from netweight.sources.torch.lower.reduce.reduction import vector_norm
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _EUCLIDEAN = 2
 _FEW = 25  # vectors up to which PyTorch takes differences
@@ -81,7 +79,7 @@ def attention(
     rec: Recorder, query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
     is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False,
 ) -> Any:  # fmt: skip
-    """Dropout of probabilities is not recorded, and heads share keys where there are fewer of them."""
+    """Attention without dropout of its probabilities; ``enable_gqa`` follows from the number of key heads."""
     return functions.scaled_dot_product_attention(
         rec, query, key, value, mask=attn_mask, is_causal=is_causal, scale=scale
     )

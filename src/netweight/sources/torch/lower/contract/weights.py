@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
 from netweight.sources.torch.lower import lowers
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 @lowers("_weight_norm_interface")

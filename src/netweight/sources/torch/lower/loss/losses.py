@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
@@ -11,9 +11,7 @@ from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.common import over
 from netweight.sources.torch.lower.move.layout import reshaped
 from netweight.sources.torch.lower.pointwise.elementwise import mul
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _REDUCTIONS: tuple[Any, ...] = ("none", "mean", "sum")
 _NEVER = -100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,10 +15,7 @@ from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.common import Operand, cast
 from netweight.sources.torch.lower.move.layout import copy
 from netweight.sources.torch.lower.pointwise.elementwise import add, mul, sub
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
-
+from netweight.sources.torch.recorder import Recorder
 
 _STEERING = 1 << 20
 _SMALL = 1 << 16

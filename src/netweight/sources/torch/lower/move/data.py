@@ -6,7 +6,7 @@ elements picked by a condition, all are taken.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,9 +15,7 @@ from netweight.ops.move.places import IndexAttrs
 from netweight.ops.order.nonzero import NonzeroAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import expand, flat
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _FAULTS = frozenset({"isnan", "isinf", "aten.isnan", "aten.isinf"})
 

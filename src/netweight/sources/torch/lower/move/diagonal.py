@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,11 +18,9 @@ from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import clone, reshaped
+from netweight.sources.torch.memory import Link
+from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.strides import memory_order
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.memory import Link
-    from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,9 +11,7 @@ from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.embedding_bag import BagMode, EmbeddingBagAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _BAG_MODES: tuple[BagMode, ...] = ("sum", "mean", "max")
 

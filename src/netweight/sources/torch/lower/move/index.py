@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,10 +15,8 @@ from netweight.ops.pointwise.masking import MaskedFillAttrs
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import expand, flat, reshaped, unsqueeze
+from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.strides import memory_order
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,11 +13,9 @@ from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
+from netweight.sources.torch.memory import Link
+from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.strides import channels_last
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.memory import Link
-    from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 

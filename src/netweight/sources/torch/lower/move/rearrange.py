@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +12,7 @@ from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.rearrange import RepeatAttrs
 from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.move.layout import clone, flat
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 

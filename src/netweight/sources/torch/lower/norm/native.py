@@ -1,4 +1,4 @@
-"""Operators that a program taken apart for a compiler is made of: the same layers under the names of their kernels.
+"""Normalisation and dropout in programs that ``torch.export`` took apart: layers under the names of their kernels.
 
 These kernels return statistics beside the result, for gradients alone. They are None here, so that a program that
 reads them fails where it does so.
@@ -6,15 +6,13 @@ reads them fails where it does so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.norm.layers import batch_norm, dropout, group_norm, layer_norm
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 @lowers("native_layer_norm")

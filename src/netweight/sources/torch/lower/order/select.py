@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from netweight.functions import order as functions
 from netweight.sources.torch.lower import Rule, bind, lowers
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 def of_rows(function: Rule) -> Rule:
@@ -87,9 +85,9 @@ def unique_consecutive(
 
 
 def _distinct(rec: Recorder, op: str, x: Tensor, dim: int | None, *, inverse: bool, counts: bool) -> Any:
-    """PyTorch returns three tensors in any case: what was not asked for is no value of the graph.
+    """Distinct elements, inverse and counts as PyTorch returns them: those that were not asked for are empty.
 
-    A loop over the distinct elements has one round, in which a mask of those equal to it picks all.
+    All elements are taken to be equal, so that a loop over the distinct ones runs once and its mask picks all.
     """
     rec.guess(f"{op}: all elements are taken to be equal")
     also = tuple(name for name, asked in (("inverse", inverse), ("counts", counts)) if asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,9 +17,7 @@ from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.common import binary, cast
 from netweight.sources.torch.lower.move.layout import flat, reshaped, squeeze, unsqueeze
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 @lowers("median.dim")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
@@ -10,9 +10,7 @@ from netweight.functions import pointwise as functions
 from netweight.functions.plain import function_of
 from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.pointwise.elementwise import mul
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 bind(functions.glu)
 bind(functions.hardtanh)

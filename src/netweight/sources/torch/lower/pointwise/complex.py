@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +12,7 @@ from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import binary, floating, over
 from netweight.sources.torch.lower.move.layout import select, transposed
 from netweight.sources.torch.lower.pointwise.elementwise import where
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 
@@ -45,7 +43,7 @@ def imag(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("conj", "_conj", "conj_physical", "_conj_physical")
 def conj(rec: Recorder, self: Tensor) -> Any:
-    """New numbers; that PyTorch puts off turning the sign until somebody looks is not followed."""
+    """New numbers at once, although PyTorch only marks the tensor and turns the signs when it is read."""
     return rec.op("conj", None, self) if self.dtype.is_complex else self
 
 
@@ -70,7 +68,7 @@ def complex_(rec: Recorder, real: Tensor, imag: Tensor) -> Any:
 
 @lowers("angle")
 def angle(rec: Recorder, self: Tensor) -> Any:
-    """Of real numbers pi where they are negative, 0 elsewhere, and NaN where they are none."""
+    """The angle; of real numbers pi below zero, NaN for NaN and 0 elsewhere."""
     if self.dtype.is_complex:
         return rec.op("atan2", None, imag(rec, self), real(rec, self))
     x = floating(rec, self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,9 +10,7 @@ from torch import Tensor
 from netweight.functions import pointwise as functions
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import Operand, binary, cast, promoted, scaled
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 bind(promoted(functions.pow), "pow")
 bind(promoted(functions.lerp), "lerp")

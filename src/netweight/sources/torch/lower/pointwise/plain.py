@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
@@ -11,9 +11,7 @@ from netweight.index import ATEN
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.lower import Rule, lowers
 from netweight.sources.torch.lower.common import Operand, binary, floating
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 def _rule(name: str) -> Rule:

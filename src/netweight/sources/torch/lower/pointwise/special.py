@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from netweight.functions import special
 from netweight.sources.torch.lower import Rule, bind
 from netweight.sources.torch.lower.common import floating, promoted
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 def _of_floating(function: Rule) -> Rule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,9 +14,7 @@ from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import reshaped
 from netweight.sources.torch.lower.quantize.layers import dequantized, note_quantized
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _SCALE_BITS = {8: 32, 4: 16}
 """Bits of the scale of a row, and of its zero point, as PyTorch stores them beside the elements."""

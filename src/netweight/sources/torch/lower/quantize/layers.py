@@ -7,7 +7,7 @@ as integer kernels add them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,9 +17,7 @@ from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.common import attrs_of
 from netweight.sources.torch.lower.move.layout import reshaped
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _NOTE = "quantised layers: integer operations; scales of activations are not in the graph, which cannot be run"
 _OBSERVED = "fake quantisation: ranges are observed; the scales they lead to are not in the graph"

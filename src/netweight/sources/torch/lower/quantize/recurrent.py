@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,9 +19,7 @@ from netweight.sources.torch.lower.recurrent.layers import (
     stretches,
     swapped,
 )
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 def _weights(rec: Recorder, params: Any) -> list[Tensor | None]:
@@ -94,7 +92,7 @@ def _cell(op: str) -> None:
         if integers:
             weights = [packed_weights(rec, packed, with_bias=False)[0] for packed in (w_ih, w_hh)]
             biases = [_as_integers(rec, bias) for bias in (b_ih, b_hh)]
-        else:  # whose packed form has the biases: those of the module are not read
+        else:  # the packed weights include the biases, so those of the module are not read
             pairs = [half_weights(rec, packed) for packed in (w_ih, w_hh)]
             weights, biases = [weight for weight, _ in pairs], [bias for _, bias in pairs]
         ends = cell(rec, op, x, states, (*weights, *biases))
@@ -103,7 +101,7 @@ def _cell(op: str) -> None:
 
 
 def _as_integers(rec: Recorder, bias: Tensor) -> Tensor:
-    """A bias as integer kernels add it, once for each numbers in a module."""
+    """A bias as integer kernels add it: the same tensor for equal biases of a module."""
     module = rec.module_calls.current
     known = rec.packed.setdefault(f"{module}.bias", [])
     integers = bias.detach().to(torch.int32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,9 +14,7 @@ from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import binary, cast
 from netweight.sources.torch.lower.move.layout import cat, unsqueeze
 from netweight.sources.torch.lower.pointwise.elementwise import add, div, mul
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 
 def drawn(

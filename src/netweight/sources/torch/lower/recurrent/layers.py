@@ -7,7 +7,7 @@ a node, so that only real steps are counted. Projected states (``proj_size``) ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -19,9 +19,7 @@ from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.common import attrs_of
 from netweight.sources.torch.lower.move.layout import reshaped, select, slice_, squeeze, stack, unsqueeze
 from netweight.sources.torch.lower.norm.layers import dropout as drop
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 
@@ -167,8 +165,8 @@ def in_stretches(
 ) -> tuple[Tensor, list[Tensor]]:
     """Reads one stretch after the other.
 
-    Forwards fewer and fewer samples go on, and the last states of those that ended wait; backwards more and more join
-    in with their first states.
+    Forwards, fewer and fewer samples go on, and the last states of those that ended are put aside; backwards, more and
+    more samples join in with their first states.
     """
     ways = parts[::-1] if reverse else parts
     states: States = [_rows(rec, start, 0, ways[0].samples) for start in starts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,13 +14,10 @@ from netweight.ops.reduce.histogram import HistcAttrs
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import binary, cast, floating, over
 from netweight.sources.torch.lower.pointwise.elementwise import mul, sub, where
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
-
+from netweight.sources.torch.recorder import Recorder
 
 _COUNTING = ("sum", "prod", "cumsum", "cumprod")
-"""What has whole numbers in int64, whatever type they are counted from."""
+"""Functions whose results are int64 for whole numbers of any type."""
 
 
 def _typed(rec: Recorder, name: str, x: Tensor, dtype: Any) -> Tensor:

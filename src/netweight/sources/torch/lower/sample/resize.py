@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -12,9 +12,7 @@ from netweight.functions.sample import grid_sample, resized
 from netweight.ops.sample.grid_sample import Beyond
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.move.layout import reshaped
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 _SAMPLE_MODES: tuple[Literal["bilinear", "nearest", "bicubic"], ...] = ("bilinear", "nearest", "bicubic")
 _SCALES = {1: ("scales",), 2: ("scales_h", "scales_w"), 3: ("scales_d", "scales_h", "scales_w")}
@@ -22,11 +20,11 @@ _BEYOND: tuple[Beyond, ...] = ("zeros", "border", "reflection")
 
 
 def _upsample(mode: str, *names: str, corners: bool = True, antialias: bool = False) -> None:
-    """One mode: ``.vec`` gives sizes or factors, ``.default`` sizes, and factors that coordinates follow from."""
+    """Register one mode: ``.vec`` takes sizes or factors, ``.default`` sizes and the factors for coordinates."""
 
     def made(rec: Recorder, x: Tensor, size: Any, aligned: bool, factors: Any) -> Any:
         if antialias and aligned:
-            return NotImplemented  # PyTorch's kernels have a width of their own there
+            return NotImplemented  # PyTorch's kernels are of another width there
         if size is None:
             size = [math.floor(n * factor) for n, factor in zip(x.shape[2:], factors, strict=True)]
         return resized(rec, x, size, factors, mode, align_corners=aligned, antialias=antialias)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,15 +13,13 @@ from netweight.ops.window.pool_indices import UnpoolAttrs
 from netweight.ops.window.unfold import WindowViewAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import squeeze, unbatched, unsqueeze
-
-if TYPE_CHECKING:
-    from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten
 
 
 def _bound(function: Callable[..., Any], name: str, rank: int) -> None:
-    """A function of samples; a single sample of one dimension less, ``rank``, gets a batch dimension for its time."""
+    """Register a function of batches; a single sample, a tensor of ``rank`` dimensions, becomes a batch of one."""
 
     @lowers(name)
     def rule(rec: Recorder, self: Tensor, *args: Any, **named: Any) -> Any:
@@ -43,7 +41,7 @@ _bound(unfold.unfold, "im2col", 3)
 def _adaptive_max_pool(dims: int) -> None:
     @lowers(f"adaptive_max_pool{dims}d")
     def rule(rec: Recorder, self: Tensor, output_size: Any) -> Any:
-        """The positions are no value of the graph."""
+        """The pooled elements; nothing in the place of their positions."""
         function = getattr(pool, f"adaptive_max_pool{dims}d")
         if self.dim() == dims + 1:
             return unbatched(rec, self, lambda x: function(rec, x, output_size)), None
