@@ -2,18 +2,37 @@
 
 A family file has ``WITNESSES``: operator name to a function of ``(attrs, *tensors)`` that returns the output,
 or a tuple of outputs, as float64 tensors that gradients flow through. It may have ``NARROWED``: operator name to the
-cases that PyTorch has, where it does not have all.
+cases that PyTorch has, where it does not have all. An operator whose ATen names the table gives (``Spelled``) needs no
+entry: its witness is PyTorch's function of one of these names, with the settings of the operator.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+
+from netweight.index import ATEN
 
 _FAMILIES = [
     importlib.import_module(info.name) for info in pkgutil.walk_packages(__path__, f"{__name__}.") if not info.ispkg
 ]
-WITNESSES: dict[str, Callable[..., Any]] = {
+
+
+def _of_that_name(name: str) -> Callable[..., Any]:
+    names = sorted((aten.partition(".")[0] for aten in ATEN[name].split()), key=lambda aten: aten != name)
+    function = next(getattr(place, aten) for aten in names for place in (F, torch) if hasattr(place, aten))
+
+    def witness(attrs: Any, *tensors: Any) -> Any:
+        return function(*tensors, **({} if attrs is None else {f.name: getattr(attrs, f.name) for f in fields(attrs)}))
+
+    return witness
+
+
+WITNESSES: dict[str, Callable[..., Any]] = {name: _of_that_name(name) for name in ATEN} | {
     name: witness for family in _FAMILIES for name, witness in family.WITNESSES.items()
 }
 NARROWED: dict[str, Any] = {

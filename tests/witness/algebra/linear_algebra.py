@@ -22,8 +22,4 @@ WITNESSES = {
     "diag_embed": lambda attrs, x: torch.diag_embed(x, attrs.offset, attrs.dim1, attrs.dim2),
     "diagonal_scatter": lambda attrs, x, src: torch.diagonal_scatter(x, src, attrs.offset, attrs.dim1, attrs.dim2),
     "strided_view": lambda attrs, x: torch.as_strided(x, attrs.size, attrs.stride, attrs.offset),
-    "asinh": lambda _attrs, x: torch.asinh(x),
-    "acosh": lambda _attrs, x: torch.acosh(x),
-    "atanh": lambda _attrs, x: torch.atanh(x),
-    "copysign": lambda _attrs, x, other: torch.copysign(x, other),
 }

@@ -27,7 +27,7 @@ def embedding(
         name: Last part of the module path.
 
     Raises:
-        ShapeError: If the indices are no integers, or a shared table has another shape.
+        ShapeError: If the indices are not integers, or a shared table has another shape.
     """
     builder = indices.builder
     layer = builder.layer_name(name)

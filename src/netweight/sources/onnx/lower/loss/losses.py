@@ -11,7 +11,7 @@ from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.tensor import Tensor
 
 _NO_CLASS = -100
-"""What PyTorch ignores if nobody says what to ignore: a number that is no class."""
+"""What PyTorch ignores if nobody says what to ignore: a number that is not a class."""
 
 
 def _settings(call: Call) -> dict[str, Any]:
