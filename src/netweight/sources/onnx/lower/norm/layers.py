@@ -45,7 +45,7 @@ def batch_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor, mean: Tensor, va
 
 
 def _with_biased(call: Call, new_var: Tensor, var: Tensor, keep: float, count: int) -> Any:
-    """keep * var + (1 - keep) * variance, of the new one with that times count / (count - 1), as PyTorch has it."""
+    """ONNX's new variance, from PyTorch's, in which that of the batch is larger by count / (count - 1)."""
     share = call.op("mul_scalar", ScalarAttrs(value=(count - 1) / count), new_var)
     return call.op("add", None, share, call.op("mul_scalar", ScalarAttrs(value=keep / count), var))
 

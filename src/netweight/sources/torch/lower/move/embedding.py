@@ -36,7 +36,7 @@ def embedding_bag(
     sparse: bool = False, per_sample_weights: Tensor | None = None, include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Any:  # fmt: skip
-    """The bags; and, empty, what only the kernel's gradient reads."""
+    """The bags, and empty tensors for what only the kernel's gradient reads."""
     padding = None if padding_idx is None or padding_idx < 0 else padding_idx
     attrs = EmbeddingBagAttrs(mode=_BAG_MODES[mode], padding_idx=padding, include_last_offset=include_last_offset)
     found, starts = (cast(rec, positions, torch.int64) for positions in (indices, offsets))
