@@ -8,9 +8,14 @@ from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.ops.contract.conv import ConvAttrs
+from netweight.ops.contract.deform_conv import DeformConvAttrs
 from netweight.ops.contract.einsum import EinsumAttrs
+from netweight.ops.contract.linear_attention import LinearAttentionAttrs
 from netweight.ops.loss.classes import CrossEntropyAttrs, NllLossAttrs
+from netweight.ops.move.diagonals import StridedViewAttrs
+from netweight.ops.move.embedding_bag import EmbeddingBagAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
+from netweight.ops.norm.batch_norm import BatchNormTrainingAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
 from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.table import COPIED, FREE
@@ -152,5 +157,105 @@ def test_bias_of_a_bilinear_layer_is_summed_over_rows() -> None:
 
 def test_weights_of_classes() -> None:
     """Of each of 3 targets: its loss less the mean, times the gradient's share, added to its class."""
-    found = cost("nll_loss", NllLossAttrs(reduction="mean"), "weight", spec(3, 4), spec(3, dtype="int64"), spec(4))
-    assert found == Cost(muls=3, adds=2 * 3)
+    tensors = spec(3, 4), spec(3, dtype="int64"), spec(4)
+    assert cost("nll_loss", NllLossAttrs(), "weight", *tensors) == Cost(muls=3, adds=2 * 3, divs=1)
+    assert cost("nll_loss", NllLossAttrs(reduction="sum"), "weight", *tensors) == Cost(muls=3, adds=3)
+    # The share is one division for both; the position's weight is a product with it.
+    assert cost("nll_loss", NllLossAttrs(), "x weight", *tensors) == Cost(muls=3 + 3, adds=2 * 3, divs=1)
+
+
+@pytest.mark.parametrize("name", ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"])
+def test_the_gradient_of_the_target_is_a_sign_once_that_of_x_is_there(name: str) -> None:
+    attrs = REGISTRY[name].attrs(reduction="none")
+    of_x, of_both = (cost(name, attrs, wanted, spec(3, 4), spec(3, 4)) for wanted in ("x", "x target"))
+    assert of_both == of_x + Cost(adds=3 * 4)
+
+
+def test_running_statistics_are_kept_by_a_share() -> None:
+    tensors = spec(2, 3, 4), None, None, spec(3), spec(3)
+    attrs = BatchNormTrainingAttrs()
+    assert cost("batch_norm_training", attrs, "running_mean running_var", *tensors) == Cost(muls=2 * 3)
+
+
+def test_elements_seen_more_than_once_add_up() -> None:
+    seen = StridedViewAttrs(size=(3, 2), stride=(1, 1), offset=0)
+    assert cost("strided_view", seen, "x", spec(4)) == Cost(adds=3 * 2)
+
+
+@pytest.mark.parametrize(
+    ("mode", "scale", "wanted", "expected"),
+    [
+        ("sum", None, "weight", Cost(adds=2 * 3 * 5)),  # 2 bags of 3 rows of 5
+        ("mean", None, "weight", Cost(adds=2 * 3 * 5, divs=2 * 5)),
+        ("max", None, "weight", Cost(adds=2 * 5)),  # to the largest alone
+        ("sum", (2, 3), "weight", Cost(adds=2 * 3 * 5, muls=2 * 3 * 5)),
+        ("sum", (2, 3), "scale", Cost(adds=2 * 3 * 5, muls=2 * 3 * 5)),  # a dot product per row
+        ("sum", (2, 3), "", FREE),
+    ],
+)
+def test_rows_of_bags_add_up(mode: Any, scale: tuple[int, ...] | None, wanted: str, expected: Cost) -> None:
+    factors = None if scale is None else spec(*scale)
+    tensors = spec(2, 3, dtype="int64"), spec(7, 5), None, factors
+    assert cost("embedding_bag", EmbeddingBagAttrs(mode=mode), wanted, *tensors) == expected
+
+
+_STATE, _READ = 2 * 3 * 4 * 5 * 7, 2 * 6 * 4 * 5 * 7
+"""Numbers of the states of 2 samples, 3 heads and 4 tokens, of 5 features by 7; what 6 query heads read of them."""
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "expected"),
+    [
+        # The scale of y's gradient, then the state times it.
+        ("", "query", Cost(macs=_READ, muls=2 * 6 * 4 * 7)),
+        # Into the gradient of the state, and from there on.
+        ("", "key", Cost(macs=_READ + _STATE, muls=2 * 6 * 4 * 7)),
+        ("", "value", Cost(macs=_READ + _STATE, muls=2 * 6 * 4 * 7)),
+        ("", "query key value", Cost(macs=2 * _READ + 2 * _STATE, muls=2 * 6 * 4 * 7)),
+        ("", "state0", Cost(macs=_READ, muls=2 * 6 * 4 * 7)),
+        # The gradient of the state fades as the state does.
+        ("decay", "value", Cost(macs=_READ + _STATE, muls=2 * 6 * 4 * 7 + _STATE)),
+        ("decay", "decay", Cost(macs=_READ + _STATE, muls=2 * 6 * 4 * 7 + _STATE)),
+        # The delta rule: what was written and its rate; the key twice, and its part taken off the state.
+        ("beta", "value", Cost(macs=_READ + 2 * _STATE, muls=2 * 6 * 4 * 7 + 2 * 3 * 4 * 7)),
+        (
+            "beta",
+            "key",
+            Cost(macs=_READ + 4 * _STATE, muls=2 * 6 * 4 * 7 + 2 * 3 * 4 * 7, adds=2 * 3 * 4 * 5),
+        ),
+        ("beta", "beta", Cost(macs=_READ + 2 * _STATE + 2 * 3 * 4 * 7, muls=2 * 6 * 4 * 7 + 2 * 3 * 4 * 7)),
+        ("beta", "query", Cost(macs=_READ, muls=2 * 6 * 4 * 7)),
+        ("decay beta", "", FREE),
+    ],
+)
+def test_linear_attention(given: str, wanted: str, expected: Cost) -> None:
+    decay = spec(2, 3, 4, 5) if "decay" in given else None
+    beta = spec(2, 3, 4, 1) if "beta" in given else None
+    tensors = spec(2, 6, 4, 5), spec(2, 3, 4, 5), spec(2, 3, 4, 7), spec(2, 3, 5, 7), decay, beta
+    assert cost("linear_attention", LinearAttentionAttrs(scale=0.5), wanted, *tensors) == expected
+
+
+_PLAIN, _READS, _PLACES = 2 * 6 * 2 * 9 * 36, 2 * 4 * 9 * 36, 2 * 2 * 9 * 36
+"""MACs of 2 samples, 6 output channels of 2 input channels, 9 taps, 36 positions; numbers read; places of 2 groups."""
+
+
+@pytest.mark.parametrize(
+    ("mask", "wanted", "expected"),
+    [
+        (False, "weight", Cost(macs=_PLAIN)),
+        (False, "bias", Cost(adds=2 * 6 * 36)),
+        (False, "x", Cost(macs=_PLAIN, muls=4 * _READS, adds=4 * _READS)),  # to the 4 corners of each
+        # Each corner's share of the gradient, times a slope of two factors, added up per coordinate.
+        (False, "offset", Cost(macs=_PLAIN, muls=4 * _READS + _PLACES * 4 * 2 * 2, adds=4 * _READS + _PLACES * 4 * 2)),
+        (True, "x", Cost(macs=_PLAIN, muls=4 * _READS + _READS, adds=4 * _READS)),
+        (True, "mask", Cost(macs=_PLAIN, muls=_READS, adds=_READS)),
+        (True, "x weight", Cost(macs=2 * _PLAIN, muls=4 * _READS + _READS, adds=4 * _READS)),
+        (True, "", FREE),
+    ],
+)
+def test_deformed_convolution(mask: bool, wanted: str, expected: Cost) -> None:
+    plain = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)}
+    attrs = DeformConvAttrs(**plain, groups=2, offset_groups=2)
+    per_tap = spec(2, 2 * 9, 6, 6) if mask else None
+    tensors = spec(2, 4, 8, 8), spec(6, 2, 3, 3), spec(2, 2 * 9 * 2, 6, 6), per_tap, spec(6)
+    assert cost("deform_conv", attrs, wanted, *tensors) == expected

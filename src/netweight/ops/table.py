@@ -112,7 +112,7 @@ class OpDef:
         cost: Specs of the inputs to work done.
         forward: Arrays to array, or a tuple in the order of ``shape``. The reference: clear first, fast second.
         backward: ``(attrs, grad_y, *tensors, **saved)`` to one gradient per tensor, None where there is none.
-            ``grad_y`` is a tuple if there are several outputs. ``saved`` are the names of ``saves`` that are no inputs.
+            ``grad_y`` is a tuple if there are several outputs. ``saved`` are those of ``saves`` that are not inputs.
         backward_cost: ``(attrs, wanted, *specs)`` to the work of ``backward``. ``wanted`` says, one bool per tensor,
             whose gradients are needed; nothing wanted costs nothing. What ``backward`` computes only because it was
             not kept (scores of an attention) is not counted. ``FREE`` itself says that a gradient is that of ``y`` or

@@ -92,4 +92,20 @@ def conv_transpose(attrs: Any, grad_y: Any, x: Any, weight: Any, bias: Any) -> t
     return (*done.grads, None if bias is None else _sum_over_all_but(grad_y, 1)), done.macs
 
 
-BACKWARD = {"linear": linear, "matmul": matmul, "conv": conv, "conv_transpose": conv_transpose}
+def grouped_matmul(_attrs: None, grad_y: Any, a: Any, b: Any, offsets: Any) -> tuple[Any, list[int]]:
+    """Each row meets the matrix of the group that it is in, and no other."""
+    done = _Gradients(a, b)
+    for row, n in np.ndindex(grad_y.shape):
+        group = next(g for g, stop in enumerate(offsets) if row < stop)
+        for k in range(a.shape[1]):
+            done.product(grad_y[row, n], ((row, k), (group, k, n)))
+    return (*done.grads, None), done.macs
+
+
+BACKWARD = {
+    "grouped_matmul": grouped_matmul,
+    "linear": linear,
+    "matmul": matmul,
+    "conv": conv,
+    "conv_transpose": conv_transpose,
+}

@@ -238,6 +238,67 @@ def cross_entropy_back(attrs: Any, grad_y: Any, x: Any, target: Any, weight: Any
     return values(grad_x), work
 
 
+def class_weights_back(attrs: Any, grad_y: Any, x: Any, target: Any, weight: Any) -> tuple[Any, Counter[str]]:
+    """Of each class the losses of its positions, less the mean if there is one; smoothing adds those of all classes."""
+    smoothing, number = getattr(attrs, "label_smoothing", 0.0), x.shape[1]
+    counts = target != attrs.ignore_index
+    weights = counts * weight[np.where(counts, target, 0)]
+    with counted():
+        y = value(classes(attrs, x, target, weight, smoothing)) if attrs.reduction == "mean" else None
+    with counted() as work:
+        logs, grad_y, found = numbers(x), numbers(grad_y), np.full(number, 0.0, object)
+        spread = np.full(number, 0.0, object)
+        grad_loss = np.array(grad_y.item() / weights.sum(), object) if attrs.reduction == "mean" else grad_y
+        share = np.broadcast_to(grad_loss, target.shape)
+        for n, *rest in np.ndindex(target.shape):
+            counted_in, right, grad = counts[n, *rest], target[n, *rest], share[n, *rest]
+            loss = (1 - smoothing) * -logs[n, right, *rest] if smoothing else -logs[n, right, *rest]
+            found[right] = where(counted_in, found[right] + grad * (loss if y is None else loss - y), found[right])
+            for c in range(number) if smoothing else ():
+                spread[c] = where(counted_in, spread[c] + grad * logs[n, c, *rest], spread[c])
+        for c in range(number) if smoothing else ():
+            found[c] = found[c] - smoothing / number * spread[c]
+    return values(found), work
+
+
+def cross_entropy_weights_back(attrs: Any, grad_y: Any, x: Any, *others: Any) -> tuple[Any, Counter[str]]:
+    """The logarithms are kept."""
+    return class_weights_back(attrs, grad_y, softmax(_Along, x, logarithm=True)[0], *others)
+
+
+def nll_loss_back(attrs: Any, grad_y: Any, x: Any, target: Any, weight: Any) -> tuple[Any, Counter[str]]:
+    """Minus its weight at the class of the target; the sign is free."""
+    grad_x = np.full(x.shape, 0.0, object)
+    weights = (target != attrs.ignore_index) * (1.0 if weight is None else weight[np.clip(target, 0, x.shape[1] - 1)])
+    with counted() as work:
+        grad_y, weight = numbers(grad_y), numbers(weight)
+        grad_loss = np.array(grad_y.item() / weights.sum(), object) if attrs.reduction == "mean" else grad_y
+        share = np.broadcast_to(grad_loss, target.shape)
+        for n, *rest in np.ndindex(target.shape):
+            right = target[n, *rest]
+            counts = right != attrs.ignore_index
+            found = weighed(-share[n, *rest], None if weight is None else weight[right])
+            grad_x[n, right, *rest] = where(counts, found, grad_x[n, right, *rest])
+    return values(grad_x), work
+
+
+def turned(of_x: Callable[..., Any]) -> Callable[..., Any]:
+    """Gradient of the target where it is minus that of x: nothing takes the sign in, so it is a subtraction."""
+    return lambda *given: 0 - of_x(*given)
+
+
+def huber_back(attrs: Any, grad: Any, x: Any, target: Any) -> Any:
+    return grad * minimum(maximum(x - target, -attrs.delta), attrs.delta)
+
+
+def distance_back(_attrs: Any, grad: Any, x: Any, target: Any) -> Any:
+    return grad * sign(x - target)
+
+
+def squared_back(_attrs: Any, grad: Any, x: Any, target: Any) -> Any:
+    return 2 * (x - target) * grad
+
+
 class _Along:
     dim = 1
 
@@ -270,12 +331,17 @@ GRADIENTS = {
         3, lambda _attrs, grad, x, target, weight, _pos: weighed(grad, weight) * target * softplus(-x)
     ),
     ("cross_entropy", "x"): cross_entropy_back,
-    ("huber_loss", "x"): back(
-        0, lambda attrs, grad, x, target: grad * minimum(maximum(x - target, -attrs.delta), attrs.delta)
-    ),
+    ("cross_entropy", "weight"): cross_entropy_weights_back,
+    ("huber_loss", "x"): back(0, huber_back),
+    ("huber_loss", "target"): back(1, turned(huber_back)),
     ("kl_div", "x"): back(0, lambda attrs, grad, _x, target: -(grad * (exp(target) if attrs.log_target else target))),
     ("kl_div", "target"): back(1, divergence_target_back),
-    ("l1_loss", "x"): back(0, lambda _attrs, grad, x, target: grad * sign(x - target)),
-    ("mse_loss", "x"): back(0, lambda _attrs, grad, x, target: 2 * (x - target) * grad),
+    ("l1_loss", "x"): back(0, distance_back),
+    ("l1_loss", "target"): back(1, turned(distance_back)),
+    ("mse_loss", "x"): back(0, squared_back),
+    ("mse_loss", "target"): back(1, turned(squared_back)),
+    ("nll_loss", "x"): nll_loss_back,
+    ("nll_loss", "weight"): class_weights_back,
     ("smooth_l1_loss", "x"): back(0, smooth_l1_back),
+    ("smooth_l1_loss", "target"): back(1, turned(smooth_l1_back)),
 }

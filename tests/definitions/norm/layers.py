@@ -170,6 +170,78 @@ def normalised_back(group: Places, parameter: Places) -> Definition:
     return definition
 
 
+def parameter_back(group: Places, parameter: Places, *, slot: str = "weight", centred: bool = True) -> Definition:
+    """Gradient of ``weight`` or ``bias``: sums over all that shares an element of it; mean and deviation are kept."""
+
+    def definition(attrs: Any, grad_y: Any, x: Any, weight: Any, bias: Any = None, *_: Any) -> tuple[Any, Counter[str]]:
+        grad = np.full((weight if slot == "weight" else bias).shape, 0.0, object)
+        with counted() as work:
+            x, grad_y = numbers(x), numbers(grad_y)
+            for places in over_groups(x, group(attrs, x)):
+                row = np.array([value(x[place]) for place in places])
+                mean = row.mean() if centred else 0.0
+                rstd = Number(1 / np.sqrt(np.mean((row - mean) ** 2) + attrs.eps))
+                for place in places:
+                    at = parameter(attrs, x)(place)
+                    if slot == "bias":
+                        grad[at] = grad[at] + grad_y[place]
+                    else:
+                        score = (x[place] - mean if centred else x[place]) * rstd
+                        grad[at] = grad[at] + grad_y[place] * score
+        return values(grad), work
+
+    return definition
+
+
+def fixed_back(slot: str) -> Definition:
+    """Gradient of a tensor of batch normalisation with known statistics: what is folded per channel is kept."""
+
+    def definition(
+        attrs: Any, grad_y: Any, x: Any, mean: Any, var: Any, weight: Any, _bias: Any
+    ) -> tuple[Any, Counter[str]]:
+        rstd = 1 / np.sqrt(var + attrs.eps)
+        folded = rstd if weight is None else rstd * weight
+        grad = np.full(x.shape if slot == "x" else mean.shape, 0.0, object)
+        with counted() as work:
+            x, grad_y = numbers(x), numbers(grad_y)
+            for place in np.ndindex(x.shape):
+                c, given = place[1], grad_y[place]
+                if slot == "x":
+                    grad[place] = given * folded[c]
+                elif slot in ("running_mean", "bias"):
+                    grad[c] = grad[c] + given
+                else:
+                    grad[c] = grad[c] + given * ((x[place] - mean[c]) * rstd[c])
+            each = {"running_mean": -folded, "running_var": -folded * rstd / 2}.get(slot)
+            grad = grad if each is None else np.array([grad[c] * each[c] for c in range(len(mean))], object)
+        return values(grad), work
+
+    return definition
+
+
+def local_response_norm_back(attrs: Any, grad_y: Any, x: Any) -> tuple[Any, Counter[str]]:
+    """A channel enters the sums of the channels around it; zeros beyond the ends are added like others."""
+    grad_x, channels = np.empty(x.shape, object), x.shape[1]
+    with counted() as work:
+        x, grad_y = numbers(x), numbers(grad_y)
+        scale, through = np.empty(x.shape, object), np.empty(x.shape, object)
+        squares = np.empty(x.shape, object)
+        for place in np.ndindex(x.shape):
+            squares[place] = x[place] * x[place]
+        for n, c, *rest in np.ndindex(x.shape):
+            near = range(c - attrs.size // 2, c + (attrs.size - 1) // 2 + 1)
+            summed = together([squares[n, at, *rest] if 0 <= at < channels else Number(0.0) for at in near])
+            scale[n, c, *rest] = attrs.k + attrs.alpha / attrs.size * summed
+        for place in np.ndindex(x.shape):
+            through[place] = grad_y[place] * x[place] * power(scale[place], -attrs.beta - 1)
+        factor = 2 * attrs.alpha * attrs.beta / attrs.size
+        for n, c, *rest in np.ndindex(x.shape):
+            place, near = (n, c, *rest), range(c - (attrs.size - 1) // 2, c + attrs.size // 2 + 1)
+            summed = together([through[n, at, *rest] if 0 <= at < channels else Number(0.0) for at in near])
+            grad_x[place] = grad_y[place] * power(scale[place], -attrs.beta) - factor * x[place] * summed
+    return values(grad_x), work
+
+
 def rms_norm_back(attrs: Any, grad_y: Any, x: Any, weight: Any) -> tuple[Any, Counter[str]]:
     grad_x = np.empty(x.shape, object)
     with counted() as work:
@@ -209,7 +281,23 @@ def by_channel(_attrs: Any, _x: Any) -> Callable[[Place], Any]:
     return lambda place: place[:2]
 
 
+def over_samples(_attrs: Any, _x: Any) -> Callable[[Place], Any]:
+    return lambda place: place[1]
+
+
 GRADIENTS = {
+    **{("batch_norm", slot): fixed_back(slot) for slot in ("x", "running_mean", "running_var", "weight", "bias")},
+    ("batch_norm_training", "x"): normalised_back(over_samples, of_channel),
+    ("batch_norm_training", "weight"): parameter_back(over_samples, of_channel),
+    ("batch_norm_training", "bias"): parameter_back(over_samples, of_channel, slot="bias"),
+    ("group_norm", "weight"): parameter_back(by_group, of_channel),
+    ("group_norm", "bias"): parameter_back(by_group, of_channel, slot="bias"),
+    ("instance_norm", "weight"): parameter_back(by_channel, of_channel),
+    ("instance_norm", "bias"): parameter_back(by_channel, of_channel, slot="bias"),
+    ("layer_norm", "weight"): parameter_back(by_row, of_last),
+    ("layer_norm", "bias"): parameter_back(by_row, of_last, slot="bias"),
+    ("local_response_norm", "x"): local_response_norm_back,
+    ("rms_norm", "weight"): parameter_back(by_row, of_last, centred=False),
     ("group_norm", "x"): normalised_back(by_group, of_channel),
     ("instance_norm", "x"): normalised_back(by_channel, of_channel),
     ("layer_norm", "x"): normalised_back(by_row, of_last),

@@ -9,7 +9,7 @@ of a complex number is that of its real part plus i times that of its imaginary 
 
 Work is that of the radix-2 algorithm of Cooley & Tukey 1965: n log2(n) / 2 butterflies, each one complex product (4
 multiplications, 2 additions) and two complex sums (4 additions): 5 n log2(n) operations, the figure that FFT
-benchmarks go by (Frigo & Johnson 2005). Sizes that are no powers of two are counted by the same formula, rounded up.
+benchmarks go by (Frigo & Johnson 2005). Sizes that are not powers of two are counted by the same formula, rounded up.
 
 Source: torch.fft; ONNX DFT.
 """

@@ -100,12 +100,16 @@ def nll_loss_backward(
 def nll_loss_backward_cost(
     attrs: NllLossAttrs, wanted: Wanted, _x: TensorSpec, target: TensorSpec, weight: TensorSpec | None = None
 ) -> Cost:
-    """A product and a sum per position for either gradient, where there is a weight; of a mean its share."""
-    cost = FREE
+    """A product per position where there is a weight; for the weight a product and the sum; for the mean its share.
+
+    Of a mean, the weight of a position is charged with what its loss exceeds the mean by: a subtraction.
+    """
+    if not (wanted[0] or _asks(wanted)):
+        return FREE
+    cost = share_cost(attrs.reduction)
     if wanted[0]:
         cost += COPIED if weight is None else Cost(muls=product(losses=target.numel))
-        cost += share_cost(attrs.reduction)
-    return cost + work_of(target.numel, {"muls": 1, "adds": 2}) if _asks(wanted) else cost
+    return cost + work_of(target.numel, {"muls": 1, "adds": 1 + _of_mean(attrs)}) if _asks(wanted) else cost
 
 
 def cross_entropy_shape(
@@ -181,19 +185,22 @@ def cross_entropy_backward_cost(
     The weight of a position is a product with that gradient. Weights of smoothed targets take another product per
     element, with the sum of what was wanted: that is a product and two adds per position, and a product and an add per
     class. For the weights themselves that of the negative log-likelihood; with smoothing a product and an add per
-    element, and one product more per position.
+    element, one product more per position, and a product and a subtraction per class.
     """
-    cost, smoothed = FREE, bool(attrs.label_smoothing)
+    smoothed = bool(attrs.label_smoothing)
+    if not (wanted[0] or _asks(wanted)):
+        return FREE
+    cost = share_cost(attrs.reduction)
     if wanted[0]:
-        cost += work_of(x.numel, {"exps": 1, "adds": 1, "muls": 1}) + share_cost(attrs.reduction)
+        cost += work_of(x.numel, {"exps": 1, "adds": 1, "muls": 1})
         if weight is not None and smoothed:
             cost += work_of(target.numel, {"adds": 2, "muls": 1}) + work_of(weight.numel, {"adds": 1, "muls": 1})
             cost += work_of(x.numel, {"muls": 1})
         elif weight is not None:
             cost += work_of(target.numel, {"muls": 1})
     if _asks(wanted):
-        cost += work_of(target.numel, {"muls": 2 if smoothed else 1, "adds": 2})
-        cost += work_of(x.numel, {"muls": 1, "adds": 1}) if smoothed else FREE
+        cost += work_of(target.numel, {"muls": 1 + smoothed, "adds": 1 + _of_mean(attrs)})
+        cost += work_of(x.numel + x.shape[1], {"muls": 1, "adds": 1}) if smoothed else FREE
     return cost
 
 
@@ -253,6 +260,10 @@ def _grad_weight(
 
 def _along(weight: Array, x: Array) -> Array:
     return weight.reshape(-1, *(1,) * (x.ndim - 2))
+
+
+def _of_mean(attrs: NllLossAttrs) -> bool:
+    return attrs.reduction == "mean"
 
 
 def _asks(wanted: Wanted) -> bool:

@@ -112,10 +112,12 @@ def fixed_backward_cost(_attrs: object, wanted: Wanted, x: TensorSpec, *_others:
     """Work of normalising with fixed statistics: for ``x``, mean, variance, ``weight`` and ``bias``.
 
     Per element one product with the folded scale for ``x``; an add for ``bias``, and for the mean; z again, a product
-    and an add for ``weight``, and for the variance. The folding is that of the forward.
+    and an add for ``weight``, and for the variance. Mean and variance take a product per channel with what is folded
+    there. The folding is that of the forward.
     """
     each = ({"muls": 1}, {"adds": 1}, {"adds": 2, "muls": 2}, {"adds": 2, "muls": 2}, {"adds": 1})
-    return sum((work_of(x.numel, work) for asked, work in zip(wanted, each, strict=True) if asked), start=FREE)
+    cost = sum((work_of(x.numel, work) for asked, work in zip(wanted, each, strict=True) if asked), start=FREE)
+    return cost + work_of(x.shape[1], {"muls": sum(wanted[1:3])}) if any(wanted[1:3]) else cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,7 +219,7 @@ def cast_forward(attrs: CastAttrs, x: Array) -> Array:
 
 
 def cast_backward(attrs: CastAttrs, grad_y: Array, x: Array) -> tuple[Array | None]:
-    """The gradient in the old type; none where either type is no floating one."""
+    """The gradient in the old type; none where either type is not a floating one."""
     both_floating = is_floating(attrs.dtype) and is_floating(x.dtype.name)
     return (grad_y.astype(x.dtype) if both_floating else None,)
 

@@ -113,7 +113,7 @@ def min_pool_forward(attrs: PoolAttrs, x: Array) -> tuple[Array, Array]:
 
 
 def scatter_add(grad_y: Array, indices: Array, in_shape: Sizes) -> Array:
-    """Add each gradient to the position of the plane it was taken from; -1 is no position."""
+    """Add each gradient to the position of the plane it was taken from; -1 is not a position."""
     planes = math.prod(in_shape[:2])
     plane_size = math.prod(in_shape[2:])
     flat = indices.reshape(planes, -1)

@@ -66,7 +66,7 @@ class Symbol:
         return _function("neg")(self)
 
     def __getitem__(self, key: Any) -> Symbol:
-        return importlib.import_module("netweight.sources.build.move").getitem(self, key)
+        return importlib.import_module("netweight.sources.build.move.slicing").getitem(self, key)
 
     __iter__ = None  # or Python would iterate by asking for x[0], x[1] ... until something fails
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from netweight.ir import Init
-from netweight.sources.build.core import Symbol
+from netweight.sources.build.core import Builder, Symbol
 
 ZEROS = Init(kind="zeros")
 ONES = Init(kind="ones")
@@ -26,3 +26,10 @@ def parameter(x: Symbol, name: str, shape: tuple[int, ...], init: Init = ZEROS) 
     layer = x.builder.layer_name(name)
     parent, _, last = layer.rpartition(".")
     return x.builder.state(parent, last, shape, init)
+
+
+def weight_and_bias(
+    builder: Builder, shape: tuple[int, ...], *, weight: bool, bias: bool
+) -> tuple[Symbol | None, Symbol | None]:
+    """Parameters of the layer that is being recorded that start as the identity."""
+    return builder.own("weight", shape, ONES) if weight else None, builder.own("bias", shape, ZEROS) if bias else None

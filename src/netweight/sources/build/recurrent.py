@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypedDict, Unpack
 
 from netweight.errors import ShapeError
-from netweight.functions.move import layout
+from netweight.functions.move import layout, slicing
 from netweight.functions.recurrent import layer as one_layer
 from netweight.ir import Init
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.layers import offered
 from netweight.sources.build.random import dropout as drop
 
-concat = offered(layout.concat)
+concat = offered(slicing.concat)
 transpose = offered(layout.transpose)
 
 States: TypeAlias = tuple[Symbol, ...]

@@ -94,7 +94,7 @@ def load_external(model: ModelProto, path: Path) -> None:
 
 
 def check_model(model: ModelProto, place: str) -> None:
-    """Refuse what is no network.
+    """Refuse what is not a network.
 
     Raises:
         FormatError: If there is no graph, or the model does not say which operator sets it uses.

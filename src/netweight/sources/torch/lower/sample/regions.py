@@ -28,7 +28,7 @@ def roi_align(
 def roi_pool(
     rec: Recorder, input: Tensor, rois: Tensor, spatial_scale: float, pooled_height: int, pooled_width: int
 ) -> Any:
-    """The positions, which only a gradient reads, are no value of the graph."""
+    """The pooled regions, and nothing in the place of positions, which only a gradient reads."""
     rec.guess("roi_pool: every region is taken to be the whole picture")
     y = functions.roi_pool(rec, input, rois, (pooled_height, pooled_width), spatial_scale)
     return y, torch.empty(y.shape, dtype=torch.int32, device="meta")

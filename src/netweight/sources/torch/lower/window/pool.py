@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.functions.window import pool, unfold
+from netweight.functions.window import adaptive_pool, pool, pool_average, pool_indices, unfold
 from netweight.ops.window.pool_indices import UnpoolAttrs
 from netweight.ops.window.unfold import WindowViewAttrs
 from netweight.sources.torch.lower import lowers
@@ -31,12 +31,15 @@ def _bound(function: Callable[..., Any], rank: int, *names: str) -> None:
 
 
 for _dims in (1, 2, 3):
-    for _name in (
-        f"max_pool{_dims}d", f"max_pool{_dims}d_with_indices", f"avg_pool{_dims}d", f"adaptive_avg_pool{_dims}d"
-    ):  # fmt: skip
-        _bound(getattr(pool, _name), _dims + 1, _name)
-_bound(pool.adaptive_avg_pool2d, 3, "_adaptive_avg_pool2d")
-_bound(pool.adaptive_avg_pool3d, 4, "_adaptive_avg_pool3d")
+    for _home, _name in (
+        (pool, f"max_pool{_dims}d"),
+        (pool_indices, f"max_pool{_dims}d_with_indices"),
+        (pool_average, f"avg_pool{_dims}d"),
+        (adaptive_pool, f"adaptive_avg_pool{_dims}d"),
+    ):
+        _bound(getattr(_home, _name), _dims + 1, _name)
+_bound(adaptive_pool.adaptive_avg_pool2d, 3, "_adaptive_avg_pool2d")
+_bound(adaptive_pool.adaptive_avg_pool3d, 4, "_adaptive_avg_pool3d")
 _bound(unfold.unfold, 3, "im2col")
 
 
@@ -44,7 +47,7 @@ def _adaptive_max_pool(dims: int) -> None:
     @lowers(f"adaptive_max_pool{dims}d")
     def rule(rec: Recorder, self: Tensor, output_size: Any) -> Any:
         """The pooled elements; nothing in the place of their positions."""
-        function = getattr(pool, f"adaptive_max_pool{dims}d")
+        function = getattr(adaptive_pool, f"adaptive_max_pool{dims}d")
         if self.dim() == dims + 1:
             return unbatched(rec, self, lambda x: function(rec, x, output_size)), None
         return function(rec, self, output_size), None
