@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.functions import pointwise as functions
+from netweight.functions.pointwise import elementwise as functions
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import Operand, binary, cast, promoted, scaled
 from netweight.sources.torch.recorder import Recorder
