@@ -349,7 +349,9 @@ FUNCTIONS = {
     "functions.algebra": (
         "cholesky det eigh eigvalsh fft ifft inv irfft qr rfft slogdet solve solve_triangular svd svdvals"
     ),
-    "functions.contract": "einsum matmul scaled_dot_product_attention",
+    "functions.contract.attention": "scaled_dot_product_attention",
+    "functions.contract.einsum": "einsum",
+    "functions.contract.products": "matmul",
     "functions.loss": (
         "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
         "nll_loss smooth_l1_loss"
@@ -363,10 +365,10 @@ FUNCTIONS = {
         "gather gather_nd index index_add index_copy index_put index_select masked_scatter scatter scatter_add "
         "scatter_nd scatter_reduce"
     ),
-    "functions.move.layout": (
-        "chunk concat expand flatten narrow permute reshape split squeeze stack transpose unsqueeze"
-    ),
-    "functions.norm": "local_response_norm log_softmax softmax",
+    "functions.move.layout": "expand flatten permute reshape squeeze transpose unsqueeze",
+    "functions.move.slicing": "chunk concat narrow split stack",
+    "functions.norm.local_response_norm": "local_response_norm",
+    "functions.norm.softmax": "log_softmax softmax",
     "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",
     "functions.plain": (
         "abs acos acosh asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or "
@@ -376,40 +378,47 @@ FUNCTIONS = {
         "rsqrt selu sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold "
         "trunc"
     ),
-    "functions.pointwise": (
+    "functions.pointwise.elementwise": (
         "add addcdiv addcmul cast clamp complex conj div eq ge glu gt hardtanh le lerp logsigmoid lt masked_fill mul "
         "ne pow rdiv rsub sub view_as_complex view_as_real where"
     ),
+    "functions.pointwise.special": (
+        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
+        "rad2deg signbit sinc xlog1py xlogy"
+    ),
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
+    "functions.recorder": "new_dim",
     "functions.reduce": (
         "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
         "mean prod std std_mean sum var var_mean vector_norm"
     ),
     "functions.sample": "grid_sample interpolate roi_align roi_pool",
-    "functions.special": (
-        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
-        "rad2deg signbit sinc xlog1py xlogy"
-    ),
-    "functions.window.pool": (
+    "functions.window.adaptive_pool": (
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
-        "adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d global_avg_pool global_max_pool lp_pool1d lp_pool2d "
-        "lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d "
-        "max_pool3d_with_indices max_unpool2d min_pool2d"
+        "adaptive_max_pool3d global_avg_pool global_max_pool"
+    ),
+    "functions.window.pool": "max_pool1d max_pool2d max_pool3d min_pool2d",
+    "functions.window.pool_average": "avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d",
+    "functions.window.pool_indices": (
+        "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices max_unpool2d"
     ),
     "functions.window.unfold": "fold unfold window_view",
-    "sources.build.activation": "prelu",
-    "sources.build.attention": "multi_head_attention",
-    "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
+    "sources.build.contract.attention": "multi_head_attention",
+    "sources.build.contract.conv": "conv1d conv2d conv3d",
+    "sources.build.contract.conv_transpose": "conv_transpose1d conv_transpose2d conv_transpose3d",
+    "sources.build.contract.deform_conv": "deform_conv2d",
+    "sources.build.contract.products": "bilinear linear",
     "sources.build.core": "Place Symbol call graph scope",
-    "sources.build.dropout": "dropout",
-    "sources.build.embedding": "embedding",
-    "sources.build.linear": "linear",
-    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
-    "sources.build.params": "parameter",
+    "sources.build.move.embed": "embedding",
+    "sources.build.move.embedding_bag": "embedding_bag",
+    "sources.build.norm.batch_norm": "batch_norm",
+    "sources.build.norm.group_norm": "group_norm instance_norm",
+    "sources.build.norm.layer_norm": "layer_norm rms_norm",
+    "sources.build.parameters": "parameter",
+    "sources.build.pointwise": "prelu",
+    "sources.build.random": "dropout",
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.regions": "deform_conv2d",
-    "sources.build.tables": "bilinear embedding_bag",
 }
 
 

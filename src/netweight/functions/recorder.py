@@ -64,6 +64,19 @@ def from_front(rec: Recorder, x: Any, dim: int | tuple[int, ...]) -> tuple[int, 
     return tuple(entry + rank if entry < 0 else entry for entry in dims)
 
 
+def new_dim(rec: Recorder, x: Any, dim: int) -> int:
+    """Where a new dimension goes, counted from the front.
+
+    Raises:
+        ShapeError: If ``x`` cannot have a dimension there.
+    """
+    shape = rec.spec(x).shape
+    rank = len(shape) + 1
+    if not -rank <= dim < rank:
+        raise ShapeError(f"dim: expected {-rank} <= dim < {rank} for a new one, got {dim} for shape {shape}")
+    return dim + rank if dim < 0 else dim
+
+
 def per_dim(value: int | Sequence[int], count: int) -> tuple[int, ...]:
     """One entry per spatial dimension; a single one stands for all.
 

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.functions import contract
+from netweight.functions.contract.einsum import einsum as einstein_sum
 from netweight.ops.order.ngrams import NgramCountsAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
@@ -15,7 +15,7 @@ from netweight.sources.onnx.tensor import Tensor
 
 @lowers("Einsum")
 def einsum(call: Call, *tensors: Tensor) -> Any:
-    return contract.einsum(call, call.need("equation"), *tensors)
+    return einstein_sum(call, call.need("equation"), *tensors)
 
 
 @lowers("Det")

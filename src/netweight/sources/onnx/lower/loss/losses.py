@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netweight.functions import loss
-from netweight.functions.norm import log_softmax as logarithms
+from netweight.functions.norm.softmax import log_softmax as logarithms
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.tensor import Tensor

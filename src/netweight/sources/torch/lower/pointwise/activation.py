@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from netweight.functions import pointwise as functions
 from netweight.functions.plain import function_of
+from netweight.functions.pointwise import elementwise as functions
 from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.pointwise.elementwise import mul
 from netweight.sources.torch.recorder import Recorder

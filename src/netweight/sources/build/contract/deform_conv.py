@@ -1,32 +1,20 @@
-"""Boxes, and kernels whose taps move, as in torchvision.ops."""
+"""Convolutions whose taps move."""
 
 from __future__ import annotations
 
 import math
 
-from netweight.functions import contract as functions
-from netweight.functions.recorder import per_dim
+from netweight.functions.contract import deform_conv as functions
+from netweight.functions.recorder import Size, per_dim
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.params import ZEROS, he
-
-Size = int | tuple[int, ...]
+from netweight.sources.build.parameters import ZEROS, he
 
 
 def deform_conv2d(
-    x: Symbol,
-    offset: Symbol,
-    out_channels: int,
-    *,
-    kernel_size: Size,
-    stride: Size = 1,
-    padding: Size = 0,
-    dilation: Size = 1,
-    groups: int = 1,
-    bias: bool = True,
-    mask: Symbol | None = None,
-    name: str = "deform_conv",
-) -> Symbol:
-    """Two-dimensional deformable convolution.
+    x: Symbol, offset: Symbol, out_channels: int, *, kernel_size: Size, stride: Size = 1, padding: Size = 0,
+    dilation: Size = 1, groups: int = 1, bias: bool = True, mask: Symbol | None = None, name: str = "deform_conv",
+) -> Symbol:  # fmt: skip
+    """Two-dimensional deformable convolution, as in torchvision.ops.
 
     Args:
         x: (N, C_in, H, W).
@@ -44,11 +32,10 @@ def deform_conv2d(
     Raises:
         ShapeError: If channels, groups, offsets and mask disagree, or the kernel does not fit.
     """
-    builder = x.builder
-    layer = builder.layer_name(name)
     kernel = per_dim(kernel_size, 2)
     in_per_group = x.shape[1] // max(groups, 1)
-    weight = builder.state(layer, "weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel)))
-    added = builder.state(layer, "bias", (out_channels,), ZEROS) if bias else None
-    with builder.layer(layer):
+    builder = x.builder
+    with builder.recording(name):
+        weight = builder.own("weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel)))
+        added = builder.own("bias", (out_channels,), ZEROS) if bias else None
         return functions.deform_conv(builder, x, offset, weight, added, stride, padding, dilation, groups, mask)

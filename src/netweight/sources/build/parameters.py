@@ -1,12 +1,11 @@
-"""How parameters are made, and what functions of several dimensions share."""
+"""How parameters are made."""
 
 from __future__ import annotations
 
 import math
 
-from netweight.errors import ShapeError
 from netweight.ir import Init
-from netweight.sources.build.core import Symbol
+from netweight.sources.build.core import Builder, Symbol
 
 ZEROS = Init(kind="zeros")
 ONES = Init(kind="ones")
@@ -29,15 +28,8 @@ def parameter(x: Symbol, name: str, shape: tuple[int, ...], init: Init = ZEROS) 
     return x.builder.state(parent, last, shape, init)
 
 
-def from_front(x: Symbol, dim: int | tuple[int, ...]) -> tuple[int, ...]:
-    """Dimensions of ``x`` as attributes have them: a tuple, counted from the front.
-
-    Raises:
-        ShapeError: If ``x`` has no such dimension.
-    """
-    dims = (dim,) if isinstance(dim, int) else dim
-    rank = len(x.shape)
-    for entry in dims:
-        if not -rank <= entry < rank:
-            raise ShapeError(f"dim: expected {-rank} <= dim < {rank}, got {entry} for shape {x.shape}")
-    return tuple(entry + rank if entry < 0 else entry for entry in dims)
+def weight_and_bias(
+    builder: Builder, shape: tuple[int, ...], *, weight: bool, bias: bool
+) -> tuple[Symbol | None, Symbol | None]:
+    """Parameters of the layer that is being recorded that start as the identity."""
+    return builder.own("weight", shape, ONES) if weight else None, builder.own("bias", shape, ZEROS) if bias else None
