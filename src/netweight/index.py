@@ -385,6 +385,10 @@ FUNCTIONS = {
     "functions.pointwise.complex": "complex conj view_as_complex view_as_real",
     "functions.pointwise.gate": "glu logsigmoid",
     "functions.pointwise.masking": "masked_fill",
+    "functions.pointwise.special": (
+        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
+        "rad2deg signbit sinc xlog1py xlogy"
+    ),
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
     "functions.recorder": "new_dim",
@@ -393,10 +397,6 @@ FUNCTIONS = {
         "mean prod std std_mean sum var var_mean vector_norm"
     ),
     "functions.sample": "grid_sample interpolate roi_align roi_pool",
-    "functions.special": (
-        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
-        "rad2deg signbit sinc xlog1py xlogy"
-    ),
     "functions.window.adaptive_pool": (
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
         "adaptive_max_pool3d global_avg_pool global_max_pool"
@@ -407,21 +407,21 @@ FUNCTIONS = {
         "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices max_unpool2d"
     ),
     "functions.window.unfold": "fold unfold window_view",
-    "sources.build.activation": "prelu",
-    "sources.build.attention": "multi_head_attention",
-    "sources.build.batch_norm": "batch_norm",
-    "sources.build.conv": "conv1d conv2d conv3d",
-    "sources.build.conv_transpose": "conv_transpose1d conv_transpose2d conv_transpose3d",
+    "sources.build.contract.attention": "multi_head_attention",
+    "sources.build.contract.conv": "conv1d conv2d conv3d",
+    "sources.build.contract.conv_transpose": "conv_transpose1d conv_transpose2d conv_transpose3d",
+    "sources.build.contract.deform_conv": "deform_conv2d",
+    "sources.build.contract.products": "bilinear linear",
     "sources.build.core": "Place Symbol call graph scope",
-    "sources.build.dropout": "dropout",
-    "sources.build.embedding": "embedding",
-    "sources.build.group_norm": "group_norm instance_norm",
-    "sources.build.layer_norm": "layer_norm rms_norm",
-    "sources.build.linear": "linear",
-    "sources.build.params": "parameter weight_and_bias",
+    "sources.build.move.embed": "embedding",
+    "sources.build.move.embedding_bag": "embedding_bag",
+    "sources.build.norm.batch_norm": "batch_norm",
+    "sources.build.norm.group_norm": "group_norm instance_norm",
+    "sources.build.norm.layer_norm": "layer_norm rms_norm",
+    "sources.build.parameters": "parameter",
+    "sources.build.pointwise": "prelu",
+    "sources.build.random": "dropout",
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.regions": "deform_conv2d",
-    "sources.build.tables": "bilinear embedding_bag",
 }
 
 

@@ -53,6 +53,12 @@ def cumsum_cases(draw: DrawFn) -> Case:
     return CumsumAttrs(dim=draw(st.integers(0, len(shape) - 1))), (normal(draw, *shape),)
 
 
+@st.composite
+def running_cases(draw: DrawFn) -> Case:
+    shape = draw(shapes(max_side=6))
+    return CumsumAttrs(dim=draw(st.integers(0, len(shape) - 1))), (distinct(draw, *shape),)
+
+
 CASES = {
     **{name: reduce_cases() for name in ("sum", "mean", "amax", "amin")},
     **{name: reduce_cases(most=1) for name in ("argmax", "argmin")},
@@ -60,5 +66,8 @@ CASES = {
     "var": var_cases(),
     "vector_norm": vector_norm_cases(),
     "cumsum": cumsum_cases(),
+    "cummax": running_cases(),
+    "cummin": running_cases(),
+    "logcumsumexp": running_cases(),
 }
 LINEAR = ["sum", "mean", "cumsum"]

@@ -68,7 +68,7 @@ def _dearer_branch(call: Call) -> Any:
 
 
 def _tried(call: Call, branch: str, attempt: Attempt) -> tuple[tuple[Any, ...], tuple[int, int, int]]:
-    """Results of a branch; operations, MACs and parameters of it."""
+    """Results of a branch, and its operations, MACs and parameters."""
     results = tuple(call.reader.subgraph(call, call.need(branch), {}))
     work = attempt.cost()
     return results, (work.ops_total, int(work.macs), attempt.params())

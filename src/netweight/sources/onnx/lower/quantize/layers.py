@@ -43,7 +43,7 @@ def only(call: Call, tensor: Tensor | None) -> Tensor | None:
 
 
 def weigh_as_stored(weight: Tensor, scale: Tensor, zero_point: Tensor | None) -> None:
-    """A stored weight is a parameter of its width, its scales beside it."""
+    """Mark a stored weight as a parameter of its stored width, with its scales beside it."""
     if weight.stored and weight.rank:
         weight.role = "parameter"
         weight.quantization = Quantization(

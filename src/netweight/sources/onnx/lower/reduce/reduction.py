@@ -108,7 +108,7 @@ def cum_prod(call: Call, x: Tensor, axis: Tensor) -> Any:
 
 
 def _running(call: Call, name: str, x: Tensor, axis: Tensor, start: float) -> Any:
-    """From either end, with the element itself or without."""
+    """The running total from either end, with the element itself or without."""
     dim = axis_of(axis.item(), x.rank)
     exclusive = bool(call.attr("exclusive", 0))
     if exclusive and x.shape[dim] == 1:

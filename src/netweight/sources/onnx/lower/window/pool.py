@@ -136,7 +136,7 @@ def lp_pool(call: Call, x: Tensor) -> Any:
 
 
 def _padded(call: Call, x: Tensor, padding: Pads) -> Tensor:
-    """With zeros around it."""
+    """``x`` with zeros around it."""
     if not any(map(any, padding)):
         return x
     result: Tensor = call.op("pad", PadAttrs(padding=((0, 0), (0, 0), *padding)), x)

@@ -11,6 +11,7 @@ from netweight.functions.contract import blas, products
 from netweight.functions.contract import conv as convolutions
 from netweight.functions.contract.attention import scaled_dot_product_attention
 from netweight.functions.contract.conv_transpose import conv_transpose as transposed_conv
+from netweight.functions.contract.deform_conv import deform_conv
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import bind, lowers
@@ -95,7 +96,7 @@ def vecdot(rec: Recorder, x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
     return rec.op("sum", ReduceAttrs(dims=(dim % product.dim(),)), product)
 
 
-@lowers("cdist")
+@lowers("cdist", "_cdist_forward")
 def cdist(rec: Recorder, x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: int | None = None) -> Any:
     """Lengths of all differences; PyTorch has matrix products for many vectors, whose work is counted with them."""
     many = max(x1.shape[-2], x2.shape[-2]) > _FEW
@@ -125,3 +126,17 @@ def _square_of_length(rec: Recorder, x: Tensor) -> Tensor:
 def addr(rec: Recorder, self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
     """``addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor``."""
     return blas.plus(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), self, alpha, beta)
+
+
+@lowers("torchvision.deform_conv2d")
+def deform_conv2d(
+    rec: Recorder, input: Tensor, weight: Tensor, offset: Tensor, mask: Tensor, bias: Tensor,
+    stride_h: int, stride_w: int, pad_h: int, pad_w: int, dilation_h: int, dilation_w: int, groups: int,
+    offset_groups: int, use_mask: bool,
+) -> Any:  # fmt: skip
+    """Where a call has no bias, torchvision makes one of zeros."""
+    given = rec.is_symbolic(bias) or bool(bias.any())
+    return deform_conv(
+        rec, input, offset, weight, bias if given else None, (stride_h, stride_w), (pad_h, pad_w),
+        (dilation_h, dilation_w), groups, mask if use_mask else None,
+    )  # fmt: skip

@@ -39,7 +39,7 @@ def rsub(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
 
 
 def times(rec: Recorder, operand: Operand, alpha: float) -> Any:
-    """An operand times a number that is often one."""
+    """``alpha`` times an operand; the operand itself for 1."""
     return scaled(rec, operand, alpha) if isinstance(operand, Tensor) else operand * alpha
 
 
@@ -150,7 +150,7 @@ def positive(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("round.decimals")
 def round_decimals(rec: Recorder, self: Tensor, *, decimals: int) -> Any:
-    """Moved, rounded and moved back."""
+    """``self`` times 10 ** decimals, rounded, and divided by that."""
     if decimals == 0 or not self.dtype.is_floating_point:
         return rec.op("round", None, self)
     there, back = (arithmetic.mul, arithmetic.div) if decimals > 0 else (arithmetic.div, arithmetic.mul)

@@ -18,10 +18,10 @@ from netweight.sources.torch.recorder import Recorder
 aten = torch.ops.aten
 
 
-def _bound(function: Callable[..., Any], name: str, rank: int) -> None:
+def _bound(function: Callable[..., Any], rank: int, *names: str) -> None:
     """Register a function of batches; a single sample, a tensor of ``rank`` dimensions, becomes a batch of one."""
 
-    @lowers(name)
+    @lowers(*names)
     def rule(rec: Recorder, self: Tensor, *args: Any, **named: Any) -> Any:
         if self.dim() == rank:
             parts = function(rec, unsqueeze(rec, self, 0), *args, **named)
@@ -37,8 +37,10 @@ for _dims in (1, 2, 3):
         (pool_average, f"avg_pool{_dims}d"),
         (adaptive_pool, f"adaptive_avg_pool{_dims}d"),
     ):
-        _bound(getattr(_home, _name), _name, _dims + 1)
-_bound(unfold.unfold, "im2col", 3)
+        _bound(getattr(_home, _name), _dims + 1, _name)
+_bound(adaptive_pool.adaptive_avg_pool2d, 3, "_adaptive_avg_pool2d")
+_bound(adaptive_pool.adaptive_avg_pool3d, 4, "_adaptive_avg_pool3d")
+_bound(unfold.unfold, 3, "im2col")
 
 
 def _adaptive_max_pool(dims: int) -> None:

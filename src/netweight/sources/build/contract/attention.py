@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from netweight.errors import ShapeError
-from netweight.functions.contract import attention
+from netweight.functions.contract import attention as functions
 from netweight.functions.move import layout, slicing
+from netweight.sources.build.contract.products import linear
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.layers import offered
-from netweight.sources.build.linear import linear
-from netweight.sources.build.params import ZEROS, xavier
+from netweight.sources.build.parameters import ZEROS, xavier
 
 reshape = offered(layout.reshape)
 split = offered(slicing.split)
 transpose = offered(layout.transpose)
-scaled_dot_product_attention = offered(attention.scaled_dot_product_attention)
+scaled_dot_product_attention = offered(functions.scaled_dot_product_attention)
 
 
 def multi_head_attention(
-    x: Symbol,
-    num_heads: int,
-    *,
-    bias: bool = True,
-    mask: Symbol | None = None,
-    is_causal: bool = False,
+    x: Symbol, num_heads: int, *, bias: bool = True, mask: Symbol | None = None, is_causal: bool = False,
     name: str = "attn",
-) -> Symbol:
+) -> Symbol:  # fmt: skip
     """Self-attention with projections into and out of the heads; parameters as torch.nn.MultiheadAttention's.
 
     Args:

@@ -1,4 +1,4 @@
-"""How parameters are made, and what functions of several dimensions share."""
+"""How parameters are made."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ def parameter(x: Symbol, name: str, shape: tuple[int, ...], init: Init = ZEROS) 
 
 
 def weight_and_bias(
-    builder: Builder, layer: str, shape: tuple[int, ...], *, weight: bool, bias: bool
+    builder: Builder, shape: tuple[int, ...], *, weight: bool, bias: bool
 ) -> tuple[Symbol | None, Symbol | None]:
-    """Parameters of ``layer`` that start as the identity."""
-    return (
-        builder.state(layer, "weight", shape, ONES) if weight else None,
-        builder.state(layer, "bias", shape, ZEROS) if bias else None,
-    )
+    """Parameters of the layer that is being recorded that start as the identity."""
+    return builder.own("weight", shape, ONES) if weight else None, builder.own("bias", shape, ZEROS) if bias else None
