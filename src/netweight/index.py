@@ -378,10 +378,13 @@ FUNCTIONS = {
         "rsqrt selu sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold "
         "trunc"
     ),
-    "functions.pointwise.elementwise": (
-        "add addcdiv addcmul cast clamp complex conj div eq ge glu gt hardtanh le lerp logsigmoid lt masked_fill mul "
-        "ne pow rdiv rsub sub view_as_complex view_as_real where"
-    ),
+    "functions.pointwise.arithmetic": "add div mul pow rdiv rsub sub",
+    "functions.pointwise.blend": "addcdiv addcmul lerp",
+    "functions.pointwise.bounds": "cast clamp hardtanh",
+    "functions.pointwise.compare": "eq ge gt le lt ne where",
+    "functions.pointwise.complex": "complex conj view_as_complex view_as_real",
+    "functions.pointwise.gate": "glu logsigmoid",
+    "functions.pointwise.masking": "masked_fill",
     "functions.pointwise.special": (
         "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
         "rad2deg signbit sinc xlog1py xlogy"

@@ -49,6 +49,11 @@ def is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float | complex)
 
 
+def both(rec: Recorder, x: Any, other: Any) -> tuple[Any, Any]:
+    """Both as tensors; a number as a constant in the type of the other one."""
+    return rec.number(x, other) if is_number(x) else x, rec.number(other, x) if is_number(other) else other
+
+
 def from_front(rec: Recorder, x: Any, dim: int | tuple[int, ...]) -> tuple[int, ...]:
     """Dimensions of ``x`` as attributes have them: a tuple, counted from the front.
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 import sys
 
-from netweight.functions.pointwise.elementwise import add, div, eq, gt, lt, masked_fill, mul, where
+from netweight.functions.pointwise.arithmetic import add, div, mul
+from netweight.functions.pointwise.compare import eq, gt, lt, where
+from netweight.functions.pointwise.masking import masked_fill
 from netweight.functions.recorder import Recorder, T
 from netweight.ir import is_floating
 from netweight.ops.pointwise.scalar import ScalarAttrs

@@ -10,7 +10,6 @@ Formulas are functions even where NumPy has one of that name, so that NumPy is n
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -118,7 +117,8 @@ class _Formula:
     reads: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", tuple(inspect.signature(self.function).parameters))
+        code = self.function.__code__
+        object.__setattr__(self, "reads", code.co_varnames[: code.co_argcount])
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -225,6 +225,6 @@ def _done(each: Work, attrs: Any, xs: tuple[TensorSpec | None, ...], y: TensorSp
 def _in_words(each: Work) -> str:
     """One addition, two multiplications per element."""
     if each is None or callable(each):
-        return inspect.getdoc(each) or "" if callable(each) else ""
+        return each.__doc__ or "" if callable(each) else ""
     counted = (f"{_NUMBERS[count]} {_WORDS[kind]}{'s' * (count > 1)}" for kind, count in each.items())
     return f"{', '.join(counted)} per element.".capitalize() if each else ""
