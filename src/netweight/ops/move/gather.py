@@ -34,7 +34,7 @@ from netweight.ops.move.places import (
     of_slices,
     picked_shape,
 )
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, define, free
 
 
 def gather_shape(attrs: GatherAttrs, x: TensorSpec, index: TensorSpec) -> TensorSpec:
@@ -103,20 +103,18 @@ def _reading(
         """One add per element of ``y``."""
         return Cost(adds=product(outputs=shape(attrs, x, *indices).numel)) if wanted[0] else FREE
 
-    return register(
-        OpDef(
-            name=name,
-            kind="layout",
-            attrs=attrs,
-            inputs=("x", positions),
-            shape=shape,
-            cost=free,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=(positions.removeprefix("*"),),
-            extent=extent,
-        )
+    return define(
+        name=name,
+        kind="layout",
+        attrs=attrs,
+        inputs=("x", positions),
+        shape=shape,
+        cost=free,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves=(positions.removeprefix("*"),),
+        extent=extent,
     )
 
 

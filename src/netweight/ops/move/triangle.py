@@ -15,7 +15,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Permutes, same_position
-from netweight.ops.table import OpDef, copied, free, register
+from netweight.ops.table import OpDef, copied, define, free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +63,17 @@ def register_triangle(name: str, keeps: Callable[[int, int, int], Array]) -> OpD
     def backward(attrs: TriangleAttrs, grad_y: Array, _x: Array) -> tuple[Array]:
         return (forward(attrs, grad_y),)
 
-    return register(
-        OpDef(
-            name=name,
-            kind="layout",
-            attrs=TriangleAttrs,
-            inputs=("x",),
-            shape=shape,
-            cost=free,
-            forward=forward,
-            backward=backward,
-            backward_cost=copied,
-            extent=same_position,
-        )
+    return define(
+        name=name,
+        kind="layout",
+        attrs=TriangleAttrs,
+        inputs=("x",),
+        shape=shape,
+        cost=free,
+        forward=forward,
+        backward=backward,
+        backward_cost=copied,
+        extent=same_position,
     )
 
 
@@ -125,18 +123,16 @@ def _kept(attrs: DiagonalAttrs, rank: int) -> tuple[int, ...]:
 TRIL = register_triangle("tril", lower)
 TRIU = register_triangle("triu", upper)
 
-DIAGONAL = register(
-    OpDef(
-        name="diagonal",
-        kind="layout",
-        attrs=DiagonalAttrs,
-        inputs=("x",),
-        shape=diagonal_shape,
-        cost=free,
-        forward=diagonal_forward,
-        backward=diagonal_backward,
-        backward_cost=copied,
-        view=True,
-        extent=diagonal_extent,
-    )
+DIAGONAL = define(
+    name="diagonal",
+    kind="layout",
+    attrs=DiagonalAttrs,
+    inputs=("x",),
+    shape=diagonal_shape,
+    cost=free,
+    forward=diagonal_forward,
+    backward=diagonal_backward,
+    backward_cost=copied,
+    view=True,
+    extent=diagonal_extent,
 )
