@@ -391,7 +391,6 @@ FUNCTIONS = {
     ),
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
-    "functions.recorder": "new_dim",
     "functions.reduce": (
         "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
         "mean prod std std_mean sum var var_mean vector_norm"

@@ -4,39 +4,26 @@ from __future__ import annotations
 
 from netweight.errors import ShapeError
 from netweight.functions.recorder import Recorder, Size, T, layer_named, per_dim
-from netweight.functions.window.settings import steps_of, window_of
+from netweight.functions.window.settings import of_dims, steps_of, window_of
 from netweight.ops.arrays.padding import PaddingAmount
 from netweight.ops.window.pool_indices import PoolIndicesAttrs, UnpoolAttrs
 
-
-@layer_named("maxpool")
-def max_pool1d_with_indices(
-    rec: Recorder, x: T, kernel_size: Size, stride: Size | None = None, padding: PaddingAmount = 0, dilation: Size = 1,
-    ceil_mode: bool = False,
-) -> tuple[T, T]:  # fmt: skip
-    """Largest element of each window of (N, C, L), and its position."""
-    window = window_of(rec, x, 1, kernel_size, stride, padding, dilation, ceil_mode)
-    return rec.op("max_pool_with_indices", PoolIndicesAttrs(**window), x)
+__all__ = ["max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices", "max_unpool2d"]
 
 
 @layer_named("maxpool")
-def max_pool2d_with_indices(
+def max_pool_with_indices(
     rec: Recorder, x: T, kernel_size: Size, stride: Size | None = None, padding: PaddingAmount = 0, dilation: Size = 1,
-    ceil_mode: bool = False,
+    ceil_mode: bool = False, *, across_planes: bool = False,
 ) -> tuple[T, T]:  # fmt: skip
-    """Largest element of each window of (N, C, H, W), and its position in the flattened plane."""
-    window = window_of(rec, x, 2, kernel_size, stride, padding, dilation, ceil_mode)
-    return rec.op("max_pool_with_indices", PoolIndicesAttrs(**window), x)
+    """Largest element of each window, and its position in the flattened plane."""
+    window = window_of(rec, x, kernel_size, stride, padding, dilation, ceil_mode)
+    return rec.op("max_pool_with_indices", PoolIndicesAttrs(**window, across_planes=across_planes), x)
 
 
-@layer_named("maxpool")
-def max_pool3d_with_indices(
-    rec: Recorder, x: T, kernel_size: Size, stride: Size | None = None, padding: PaddingAmount = 0, dilation: Size = 1,
-    ceil_mode: bool = False,
-) -> tuple[T, T]:  # fmt: skip
-    """Largest element of each window of (N, C, D, H, W), and its position in the flattened volume."""
-    window = window_of(rec, x, 3, kernel_size, stride, padding, dilation, ceil_mode)
-    return rec.op("max_pool_with_indices", PoolIndicesAttrs(**window), x)
+max_pool1d_with_indices, max_pool2d_with_indices, max_pool3d_with_indices = of_dims(
+    max_pool_with_indices, 1, 2, 3, name="max_pool{}d_with_indices"
+)
 
 
 @layer_named("maxunpool")

@@ -27,7 +27,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, define
 
 FftNorm = Literal["backward", "forward", "ortho"]
 
@@ -161,19 +161,16 @@ def register_transform(
     backward_cost: Callable[..., Cost],
 ) -> OpDef:
     """Register a transform: what it has in common with the others."""
-    return register(
-        OpDef(
-            name=name,
-            kind="transform",
-            attrs=attrs,
-            inputs=("x",),
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            extent=fft_extent,
-        )
+    return define(
+        name=name,
+        kind="transform",
+        attrs=attrs,
+        shape=shape,
+        cost=cost,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        extent=fft_extent,
     )
 
 
