@@ -211,6 +211,7 @@ ONNX = {
 }
 
 READS = {
+    "sources.onnx.lower.algebra.determinant": "Det",
     "sources.onnx.lower.algebra.signal": "BlackmanWindow DFT HammingWindow HannWindow MelWeightMatrix STFT",
     "sources.onnx.lower.contract.attention": (
         "Attention LinearAttention RotaryEmbedding SwiGLU ai.onnx.preview.FlexAttention"
@@ -218,6 +219,7 @@ READS = {
     "sources.onnx.lower.contract.conv": (
         "CausalConvWithState Conv ConvTranspose DeformConv Gemm MatMul com.microsoft.CausalConvWithState"
     ),
+    "sources.onnx.lower.contract.einsum": "Einsum",
     "sources.onnx.lower.contract.fused": (
         "SimplifiedLayerNormalization com.microsoft.BiasAdd com.microsoft.BiasGelu "
         "com.microsoft.EmbedLayerNormalization com.microsoft.FastGelu com.microsoft.FusedConv com.microsoft.FusedGemm "
@@ -231,7 +233,6 @@ READS = {
         "com.microsoft.QAttention com.microsoft.RotaryEmbedding"
     ),
     "sources.onnx.lower.contract.microsoft_experts": "com.microsoft.MoE com.microsoft.QMoE",
-    "sources.onnx.lower.contract.products": "Det Einsum TfIdfVectorizer",
     "sources.onnx.lower.control.flow": "If Loop Scan SequenceMap",
     "sources.onnx.lower.loss.losses": "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
     "sources.onnx.lower.move.index": (
@@ -252,6 +253,7 @@ READS = {
         "MeanVarianceNormalization RMSNormalization"
     ),
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
+    "sources.onnx.lower.order.ngrams": "TfIdfVectorizer",
     "sources.onnx.lower.order.select": "Compress NonMaxSuppression NonZero TopK Unique",
     "sources.onnx.lower.pointwise.activation": (
         "Celu HardSigmoid LeakyRelu PRelu Selu Shrink Softplus Swish ThresholdedRelu"
@@ -290,31 +292,38 @@ READS = {
 }
 
 WRITES = {
-    "sources.onnx.write.contract.attention": "grouped_matmul rotary_embedding scaled_dot_product_attention tril triu",
-    "sources.onnx.write.contract.conv": "conv conv_transpose deform_conv fold integer_conv unfold",
-    "sources.onnx.write.contract.linear": (
-        "bilinear det einsum embedding embedding_bag integer_matmul linear local_response_norm matmul slogdet"
-    ),
+    "sources.onnx.write.algebra.determinant": "det slogdet",
+    "sources.onnx.write.contract.attention": "grouped_matmul rotary_embedding scaled_dot_product_attention",
+    "sources.onnx.write.contract.conv": "conv conv_transpose deform_conv integer_conv",
+    "sources.onnx.write.contract.integer": "integer_matmul requantize",
+    "sources.onnx.write.contract.linear": "bilinear einsum linear matmul",
+    "sources.onnx.write.contract.linear_attention": "linear_attention",
     "sources.onnx.write.loss.losses": (
         "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
         "nll_loss smooth_l1_loss"
     ),
     "sources.onnx.write.move.copies": (
-        "channel_shuffle copy diag_embed diagonal_scatter dropout flip identity pad pixel_shuffle pixel_unshuffle "
-        "repeat repeat_interleave roll slice_scatter"
+        "channel_shuffle copy diag_embed diagonal_scatter flip pad pixel_shuffle pixel_unshuffle repeat "
+        "repeat_interleave roll slice_scatter tril triu"
     ),
-    "sources.onnx.write.move.creation": "arange full one_hot random",
-    "sources.onnx.write.move.index": "gather gather_nd index index_select masked_scatter nonzero",
+    "sources.onnx.write.move.creation": "arange full one_hot",
+    "sources.onnx.write.move.embedding": "embedding embedding_bag",
+    "sources.onnx.write.move.index": "gather gather_nd index index_select masked_scatter",
     "sources.onnx.write.move.scatter": (
         "index_add index_copy index_put reverse_sequence scatter scatter_add scatter_nd scatter_nd_add "
         "scatter_nd_reduce scatter_reduce write_sequence"
     ),
-    "sources.onnx.write.move.shape": "concat diagonal expand permute reshape slice split strided_view window_view",
-    "sources.onnx.write.norm.layers": "batch_norm batch_norm_training group_norm instance_norm layer_norm rms_norm",
-    "sources.onnx.write.order.select": "argsort kthvalue max min nms nms_per_class searchsorted sort topk unique",
+    "sources.onnx.write.move.shape": "concat diagonal expand permute reshape slice split strided_view",
+    "sources.onnx.write.norm.layers": (
+        "batch_norm batch_norm_training group_norm instance_norm layer_norm local_response_norm rms_norm"
+    ),
+    "sources.onnx.write.norm.softmax": "log_softmax softmax",
+    "sources.onnx.write.order.select": (
+        "argsort kthvalue max min nms nms_per_class nonzero searchsorted sort topk unique"
+    ),
     "sources.onnx.write.pointwise.activation": (
-        "celu glu hardshrink hardsigmoid leaky_relu log_sigmoid log_softmax prelu relu6 selu silu softmax softplus "
-        "softshrink tanhshrink threshold"
+        "celu glu hardshrink hardsigmoid leaky_relu log_sigmoid prelu relu6 selu silu softplus softshrink tanhshrink "
+        "threshold"
     ),
     "sources.onnx.write.pointwise.arithmetic": (
         "add_scalar addcdiv addcmul atan2 bitwise_left_shift bitwise_not bitwise_right_shift copysign div div_scalar "
@@ -331,9 +340,10 @@ WRITES = {
         "rsqrt sign square trunc"
     ),
     "sources.onnx.write.quantize.affine": (
-        "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks requantize"
+        "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks"
     ),
-    "sources.onnx.write.recurrent.layers": "gru linear_attention lstm rnn",
+    "sources.onnx.write.random.draw": "dropout identity random",
+    "sources.onnx.write.recurrent.layers": "gru lstm rnn",
     "sources.onnx.write.reduce.reduction": (
         "all amax amin any argmax argmin count_nonzero cummax cummin cumprod cumsum histc logcumsumexp logsumexp mean "
         "prod sum var vector_norm"
@@ -343,6 +353,7 @@ WRITES = {
     "sources.onnx.write.window.pool": (
         "adaptive_avg_pool adaptive_max_pool avg_pool lp_pool max_pool max_pool_with_indices max_unpool min_pool"
     ),
+    "sources.onnx.write.window.unfold": "fold unfold window_view",
 }
 
 FUNCTIONS = {
@@ -391,6 +402,7 @@ FUNCTIONS = {
     ),
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
+    "functions.recorder": "is_real",
     "functions.reduce": (
         "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
         "mean prod std std_mean sum var var_mean vector_norm"

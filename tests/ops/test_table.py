@@ -72,6 +72,13 @@ def test_what_is_said_of_an_operator_stands_in_its_group(room: str) -> None:
     assert [pair for pair in said if pair[1].split(".")[1] != GROUPS[pair[0]]] == []
 
 
+def test_ways_to_write_an_operator_stand_in_its_group() -> None:
+    """Those that are one operator of ONNX have one way for all groups."""
+    ways = [(name, home.split(".")[4]) for name, home in homes(WRITES).items() if not home.endswith(".plain")]
+    assert len(ways) > 100
+    assert [pair for pair in ways if pair[1] != GROUPS[pair[0]]] == []
+
+
 def test_the_page_of_operators_has_each_in_its_file() -> None:
     """Written by scripts/operators-page, which takes too long to run here."""
     rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]

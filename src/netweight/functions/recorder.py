@@ -44,9 +44,18 @@ def layer_named(name: str) -> Callable[[Function], Function]:
     return mark
 
 
+_REAL = (int, float)
+_NUMBERS = (*_REAL, complex)
+
+
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether an operand is a plain number, which becomes part of the operator, and no tensor."""
-    return isinstance(value, int | float | complex)
+    return isinstance(value, _NUMBERS)
+
+
+def is_real(value: Any) -> TypeGuard[float]:
+    """Whether an operand is a number that is not complex."""
+    return isinstance(value, _REAL)
 
 
 def both(rec: Recorder, x: Any, other: Any) -> tuple[Any, Any]:

@@ -134,7 +134,6 @@ class OpDef:
 
     name: str
     kind: OpKind
-    inputs: tuple[str, ...]
     shape: Callable[..., Specs]
     cost: Callable[..., Cost]
     forward: Callable[..., Any]
@@ -142,6 +141,7 @@ class OpDef:
     backward_cost: Callable[..., Cost]
     extent: Callable[..., Extent]
     attrs: type | None = None
+    inputs: tuple[str, ...] = ("x",)
     saves: Saves = ()
     extras: tuple[str, ...] = ()
     view: bool = False

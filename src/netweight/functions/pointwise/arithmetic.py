@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from typing import Any
 
-from netweight.functions.recorder import Recorder, T, both, is_number, layer_named
+from netweight.functions.recorder import Recorder, T, both, is_number, is_real, layer_named
 from netweight.ops.pointwise.scalar import PowScalarAttrs, ScalarAttrs
 
 
@@ -44,17 +44,14 @@ def rdiv(rec: Recorder, x: T, other: T | float) -> T:
 
 def pow(rec: Recorder, x: T | float, exponent: T | float) -> T:  # noqa: A001  -- PyTorch's name
     """x ** exponent."""
-    if _is_real(exponent):
+    if is_real(exponent):
         return rec.op("pow_scalar", PowScalarAttrs(exponent=float(exponent)), x)
     return rec.op("pow", None, *both(rec, x, exponent))
 
 
 def _arithmetic(rec: Recorder, op: str, with_number: str, x: Any, other: Any) -> Any:
-    number, tensor = (x, other) if is_number(x) else (other, x)
-    if _is_real(number):
-        return rec.op(with_number, ScalarAttrs(value=float(number)), tensor)
+    if is_real(other):
+        return rec.op(with_number, ScalarAttrs(value=float(other)), x)
+    if is_real(x):
+        return rec.op(with_number, ScalarAttrs(value=float(x)), other)
     return rec.op(op, None, *both(rec, x, other))
-
-
-def _is_real(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float)

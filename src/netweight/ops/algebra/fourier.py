@@ -165,7 +165,6 @@ def register_transform(
         name=name,
         kind="transform",
         attrs=attrs,
-        inputs=("x",),
         shape=shape,
         cost=cost,
         forward=forward,

@@ -14,8 +14,9 @@ from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec, bits_of
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Permutes, same_position
+from netweight.ops.move.define import define_move
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import define, free, not_differentiable
+from netweight.ops.table import free, not_differentiable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,39 +138,32 @@ def one_hot_extent(_attrs: OneHotAttrs, x: TensorSpec) -> Extent:
     return Permutes((*range(len(x.shape)), None))
 
 
-FULL = define(
+FULL = define_move(
     name="full",
-    kind="layout",
     attrs=FullAttrs,
     inputs=(),
     shape=full_shape,
-    cost=free,
     forward=full_forward,
     backward=no_gradients,
     backward_cost=free,
     extent=same_position,
 )
 
-ARANGE = define(
+ARANGE = define_move(
     name="arange",
-    kind="layout",
     attrs=ArangeAttrs,
     inputs=(),
     shape=arange_shape,
-    cost=free,
     forward=arange_forward,
     backward=no_gradients,
     backward_cost=free,
     extent=same_position,
 )
 
-ONE_HOT = define(
+ONE_HOT = define_move(
     name="one_hot",
-    kind="layout",
     attrs=OneHotAttrs,
-    inputs=("x",),
     shape=one_hot_shape,
-    cost=free,
     forward=one_hot_forward,
     backward=not_differentiable,
     backward_cost=free,

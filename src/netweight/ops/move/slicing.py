@@ -17,7 +17,8 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import joint_dtype
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Slides, same_position
-from netweight.ops.table import as_tuple, copied, define, free
+from netweight.ops.move.define import define_move
+from netweight.ops.table import as_tuple, copied, free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,13 +152,10 @@ def concat_backward(attrs: ConcatAttrs, grad_y: Array, *xs: Array) -> tuple[Arra
     return tuple(grad_y[along(attrs.dim, start, stop)] for start, stop in bounds)
 
 
-SLICE = define(
+SLICE = define_move(
     name="slice",
-    kind="layout",
     attrs=SliceAttrs,
-    inputs=("x",),
     shape=slice_shape,
-    cost=free,
     forward=slice_forward,
     backward=slice_backward,
     backward_cost=copied,
@@ -165,13 +163,10 @@ SLICE = define(
     extent=slice_extent,
 )
 
-SPLIT = define(
+SPLIT = define_move(
     name="split",
-    kind="layout",
     attrs=SplitAttrs,
-    inputs=("x",),
     shape=split_shape,
-    cost=free,
     forward=split_forward,
     backward=split_backward,
     backward_cost=copied,
@@ -179,13 +174,11 @@ SPLIT = define(
     extent=same_position,
 )
 
-CONCAT = define(
+CONCAT = define_move(
     name="concat",
-    kind="layout",
     attrs=ConcatAttrs,
     inputs=("*xs",),
     shape=concat_shape,
-    cost=free,
     forward=concat_forward,
     backward=concat_backward,
     backward_cost=free,

@@ -15,7 +15,8 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Permutes, same_position
-from netweight.ops.table import OpDef, copied, define, free
+from netweight.ops.move.define import define_move
+from netweight.ops.table import OpDef, copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,10 @@ def register_triangle(name: str, keeps: Callable[[int, int, int], Array]) -> OpD
     def backward(attrs: TriangleAttrs, grad_y: Array, _x: Array) -> tuple[Array]:
         return (forward(attrs, grad_y),)
 
-    return define(
+    return define_move(
         name=name,
-        kind="layout",
         attrs=TriangleAttrs,
-        inputs=("x",),
         shape=shape,
-        cost=free,
         forward=forward,
         backward=backward,
         backward_cost=copied,
@@ -123,13 +121,10 @@ def _kept(attrs: DiagonalAttrs, rank: int) -> tuple[int, ...]:
 TRIL = register_triangle("tril", lower)
 TRIU = register_triangle("triu", upper)
 
-DIAGONAL = define(
+DIAGONAL = define_move(
     name="diagonal",
-    kind="layout",
     attrs=DiagonalAttrs,
-    inputs=("x",),
     shape=diagonal_shape,
-    cost=free,
     forward=diagonal_forward,
     backward=diagonal_backward,
     backward_cost=copied,

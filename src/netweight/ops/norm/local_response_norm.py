@@ -100,7 +100,6 @@ LOCAL_RESPONSE_NORM = define(
     name="local_response_norm",
     kind="norm",
     attrs=LocalResponseNormAttrs,
-    inputs=("x",),
     shape=local_response_norm_shape,
     cost=local_response_norm_cost,
     forward=local_response_norm_forward,

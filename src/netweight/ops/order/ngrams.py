@@ -113,7 +113,6 @@ NGRAM_COUNTS = define(
     name="ngram_counts",
     kind="reduce",
     attrs=NgramCountsAttrs,
-    inputs=("x",),
     shape=ngram_counts_shape,
     cost=ngram_counts_cost,
     forward=ngram_counts_forward,

@@ -66,7 +66,6 @@ NONZERO = define(
     name="nonzero",
     kind="reduce",
     attrs=NonzeroAttrs,
-    inputs=("x",),
     shape=nonzero_shape,
     cost=nonzero_cost,
     forward=nonzero_forward,

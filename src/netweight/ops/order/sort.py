@@ -175,7 +175,6 @@ def register_order(
         name=name,
         kind="reduce",
         attrs=attrs,
-        inputs=("x",),
         shape=shape,
         cost=cost,
         forward=forward,

@@ -147,7 +147,6 @@ def _register(name: str, attrs: type, shape: Any, cost: Any, forward: Any) -> Op
         name=name,
         kind="reduce",
         attrs=attrs,
-        inputs=("x",),
         shape=shape,
         cost=cost,
         forward=forward,

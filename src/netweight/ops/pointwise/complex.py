@@ -20,6 +20,7 @@ from netweight.ops.algebra.fourier import complex_of, real_of
 from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, unbroadcast, unbroadcast_cost
 from netweight.ops.arrays.elementwise import per_element, per_element_backward
 from netweight.ops.extent import Extent, Permutes, same_position
+from netweight.ops.move.define import define_move
 from netweight.ops.table import Cost, Wanted, copied, define, free
 
 
@@ -135,7 +136,6 @@ COMPLEX = define(
 CONJ = define(
     name="conj",
     kind="elementwise",
-    inputs=("x",),
     shape=conj_shape,
     cost=per_element(adds=1),
     forward=conj_forward,
@@ -144,12 +144,9 @@ CONJ = define(
     extent=same_position,
 )
 
-VIEW_AS_REAL = define(
+VIEW_AS_REAL = define_move(
     name="view_as_real",
-    kind="layout",
-    inputs=("x",),
     shape=view_as_real_shape,
-    cost=free,
     forward=view_as_real_forward,
     backward=view_as_real_backward,
     backward_cost=copied,
@@ -157,12 +154,9 @@ VIEW_AS_REAL = define(
     extent=view_as_real_extent,
 )
 
-VIEW_AS_COMPLEX = define(
+VIEW_AS_COMPLEX = define_move(
     name="view_as_complex",
-    kind="layout",
-    inputs=("x",),
     shape=view_as_complex_shape,
-    cost=free,
     forward=view_as_complex_forward,
     backward=view_as_complex_backward,
     backward_cost=copied,

@@ -79,7 +79,6 @@ GLU = define(
     name="glu",
     kind="activation",
     attrs=GluAttrs,
-    inputs=("x",),
     shape=glu_shape,
     cost=glu_cost,
     forward=glu_forward,

@@ -19,8 +19,9 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.ops.arrays.safe import erf
 from netweight.ops.extent import same_position
+from netweight.ops.move.define import define_move
 from netweight.ops.pointwise.combinator import ZEROS, pointwise
-from netweight.ops.table import Spelled, copied, define, free
+from netweight.ops.table import Spelled, copied
 
 _TIMES, _COMPARED = {"muls": 1}, {"compares": 1}
 _HYPERBOLIC = {"exps": 1, "divs": 1, "adds": 1, "muls": 1}
@@ -224,13 +225,10 @@ def cast_backward(attrs: CastAttrs, grad_y: Array, x: Array) -> tuple[Array | No
     return (grad_y.astype(x.dtype) if both_floating else None,)
 
 
-CAST = define(
+CAST = define_move(
     name="cast",
-    kind="layout",
     attrs=CastAttrs,
-    inputs=("x",),
     shape=cast_shape,
-    cost=free,
     forward=cast_forward,
     backward=cast_backward,
     backward_cost=copied,

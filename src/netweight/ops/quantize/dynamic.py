@@ -56,7 +56,6 @@ def dynamic_quantize_extent(_attrs: None, x: TensorSpec) -> Extent:
 DYNAMIC_QUANTIZE = define(
     name="dynamic_quantize",
     kind="elementwise",
-    inputs=("x",),
     shape=dynamic_quantize_shape,
     cost=dynamic_quantize_cost,
     forward=dynamic_quantize_forward,

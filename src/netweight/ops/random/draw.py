@@ -16,7 +16,8 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of
 from netweight.lazy import Array, np
 from netweight.ops.extent import same_position
-from netweight.ops.table import define, free
+from netweight.ops.move.define import define_move
+from netweight.ops.table import free
 
 Distribution = Literal["uniform", "normal", "integers", "exponential", "log_normal", "cauchy", "geometric"]
 
@@ -76,13 +77,11 @@ def random_backward(_attrs: RandomAttrs, _grad_y: Array) -> tuple[Array | None, 
     return ()
 
 
-RANDOM = define(
+RANDOM = define_move(
     name="random",
-    kind="layout",
     attrs=RandomAttrs,
     inputs=(),
     shape=random_shape,
-    cost=free,
     forward=random_forward,
     backward=random_backward,
     backward_cost=free,

@@ -82,7 +82,6 @@ def register_running(
         name=name,
         kind="reduce",
         attrs=CumsumAttrs,
-        inputs=("x",),
         shape=shape,
         cost=cost,
         forward=lambda attrs, x: forward(x, attrs.dim),

@@ -72,7 +72,6 @@ HISTC = define(
     name="histc",
     kind="reduce",
     attrs=HistcAttrs,
-    inputs=("x",),
     shape=histc_shape,
     cost=histc_cost,
     forward=histc_forward,

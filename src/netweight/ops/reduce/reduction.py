@@ -134,7 +134,6 @@ def register_reduction(
         name=name,
         kind="reduce",
         attrs=attrs,
-        inputs=("x",),
         shape=shape,
         cost=work,
         forward=forward,

@@ -99,7 +99,6 @@ VECTOR_NORM = define(
     name="vector_norm",
     kind="reduce",
     attrs=VectorNormAttrs,
-    inputs=("x",),
     shape=vector_norm_shape,
     cost=vector_norm_cost,
     forward=vector_norm_forward,

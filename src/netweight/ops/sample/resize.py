@@ -290,7 +290,6 @@ RESIZE = define(
     name="resize",
     kind="resize",
     attrs=ResizeAttrs,
-    inputs=("x",),
     shape=resize_shape,
     cost=resize_cost,
     forward=resize_forward,

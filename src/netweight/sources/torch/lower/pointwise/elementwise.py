@@ -16,6 +16,9 @@ bind(promoted(arithmetic.pow), "pow")
 bind(promoted(blend.lerp), "lerp")
 bind(promoted(blend.addcmul), "addcmul")
 bind(promoted(blend.addcdiv, floating=True), "addcdiv")
+plus = promoted(arithmetic.add)
+minus = promoted(arithmetic.sub)
+ratio = promoted(arithmetic.div, floating=True)
 mul = promoted(arithmetic.mul)
 bind(mul, "mul", "multiply")
 
@@ -23,13 +26,13 @@ bind(mul, "mul", "multiply")
 @lowers("add")
 def add(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
     """``add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
-    return promoted(arithmetic.add)(rec, self, times(rec, other, alpha))
+    return plus(rec, self, times(rec, other, alpha))
 
 
 @lowers("sub", "subtract")
 def sub(rec: Recorder, self: Operand, other: Operand, alpha: float = 1) -> Any:
     """``sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
-    return promoted(arithmetic.sub)(rec, self, times(rec, other, alpha))
+    return minus(rec, self, times(rec, other, alpha))
 
 
 @lowers("rsub")
@@ -48,7 +51,7 @@ def div(rec: Recorder, self: Operand, other: Operand, *, rounding_mode: str | No
     """``div.Tensor(Tensor self, Tensor other) -> Tensor``."""
     if rounding_mode == "floor":
         return binary(rec, "floor_divide", self, other)
-    quotient = promoted(arithmetic.div, floating=True)(rec, self, other)
+    quotient = ratio(rec, self, other)
     if rounding_mode is None:
         return quotient
     return cast(rec, rec.over("trunc", None, quotient), torch.result_type(self, other))

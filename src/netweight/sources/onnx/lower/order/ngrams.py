@@ -1,4 +1,4 @@
-"""Einstein summation, determinants, n-grams."""
+"""Counts of n-grams."""
 
 from __future__ import annotations
 
@@ -6,21 +6,10 @@ import itertools
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.functions.contract.einsum import einsum as einstein_sum
 from netweight.ops.order.ngrams import NgramCountsAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.tensor import Tensor
-
-
-@lowers("Einsum")
-def einsum(call: Call, *tensors: Tensor) -> Any:
-    return einstein_sum(call, call.need("equation"), *tensors)
-
-
-@lowers("Det")
-def det(call: Call, x: Tensor) -> Any:
-    return call.op("det", None, x)
 
 
 @lowers("TfIdfVectorizer")
