@@ -126,7 +126,9 @@ def test_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "m.onnx"
 
     def exported(*flags: str) -> object:
-        text_of(capsys, "export", "lenet5", "-o", str(path), *flags)
+        said = text_of(capsys, "export", "lenet5", "-o", str(path), *flags)
+        beside = [tmp_path / "m.onnx.data"] if "--external" in flags else []
+        assert said == " and ".join(f"{file} ({file.stat().st_size:,} bytes)" for file in (path, *beside)) + "\n"
         return onnx.load(path)
 
     def weight(model: object) -> np.ndarray:

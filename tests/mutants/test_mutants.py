@@ -19,6 +19,13 @@ def test_every_break_fits_once() -> None:
     assert len({entry["old"] for entry in MUTANTS}) == len(MUTANTS) >= 110
 
 
+def test_every_break_is_still_a_program() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
+    for entry in MUTANTS:
+        (text,) = (text for text in texts if entry["old"] in text)
+        compile(text.replace(entry["old"], entry["new"]), entry["old"], "exec")
+
+
 def test_tests_named_beside_a_break_are_there() -> None:
     named = {word for entry in MUTANTS for word in shlex.split(entry["tests"]) if word.startswith("tests/")}
     assert [name for name in sorted(named) if not (ROOT / name.partition("::")[0]).exists()] == []
