@@ -304,6 +304,21 @@ def test_profiles_carry_what_training_costs() -> None:
     assert again.training.layers[0].formulas == as_described.training.layers[0].formulas
 
 
+def test_a_layer_that_runs_twice_keeps_what_both_calls_keep() -> None:
+    """As one row: sigmoid keeps its output, 6 numbers of 4 bytes each time."""
+
+    def twice(x: build.Symbol) -> build.Symbol:
+        x = build.linear(x, 3)
+        return build.sigmoid(build.mul(build.sigmoid(x), x))
+
+    graph = build.graph(twice, (2, 3))
+    nodes = tuple(replace(node, layer="gate") if node.op == "sigmoid" else node for node in graph.nodes)
+    (gate,) = [row for row in training_cost(replace(graph, nodes=nodes)).layers if row.layer == "gate"]
+    assert gate.saved_activation_bytes == 2 * (6 * 4)
+    # Two products and a sum each; where the gradients of x meet, 6 sums more.
+    assert gate.backward_flops == 2 * (6 * 3) + 6
+
+
 def test_formulas_say_what_was_multiplied() -> None:
     row = training_cost(build.graph(perceptron, (2, 3))).layers[2]
     assert row.formulas == {"backward_macs": "2 * (2 * 2 * 4)"}

@@ -97,6 +97,11 @@ def test_explain(flags: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert wanted not in text_of(capsys, "explain", "lenet5", "C1")
 
 
+def test_a_term_is_explained_in_text_or_as_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(text_of(capsys, "explain", "macs", "--format", "json"))["name"] == "MAC"
+    assert not text_of(capsys, "explain", "macs").startswith("{")
+
+
 def test_explain_in_a_batch(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(text_of(capsys, "explain", "lenet5", "C1", "--batch", "3", "--format", "json"))
     assert found["row"]["macs"] == 3 * 6 * 25 * 28 * 28
