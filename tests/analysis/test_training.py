@@ -319,6 +319,14 @@ def test_a_layer_that_runs_twice_keeps_what_both_calls_keep() -> None:
     assert gate.backward_flops == 2 * (6 * 3) + 6
 
 
+def test_scales_of_narrow_weights_are_stored_too() -> None:
+    """64 x 64 weights of 4 bits, and 16 bits beside each 32 of them."""
+    graph = build.graph(lambda x: build.linear(x, 64, bias=False), (1, 64))
+    found = weigh(graph, bits="w4g32", optimizer="sgd").training
+    assert found is not None
+    assert found.parameter_bytes == 64 * 64 // 2 + 64 * 64 // 32 * 2
+
+
 def test_formulas_say_what_was_multiplied() -> None:
     row = training_cost(build.graph(perceptron, (2, 3))).layers[2]
     assert row.formulas == {"backward_macs": "2 * (2 * 2 * 4)"}
