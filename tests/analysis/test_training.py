@@ -248,7 +248,7 @@ def test_a_shared_weight_has_one_gradient() -> None:
         return build.matmul(build.matmul(x, weight, name="first"), weight, name="second")
 
     found = training_cost(build.graph(net, (2, 3)))
-    assert found.gradient_bytes == 36
+    assert found.gradient_bytes == sum(row.gradient_bytes for row in found.layers) == 36
     # Both read x and weight; the second passes back to its input, the first only to the weight, where it adds 9.
     assert [row.backward_macs for row in found.layers] == [18, 2 * 18]
     assert found.backward_flops == 2 * 54 + 9
