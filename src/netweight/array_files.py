@@ -32,7 +32,7 @@ def check_output(path: Path) -> None:
     """Refuse a file that arrays cannot be written to, before there are any.
 
     Raises:
-        UsageError: If it is no file of arrays, or in a folder that is not there.
+        UsageError: If it is not a file of arrays, or in a folder that is not there.
     """
     if path.suffix not in (".npy", ".npz"):
         raise UsageError(f"output: expected a file name ending in .npy or .npz, got {path.name!r}")

@@ -61,7 +61,7 @@ _NOTHING = Count(0)
 
 
 def product(named: Mapping[str, int] | None = None, /, **factors: int) -> Count:
-    """Product of the named factors; the mapping comes first and is for names that are no identifiers.
+    """Product of the named factors; the mapping comes first and is for names that are not identifiers.
 
     >>> formula(product({"c_in/groups": 48}, k_h=5))
     '48 * 5'
@@ -133,7 +133,7 @@ def parse(text: str) -> Count:
     39
 
     Raises:
-        ValueError: If the text is no sum of products of whole numbers.
+        ValueError: If the text is not a sum of products of whole numbers.
     """
     tokens = re.findall(r"\d+|[()*+]|\S", text)
     count, rest = _parse_sum(tokens, 0)

@@ -15,8 +15,8 @@ from netweight.errors import UsageError
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file to write, which takes the place of an old one when it is complete; if anything fails, the old one stays.
 
-    The old file's permissions are kept. Of a symbolic link what it points to is written; what is no file (a pipe,
-    ``/dev/stdout``) is written as it comes.
+    The old file's permissions are kept. For a symbolic link the file that it points to is written; a pipe or
+    ``/dev/stdout`` is written as the bytes come.
 
     Raises:
         UsageError: If the file cannot be written.

@@ -211,6 +211,7 @@ ONNX = {
 }
 
 READS = {
+    "sources.onnx.lower.algebra.determinant": "Det",
     "sources.onnx.lower.algebra.signal": "BlackmanWindow DFT HammingWindow HannWindow MelWeightMatrix STFT",
     "sources.onnx.lower.contract.attention": (
         "Attention LinearAttention RotaryEmbedding SwiGLU ai.onnx.preview.FlexAttention"
@@ -218,6 +219,7 @@ READS = {
     "sources.onnx.lower.contract.conv": (
         "CausalConvWithState Conv ConvTranspose DeformConv Gemm MatMul com.microsoft.CausalConvWithState"
     ),
+    "sources.onnx.lower.contract.einsum": "Einsum",
     "sources.onnx.lower.contract.fused": (
         "SimplifiedLayerNormalization com.microsoft.BiasAdd com.microsoft.BiasGelu "
         "com.microsoft.EmbedLayerNormalization com.microsoft.FastGelu com.microsoft.FusedConv com.microsoft.FusedGemm "
@@ -231,7 +233,6 @@ READS = {
         "com.microsoft.QAttention com.microsoft.RotaryEmbedding"
     ),
     "sources.onnx.lower.contract.microsoft_experts": "com.microsoft.MoE com.microsoft.QMoE",
-    "sources.onnx.lower.contract.products": "Det Einsum TfIdfVectorizer",
     "sources.onnx.lower.control.flow": "If Loop Scan SequenceMap",
     "sources.onnx.lower.loss.losses": "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
     "sources.onnx.lower.move.index": (
@@ -252,6 +253,7 @@ READS = {
         "MeanVarianceNormalization RMSNormalization"
     ),
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
+    "sources.onnx.lower.order.ngrams": "TfIdfVectorizer",
     "sources.onnx.lower.order.select": "Compress NonMaxSuppression NonZero TopK Unique",
     "sources.onnx.lower.pointwise.activation": (
         "Celu HardSigmoid LeakyRelu PRelu Selu Shrink Softplus Swish ThresholdedRelu"
@@ -290,31 +292,38 @@ READS = {
 }
 
 WRITES = {
-    "sources.onnx.write.contract.attention": "grouped_matmul rotary_embedding scaled_dot_product_attention tril triu",
-    "sources.onnx.write.contract.conv": "conv conv_transpose deform_conv fold integer_conv unfold",
-    "sources.onnx.write.contract.linear": (
-        "bilinear det einsum embedding embedding_bag integer_matmul linear local_response_norm matmul slogdet"
-    ),
+    "sources.onnx.write.algebra.determinant": "det slogdet",
+    "sources.onnx.write.contract.attention": "grouped_matmul rotary_embedding scaled_dot_product_attention",
+    "sources.onnx.write.contract.conv": "conv conv_transpose deform_conv integer_conv",
+    "sources.onnx.write.contract.integer": "integer_matmul requantize",
+    "sources.onnx.write.contract.linear": "bilinear einsum linear matmul",
+    "sources.onnx.write.contract.linear_attention": "linear_attention",
     "sources.onnx.write.loss.losses": (
         "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
         "nll_loss smooth_l1_loss"
     ),
     "sources.onnx.write.move.copies": (
-        "channel_shuffle copy diag_embed diagonal_scatter dropout flip identity pad pixel_shuffle pixel_unshuffle "
-        "repeat repeat_interleave roll slice_scatter"
+        "channel_shuffle copy diag_embed diagonal_scatter flip pad pixel_shuffle pixel_unshuffle repeat "
+        "repeat_interleave roll slice_scatter tril triu"
     ),
-    "sources.onnx.write.move.creation": "arange full one_hot random",
-    "sources.onnx.write.move.index": "gather gather_nd index index_select masked_scatter nonzero",
+    "sources.onnx.write.move.creation": "arange full one_hot",
+    "sources.onnx.write.move.embedding": "embedding embedding_bag",
+    "sources.onnx.write.move.index": "gather gather_nd index index_select masked_scatter",
     "sources.onnx.write.move.scatter": (
         "index_add index_copy index_put reverse_sequence scatter scatter_add scatter_nd scatter_nd_add "
         "scatter_nd_reduce scatter_reduce write_sequence"
     ),
-    "sources.onnx.write.move.shape": "concat diagonal expand permute reshape slice split strided_view window_view",
-    "sources.onnx.write.norm.layers": "batch_norm batch_norm_training group_norm instance_norm layer_norm rms_norm",
-    "sources.onnx.write.order.select": "argsort kthvalue max min nms nms_per_class searchsorted sort topk unique",
+    "sources.onnx.write.move.shape": "concat diagonal expand permute reshape slice split strided_view",
+    "sources.onnx.write.norm.layers": (
+        "batch_norm batch_norm_training group_norm instance_norm layer_norm local_response_norm rms_norm"
+    ),
+    "sources.onnx.write.norm.softmax": "log_softmax softmax",
+    "sources.onnx.write.order.select": (
+        "argsort kthvalue max min nms nms_per_class nonzero searchsorted sort topk unique"
+    ),
     "sources.onnx.write.pointwise.activation": (
-        "celu glu hardshrink hardsigmoid leaky_relu log_sigmoid log_softmax prelu relu6 selu silu softmax softplus "
-        "softshrink tanhshrink threshold"
+        "celu glu hardshrink hardsigmoid leaky_relu log_sigmoid prelu relu6 selu silu softplus softshrink tanhshrink "
+        "threshold"
     ),
     "sources.onnx.write.pointwise.arithmetic": (
         "add_scalar addcdiv addcmul atan2 bitwise_left_shift bitwise_not bitwise_right_shift copysign div div_scalar "
@@ -331,9 +340,10 @@ WRITES = {
         "rsqrt sign square trunc"
     ),
     "sources.onnx.write.quantize.affine": (
-        "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks requantize"
+        "dequantize dequantize_blocks dynamic_quantize fake_quantize quantize quantize_blocks"
     ),
-    "sources.onnx.write.recurrent.layers": "gru linear_attention lstm rnn",
+    "sources.onnx.write.random.draw": "dropout identity random",
+    "sources.onnx.write.recurrent.layers": "gru lstm rnn",
     "sources.onnx.write.reduce.reduction": (
         "all amax amin any argmax argmin count_nonzero cummax cummin cumprod cumsum histc logcumsumexp logsumexp mean "
         "prod sum var vector_norm"
@@ -343,13 +353,16 @@ WRITES = {
     "sources.onnx.write.window.pool": (
         "adaptive_avg_pool adaptive_max_pool avg_pool lp_pool max_pool max_pool_with_indices max_unpool min_pool"
     ),
+    "sources.onnx.write.window.unfold": "fold unfold window_view",
 }
 
 FUNCTIONS = {
     "functions.algebra": (
         "cholesky det eigh eigvalsh fft ifft inv irfft qr rfft slogdet solve solve_triangular svd svdvals"
     ),
-    "functions.contract": "einsum matmul scaled_dot_product_attention",
+    "functions.contract.attention": "scaled_dot_product_attention",
+    "functions.contract.einsum": "einsum",
+    "functions.contract.products": "matmul",
     "functions.loss": (
         "binary_cross_entropy binary_cross_entropy_with_logits cross_entropy huber_loss kl_div l1_loss mse_loss "
         "nll_loss smooth_l1_loss"
@@ -363,10 +376,10 @@ FUNCTIONS = {
         "gather gather_nd index index_add index_copy index_put index_select masked_scatter scatter scatter_add "
         "scatter_nd scatter_reduce"
     ),
-    "functions.move.layout": (
-        "chunk concat expand flatten narrow permute reshape split squeeze stack transpose unsqueeze"
-    ),
-    "functions.norm": "local_response_norm log_softmax softmax",
+    "functions.move.layout": "expand flatten permute reshape squeeze transpose unsqueeze",
+    "functions.move.slicing": "chunk concat narrow split stack",
+    "functions.norm.local_response_norm": "local_response_norm",
+    "functions.norm.softmax": "log_softmax softmax",
     "functions.order": "argsort kthvalue max min mode nms nonzero searchsorted sort topk unique unique_consecutive",
     "functions.plain": (
         "abs acos acosh asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not bitwise_or "
@@ -376,40 +389,50 @@ FUNCTIONS = {
         "rsqrt selu sigmoid sign silu sin sinh softplus softshrink softsign sqrt square tan tanh tanhshrink threshold "
         "trunc"
     ),
-    "functions.pointwise": (
-        "add addcdiv addcmul cast clamp complex conj div eq ge glu gt hardtanh le lerp logsigmoid lt masked_fill mul "
-        "ne pow rdiv rsub sub view_as_complex view_as_real where"
+    "functions.pointwise.arithmetic": "add div mul pow rdiv rsub sub",
+    "functions.pointwise.blend": "addcdiv addcmul lerp",
+    "functions.pointwise.bounds": "cast clamp hardtanh",
+    "functions.pointwise.compare": "eq ge gt le lt ne where",
+    "functions.pointwise.complex": "complex conj view_as_complex view_as_real",
+    "functions.pointwise.gate": "glu logsigmoid",
+    "functions.pointwise.masking": "masked_fill",
+    "functions.pointwise.special": (
+        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
+        "rad2deg signbit sinc xlog1py xlogy"
     ),
     "functions.quantize": "dequantize fake_quantize quantize",
     "functions.random": "rand_like randn_like",
+    "functions.recorder": "is_real",
     "functions.reduce": (
         "all amax amin aminmax any argmax argmin count_nonzero cummax cummin cumprod cumsum logcumsumexp logsumexp "
         "mean prod std std_mean sum var var_mean vector_norm"
     ),
     "functions.sample": "grid_sample interpolate roi_align roi_pool",
-    "functions.special": (
-        "deg2rad entr erfc fmax fmin frac heaviside hypot isneginf isposinf ldexp logaddexp2 logit nan_to_num polar "
-        "rad2deg signbit sinc xlog1py xlogy"
-    ),
-    "functions.window.pool": (
+    "functions.window.adaptive_pool": (
         "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
-        "adaptive_max_pool3d avg_pool1d avg_pool2d avg_pool3d global_avg_pool global_max_pool lp_pool1d lp_pool2d "
-        "lp_pool3d max_pool1d max_pool1d_with_indices max_pool2d max_pool2d_with_indices max_pool3d "
-        "max_pool3d_with_indices max_unpool2d min_pool2d"
+        "adaptive_max_pool3d global_avg_pool global_max_pool"
+    ),
+    "functions.window.pool": "max_pool1d max_pool2d max_pool3d min_pool2d",
+    "functions.window.pool_average": "avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d",
+    "functions.window.pool_indices": (
+        "max_pool1d_with_indices max_pool2d_with_indices max_pool3d_with_indices max_unpool2d"
     ),
     "functions.window.unfold": "fold unfold window_view",
-    "sources.build.activation": "prelu",
-    "sources.build.attention": "multi_head_attention",
-    "sources.build.conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
+    "sources.build.contract.attention": "multi_head_attention",
+    "sources.build.contract.conv": "conv1d conv2d conv3d",
+    "sources.build.contract.conv_transpose": "conv_transpose1d conv_transpose2d conv_transpose3d",
+    "sources.build.contract.deform_conv": "deform_conv2d",
+    "sources.build.contract.products": "bilinear linear",
     "sources.build.core": "Place Symbol call graph scope",
-    "sources.build.dropout": "dropout",
-    "sources.build.embedding": "embedding",
-    "sources.build.linear": "linear",
-    "sources.build.norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
-    "sources.build.params": "parameter",
+    "sources.build.move.embed": "embedding",
+    "sources.build.move.embedding_bag": "embedding_bag",
+    "sources.build.norm.batch_norm": "batch_norm",
+    "sources.build.norm.group_norm": "group_norm instance_norm",
+    "sources.build.norm.layer_norm": "layer_norm rms_norm",
+    "sources.build.parameters": "parameter",
+    "sources.build.pointwise": "prelu",
+    "sources.build.random": "dropout",
     "sources.build.recurrent": "gru lstm rnn",
-    "sources.build.regions": "deform_conv2d",
-    "sources.build.tables": "bilinear embedding_bag",
 }
 
 

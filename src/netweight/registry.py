@@ -36,16 +36,14 @@ class Registry(Mapping[str, T], Generic[T]):
     def find(self, name: str) -> T | None:
         """The entry of that name, None if there is none; a quicker ``get``."""
         found = self.found.get(name)
-        if found is None and name in self.homes:
-            importlib.import_module(self.homes[name])
-            return self.found[name]
-        return found
+        return self[name] if found is None and name in self.homes else found
 
     def __getitem__(self, name: str) -> T:
-        found = self.find(name)
-        if found is None:
-            raise KeyError(name)
-        return found
+        try:
+            return self.found[name]
+        except KeyError:
+            importlib.import_module(self.homes[name])
+            return self.found[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self.found or name in self.homes

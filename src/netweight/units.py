@@ -53,7 +53,7 @@ def parse(text: str) -> int:
     (262144, 1500000, 1000)
 
     Raises:
-        UsageError: If the text is no number with a known prefix, or no whole amount.
+        UsageError: If the text is not a number with a known prefix, or not a whole amount.
     """
     match = re.fullmatch(r"\s*([0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][0-9]+)?)\s*([kKMGTPE]i?)?\s*([A-Za-z]*)\s*", text)
     if match is None:

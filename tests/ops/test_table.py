@@ -1,5 +1,7 @@
 """The table of operators, and the index that says which file has what."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from netweight import build
-from netweight.index import OPERATORS, homes
+from netweight.index import FUNCTIONS, OPERATORS, READS, WRITES, homes
 from netweight.ops import REGISTRY, Cost
 from netweight.ops.table import WORK_KINDS, register
 
@@ -40,6 +42,41 @@ def test_the_builder_offers_its_functions() -> None:
 def test_a_name_is_taken_once() -> None:
     with pytest.raises(ValueError, match="operator 'conv' is already registered"):
         register(replace(REGISTRY["conv"]))
+
+
+GROUPS = {name: place.split(".")[1] for place, names in OPERATORS.items() for name in names.split()}
+
+
+def test_groups_have_the_same_names_in_all_rooms() -> None:
+    """Control flow is ONNX's alone; what stands for every group, or is shared by all, belongs to none."""
+    rooms = {"functions": 1, "onnx.lower": 3, "onnx.write": 3, "sources.build": 2, "torch.lower": 3}
+    found = set()
+    for place in (*FUNCTIONS, *READS, *WRITES, *_torch_rules()):
+        depth = next(depth for room, depth in rooms.items() if room in place)
+        found.add(place.split(".")[depth])
+    assert found - set(GROUPS.values()) == {"common", "control", "core", "parameters", "plain"}
+
+
+def _torch_rules() -> set[str]:
+    lower = pytest.importorskip("netweight.sources.torch").lower
+    return {rule.__module__.removeprefix("netweight.") for rule in lower.RULES.values()}
+
+
+@pytest.mark.parametrize("room", ["cases", "witness", "definitions"])
+def test_what_is_said_of_an_operator_stands_in_its_group(room: str) -> None:
+    place = pytest.importorskip(room).__path__
+    names = [info.name for info in pkgutil.walk_packages(place, f"{room}.") if info.name.count(".") == 2]
+    tables = ("CASES", "BATCHED", "WITNESSES", "NARROWED", "UP_TO_SIGN", "DEFINITIONS")
+    said = [(op, name) for name in names for t in tables for op in getattr(importlib.import_module(name), t, ())]
+    assert len(said) > 40
+    assert [pair for pair in said if pair[1].split(".")[1] != GROUPS[pair[0]]] == []
+
+
+def test_ways_to_write_an_operator_stand_in_its_group() -> None:
+    """Those that are one operator of ONNX have one way for all groups."""
+    ways = [(name, home.split(".")[4]) for name, home in homes(WRITES).items() if not home.endswith(".plain")]
+    assert len(ways) > 100
+    assert [pair for pair in ways if pair[1] != GROUPS[pair[0]]] == []
 
 
 def test_the_page_of_operators_has_each_in_its_file() -> None:

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 
 from netweight.ops import REGISTRY  # noqa: E402
 from netweight.testing.laws import gradients, noise_like, run  # noqa: E402
-from witness import NARROWED, WITNESSES  # noqa: E402
+from witness import NARROWED, UP_TO_SIGN, WITNESSES  # noqa: E402
 
 
 def _tensor(x: Any) -> Any:
@@ -46,3 +46,25 @@ def test_forward_and_backward_are_pytorchs(name: str, data: st.DataObject) -> No
     for grad, tensor in zip(found, tensors, strict=True):
         if tensor is not None and tensor.grad is not None:
             np.testing.assert_allclose(grad, tensor.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", sorted(UP_TO_SIGN))
+@given(data=st.data())
+def test_factors_are_pytorchs_up_to_sign(name: str, data: st.DataObject) -> None:
+    """Weighted sums of products in which signs cancel, and their gradients through ours and through PyTorch's."""
+    attrs, inputs = data.draw(CASES[name])
+    op = REGISTRY[name]
+    factor, combined = UP_TO_SIGN[name]
+    x = _tensor(inputs[0])
+    expected = combined(*factor(attrs, x))
+    ours, saved = run(op, attrs, inputs)
+    tensors = [_tensor(y) for y in ours]
+    found = combined(*tensors)
+    weights = [torch.from_numpy(noise_like(y.detach().numpy(), np.random.default_rng(0))) for y in expected]
+    for y, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(y.detach().numpy(), theirs.detach().numpy(), rtol=1e-8, atol=1e-10)
+    sum((y * w).sum() for y, w in zip(expected, weights, strict=True)).backward()
+    sum((y * w).sum() for y, w in zip(found, weights, strict=True)).backward()
+    grad_outputs = tuple(tensor.grad.numpy() for tensor in tensors)
+    (grad,) = gradients(op, attrs, grad_outputs, inputs, saved)
+    np.testing.assert_allclose(grad, x.grad.numpy(), rtol=1e-6, atol=1e-8 * (1 + np.abs(x.grad.numpy()).max()))

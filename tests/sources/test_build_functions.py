@@ -227,3 +227,9 @@ def test_receptive_field_of_windows_side_by_side() -> None:
 def test_errors(describe: Callable[..., Any], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         _graph(describe, _X)
+
+
+def test_a_smooth_loss_without_a_square_is_the_l1_loss() -> None:
+    graph = _graph(lambda x, y: build.smooth_l1_loss(x, y, beta=0, reduction="sum"), _X, _X + 0.5)
+    assert [node.op for node in graph.nodes] == ["l1_loss"]
+    np.testing.assert_allclose(_outputs(graph, _X, _X + 0.5)[0], _X.size * 0.5, rtol=1e-6)

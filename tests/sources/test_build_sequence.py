@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 from netweight import build  # noqa: E402
 from netweight.analysis.cost import weigh_graph  # noqa: E402
 from netweight.errors import ShapeError  # noqa: E402
-from netweight.functions.contract import einsum  # noqa: E402
+from netweight.functions.contract.einsum import einsum  # noqa: E402
 from netweight.ir import Graph  # noqa: E402
 from netweight.runtime.forward import run  # noqa: E402
 

@@ -2,8 +2,10 @@
 
 A family file has ``WITNESSES``: operator name to a function of ``(attrs, *tensors)`` that returns the output,
 or a tuple of outputs, as float64 tensors that gradients flow through. It may have ``NARROWED``: operator name to the
-cases that PyTorch has, where it does not have all. An operator whose ATen names the table gives (``Spelled``) needs no
-entry: its witness is PyTorch's function of one of these names, with the settings of the operator.
+cases that PyTorch has, where it does not have all. It may have ``UP_TO_SIGN``: operator name to PyTorch's
+factors, which may have other signs than ours, and to what does not change with the signs. An operator whose ATen names
+the table gives (``Spelled``) needs no entry: its witness is PyTorch's function of one of these names, with the settings
+of the operator.
 """
 
 import importlib
@@ -37,4 +39,7 @@ WITNESSES: dict[str, Callable[..., Any]] = {name: _of_that_name(name) for name i
 }
 NARROWED: dict[str, Any] = {
     name: cases for family in _FAMILIES for name, cases in getattr(family, "NARROWED", {}).items()
+}
+UP_TO_SIGN: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    name: pair for family in _FAMILIES for name, pair in getattr(family, "UP_TO_SIGN", {}).items()
 }

@@ -115,7 +115,7 @@ def _assign(facts: _Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
         for index, name in enumerate(node.outputs):
             storage = values[name].storage
             if name in nowhere or (storage != name and values[storage].kind not in ACTIVE):
-                continue  # a view of a weight is no activation
+                continue  # a view of a weight is not an activation
             home = home_of.get(storage) if shared or view else None
             if home is None and over and index == 0:
                 home = _taken_over(facts, rule, step, home_of, homes)

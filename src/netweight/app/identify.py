@@ -73,7 +73,7 @@ def identify(model: Model) -> Identified:
 
     Raises:
         CaptureError: If it is nothing that can be weighed.
-        UsageError: If a text is no name as ``parse_reference`` takes it.
+        UsageError: If a text is not a name as ``parse_reference`` takes it.
     """
     match model:
         case str():

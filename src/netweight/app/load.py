@@ -85,7 +85,7 @@ def capture(
         UnknownNameError: If no built-in network and no file has that name.
         UsageError: If a graph that is already fixed is asked for another input, batch or mode; or a shape and a batch
             are both given.
-        FormatError: If the file is no stored graph and no ONNX model.
+        FormatError: If the file is neither a stored graph nor an ONNX model.
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """

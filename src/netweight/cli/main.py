@@ -48,13 +48,14 @@ NAME may return (module, inputs). Nothing is downloaded. `netweight MODEL` is sh
 
 
 _COMMANDS = {
-    "show": "show",
-    "explain": "explain",
-    "run": "run",
-    "export": "export",
-    "models": "inspect",
-    "doctor": "inspect",
+    "show": ("show", "What MODEL costs: a table by layer, totals, one sentence."),
+    "explain": ("explain", "Where the numbers of a LAYER come from; what a TERM means."),
+    "run": ("run", "Run MODEL: its outputs and their ranges."),
+    "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
+    "models": ("inspect", "The built-in networks."),
+    "doctor": ("inspect", "What is installed and usable, and why not."),
 }
+"""Name of a command to the file that has it and its line in the help, for which no file is imported."""
 
 
 class _ModelFirst(click.Group):
@@ -71,8 +72,13 @@ class _ModelFirst(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"netweight.cli.{_COMMANDS[name]}"), name)
+        file, _ = _COMMANDS[name]
+        command: click.Command = getattr(importlib.import_module(f"netweight.cli.{file}"), name)
         return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
 
 @click.group(

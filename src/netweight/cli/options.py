@@ -75,7 +75,7 @@ def parse_inputs(texts: tuple[str, ...]) -> Any:
     """What ``weigh`` takes as ``inputs``: one input, a tuple, or a dict by name; None when no flag was given.
 
     Raises:
-        UsageError: If a text is no input, a name is there twice, or only some have one.
+        UsageError: If a text is not an input, a name is there twice, or only some have one.
     """
     if not texts:
         return None

@@ -117,7 +117,9 @@ def l1_loss(rec: Recorder, x: T, target: T, *, reduction: Reduction = "mean") ->
 
 
 def smooth_l1_loss(rec: Recorder, x: T, target: T, *, reduction: Reduction = "mean", beta: float = 1.0) -> T:
-    """abs(x - target) less beta / 2, and a square up to ``beta``."""
+    """abs(x - target) less beta / 2, and a square up to ``beta``; the L1 loss for a ``beta`` of zero."""
+    if beta == 0:
+        return l1_loss(rec, x, target, reduction=reduction)
     attrs = SmoothL1LossAttrs(reduction=reduction, beta=float(beta))
     return rec.op("smooth_l1_loss", attrs, *_stretched(rec, x, target))
 

@@ -44,9 +44,23 @@ def layer_named(name: str) -> Callable[[Function], Function]:
     return mark
 
 
+_REAL = (int, float)
+_NUMBERS = (*_REAL, complex)
+
+
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether an operand is a plain number, which becomes part of the operator, and no tensor."""
-    return isinstance(value, int | float | complex)
+    return isinstance(value, _NUMBERS)
+
+
+def is_real(value: Any) -> TypeGuard[float]:
+    """Whether an operand is a number that is not complex."""
+    return isinstance(value, _REAL)
+
+
+def both(rec: Recorder, x: Any, other: Any) -> tuple[Any, Any]:
+    """Both as tensors; a number as a constant in the type of the other one."""
+    return rec.number(x, other) if is_number(x) else x, rec.number(other, x) if is_number(other) else other
 
 
 def from_front(rec: Recorder, x: Any, dim: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -62,6 +76,19 @@ def from_front(rec: Recorder, x: Any, dim: int | tuple[int, ...]) -> tuple[int, 
         if not -rank <= entry < rank:
             raise ShapeError(f"dim: expected {-rank} <= dim < {rank}, got {entry} for shape {shape}")
     return tuple(entry + rank if entry < 0 else entry for entry in dims)
+
+
+def new_dim(rec: Recorder, x: Any, dim: int) -> int:
+    """Where a new dimension goes, counted from the front.
+
+    Raises:
+        ShapeError: If ``x`` cannot have a dimension there.
+    """
+    shape = rec.spec(x).shape
+    rank = len(shape) + 1
+    if not -rank <= dim < rank:
+        raise ShapeError(f"dim: expected {-rank} <= dim < {rank} for a new one, got {dim} for shape {shape}")
+    return dim + rank if dim < 0 else dim
 
 
 def per_dim(value: int | Sequence[int], count: int) -> tuple[int, ...]:

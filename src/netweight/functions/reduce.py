@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from netweight.functions.recorder import Recorder, T, from_front
 from netweight.ops.pointwise.unary import CastAttrs
@@ -15,34 +15,59 @@ from netweight.ops.reduce.vector_norm import VectorNormAttrs
 Dims: TypeAlias = "int | Sequence[int] | None"
 
 
-def sum(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:  # noqa: A001  -- PyTorch's name
-    """Sum."""
-    return rec.op("sum", _attrs(rec, x, dim, keepdim=keepdim), x)
+class Reducing(Protocol):
+    """A reduction, as all of them are called."""
+
+    def __call__(self, rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:
+        """``x`` with these dimensions left out, or kept with size 1."""
 
 
-def mean(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:
-    """Mean."""
-    return rec.op("mean", _attrs(rec, x, dim, keepdim=keepdim), x)
+class Running(Protocol):
+    """A running reduction."""
+
+    def __call__(self, rec: Recorder, x: T, dim: int) -> T:
+        """What the elements up to each one come to, along a dimension."""
 
 
-def amax(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:
-    """Largest element."""
-    return rec.op("amax", _attrs(rec, x, dim, keepdim=keepdim), x)
+def _reducing(op: str, says: str) -> Reducing:
+    """A function that is one operator of the table, named like it."""
+
+    def function(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:
+        return rec.op(op, ReduceAttrs(dims=_dims(rec, x, dim), keepdim=keepdim), x)
+
+    function.__name__ = function.__qualname__ = op
+    function.__doc__ = says
+    return function
 
 
-def amin(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:
-    """Smallest element."""
-    return rec.op("amin", _attrs(rec, x, dim, keepdim=keepdim), x)
+def _running(op: str, says: str) -> Running:
+    def function(rec: Recorder, x: T, dim: int) -> T:
+        return rec.op(op, CumsumAttrs(dim=from_front(rec, x, dim)[0]), x)
+
+    function.__name__ = function.__qualname__ = op
+    function.__doc__ = says
+    return function
+
+
+sum = _reducing("sum", "Sum.")  # noqa: A001  -- PyTorch's name
+mean = _reducing("mean", "Mean.")
+amax = _reducing("amax", "Largest element.")
+amin = _reducing("amin", "Smallest element.")
+prod = _reducing("prod", "Product.")
+logsumexp = _reducing("logsumexp", "Logarithm of the sum of the exponentials.")
+any = _reducing("any", "Some element is not zero.")  # noqa: A001  -- PyTorch's name
+all = _reducing("all", "No element is zero.")  # noqa: A001  -- PyTorch's name
+count_nonzero = _reducing("count_nonzero", "How many elements are not zero, as int64.")
+argmax = _reducing("argmax", "Position of the largest element along a dimension, or in the flattened tensor.")
+argmin = _reducing("argmin", "Position of the smallest element along a dimension, or in the flattened tensor.")
+cumsum = _running("cumsum", "Running sum along a dimension.")
+cumprod = _running("cumprod", "Running product along a dimension.")
+logcumsumexp = _running("logcumsumexp", "Logarithm of the running sum of exponentials.")
 
 
 def aminmax(rec: Recorder, x: T, *, dim: int | None = None, keepdim: bool = False) -> tuple[T, T]:
     """Smallest and largest element."""
     return amin(rec, x, dim, keepdim=keepdim), amax(rec, x, dim, keepdim=keepdim)
-
-
-def prod(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:
-    """Product."""
-    return rec.op("prod", _attrs(rec, x, dim, keepdim=keepdim), x)
 
 
 def var(rec: Recorder, x: T, dim: Dims = (), *, correction: int = 1, keepdim: bool = False) -> T:
@@ -66,11 +91,6 @@ def std_mean(rec: Recorder, x: T, dim: Dims = (), *, correction: int = 1, keepdi
     return std(rec, x, dim, correction=correction, keepdim=keepdim), mean(rec, x, dim, keepdim=keepdim)
 
 
-def logsumexp(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:
-    """Logarithm of the sum of the exponentials."""
-    return rec.op("logsumexp", _attrs(rec, x, dim, keepdim=keepdim), x)
-
-
 def vector_norm(
     rec: Recorder,
     x: T,
@@ -84,65 +104,21 @@ def vector_norm(
     Infinity is the largest absolute value, minus infinity the smallest one, 0 the number of elements other than 0.
     """
     if math.isinf(ord):
-        return rec.op("amax" if ord > 0 else "amin", _attrs(rec, x, dim, keepdim=keepdim), rec.op("abs", None, x))
+        return (amax if ord > 0 else amin)(rec, rec.op("abs", None, x), dim, keepdim=keepdim)
     if ord == 0:
         count = count_nonzero(rec, x, dim, keepdim=keepdim)
         return rec.op("cast", CastAttrs(dtype=rec.spec(x).dtype), count)
     return rec.op("vector_norm", VectorNormAttrs(dims=_dims(rec, x, dim), keepdim=keepdim, ord=float(ord)), x)
 
 
-def any(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:  # noqa: A001  -- PyTorch's name
-    """Some element is not zero."""
-    return rec.op("any", _attrs(rec, x, dim, keepdim=keepdim), x)
-
-
-def all(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:  # noqa: A001  -- PyTorch's name
-    """No element is zero."""
-    return rec.op("all", _attrs(rec, x, dim, keepdim=keepdim), x)
-
-
-def count_nonzero(rec: Recorder, x: T, dim: Dims = (), *, keepdim: bool = False) -> T:
-    """How many elements are not zero, as int64."""
-    return rec.op("count_nonzero", _attrs(rec, x, dim, keepdim=keepdim), x)
-
-
-def argmax(rec: Recorder, x: T, dim: int | None = None, *, keepdim: bool = False) -> T:
-    """Position of the largest element along a dimension, or in the flattened tensor."""
-    return rec.op("argmax", _attrs(rec, x, dim, keepdim=keepdim), x)
-
-
-def argmin(rec: Recorder, x: T, dim: int | None = None, *, keepdim: bool = False) -> T:
-    """Position of the smallest element along a dimension, or in the flattened tensor."""
-    return rec.op("argmin", _attrs(rec, x, dim, keepdim=keepdim), x)
-
-
-def cumsum(rec: Recorder, x: T, dim: int) -> T:
-    """Running sum along a dimension."""
-    return rec.op("cumsum", _along(rec, x, dim), x)
-
-
-def cumprod(rec: Recorder, x: T, dim: int) -> T:
-    """Running product along a dimension."""
-    return rec.op("cumprod", _along(rec, x, dim), x)
-
-
 def cummax(rec: Recorder, x: T, dim: int) -> tuple[T, T]:
     """The largest element so far along a dimension, and where it was."""
-    return rec.op("cummax", _along(rec, x, dim), x)
+    return rec.op("cummax", CumsumAttrs(dim=from_front(rec, x, dim)[0]), x)
 
 
 def cummin(rec: Recorder, x: T, dim: int) -> tuple[T, T]:
     """The smallest element so far along a dimension, and where it was."""
-    return rec.op("cummin", _along(rec, x, dim), x)
-
-
-def logcumsumexp(rec: Recorder, x: T, dim: int) -> T:
-    """Logarithm of the running sum of exponentials."""
-    return rec.op("logcumsumexp", _along(rec, x, dim), x)
-
-
-def _attrs(rec: Recorder, x: T, dim: Dims, *, keepdim: bool) -> ReduceAttrs:
-    return ReduceAttrs(dims=_dims(rec, x, dim), keepdim=keepdim)
+    return rec.op("cummin", CumsumAttrs(dim=from_front(rec, x, dim)[0]), x)
 
 
 def _dims(rec: Recorder, x: T, dim: Dims) -> tuple[int, ...]:
@@ -150,7 +126,3 @@ def _dims(rec: Recorder, x: T, dim: Dims) -> tuple[int, ...]:
     if dim is None or not rec.spec(x).shape:
         return ()
     return from_front(rec, x, dim if isinstance(dim, int) else tuple(dim))
-
-
-def _along(rec: Recorder, x: T, dim: int) -> CumsumAttrs:
-    return CumsumAttrs(dim=from_front(rec, x, dim)[0])

@@ -42,7 +42,7 @@ def graph_from_json(text: str, attrs_types: Mapping[str, type | None]) -> Graph:
         attrs_types: Class of the attributes of each operator; None for an operator without.
 
     Raises:
-        FormatError: If the text is no graph of this schema.
+        FormatError: If the text is not a graph of this schema.
         GraphError: If the graph contradicts itself.
     """
     try:

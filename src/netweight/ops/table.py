@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, ParamSpec, TypeAlias
 
 from netweight.index import OPERATORS, homes
 from netweight.ir import TensorSpec
@@ -15,6 +15,8 @@ from netweight.registry import Registry
 Specs: TypeAlias = TensorSpec | tuple[TensorSpec, ...]
 Saves: TypeAlias = tuple[str, ...] | Mapping[str, tuple[str, ...]]
 Wanted: TypeAlias = tuple[bool, ...]
+
+_Fields = ParamSpec("_Fields")
 
 OpKind = Literal[
     "conv", "linear", "matmul", "attention", "recurrent", "embedding", "pool", "norm", "activation", "softmax",
@@ -112,7 +114,7 @@ class OpDef:
         cost: Specs of the inputs to work done.
         forward: Arrays to array, or a tuple in the order of ``shape``. The reference: clear first, fast second.
         backward: ``(attrs, grad_y, *tensors, **saved)`` to one gradient per tensor, None where there is none.
-            ``grad_y`` is a tuple if there are several outputs. ``saved`` are the names of ``saves`` that are no inputs.
+            ``grad_y`` is a tuple if there are several outputs. ``saved`` are those of ``saves`` that are not inputs.
         backward_cost: ``(attrs, wanted, *specs)`` to the work of ``backward``. ``wanted`` says, one bool per tensor,
             whose gradients are needed; nothing wanted costs nothing. What ``backward`` computes only because it was
             not kept (scores of an attention) is not counted. ``FREE`` itself says that a gradient is that of ``y`` or
@@ -132,14 +134,14 @@ class OpDef:
 
     name: str
     kind: OpKind
-    attrs: type | None
-    inputs: tuple[str, ...]
     shape: Callable[..., Specs]
     cost: Callable[..., Cost]
     forward: Callable[..., Any]
     backward: Callable[..., tuple[Array | None, ...]]
     backward_cost: Callable[..., Cost]
     extent: Callable[..., Extent]
+    attrs: type | None = None
+    inputs: tuple[str, ...] = ("x",)
     saves: Saves = ()
     extras: tuple[str, ...] = ()
     view: bool = False
@@ -178,6 +180,17 @@ def register(op: OpDef) -> OpDef:
     """
     REGISTRY.add(op.name, op)
     return op
+
+
+def _defining(make: Callable[_Fields, OpDef]) -> Callable[_Fields, OpDef]:
+    def define(*args: _Fields.args, **kwargs: _Fields.kwargs) -> OpDef:
+        return register(make(*args, **kwargs))
+
+    return define
+
+
+define = _defining(OpDef)
+"""Add an operator with these fields to the table."""
 
 
 def not_differentiable(*_args: Any, **_saved: Any) -> tuple[Array | None, ...]:

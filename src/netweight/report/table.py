@@ -134,7 +134,7 @@ def table_of(profile: Profile, options: Options) -> Table:
 
     Raises:
         UnknownNameError: If a column is not one of ``COLUMNS``.
-        UsageError: If ``sort`` is no number, or ``top`` or ``depth`` is not positive.
+        UsageError: If ``sort`` is not a number, or ``top`` or ``depth`` is not positive.
     """
     keys = ("layer", *(key for key in options.columns if key != "layer"))
     for key in (*keys, *filter(None, [options.sort])):

@@ -36,7 +36,7 @@ class TrainingRow:
 
     @property
     def formulas(self) -> dict[str, str]:
-        """The arithmetic behind the figures that are no bytes, where they are not zero."""
+        """The arithmetic behind the figures that are not bytes, where they are not zero."""
         named = ((name, getattr(self, name)) for name in TRAINING_FORMULA_FIELDS)
         return {name: formula(value) for name, value in named if value}
 

@@ -42,7 +42,7 @@ def parse_bits(text: str) -> tuple[BitWidths, ...]:
     (BitWidths(pattern='conv*', weight=8, activation=8, group_size=None),)
 
     Raises:
-        UsageError: If the text is no setting, or a width is outside 1 to 64.
+        UsageError: If the text is not a setting, or a width is outside 1 to 64.
     """
     return tuple(_parse_one(part.strip()) for part in text.split(","))
 

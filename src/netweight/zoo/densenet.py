@@ -75,7 +75,7 @@ def densenet_cifar(
         num_classes: Size of the output.
 
     Raises:
-        UsageError: If the blocks cannot be of equal length, or ``compression`` is no share.
+        UsageError: If the blocks cannot be of equal length, or ``compression`` is not a share.
         ShapeError: If the input is too small.
     """
     step = 6 if bottleneck else 3

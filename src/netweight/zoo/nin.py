@@ -41,11 +41,12 @@ def nin_imagenet(x: Symbol, *, num_classes: int = 1000) -> Symbol:
     return flatten(global_avg_pool(x, name="pool4"))
 
 
-def _block(x: Symbol, names: tuple[str, ...], widths: tuple[int, ...], **first: int) -> Symbol:
-    """A convolution with the options ``first`` and 1 x 1 convolutions, a ReLU after each."""
-    options = {"kernel_size": 1, **first}
+def _block(
+    x: Symbol, names: tuple[str, ...], widths: tuple[int, ...], *, kernel_size: int, stride: int = 1, padding: int = 0
+) -> Symbol:
+    """A convolution and 1 x 1 convolutions, a ReLU after each."""
     for name, width in zip(names, widths, strict=True):
-        x = conv2d(x, width, name=name, **options)
+        x = conv2d(x, width, kernel_size=kernel_size, stride=stride, padding=padding, name=name)
         x = relu(x, inplace=True, name=f"relu_{name}")
-        options = {"kernel_size": 1}
+        kernel_size, stride, padding = 1, 1, 0
     return x

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netweight.build import Symbol, batch_norm, conv2d, gelu, linear, relu, scope, sigmoid, tanh
+from netweight import build
+from netweight.build import Symbol, conv2d, linear, relu, scope
 from netweight.errors import unknown_name
 
-ACTIVATIONS: dict[str, Callable[..., Symbol]] = {"relu": relu, "tanh": tanh, "sigmoid": sigmoid, "gelu": gelu}
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu")
 
 
 def activation(kind: str) -> Callable[..., Symbol]:
@@ -19,7 +20,8 @@ def activation(kind: str) -> Callable[..., Symbol]:
     """
     if kind not in ACTIVATIONS:
         raise unknown_name("activation", kind, ACTIVATIONS, fix=f"known: {', '.join(ACTIVATIONS)}")
-    return ACTIVATIONS[kind]
+    function: Callable[..., Symbol] = getattr(build, kind)
+    return function
 
 
 def conv_relu(x: Symbol, out_channels: int, *, name: str, normalised: bool = True, **options: Any) -> Symbol:
@@ -30,7 +32,7 @@ def conv_relu(x: Symbol, out_channels: int, *, name: str, normalised: bool = Tru
     with scope(x, name, "BasicConv2d"):
         x = conv2d(x, out_channels, bias=not normalised, name="conv", **options)
         if normalised:
-            x = batch_norm(x, eps=0.001, name="bn")
+            x = build.batch_norm(x, eps=0.001, name="bn")
         return relu(x, inplace=True, name="relu")
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _IMAGE = (3, 224, 224)
+_CONFIGURATIONS = {11: "A", 13: "B", 16: "D", 19: "E"}
+_BOTTLENECKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,46 +59,22 @@ ARCHITECTURES: dict[str, Architecture] = {
         function="alexnet:alexnet_one_tower",
         about="Krizhevsky 2014: one tower of 64-192-384-256-256, as torchvision",
     ),
-    "vgg11": Architecture(
-        function="vgg:vgg",
-        about="Simonyan & Zisserman 2015, configuration A",
-        options={"configuration": "A"},
-    ),
-    "vgg13": Architecture(
-        function="vgg:vgg",
-        about="Simonyan & Zisserman 2015, configuration B",
-        options={"configuration": "B"},
-    ),
-    "vgg16": Architecture(
-        function="vgg:vgg",
-        about="Simonyan & Zisserman 2015, configuration D",
-        options={"configuration": "D"},
-    ),
-    "vgg19": Architecture(
-        function="vgg:vgg",
-        about="Simonyan & Zisserman 2015, configuration E",
-        options={"configuration": "E"},
-    ),
-    "vgg11_bn": Architecture(
-        function="vgg:vgg",
-        about="VGG-11 with batch normalisation",
-        options={"configuration": "A", "normalisation": "batch"},
-    ),
-    "vgg13_bn": Architecture(
-        function="vgg:vgg",
-        about="VGG-13 with batch normalisation",
-        options={"configuration": "B", "normalisation": "batch"},
-    ),
-    "vgg16_bn": Architecture(
-        function="vgg:vgg",
-        about="VGG-16 with batch normalisation",
-        options={"configuration": "D", "normalisation": "batch"},
-    ),
-    "vgg19_bn": Architecture(
-        function="vgg:vgg",
-        about="VGG-19 with batch normalisation",
-        options={"configuration": "E", "normalisation": "batch"},
-    ),
+    **{
+        f"vgg{depth}": Architecture(
+            function="vgg:vgg",
+            about=f"Simonyan & Zisserman 2015, configuration {configuration}",
+            options={"configuration": configuration},
+        )
+        for depth, configuration in _CONFIGURATIONS.items()
+    },
+    **{
+        f"vgg{depth}_bn": Architecture(
+            function="vgg:vgg",
+            about=f"VGG-{depth} with batch normalisation",
+            options={"configuration": configuration, "normalisation": "batch"},
+        )
+        for depth, configuration in _CONFIGURATIONS.items()
+    },
     "vgg11-lrn": Architecture(
         function="vgg:vgg",
         about="Simonyan & Zisserman 2015, configuration A-LRN",
@@ -129,71 +107,44 @@ ARCHITECTURES: dict[str, Architecture] = {
         about="Szegedy et al. 2016: factorised convolutions",
         input_shape=(3, 299, 299),
     ),
-    "resnet18": Architecture(
-        function="resnet:resnet",
-        about="He et al. 2016: residual blocks of two 3 x 3 convolutions",
-        options={"layers": (2, 2, 2, 2), "bottleneck": False},
-    ),
-    "resnet34": Architecture(
-        function="resnet:resnet",
-        about="He et al. 2016: residual blocks of two 3 x 3 convolutions",
-        options={"layers": (3, 4, 6, 3), "bottleneck": False},
-    ),
-    "resnet50": Architecture(
-        function="resnet:resnet",
-        about="He et al. 2016: residual bottlenecks, stride in the 3 x 3 as in torchvision",
-        options={"layers": (3, 4, 6, 3), "bottleneck": True},
-    ),
-    "resnet101": Architecture(
-        function="resnet:resnet",
-        about="He et al. 2016: residual bottlenecks, stride in the 3 x 3 as in torchvision",
-        options={"layers": (3, 4, 23, 3), "bottleneck": True},
-    ),
-    "resnet152": Architecture(
-        function="resnet:resnet",
-        about="He et al. 2016: residual bottlenecks, stride in the 3 x 3 as in torchvision",
-        options={"layers": (3, 8, 36, 3), "bottleneck": True},
-    ),
-    "resnet50-v1": Architecture(
-        function="resnet:resnet",
-        about="He et al. 2016 as published: stride in the first 1 x 1",
-        options={"layers": (3, 4, 6, 3), "bottleneck": True, "stride_in_1x1": True},
-    ),
-    "resnet101-v1": Architecture(
-        function="resnet:resnet",
-        about="He et al. 2016 as published: stride in the first 1 x 1",
-        options={"layers": (3, 4, 23, 3), "bottleneck": True, "stride_in_1x1": True},
-    ),
-    "resnet152-v1": Architecture(
-        function="resnet:resnet",
-        about="He et al. 2016 as published: stride in the first 1 x 1",
-        options={"layers": (3, 8, 36, 3), "bottleneck": True, "stride_in_1x1": True},
-    ),
-    "densenet121": Architecture(
-        function="densenet:densenet",
-        about="Huang et al. 2017: every layer reads all before it",
-        options={"layers": (6, 12, 24, 16)},
-    ),
-    "densenet161": Architecture(
-        function="densenet:densenet",
-        about="Huang et al. 2017: every layer reads all before it",
-        options={"layers": (6, 12, 36, 24), "growth_rate": 48, "stem_channels": 96},
-    ),
-    "densenet169": Architecture(
-        function="densenet:densenet",
-        about="Huang et al. 2017: every layer reads all before it",
-        options={"layers": (6, 12, 32, 32)},
-    ),
-    "densenet201": Architecture(
-        function="densenet:densenet",
-        about="Huang et al. 2017: every layer reads all before it",
-        options={"layers": (6, 12, 48, 32)},
-    ),
-    "densenet264": Architecture(
-        function="densenet:densenet",
-        about="Huang et al. 2017: every layer reads all before it",
-        options={"layers": (6, 12, 64, 48)},
-    ),
+    **{
+        f"resnet{depth}": Architecture(
+            function="resnet:resnet",
+            about="He et al. 2016: residual blocks of two 3 x 3 convolutions",
+            options={"layers": layers, "bottleneck": False},
+        )
+        for depth, layers in ((18, (2, 2, 2, 2)), (34, (3, 4, 6, 3)))
+    },
+    **{
+        f"resnet{depth}": Architecture(
+            function="resnet:resnet",
+            about="He et al. 2016: residual bottlenecks, stride in the 3 x 3 as in torchvision",
+            options={"layers": layers, "bottleneck": True},
+        )
+        for depth, layers in _BOTTLENECKS.items()
+    },
+    **{
+        f"resnet{depth}-v1": Architecture(
+            function="resnet:resnet",
+            about="He et al. 2016 as published: stride in the first 1 x 1",
+            options={"layers": layers, "bottleneck": True, "stride_in_1x1": True},
+        )
+        for depth, layers in _BOTTLENECKS.items()
+    },
+    **{
+        f"densenet{depth}": Architecture(
+            function="densenet:densenet",
+            about="Huang et al. 2017: every layer reads all before it",
+            options={"layers": layers, **wider},
+        )
+        for depth, layers, wider in (
+            (121, (6, 12, 24, 16), {}),
+            (161, (6, 12, 36, 24), {"growth_rate": 48, "stem_channels": 96}),
+            (169, (6, 12, 32, 32), {}),
+            (201, (6, 12, 48, 32), {}),
+            (264, (6, 12, 64, 48), {}),
+        )
+    },
     "densenet-cifar": Architecture(
         function="densenet:densenet_cifar",
         about="Huang et al. 2017 for 32 x 32: depth, growth_rate, bottleneck",
@@ -212,31 +163,20 @@ ARCHITECTURES: dict[str, Architecture] = {
         about="Chollet 2017: separable convolutions with residuals",
         input_shape=(3, 299, 299),
     ),
-    "vit_b_16": Architecture(
-        function="vit:vit",
-        about="Dosovitskiy et al. 2021: transformer over patches of 16 x 16",
-        options={"patch_size": 16, "embed_dim": 768, "depth": 12, "num_heads": 12, "mlp_dim": 3072},
-    ),
-    "vit_b_32": Architecture(
-        function="vit:vit",
-        about="Dosovitskiy et al. 2021: transformer over patches of 32 x 32",
-        options={"patch_size": 32, "embed_dim": 768, "depth": 12, "num_heads": 12, "mlp_dim": 3072},
-    ),
-    "vit_l_16": Architecture(
-        function="vit:vit",
-        about="Dosovitskiy et al. 2021: transformer over patches of 16 x 16",
-        options={"patch_size": 16, "embed_dim": 1024, "depth": 24, "num_heads": 16, "mlp_dim": 4096},
-    ),
-    "vit_l_32": Architecture(
-        function="vit:vit",
-        about="Dosovitskiy et al. 2021: transformer over patches of 32 x 32",
-        options={"patch_size": 32, "embed_dim": 1024, "depth": 24, "num_heads": 16, "mlp_dim": 4096},
-    ),
-    "vit_h_14": Architecture(
-        function="vit:vit",
-        about="Dosovitskiy et al. 2021: transformer over patches of 14 x 14",
-        options={"patch_size": 14, "embed_dim": 1280, "depth": 32, "num_heads": 16, "mlp_dim": 5120},
-    ),
+    **{
+        name: Architecture(
+            function="vit:vit",
+            about=f"Dosovitskiy et al. 2021: transformer over patches of {patch} x {patch}",
+            options={"patch_size": patch, "embed_dim": width, "depth": depth, "num_heads": heads, "mlp_dim": 4 * width},
+        )
+        for name, patch, width, depth, heads in (
+            ("vit_b_16", 16, 768, 12, 12),
+            ("vit_b_32", 32, 768, 12, 12),
+            ("vit_l_16", 16, 1024, 24, 16),
+            ("vit_l_32", 32, 1024, 24, 16),
+            ("vit_h_14", 14, 1280, 32, 16),
+        )
+    },
     "transformer_encoder": Architecture(
         function="transformer:transformer_encoder",
         about="Vaswani et al. 2017: encoder of the base model over 128 embeddings",

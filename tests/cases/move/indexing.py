@@ -8,7 +8,6 @@ from cases.draws import Case, distinct, generator, normal, shapes
 from cases.pointwise.binary import broadcasting
 from netweight.ops.move.places import GatherAttrs, IndexAttrs
 from netweight.ops.move.scatter import IndexAddAttrs, IndexPutAttrs, ScatterAttrs, ScatterReduceAttrs
-from netweight.ops.pointwise.masking import MaskedFillAttrs
 
 
 @st.composite
@@ -84,13 +83,6 @@ def index_add_cases(draw: DrawFn) -> Case:
 
 
 @st.composite
-def masked_fill_cases(draw: DrawFn) -> Case:
-    first, second = draw(broadcasting(2))
-    mask = generator(draw).integers(0, 2, second).astype(draw(st.sampled_from(["bool", "int64"])))
-    return MaskedFillAttrs(value=draw(st.sampled_from([0, -1e9]))), (normal(draw, *first), mask)
-
-
-@st.composite
 def scatter_reduce_cases(draw: DrawFn) -> Case:
     """Products of numbers that are not near zero; extremes of distinct ones."""
     shape = draw(shapes(1, 3))
@@ -126,6 +118,5 @@ CASES = {
     "masked_scatter": masked_scatter_cases(),
     "index_copy": index_copy_cases(),
     "index_add": index_add_cases(),
-    "masked_fill": masked_fill_cases(),
 }
 LINEAR = ["index"]

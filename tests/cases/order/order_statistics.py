@@ -5,7 +5,6 @@ from hypothesis.strategies import DrawFn
 from cases.draws import Case, distinct, generator, shapes
 from netweight.ops.order.order_statistics import KthvalueAttrs, SearchsortedAttrs
 from netweight.ops.order.sort import PickAttrs
-from netweight.ops.reduce.cumulative import CumsumAttrs
 
 
 @st.composite
@@ -28,12 +27,6 @@ def mode_cases(draw: DrawFn) -> Case:
 
 
 @st.composite
-def running_cases(draw: DrawFn) -> Case:
-    shape = draw(shapes(max_side=6))
-    return CumsumAttrs(dim=draw(st.integers(0, len(shape) - 1))), (distinct(draw, *shape),)
-
-
-@st.composite
 def searchsorted_cases(draw: DrawFn) -> Case:
     attrs = SearchsortedAttrs(right=draw(st.booleans()), dtype=draw(st.sampled_from(["int64", "int32"])))
     length, shape = draw(st.integers(1, 9)), draw(shapes(1, 3))
@@ -45,9 +38,6 @@ def searchsorted_cases(draw: DrawFn) -> Case:
 CASES = {
     "kthvalue": kthvalue_cases(),
     "mode": mode_cases(),
-    "cummax": running_cases(),
-    "cummin": running_cases(),
-    "logcumsumexp": running_cases(),
     "searchsorted": searchsorted_cases(),
 }
 # Equal numbers that are moved one by one are no longer equal, and none is the most frequent.

@@ -25,12 +25,6 @@ def turning_cases(draw: DrawFn) -> Case:
 
 
 @st.composite
-def inside_cases(draw: DrawFn) -> Case:
-    """Between -0.9 and 0.9."""
-    return None, (generator(draw).uniform(-0.9, 0.9, draw(shapes(0, 4))),)
-
-
-@st.composite
 def any_cases(draw: DrawFn) -> Case:
     return None, (normal(draw, *draw(shapes(0, 4))),)
 
@@ -71,17 +65,34 @@ def odd_cases(draw: DrawFn) -> Case:
     return None, (generator(draw).choice([-1.5, 0, 2, np.nan, np.inf, -np.inf], draw(shapes(0, 4))),)
 
 
+@st.composite
+def inside_cases(draw: DrawFn, low: float, high: float) -> Case:
+    """Numbers between two bounds."""
+    return None, (low + (high - low) * generator(draw).random(draw(shapes(0, 3))),)
+
+
+@st.composite
+def copysign_cases(draw: DrawFn) -> Case:
+    shape = draw(shapes(0, 3))
+    other = tuple(draw(st.sampled_from([1, size])) for size in shape)[draw(st.integers(0, len(shape))) :]
+    return None, (distinct(draw, *shape), distinct(draw, *other))
+
+
 CASES = {
     **{name: dividing_cases() for name in ("floor_divide", "remainder", "fmod")},
     "atan2": turning_cases(),
     "logaddexp": pair_cases(),
     **{name: any_cases() for name in ("exp2", "expm1", "atan", "sinh", "cosh")},
     **{name: positive_cases() for name in ("log2", "log10", "log1p")},
-    **{name: inside_cases() for name in ("tan", "asin", "acos")},
+    **{name: inside_cases(-0.9, 0.9) for name in ("tan", "asin", "acos")},
     "trunc": stepping_cases(),
     **{name: bits_cases() for name in ("bitwise_and", "bitwise_or", "bitwise_xor")},
     **{name: shift_cases() for name in ("bitwise_left_shift", "bitwise_right_shift")},
     "bitwise_not": single_bits_cases(),
     **{name: odd_cases() for name in ("isnan", "isinf", "isfinite")},
+    "asinh": inside_cases(-2, 2),
+    "acosh": inside_cases(1.5, 4),
+    "atanh": inside_cases(-0.8, 0.8),
+    "copysign": copysign_cases(),
 }
 BATCHED = {"trunc": ("x",)}

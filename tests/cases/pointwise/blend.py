@@ -2,11 +2,12 @@ import hypothesis.strategies as st
 import numpy as np
 from hypothesis.strategies import DrawFn
 
-from cases.draws import Case, distinct, normal, shapes
+from cases.draws import Case, distinct, generator, normal, shapes
 from cases.pointwise.binary import broadcasting
 from netweight.ops.pointwise.activation import CeluAttrs, HardsigmoidAttrs, ShrinkAttrs, ThresholdAttrs
 from netweight.ops.pointwise.blend import AddcAttrs, LerpAttrs
 from netweight.ops.pointwise.gate import GluAttrs
+from netweight.ops.pointwise.masking import MaskedFillAttrs
 
 
 @st.composite
@@ -64,6 +65,13 @@ def addc_cases(draw: DrawFn) -> Case:
     return AddcAttrs(value=draw(st.sampled_from([1, -0.5]))), (normal(draw, *first), normal(draw, *second), denominator)
 
 
+@st.composite
+def masked_fill_cases(draw: DrawFn) -> Case:
+    first, second = draw(broadcasting(2))
+    mask = generator(draw).integers(0, 2, second).astype(draw(st.sampled_from(["bool", "int64"])))
+    return MaskedFillAttrs(value=draw(st.sampled_from([0, -1e9]))), (normal(draw, *first), mask)
+
+
 CASES = {
     **{name: plain_cases() for name in ("log_sigmoid", "tanhshrink", "softsign")},
     "celu": celu_cases(),
@@ -75,6 +83,7 @@ CASES = {
     "lerp": lerp_cases(),
     "addcmul": addc_cases(),
     "addcdiv": addc_cases(),
+    "masked_fill": masked_fill_cases(),
 }
 BATCHED = dict.fromkeys(
     ("log_sigmoid", "tanhshrink", "softsign", "celu", "hardsigmoid", "softshrink", "threshold"), ("x",)

@@ -3,7 +3,6 @@ import numpy as np
 from hypothesis.strategies import DrawFn
 
 from cases.draws import Case, distinct, normal, shapes
-from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs, VarAttrs
 from netweight.ops.reduce.vector_norm import VectorNormAttrs
 
@@ -47,18 +46,11 @@ def vector_norm_cases(draw: DrawFn) -> Case:
     return VectorNormAttrs(dims=attrs.dims, keepdim=attrs.keepdim, ord=power), (x,)
 
 
-@st.composite
-def cumsum_cases(draw: DrawFn) -> Case:
-    shape = draw(shapes())
-    return CumsumAttrs(dim=draw(st.integers(0, len(shape) - 1))), (normal(draw, *shape),)
-
-
 CASES = {
     **{name: reduce_cases() for name in ("sum", "mean", "amax", "amin")},
     **{name: reduce_cases(most=1) for name in ("argmax", "argmin")},
     "prod": prod_cases(),
     "var": var_cases(),
     "vector_norm": vector_norm_cases(),
-    "cumsum": cumsum_cases(),
 }
-LINEAR = ["sum", "mean", "cumsum"]
+LINEAR = ["sum", "mean"]

@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given
 
+from cases import CASES
+from cases.draws import Case
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
@@ -37,3 +40,20 @@ def test_integers_have_a_floating_scale() -> None:
 def test_nothing_has_no_range() -> None:
     with pytest.raises(ShapeError, match="dynamic_quantize: expected at least one number, got"):
         _OP.shape(None, TensorSpec((0, 3)))
+
+
+@given(case=CASES["dynamic_quantize"])
+def test_scale_and_integers_are_those_of_pytorchs_observer(case: Case) -> None:
+    """In float32, where a quotient may fall on the other side of a half. The scale of zeros alone is a convention."""
+    torch = pytest.importorskip("torch")
+    x = case[1][0].astype(np.float32)
+    y, scale, zero = _OP.forward(None, x)
+    observer = torch.ao.quantization.MinMaxObserver(dtype=torch.quint8, quant_min=0, quant_max=255)
+    observer(torch.from_numpy(x))
+    step, point = observer.calculate_qparams()
+    assert int(zero) == int(point)
+    if x.any():
+        np.testing.assert_allclose(scale, step.item(), rtol=1e-6)
+    theirs = torch.fake_quantize_per_tensor_affine(torch.from_numpy(x), step.item(), int(point), 0, 255).numpy()
+    off = np.abs((y.astype(int) - int(zero)) * step.item() - theirs) / step.item()
+    assert off.max() <= 1e-4 + (np.abs(x / step.item() % 1 - 0.5) < 1e-3).any()

@@ -83,7 +83,7 @@ def test_a_reduction_mixes_what_it_reduces() -> None:
     assert REGISTRY["mean"].extent(ReduceAttrs(), _MAPS) == Mixes((0, 1, 2, 3))
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "cumsum"])
+@pytest.mark.parametrize("name", list(CASES))
 @given(data=st.data())
 def test_samples_cost_the_same_apart_as_together(name: str, data: st.DataObject) -> None:
     """Where the samples are not what is reduced."""
@@ -130,7 +130,7 @@ def test_the_origin_has_no_direction() -> None:
     np.testing.assert_allclose(grad, [[0.6, 0.8], [0, 0]])
 
 
-@pytest.mark.parametrize("power", [0.0, -1.0, float("inf")])
-def test_length_needs_a_positive_finite_exponent(power: float) -> None:
-    with pytest.raises(ShapeError, match=r"vector_norm: expected ord above 0 and finite, got"):
+@pytest.mark.parametrize("power", [0.0, float("inf"), float("nan")])
+def test_length_needs_a_finite_exponent(power: float) -> None:
+    with pytest.raises(ShapeError, match=r"vector_norm: expected ord other than 0 and finite, got"):
         REGISTRY["vector_norm"].shape(VectorNormAttrs(ord=power), _MAPS)

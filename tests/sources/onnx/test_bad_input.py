@@ -154,7 +154,7 @@ def test_paths_that_hold_no_file(tmp_path: Path) -> None:
         read_model(tmp_path / "none.onnx")
     pipe = tmp_path / "pipe.onnx"
     os.mkfifo(pipe)
-    with pytest.raises(FormatError, match="something that is no file"):
+    with pytest.raises(FormatError, match="something that is not a file"):
         read_model(pipe)
 
 

@@ -208,7 +208,7 @@ def test_an_unknown_trip_count_counts_one_iteration() -> None:
     made = looped(inputs=[info("trips", INT, [])], scanned=True)
     profile = netweight.weigh(made)
     assert profile.totals.macs == 3 * 4 * 4
-    assert profile.notes == ("Loop 'loop': how often it runs only a run knows; one iteration is counted",)
+    assert profile.notes == ("Loop 'loop': how often it runs is known in a run alone; one iteration is counted",)
     assert not profile.coverage.complete
     found = same_as_onnx_runtime(made, np.ones((3, 4), np.float32), np.array(4))
     assert found[1].shape == (4, 3, 4)
@@ -254,7 +254,7 @@ def test_only_a_condition_of_data_counts_one_iteration() -> None:
         made.graph.initializer.extend([number("limit", np.float32(3)), number("start", np.bool_(True))])
         profile = netweight.weigh(made)
         assert profile.totals.macs == 3 * 4 * 4
-        assert profile.notes == ("Loop 'loop': how often it runs only a run knows; one iteration is counted",)
+        assert profile.notes == ("Loop 'loop': how often it runs is known in a run alone; one iteration is counted",)
 
 
 def test_a_condition_that_is_known_ends_the_loop() -> None:

@@ -196,7 +196,7 @@ def test_text_is_left_out() -> None:
     assert not profile.coverage.complete
     assert profile.totals.ops_total == 3
     text = one_node("StringNormalizer", np.array(["a"]), fixed=())
-    assert read_graph(text).left_out == ("input 'x0' is no tensor of numbers",)
+    assert read_graph(text).left_out == ("input 'x0' is not a tensor of numbers",)
 
 
 def test_errors() -> None:

@@ -83,7 +83,7 @@ def test_nothing_is_left_of_a_failure(tmp_path: Path) -> None:
 
 def test_what_is_refused(tmp_path: Path) -> None:
     graph = small()
-    with pytest.raises(UsageError, match=r"expected a file name ending in .onnx, got 'net.pb'"):
+    with pytest.raises(UsageError, match=r"expected a file name ending in .onnx or .json, got 'net.pb'"):
         netweight.export(graph, tmp_path / "net.pb")
     with pytest.raises(UsageError, match=r"expected to write '.*net.onnx', got: No such file"):
         netweight.export(graph, tmp_path / "missing" / "net.onnx")

@@ -146,7 +146,7 @@ def test_dropout_in_training() -> None:
 
 def test_dropout_of_which_only_a_run_knows_whether_it_trains() -> None:
     read = read_graph(one_node("Dropout", f(3, 4), np.array(0.5, F32), np.array(True), fixed=(1,)))
-    assert read.notes == ("Dropout: whether it drops anything only a run knows; read as at inference",)
+    assert read.notes == ("Dropout: whether it drops anything is known in a run alone; read as at inference",)
     assert not read.exact
     assert operators(read) == []
 

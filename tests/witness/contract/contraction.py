@@ -34,8 +34,13 @@ def _capped(attrs: Any, query: Any, key: Any, value: Any, mask: Any, grouped: bo
     return torch.softmax(scores.masked_fill(empty, 0.0), -1).masked_fill(empty, 0.0) @ value
 
 
+def linear(_attrs: None, x: Any, weight: Any, bias: Any) -> Any:
+    return F.linear(x, weight, bias)
+
+
 WITNESSES = {
     "einsum": lambda attrs, *xs: torch.einsum(attrs.equation, *xs),
     "matmul": lambda _attrs, a, b: torch.matmul(a, b),
     "scaled_dot_product_attention": attention,
+    "linear": linear,
 }

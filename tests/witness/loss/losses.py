@@ -27,6 +27,18 @@ def with_logits(attrs: Any, x: Any, target: Any, weight: Any, pos_weight: Any) -
     return F.binary_cross_entropy_with_logits(x, target, weight, reduction=attrs.reduction, pos_weight=pos_weight)
 
 
+def cross_entropy(attrs: Any, x: Any, target: Any, weight: Any) -> Any:
+    """PyTorch does not have a gradient of the weight."""
+    return F.cross_entropy(
+        x, target.long(), None if weight is None else weight.detach(), ignore_index=attrs.ignore_index,
+        reduction=attrs.reduction, label_smoothing=attrs.label_smoothing,
+    )  # fmt: skip
+
+
+def mse_loss(attrs: Any, x: Any, target: Any) -> Any:
+    return F.mse_loss(x, target, reduction=attrs.reduction)
+
+
 WITNESSES = {
     "l1_loss": lambda attrs, x, target: F.l1_loss(x, target, reduction=attrs.reduction),
     "smooth_l1_loss": lambda attrs, x, target: F.smooth_l1_loss(x, target, reduction=attrs.reduction, beta=attrs.beta),
@@ -35,4 +47,6 @@ WITNESSES = {
     "kl_div": kl_div,
     "binary_cross_entropy": binary_cross_entropy,
     "binary_cross_entropy_with_logits": with_logits,
+    "cross_entropy": cross_entropy,
+    "mse_loss": mse_loss,
 }

@@ -50,7 +50,6 @@ WITNESSES = {
     "scatter_add": lambda attrs, x, index, src: torch.scatter_add(x, attrs.dim, index, src),
     "index_copy": lambda attrs, x, index, src: torch.index_copy(x, attrs.dim, index, src),
     "index_add": lambda attrs, x, index, src: torch.index_add(x, attrs.dim, index, src, alpha=attrs.alpha),
-    "masked_fill": lambda attrs, x, mask: x.masked_fill(mask.bool(), attrs.value),
     "scatter_reduce": lambda attrs, x, index, src: torch.scatter_reduce(
         x, attrs.dim, index, src[tuple(map(slice, index.shape))], attrs.reduce, include_self=attrs.include_self
     ),

@@ -19,6 +19,22 @@ def slice_(attrs: Any, x: Any) -> Any:
     return x[(*(slice(None),) * attrs.dim, slice(attrs.start, attrs.stop, attrs.step))]
 
 
+def embedding_bag(attrs: Any, indices: Any, weight: Any, offsets: Any, scale: Any) -> Any:
+    return F.embedding_bag(
+        indices,
+        weight,
+        offsets,
+        mode=attrs.mode,
+        per_sample_weights=scale,
+        include_last_offset=attrs.include_last_offset,
+        padding_idx=attrs.padding_idx,
+    )
+
+
+def reshape(attrs: Any, x: Any) -> Any:
+    return x.reshape(attrs.shape)
+
+
 WITNESSES = {
     "permute": lambda attrs, x: x.permute(attrs.order),
     "expand": lambda attrs, x: x.expand(attrs.shape),
@@ -32,4 +48,9 @@ WITNESSES = {
     "gather": lambda attrs, x, index: torch.gather(x, attrs.dim, index),
     "index_select": lambda attrs, x, index: torch.index_select(x, attrs.dim, index),
     "embedding": lambda attrs, indices, weight: F.embedding(indices, weight, padding_idx=attrs.padding_idx),
+    "diag_embed": lambda attrs, x: torch.diag_embed(x, attrs.offset, attrs.dim1, attrs.dim2),
+    "diagonal_scatter": lambda attrs, x, src: torch.diagonal_scatter(x, src, attrs.offset, attrs.dim1, attrs.dim2),
+    "strided_view": lambda attrs, x: torch.as_strided(x, attrs.size, attrs.stride, attrs.offset),
+    "embedding_bag": embedding_bag,
+    "reshape": reshape,
 }

@@ -54,4 +54,6 @@ WITNESSES = {
     "layer_norm": layer_norm,
     "local_response_norm": local_response_norm,
     "rms_norm": rms_norm,
+    "log_softmax": lambda attrs, x: F.log_softmax(x, attrs.dim),
+    "softmax": lambda attrs, x: F.softmax(x, attrs.dim),
 }

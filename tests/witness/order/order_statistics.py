@@ -3,10 +3,6 @@ from typing import Any
 import torch
 
 
-def _both(result: Any) -> Any:
-    return result.values, result.indices
-
-
 def _mode(attrs: Any, x: Any) -> Any:
     """Values alone are PyTorch's: which of equal elements it picks is not said."""
     values, indices = torch.mode(x, attrs.dim, attrs.keepdim)
@@ -22,10 +18,7 @@ def _searchsorted(attrs: Any, sequence: Any, x: Any) -> Any:
 
 
 WITNESSES = {
-    "kthvalue": lambda attrs, x: _both(torch.kthvalue(x, attrs.k, attrs.dim, attrs.keepdim)),
+    "kthvalue": lambda attrs, x: tuple(torch.kthvalue(x, attrs.k, attrs.dim, attrs.keepdim)),
     "mode": _mode,
-    "cummax": lambda attrs, x: _both(torch.cummax(x, attrs.dim)),
-    "cummin": lambda attrs, x: _both(torch.cummin(x, attrs.dim)),
-    "logcumsumexp": lambda attrs, x: torch.logcumsumexp(x, attrs.dim),
     "searchsorted": _searchsorted,
 }

@@ -10,4 +10,5 @@ WITNESSES = {
     "lerp": lambda attrs, x, end, weight: torch.lerp(x, end, attrs.weight if weight is None else weight),
     "addcmul": lambda attrs, x, tensor1, tensor2: torch.addcmul(x, tensor1, tensor2, value=attrs.value),
     "addcdiv": lambda attrs, x, tensor1, tensor2: torch.addcdiv(x, tensor1, tensor2, value=attrs.value),
+    "masked_fill": lambda attrs, x, mask: x.masked_fill(mask.bool(), attrs.value),
 }

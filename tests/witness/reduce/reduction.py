@@ -42,4 +42,7 @@ WITNESSES = {
     "var": var,
     "vector_norm": vector_norm,
     "cumsum": lambda attrs, x: torch.cumsum(x, attrs.dim),
+    "cummax": lambda attrs, x: tuple(torch.cummax(x, attrs.dim)),
+    "cummin": lambda attrs, x: tuple(torch.cummin(x, attrs.dim)),
+    "logcumsumexp": lambda attrs, x: torch.logcumsumexp(x, attrs.dim),
 }

@@ -6,35 +6,6 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 
-def deform_conv(attrs: Any, x: Any, weight: Any, offset: Any, mask: Any, bias: Any) -> Any:
-    """Sampling of images at all taps of all positions, then a product of matrices; a series is an image of one row."""
-    spatial, (n, c_in, *in_size) = x.ndim - 2, x.shape
-    (c_out, _, *kernel), out_size = weight.shape, offset.shape[2:]
-    taps = torch.tensor(list(torch.cartesian_prod(*map(torch.arange, kernel)).reshape(-1, spatial).tolist()))
-    moved = offset.reshape(n, attrs.offset_groups, len(taps), spatial, *out_size)
-    places = []
-    for dim in range(spatial):
-        along = torch.arange(out_size[dim]) * attrs.stride[dim] - attrs.padding[dim][0]
-        along = along.reshape(-1, *(1,) * (spatial - 1 - dim))
-        step = (taps[:, dim] * attrs.dilation[dim]).reshape(-1, *(1,) * spatial)
-        places.append(moved[:, :, :, dim] + along + step)
-    grid = torch.stack(
-        [(2 * at + 1) / size - 1 for at, size in zip(reversed(places), reversed(in_size), strict=True)], -1
-    )
-    if spatial == 1:
-        grid, in_size = torch.cat([grid, torch.zeros_like(grid)], -1), [1, *in_size]
-    groups = n * attrs.offset_groups
-    source = x.reshape(groups, c_in // attrs.offset_groups, *in_size)
-    flat = grid.reshape(groups, -1, *(1,) * (len(in_size) - 1), len(in_size))
-    read = F.grid_sample(source, flat, align_corners=False).reshape(n, attrs.offset_groups, -1, len(taps), *out_size)
-    if mask is not None:
-        read = read * mask.reshape(n, attrs.offset_groups, 1, len(taps), *out_size)
-    columns = read.reshape(n, attrs.groups, c_in // attrs.groups * len(taps), -1)
-    y = weight.reshape(attrs.groups, c_out // attrs.groups, -1) @ columns
-    y = y.reshape(n, c_out, *out_size)
-    return y if bias is None else y + bias.reshape(-1, *(1,) * spatial)
-
-
 def roi_align(attrs: Any, x: Any, rois: Any) -> Any:
     """Sampling of one region at a time: inside of the map, as elements beyond the edge repeat it for one element."""
     return torch.stack([_mean(attrs, x, *_places(attrs, x, roi), int(roi[0])) for roi in rois])
@@ -85,35 +56,7 @@ def _rounded(value: float) -> int:
     return int(abs(value) + 0.5) * (1 if value >= 0 else -1)
 
 
-def _unique(attrs: Any, x: Any) -> Any:
-    """PyTorch has no first positions: those of ours are checked by what stands there."""
-    if attrs.sorted:
-        values, inverse, counts = torch.unique(x, return_inverse=True, return_counts=True, dim=attrs.dim)
-        return _asked(attrs, x, values, inverse, counts)
-    flat = x.reshape(-1, 1) if attrs.dim is None else x.movedim(attrs.dim, 0).reshape(x.shape[attrs.dim], -1)
-    same = (flat[:, None] == flat[None]).all(-1)
-    first = [at for at, row in enumerate(same) if int(row.int().argmax()) == at]
-    values = x.reshape(-1)[first] if attrs.dim is None else x.index_select(attrs.dim, torch.tensor(first))
-    inverse = torch.tensor([first.index(int(row.int().argmax())) for row in same])
-    return _asked(attrs, x, values, inverse.reshape(x.shape if attrs.dim is None else -1), same[first].sum(1))
-
-
-def _runs(attrs: Any, x: Any) -> Any:
-    return _asked(attrs, x, *torch.unique_consecutive(x, return_inverse=True, return_counts=True, dim=attrs.dim))
-
-
-def _asked(attrs: Any, x: Any, values: Any, inverse: Any, counts: Any) -> Any:
-    order = inverse.reshape(-1).tolist()
-    first = torch.tensor([order.index(at) for at in range(len(counts))])
-    beside = {"first": first, "inverse": inverse, "counts": counts}
-    return values, *(beside[name] for name in attrs.also)
-
-
 WITNESSES = {
-    "deform_conv": deform_conv,
     "roi_align": roi_align,
     "roi_pool": roi_pool,
-    "nonzero": lambda _attrs, x: torch.nonzero(x),
-    "unique": _unique,
-    "unique_consecutive": _runs,
 }

@@ -1,4 +1,4 @@
-"""The same elements under another shape, parts of tensors, and tensors put together.
+"""The same elements under another shape.
 
 Dimensions may be negative, counted from the end.
 """
@@ -6,12 +6,9 @@ Dimensions may be negative, counted from the end.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from netweight.errors import ShapeError
-from netweight.functions.recorder import Recorder, T, from_front, layer_named
+from netweight.functions.recorder import Recorder, T, from_front, new_dim
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
-from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
 
 
 def reshape(rec: Recorder, x: T, *shape: int) -> T:
@@ -35,7 +32,7 @@ def squeeze(rec: Recorder, x: T, dim: int | tuple[int, ...] = ()) -> T:
 
 def unsqueeze(rec: Recorder, x: T, dim: int) -> T:
     """With a new dimension of size 1 before ``dim``."""
-    at, shape = _new_dim(rec, x, dim), rec.spec(x).shape
+    at, shape = new_dim(rec, x, dim), rec.spec(x).shape
     return reshape(rec, x, *shape[:at], 1, *shape[at:])
 
 
@@ -57,48 +54,3 @@ def expand(rec: Recorder, x: T, *shape: int) -> T:
     old = (-1,) * (len(shape) - len(own)) + own
     full = tuple(kept if size == -1 else size for size, kept in zip(shape, old, strict=False))
     return rec.op("expand", ExpandAttrs(shape=full), x)
-
-
-@layer_named("cat")
-def concat(rec: Recorder, xs: Sequence[T], dim: int = 1) -> T:
-    """Tensors one after the other along a dimension, that of the channels unless told otherwise."""
-    return rec.op("concat", ConcatAttrs(dim=from_front(rec, xs[0], dim)[0]), *xs)
-
-
-def stack(rec: Recorder, xs: Sequence[T], dim: int = 0) -> T:
-    """Tensors of one shape side by side along a new dimension."""
-    at = _new_dim(rec, xs[0], dim)
-    return concat(rec, [unsqueeze(rec, x, at) for x in xs], at)
-
-
-def split(rec: Recorder, x: T, sizes: int | Sequence[int], dim: int = 1) -> tuple[T, ...]:
-    """Parts of the given sizes along a dimension; of one size, the last one smaller if need be."""
-    (along,) = from_front(rec, x, dim)
-    if isinstance(sizes, int):
-        if sizes < 1:
-            raise ShapeError(f"split: expected a size of at least 1, got {sizes}")
-        whole, rest = divmod(rec.spec(x).shape[along], sizes)
-        sizes = (*(sizes,) * whole, *((rest,) if rest else ()))
-    parts = rec.op("split", SplitAttrs(sizes=tuple(sizes), dim=along), x)
-    return parts if isinstance(parts, tuple) else (parts,)
-
-
-def chunk(rec: Recorder, x: T, chunks: int, dim: int = 1) -> tuple[T, ...]:
-    """Parts of equal size along a dimension, the last one smaller if need be."""
-    if chunks < 1:
-        raise ShapeError(f"chunk: expected at least 1 chunk, got {chunks}")
-    return split(rec, x, -(-rec.spec(x).shape[from_front(rec, x, dim)[0]] // chunks), dim)
-
-
-def narrow(rec: Recorder, x: T, dim: int, start: int, length: int) -> T:
-    """``length`` positions from ``start`` on along a dimension."""
-    (along,) = from_front(rec, x, dim)
-    return rec.op("slice", SliceAttrs(dim=along, start=start, stop=start + length), x)
-
-
-def _new_dim(rec: Recorder, x: object, dim: int) -> int:
-    shape = rec.spec(x).shape
-    rank = len(shape) + 1
-    if not -rank <= dim < rank:
-        raise ShapeError(f"dim: expected {-rank} <= dim < {rank} for a new one, got {dim} for shape {shape}")
-    return dim + rank if dim < 0 else dim

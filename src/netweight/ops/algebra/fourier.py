@@ -9,7 +9,7 @@ of a complex number is that of its real part plus i times that of its imaginary 
 
 Work is that of the radix-2 algorithm of Cooley & Tukey 1965: n log2(n) / 2 butterflies, each one complex product (4
 multiplications, 2 additions) and two complex sums (4 additions): 5 n log2(n) operations, the figure that FFT
-benchmarks go by (Frigo & Johnson 2005). Sizes that are no powers of two are counted by the same formula, rounded up.
+benchmarks go by (Frigo & Johnson 2005). Sizes that are not powers of two are counted by the same formula, rounded up.
 
 Source: torch.fft; ONNX DFT.
 """
@@ -27,7 +27,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, define
 
 FftNorm = Literal["backward", "forward", "ortho"]
 
@@ -161,19 +161,16 @@ def register_transform(
     backward_cost: Callable[..., Cost],
 ) -> OpDef:
     """Register a transform: what it has in common with the others."""
-    return register(
-        OpDef(
-            name=name,
-            kind="transform",
-            attrs=attrs,
-            inputs=("x",),
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            extent=fft_extent,
-        )
+    return define(
+        name=name,
+        kind="transform",
+        attrs=attrs,
+        shape=shape,
+        cost=cost,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        extent=fft_extent,
     )
 
 

@@ -23,7 +23,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +103,19 @@ def register_matrix(
     extras: tuple[str, ...] = (),
 ) -> OpDef:
     """Register an operator of matrices: what it has in common with the others."""
-    return register(
-        OpDef(
-            name=name,
-            kind="transform",
-            attrs=attrs,
-            inputs=inputs,
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=saves,
-            extras=extras,
-            extent=matrix_extent,
-        )
+    return define(
+        name=name,
+        kind="transform",
+        attrs=attrs,
+        inputs=inputs,
+        shape=shape,
+        cost=cost,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves=saves,
+        extras=extras,
+        extent=matrix_extent,
     )
 
 

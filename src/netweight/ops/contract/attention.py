@@ -31,7 +31,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,21 +241,19 @@ def _masked(attrs: AttentionAttrs, grouped: Array, mask: Array | None, query_sha
     return masked
 
 
-SCALED_DOT_PRODUCT_ATTENTION = register(
-    OpDef(
-        name="scaled_dot_product_attention",
-        kind="attention",
-        attrs=AttentionAttrs,
-        inputs=("query", "key", "value", "mask"),
-        shape=attention_shape,
-        cost=attention_cost,
-        forward=attention_forward,
-        backward=attention_backward,
-        backward_cost=attention_backward_cost,
-        saves=("query", "key", "value", "mask", "y", "logsumexp"),
-        extras=("logsumexp",),
-        extent=attention_extent,
-        dims={"query": "*batch heads l e", "key": "*batch kv_heads s e", "value": "*batch kv_heads s e_v",
-              "y": "*batch heads l e_v"},
-    )
+SCALED_DOT_PRODUCT_ATTENTION = define(
+    name="scaled_dot_product_attention",
+    kind="attention",
+    attrs=AttentionAttrs,
+    inputs=("query", "key", "value", "mask"),
+    shape=attention_shape,
+    cost=attention_cost,
+    forward=attention_forward,
+    backward=attention_backward,
+    backward_cost=attention_backward_cost,
+    saves=("query", "key", "value", "mask", "y", "logsumexp"),
+    extras=("logsumexp",),
+    extent=attention_extent,
+    dims={"query": "*batch heads l e", "key": "*batch kv_heads s e", "value": "*batch kv_heads s e_v",
+          "y": "*batch heads l e_v"},
 )  # fmt: skip

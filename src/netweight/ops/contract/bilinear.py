@@ -23,7 +23,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import mixes_last
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 def bilinear_shape(
@@ -94,19 +94,16 @@ def bilinear_backward_cost(
     return cost + Cost(adds=product(rows=rows, out=out)) if wanted[3] else cost
 
 
-BILINEAR = register(
-    OpDef(
-        name="bilinear",
-        kind="matmul",
-        attrs=None,
-        inputs=("x1", "x2", "weight", "bias"),
-        shape=bilinear_shape,
-        cost=bilinear_cost,
-        forward=bilinear_forward,
-        backward=bilinear_backward,
-        backward_cost=bilinear_backward_cost,
-        saves={"x1": ("x2", "weight"), "x2": ("x1", "weight"), "weight": ("x1", "x2")},
-        extent=mixes_last,
-        dims={"x1": "*rows in1", "x2": "*rows in2", "weight": "out in1 in2", "bias": "out", "y": "*rows out"},
-    )
+BILINEAR = define(
+    name="bilinear",
+    kind="matmul",
+    inputs=("x1", "x2", "weight", "bias"),
+    shape=bilinear_shape,
+    cost=bilinear_cost,
+    forward=bilinear_forward,
+    backward=bilinear_backward,
+    backward_cost=bilinear_backward_cost,
+    saves={"x1": ("x2", "weight"), "x2": ("x1", "weight"), "weight": ("x1", "x2")},
+    extent=mixes_last,
+    dims={"x1": "*rows in1", "x2": "*rows in2", "weight": "out in1 in2", "bias": "out", "y": "*rows out"},
 )

@@ -27,7 +27,7 @@ from netweight.ops.arrays.padding import PaddingMode, Pads, check_padding, pad_a
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, windows
 from netweight.ops.dims import kernel_dims, out_dims
 from netweight.ops.extent import Extent, Slides
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,19 +157,17 @@ def _add_windows(attrs: ConvAttrs, grad_windows: Array, x: Array) -> Array:
     return unpad_gradient(padded, x.shape[2:], attrs.padding, attrs.padding_mode)
 
 
-CONV = register(
-    OpDef(
-        name="conv",
-        kind="conv",
-        attrs=ConvAttrs,
-        inputs=("x", "weight", "bias"),
-        shape=conv_shape,
-        cost=conv_cost,
-        forward=conv_forward,
-        backward=conv_backward,
-        backward_cost=conv_backward_cost,
-        saves={"x": ("weight",), "weight": ("x",)},
-        extent=conv_extent,
-        dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "bias": "c_out", "y": "n c_out *out"},
-    )
+CONV = define(
+    name="conv",
+    kind="conv",
+    attrs=ConvAttrs,
+    inputs=("x", "weight", "bias"),
+    shape=conv_shape,
+    cost=conv_cost,
+    forward=conv_forward,
+    backward=conv_backward,
+    backward_cost=conv_backward_cost,
+    saves={"x": ("weight",), "weight": ("x",)},
+    extent=conv_extent,
+    dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "bias": "c_out", "y": "n c_out *out"},
 )

@@ -29,7 +29,7 @@ from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, span_of, windows
 from netweight.ops.dims import named_shape
 from netweight.ops.extent import Extent, Spreads
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,19 +176,17 @@ def _grouped_weight(attrs: ConvTransposeAttrs, weight: Array) -> Array:
     return weight.reshape(attrs.groups, -1, *weight.shape[1:])
 
 
-CONV_TRANSPOSE = register(
-    OpDef(
-        name="conv_transpose",
-        kind="conv",
-        attrs=ConvTransposeAttrs,
-        inputs=("x", "weight", "bias"),
-        shape=conv_transpose_shape,
-        cost=conv_transpose_cost,
-        forward=conv_transpose_forward,
-        backward=conv_transpose_backward,
-        backward_cost=conv_transpose_backward_cost,
-        saves={"x": ("weight",), "weight": ("x",)},
-        extent=conv_transpose_extent,
-        dims={"x": "n c_in *in", "weight": "c_in c_out/groups *k", "bias": "c_out", "y": "n c_out *out"},
-    )
+CONV_TRANSPOSE = define(
+    name="conv_transpose",
+    kind="conv",
+    attrs=ConvTransposeAttrs,
+    inputs=("x", "weight", "bias"),
+    shape=conv_transpose_shape,
+    cost=conv_transpose_cost,
+    forward=conv_transpose_forward,
+    backward=conv_transpose_backward,
+    backward_cost=conv_transpose_backward_cost,
+    saves={"x": ("weight",), "weight": ("x",)},
+    extent=conv_transpose_extent,
+    dims={"x": "n c_in *in", "weight": "c_in c_out/groups *k", "bias": "c_out", "y": "n c_out *out"},
 )

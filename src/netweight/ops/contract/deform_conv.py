@@ -37,7 +37,7 @@ from netweight.ops.arrays.windows import Sizes
 from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_shape
 from netweight.ops.dims import kernel_dims, out_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 Spec = TensorSpec | None
 
@@ -258,24 +258,22 @@ def _corners(
         yield (batch, group, *at), inside * math.prod(shares), slopes
 
 
-DEFORM_CONV = register(
-    OpDef(
-        name="deform_conv",
-        kind="conv",
-        attrs=DeformConvAttrs,
-        inputs=("x", "weight", "offset", "mask", "bias"),
-        shape=deform_conv_shape,
-        cost=deform_conv_cost,
-        forward=deform_conv_forward,
-        backward=deform_conv_backward,
-        backward_cost=deform_conv_backward_cost,
-        saves={
-            "x": ("weight", "offset", "mask"),
-            "weight": ("x", "offset", "mask"),
-            "offset": ("x", "weight", "offset", "mask"),
-            "mask": ("x", "weight", "offset"),
-        },
-        extent=deform_conv_extent,
-        dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "bias": "c_out", "y": "n c_out *out"},
-    )
+DEFORM_CONV = define(
+    name="deform_conv",
+    kind="conv",
+    attrs=DeformConvAttrs,
+    inputs=("x", "weight", "offset", "mask", "bias"),
+    shape=deform_conv_shape,
+    cost=deform_conv_cost,
+    forward=deform_conv_forward,
+    backward=deform_conv_backward,
+    backward_cost=deform_conv_backward_cost,
+    saves={
+        "x": ("weight", "offset", "mask"),
+        "weight": ("x", "offset", "mask"),
+        "offset": ("x", "weight", "offset", "mask"),
+        "mask": ("x", "weight", "offset"),
+    },
+    extent=deform_conv_extent,
+    dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "bias": "c_out", "y": "n c_out *out"},
 )

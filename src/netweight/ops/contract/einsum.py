@@ -26,7 +26,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes, Permutes
-from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import COPIED, FREE, Cost, Wanted, define
 
 _EXPLICIT = re.compile(r"[a-zA-Z]*(,[a-zA-Z]*)*->[a-zA-Z]*")
 
@@ -239,18 +239,16 @@ def einsum_extent(attrs: EinsumAttrs, *_xs: TensorSpec) -> Extent:
     return Mixes(tuple(sorted(moved)))
 
 
-EINSUM = register(
-    OpDef(
-        name="einsum",
-        kind="matmul",
-        attrs=EinsumAttrs,
-        inputs=("*xs",),
-        shape=einsum_shape,
-        cost=einsum_cost,
-        forward=einsum_forward,
-        backward=einsum_backward,
-        backward_cost=einsum_backward_cost,
-        saves=("xs",),
-        extent=einsum_extent,
-    )
+EINSUM = define(
+    name="einsum",
+    kind="matmul",
+    attrs=EinsumAttrs,
+    inputs=("*xs",),
+    shape=einsum_shape,
+    cost=einsum_cost,
+    forward=einsum_forward,
+    backward=einsum_backward,
+    backward_cost=einsum_backward_cost,
+    saves=("xs",),
+    extent=einsum_extent,
 )

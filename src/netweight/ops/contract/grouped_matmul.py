@@ -24,7 +24,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import mixes_last
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 def grouped_matmul_shape(_attrs: None, a: TensorSpec, b: TensorSpec, offsets: TensorSpec) -> TensorSpec:
@@ -80,19 +80,16 @@ def _groups(offsets: Array) -> Iterator[tuple[int, slice]]:
         start = stop
 
 
-GROUPED_MATMUL = register(
-    OpDef(
-        name="grouped_matmul",
-        kind="matmul",
-        attrs=None,
-        inputs=("a", "b", "offsets"),
-        shape=grouped_matmul_shape,
-        cost=grouped_matmul_cost,
-        forward=grouped_matmul_forward,
-        backward=grouped_matmul_backward,
-        backward_cost=grouped_matmul_backward_cost,
-        saves={"a": ("b",), "b": ("a",), "offsets": ("a", "b")},
-        extent=mixes_last,
-        dims={"a": "rows k", "b": "groups k n", "y": "rows n"},
-    )
+GROUPED_MATMUL = define(
+    name="grouped_matmul",
+    kind="matmul",
+    inputs=("a", "b", "offsets"),
+    shape=grouped_matmul_shape,
+    cost=grouped_matmul_cost,
+    forward=grouped_matmul_forward,
+    backward=grouped_matmul_backward,
+    backward_cost=grouped_matmul_backward_cost,
+    saves={"a": ("b",), "b": ("a",), "offsets": ("a", "b")},
+    extent=mixes_last,
+    dims={"a": "rows k", "b": "groups k n", "y": "rows n"},
 )

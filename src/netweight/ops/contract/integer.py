@@ -28,7 +28,7 @@ from netweight.ops.contract.matmul import matmul_cost, matmul_extent, matmul_for
 from netweight.ops.extent import Extent, same_position
 from netweight.ops.quantize.affine import SCALES, QuantizeAttrs
 from netweight.ops.quantize.scales import integer_range
-from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, define, free, not_differentiable
 
 _Zero = TensorSpec | None
 
@@ -132,49 +132,42 @@ def _from_zero(x: Array, zero: Array | None) -> Array:
     return wide if zero is None else wide - zero.astype(np.int32)
 
 
-INTEGER_MATMUL = register(
-    OpDef(
-        name="integer_matmul",
-        kind="matmul",
-        attrs=None,
-        inputs=("a", "b", "a_zero", "b_zero"),
-        shape=integer_matmul_shape,
-        cost=integer_matmul_cost,
-        forward=integer_matmul_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=integer_matmul_extent,
-        dims={"a": "*batch m k", "b": "*batch k n", "y": "*batch m n"},
-    )
+INTEGER_MATMUL = define(
+    name="integer_matmul",
+    kind="matmul",
+    inputs=("a", "b", "a_zero", "b_zero"),
+    shape=integer_matmul_shape,
+    cost=integer_matmul_cost,
+    forward=integer_matmul_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=integer_matmul_extent,
+    dims={"a": "*batch m k", "b": "*batch k n", "y": "*batch m n"},
 )
 
-INTEGER_CONV = register(
-    OpDef(
-        name="integer_conv",
-        kind="conv",
-        attrs=ConvAttrs,
-        inputs=("x", "weight", "x_zero", "weight_zero"),
-        shape=integer_conv_shape,
-        cost=integer_conv_cost,
-        forward=integer_conv_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=integer_conv_extent,
-        dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "y": "n c_out *out"},
-    )
+INTEGER_CONV = define(
+    name="integer_conv",
+    kind="conv",
+    attrs=ConvAttrs,
+    inputs=("x", "weight", "x_zero", "weight_zero"),
+    shape=integer_conv_shape,
+    cost=integer_conv_cost,
+    forward=integer_conv_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=integer_conv_extent,
+    dims={"x": "n c_in *in", "weight": "c_out c_in/groups *k", "y": "n c_out *out"},
 )
 
-REQUANTIZE = register(
-    OpDef(
-        name="requantize",
-        kind="elementwise",
-        attrs=QuantizeAttrs,
-        inputs=("x", "scale", "zero_point"),
-        shape=requantize_shape,
-        cost=requantize_cost,
-        forward=requantize_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=same_position,
-    )
+REQUANTIZE = define(
+    name="requantize",
+    kind="elementwise",
+    attrs=QuantizeAttrs,
+    inputs=("x", "scale", "zero_point"),
+    shape=requantize_shape,
+    cost=requantize_cost,
+    forward=requantize_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=same_position,
 )

@@ -16,7 +16,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array
 from netweight.ops.extent import mixes_last
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 def linear_shape(_attrs: None, x: TensorSpec, weight: TensorSpec, bias: TensorSpec | None) -> TensorSpec:
@@ -71,20 +71,17 @@ def linear_backward_cost(
     return Cost(macs=total([forward.macs] * (grad_x + grad_weight)), adds=forward.adds if grad_bias else 0)
 
 
-LINEAR = register(
-    OpDef(
-        name="linear",
-        kind="linear",
-        attrs=None,
-        inputs=("x", "weight", "bias"),
-        shape=linear_shape,
-        cost=linear_cost,
-        forward=linear_forward,
-        backward=linear_backward,
-        backward_cost=linear_backward_cost,
-        saves={"x": ("weight",), "weight": ("x",)},
-        extent=mixes_last,
-        dims={"x": "*rows in_features", "weight": "out_features in_features", "bias": "out_features",
-              "y": "*rows out_features"},
-    )
+LINEAR = define(
+    name="linear",
+    kind="linear",
+    inputs=("x", "weight", "bias"),
+    shape=linear_shape,
+    cost=linear_cost,
+    forward=linear_forward,
+    backward=linear_backward,
+    backward_cost=linear_backward_cost,
+    saves={"x": ("weight",), "weight": ("x",)},
+    extent=mixes_last,
+    dims={"x": "*rows in_features", "weight": "out_features in_features", "bias": "out_features",
+          "y": "*rows out_features"},
 )  # fmt: skip

@@ -33,7 +33,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 _Optional = TensorSpec | None
 
@@ -209,19 +209,17 @@ def _summed(grad: Array, of: Array) -> Array:
     return grad.sum(axis=shared, keepdims=True)
 
 
-LINEAR_ATTENTION = register(
-    OpDef(
-        name="linear_attention",
-        kind="attention",
-        attrs=LinearAttentionAttrs,
-        inputs=("query", "key", "value", "state0", "decay", "beta"),
-        shape=linear_attention_shape,
-        cost=linear_attention_cost,
-        forward=linear_attention_forward,
-        backward=linear_attention_backward,
-        backward_cost=linear_attention_backward_cost,
-        saves=("query", "key", "value", "state0", "decay", "beta"),
-        extent=linear_attention_extent,
-        dims={"query": "n heads t k", "key": "n kv_heads t k", "value": "n kv_heads t v", "y": "n heads t v"},
-    )
+LINEAR_ATTENTION = define(
+    name="linear_attention",
+    kind="attention",
+    attrs=LinearAttentionAttrs,
+    inputs=("query", "key", "value", "state0", "decay", "beta"),
+    shape=linear_attention_shape,
+    cost=linear_attention_cost,
+    forward=linear_attention_forward,
+    backward=linear_attention_backward,
+    backward_cost=linear_attention_backward_cost,
+    saves=("query", "key", "value", "state0", "decay", "beta"),
+    extent=linear_attention_extent,
+    dims={"query": "n heads t k", "key": "n kv_heads t k", "value": "n kv_heads t v", "y": "n heads t v"},
 )

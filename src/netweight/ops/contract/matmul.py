@@ -23,7 +23,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 def matmul_shape(_attrs: None, a: TensorSpec, b: TensorSpec) -> TensorSpec:
@@ -94,19 +94,16 @@ def _sizes(a: Shape, b: Shape) -> tuple[Shape, int, int, int]:
     return broadcast_shape("matmul", left[:-2], right[:-2]), left[-2], left[-1], right[-1]
 
 
-MATMUL = register(
-    OpDef(
-        name="matmul",
-        kind="matmul",
-        attrs=None,
-        inputs=("a", "b"),
-        shape=matmul_shape,
-        cost=matmul_cost,
-        forward=matmul_forward,
-        backward=matmul_backward,
-        backward_cost=matmul_backward_cost,
-        saves={"a": ("b",), "b": ("a",)},
-        extent=matmul_extent,
-        dims={"a": "*batch m k", "b": "*batch k n", "y": "*batch m n"},
-    )
+MATMUL = define(
+    name="matmul",
+    kind="matmul",
+    inputs=("a", "b"),
+    shape=matmul_shape,
+    cost=matmul_cost,
+    forward=matmul_forward,
+    backward=matmul_backward,
+    backward_cost=matmul_backward_cost,
+    saves={"a": ("b",), "b": ("a",)},
+    extent=matmul_extent,
+    dims={"a": "*batch m k", "b": "*batch k n", "y": "*batch m n"},
 )

@@ -22,7 +22,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import unbroadcast, unbroadcast_cost
 from netweight.ops.extent import mixes_last
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,19 +103,17 @@ def _joined(attrs: RotaryAttrs, a: Array, b: Array, x: Array) -> Array:
     return np.concatenate([turned, x[..., turned.shape[-1] :]], axis=-1).astype(x.dtype, copy=False)
 
 
-ROTARY_EMBEDDING = register(
-    OpDef(
-        name="rotary_embedding",
-        kind="elementwise",
-        attrs=RotaryAttrs,
-        inputs=("x", "cos", "sin"),
-        shape=rotary_embedding_shape,
-        cost=rotary_embedding_cost,
-        forward=rotary_embedding_forward,
-        backward=rotary_embedding_backward,
-        backward_cost=rotary_embedding_backward_cost,
-        saves={"cos": ("x",), "sin": ("x",), "x": ("cos", "sin")},
-        extent=mixes_last,
-        dims={"x": "n heads t e", "y": "n heads t e"},
-    )
+ROTARY_EMBEDDING = define(
+    name="rotary_embedding",
+    kind="elementwise",
+    attrs=RotaryAttrs,
+    inputs=("x", "cos", "sin"),
+    shape=rotary_embedding_shape,
+    cost=rotary_embedding_cost,
+    forward=rotary_embedding_forward,
+    backward=rotary_embedding_backward,
+    backward_cost=rotary_embedding_backward_cost,
+    saves={"cos": ("x",), "sin": ("x",), "x": ("cos", "sin")},
+    extent=mixes_last,
+    dims={"x": "n heads t e", "y": "n heads t e"},
 )

@@ -28,7 +28,7 @@ from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.loss.reduction import Reduction, loss_spec, reduce_losses, reduction_cost, share_cost
 from netweight.ops.norm.softmax import SoftmaxAttrs, log_softmax_cost, log_softmax_forward
-from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import COPIED, FREE, Cost, Wanted, define
 
 _OVER_CLASSES = SoftmaxAttrs(dim=1)
 
@@ -271,40 +271,36 @@ def _asks(wanted: Wanted) -> bool:
     return any(wanted[2:])
 
 
-NLL_LOSS = register(
-    OpDef(
-        name="nll_loss",
-        kind="loss",
-        attrs=NllLossAttrs,
-        inputs=("x", "target", "weight"),
-        shape=nll_loss_shape,
-        cost=nll_loss_cost,
-        forward=nll_loss_forward,
-        backward=nll_loss_backward,
-        backward_cost=nll_loss_backward_cost,
-        saves={"target": ("x", "weight"), "weight": ("x", "weight"), "x": ("weight",), "y": ("weight",)},
-        extent=classes_extent,
-    )
+NLL_LOSS = define(
+    name="nll_loss",
+    kind="loss",
+    attrs=NllLossAttrs,
+    inputs=("x", "target", "weight"),
+    shape=nll_loss_shape,
+    cost=nll_loss_cost,
+    forward=nll_loss_forward,
+    backward=nll_loss_backward,
+    backward_cost=nll_loss_backward_cost,
+    saves={"target": ("x", "weight"), "weight": ("x", "weight"), "x": ("weight",), "y": ("weight",)},
+    extent=classes_extent,
 )
 
-CROSS_ENTROPY = register(
-    OpDef(
-        name="cross_entropy",
-        kind="loss",
-        attrs=CrossEntropyAttrs,
-        inputs=("x", "target", "weight"),
-        shape=cross_entropy_shape,
-        cost=cross_entropy_cost,
-        forward=cross_entropy_forward,
-        backward=cross_entropy_backward,
-        backward_cost=cross_entropy_backward_cost,
-        saves={
-            "target": ("x", "weight"),
-            "weight": ("x", "weight"),
-            "log_probs": ("x", "weight"),
-            "y": ("weight",),
-        },
-        extras=("log_probs",),
-        extent=classes_extent,
-    )
+CROSS_ENTROPY = define(
+    name="cross_entropy",
+    kind="loss",
+    attrs=CrossEntropyAttrs,
+    inputs=("x", "target", "weight"),
+    shape=cross_entropy_shape,
+    cost=cross_entropy_cost,
+    forward=cross_entropy_forward,
+    backward=cross_entropy_backward,
+    backward_cost=cross_entropy_backward_cost,
+    saves={
+        "target": ("x", "weight"),
+        "weight": ("x", "weight"),
+        "log_probs": ("x", "weight"),
+        "y": ("weight",),
+    },
+    extras=("log_probs",),
+    extent=classes_extent,
 )

@@ -19,7 +19,7 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, define
 
 Reduction = Literal["mean", "sum", "none"]
 Work: TypeAlias = Mapping[str, int]
@@ -135,20 +135,18 @@ def register_loss(
         each = (work_of(elements, work or {}) + _summed(elements, spec) for work, want, spec in works if want)
         return sum(each, start=share_cost(attrs.reduction))
 
-    return register(
-        OpDef(
-            name=name,
-            kind="loss",
-            attrs=attrs,
-            inputs=inputs,
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=saves,
-            extent=loss_extent,
-        )
+    return define(
+        name=name,
+        kind="loss",
+        attrs=attrs,
+        inputs=inputs,
+        shape=shape,
+        cost=cost,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves=saves,
+        extent=loss_extent,
     )
 
 

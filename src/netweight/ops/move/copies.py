@@ -16,8 +16,9 @@ from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.elementwise import same_shape
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Spreads, same_position
+from netweight.ops.move.define import define_move
 from netweight.ops.move.slicing import SliceAttrs, along, resized, sliced_spec
-from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, free, register
+from netweight.ops.table import COPIED, FREE, Cost, Wanted, free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,47 +105,32 @@ def _sliced(attrs: SliceAttrs) -> tuple[Any, ...]:
     return along(attrs.dim, attrs.start, attrs.stop, attrs.step)
 
 
-COPY = register(
-    OpDef(
-        name="copy",
-        kind="layout",
-        attrs=None,
-        inputs=("x",),
-        shape=same_shape,
-        cost=free,
-        forward=copy_forward,
-        backward=copy_backward,
-        backward_cost=free,
-        extent=same_position,
-    )
+COPY = define_move(
+    name="copy",
+    shape=same_shape,
+    forward=copy_forward,
+    backward=copy_backward,
+    backward_cost=free,
+    extent=same_position,
 )
 
-SLICE_SCATTER = register(
-    OpDef(
-        name="slice_scatter",
-        kind="layout",
-        attrs=SliceAttrs,
-        inputs=("x", "src"),
-        shape=slice_scatter_shape,
-        cost=free,
-        forward=slice_scatter_forward,
-        backward=slice_scatter_backward,
-        backward_cost=slice_scatter_backward_cost,
-        extent=same_position,
-    )
+SLICE_SCATTER = define_move(
+    name="slice_scatter",
+    attrs=SliceAttrs,
+    inputs=("x", "src"),
+    shape=slice_scatter_shape,
+    forward=slice_scatter_forward,
+    backward=slice_scatter_backward,
+    backward_cost=slice_scatter_backward_cost,
+    extent=same_position,
 )
 
-REPEAT_INTERLEAVE = register(
-    OpDef(
-        name="repeat_interleave",
-        kind="layout",
-        attrs=RepeatInterleaveAttrs,
-        inputs=("x",),
-        shape=repeat_interleave_shape,
-        cost=free,
-        forward=repeat_interleave_forward,
-        backward=repeat_interleave_backward,
-        backward_cost=repeat_interleave_backward_cost,
-        extent=repeat_interleave_extent,
-    )
+REPEAT_INTERLEAVE = define_move(
+    name="repeat_interleave",
+    attrs=RepeatInterleaveAttrs,
+    shape=repeat_interleave_shape,
+    forward=repeat_interleave_forward,
+    backward=repeat_interleave_backward,
+    backward_cost=repeat_interleave_backward_cost,
+    extent=repeat_interleave_extent,
 )

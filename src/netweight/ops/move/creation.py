@@ -14,8 +14,9 @@ from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec, bits_of
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Permutes, same_position
+from netweight.ops.move.define import define_move
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import OpDef, free, not_differentiable, register
+from netweight.ops.table import free, not_differentiable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,47 +138,34 @@ def one_hot_extent(_attrs: OneHotAttrs, x: TensorSpec) -> Extent:
     return Permutes((*range(len(x.shape)), None))
 
 
-FULL = register(
-    OpDef(
-        name="full",
-        kind="layout",
-        attrs=FullAttrs,
-        inputs=(),
-        shape=full_shape,
-        cost=free,
-        forward=full_forward,
-        backward=no_gradients,
-        backward_cost=free,
-        extent=same_position,
-    )
+FULL = define_move(
+    name="full",
+    attrs=FullAttrs,
+    inputs=(),
+    shape=full_shape,
+    forward=full_forward,
+    backward=no_gradients,
+    backward_cost=free,
+    extent=same_position,
 )
 
-ARANGE = register(
-    OpDef(
-        name="arange",
-        kind="layout",
-        attrs=ArangeAttrs,
-        inputs=(),
-        shape=arange_shape,
-        cost=free,
-        forward=arange_forward,
-        backward=no_gradients,
-        backward_cost=free,
-        extent=same_position,
-    )
+ARANGE = define_move(
+    name="arange",
+    attrs=ArangeAttrs,
+    inputs=(),
+    shape=arange_shape,
+    forward=arange_forward,
+    backward=no_gradients,
+    backward_cost=free,
+    extent=same_position,
 )
 
-ONE_HOT = register(
-    OpDef(
-        name="one_hot",
-        kind="layout",
-        attrs=OneHotAttrs,
-        inputs=("x",),
-        shape=one_hot_shape,
-        cost=free,
-        forward=one_hot_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=one_hot_extent,
-    )
+ONE_HOT = define_move(
+    name="one_hot",
+    attrs=OneHotAttrs,
+    shape=one_hot_shape,
+    forward=one_hot_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=one_hot_extent,
 )

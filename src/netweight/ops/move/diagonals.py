@@ -17,8 +17,9 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes, Permutes, same_position
+from netweight.ops.move.define import define_move
 from netweight.ops.move.triangle import DiagonalAttrs, diagonal_backward, diagonal_forward, diagonal_shape
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.table import FREE, Cost, Wanted, copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,48 +134,34 @@ def _places(attrs: StridedViewAttrs) -> Array:
     return places
 
 
-DIAG_EMBED = register(
-    OpDef(
-        name="diag_embed",
-        kind="layout",
-        attrs=DiagonalAttrs,
-        inputs=("x",),
-        shape=diag_embed_shape,
-        cost=free,
-        forward=diag_embed_forward,
-        backward=diag_embed_backward,
-        backward_cost=copied,
-        extent=diag_embed_extent,
-    )
+DIAG_EMBED = define_move(
+    name="diag_embed",
+    attrs=DiagonalAttrs,
+    shape=diag_embed_shape,
+    forward=diag_embed_forward,
+    backward=diag_embed_backward,
+    backward_cost=copied,
+    extent=diag_embed_extent,
 )
 
-DIAGONAL_SCATTER = register(
-    OpDef(
-        name="diagonal_scatter",
-        kind="layout",
-        attrs=DiagonalAttrs,
-        inputs=("x", "src"),
-        shape=diagonal_scatter_shape,
-        cost=free,
-        forward=diagonal_scatter_forward,
-        backward=diagonal_scatter_backward,
-        backward_cost=copied,
-        extent=same_position,
-    )
+DIAGONAL_SCATTER = define_move(
+    name="diagonal_scatter",
+    attrs=DiagonalAttrs,
+    inputs=("x", "src"),
+    shape=diagonal_scatter_shape,
+    forward=diagonal_scatter_forward,
+    backward=diagonal_scatter_backward,
+    backward_cost=copied,
+    extent=same_position,
 )
 
-STRIDED_VIEW = register(
-    OpDef(
-        name="strided_view",
-        kind="layout",
-        attrs=StridedViewAttrs,
-        inputs=("x",),
-        shape=strided_view_shape,
-        cost=free,
-        forward=strided_view_forward,
-        backward=strided_view_backward,
-        backward_cost=strided_view_backward_cost,
-        view=True,
-        extent=strided_view_extent,
-    )
+STRIDED_VIEW = define_move(
+    name="strided_view",
+    attrs=StridedViewAttrs,
+    shape=strided_view_shape,
+    forward=strided_view_forward,
+    backward=strided_view_backward,
+    backward_cost=strided_view_backward_cost,
+    view=True,
+    extent=strided_view_extent,
 )

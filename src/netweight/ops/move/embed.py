@@ -20,7 +20,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Permutes
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, register
+from netweight.ops.table import FREE, Cost, Wanted, define, free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +69,17 @@ def embedding_extent(_attrs: EmbeddingAttrs, indices: TensorSpec, _weight: Tenso
     return Permutes((*range(len(indices.shape)), None))
 
 
-EMBEDDING = register(
-    OpDef(
-        name="embedding",
-        kind="embedding",
-        attrs=EmbeddingAttrs,
-        inputs=("indices", "weight"),
-        shape=embedding_shape,
-        cost=free,
-        forward=embedding_forward,
-        backward=embedding_backward,
-        backward_cost=embedding_backward_cost,
-        saves=("indices",),
-        extent=embedding_extent,
-        dims={"indices": "*rows", "weight": "num_embeddings embedding_dim", "y": "*rows embedding_dim"},
-    )
+EMBEDDING = define(
+    name="embedding",
+    kind="embedding",
+    attrs=EmbeddingAttrs,
+    inputs=("indices", "weight"),
+    shape=embedding_shape,
+    cost=free,
+    forward=embedding_forward,
+    backward=embedding_backward,
+    backward_cost=embedding_backward_cost,
+    saves=("indices",),
+    extent=embedding_extent,
+    dims={"indices": "*rows", "weight": "num_embeddings embedding_dim", "y": "*rows embedding_dim"},
 )

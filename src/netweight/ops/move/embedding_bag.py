@@ -22,7 +22,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 BagMode = Literal["sum", "mean", "max"]
 
@@ -177,26 +177,24 @@ def _factors(attrs: EmbeddingBagAttrs, like: Array, bag_of: Array, count: int, s
     return (1 / np.maximum(sizes, 1)).astype(like.dtype)[bag_of]
 
 
-EMBEDDING_BAG = register(
-    OpDef(
-        name="embedding_bag",
-        kind="embedding",
-        attrs=EmbeddingBagAttrs,
-        inputs=("indices", "weight", "offsets", "scale"),
-        shape=embedding_bag_shape,
-        cost=embedding_bag_cost,
-        forward=embedding_bag_forward,
-        backward=embedding_bag_backward,
-        backward_cost=embedding_bag_backward_cost,
-        saves={
-            "indices": ("weight", "scale"),
-            "offsets": ("weight", "scale"),
-            "scale": ("weight",),
-            "weight": ("scale",),
-            "chosen": ("weight",),
-        },
-        extras=("chosen",),
-        extent=embedding_bag_extent,
-        dims={"weight": "num_embeddings embedding_dim", "y": "bags embedding_dim"},
-    )
+EMBEDDING_BAG = define(
+    name="embedding_bag",
+    kind="embedding",
+    attrs=EmbeddingBagAttrs,
+    inputs=("indices", "weight", "offsets", "scale"),
+    shape=embedding_bag_shape,
+    cost=embedding_bag_cost,
+    forward=embedding_bag_forward,
+    backward=embedding_bag_backward,
+    backward_cost=embedding_bag_backward_cost,
+    saves={
+        "indices": ("weight", "scale"),
+        "offsets": ("weight", "scale"),
+        "scale": ("weight",),
+        "weight": ("scale",),
+        "chosen": ("weight",),
+    },
+    extras=("chosen",),
+    extent=embedding_bag_extent,
+    dims={"weight": "num_embeddings embedding_dim", "y": "bags embedding_dim"},
 )

@@ -20,6 +20,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
+from netweight.ops.move.define import define_move
 from netweight.ops.move.places import (
     GatherAttrs,
     GatherNdAttrs,
@@ -34,7 +35,7 @@ from netweight.ops.move.places import (
     of_slices,
     picked_shape,
 )
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted
 
 
 def gather_shape(attrs: GatherAttrs, x: TensorSpec, index: TensorSpec) -> TensorSpec:
@@ -103,20 +104,16 @@ def _reading(
         """One add per element of ``y``."""
         return Cost(adds=product(outputs=shape(attrs, x, *indices).numel)) if wanted[0] else FREE
 
-    return register(
-        OpDef(
-            name=name,
-            kind="layout",
-            attrs=attrs,
-            inputs=("x", positions),
-            shape=shape,
-            cost=free,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=(positions.removeprefix("*"),),
-            extent=extent,
-        )
+    return define_move(
+        name=name,
+        attrs=attrs,
+        inputs=("x", positions),
+        shape=shape,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves=(positions.removeprefix("*"),),
+        extent=extent,
     )
 
 

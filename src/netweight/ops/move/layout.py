@@ -13,7 +13,8 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import unbroadcast, unbroadcast_cost
 from netweight.ops.extent import Extent, Permutes, reshapes, same_position
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import FREE, Cost, Wanted, free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +48,15 @@ def reshape_backward(_attrs: ReshapeAttrs, grad_y: Array, x: Array) -> tuple[Arr
     return (grad_y.reshape(x.shape),)
 
 
-RESHAPE = register(
-    OpDef(
-        name="reshape",
-        kind="layout",
-        attrs=ReshapeAttrs,
-        inputs=("x",),
-        shape=reshape_shape,
-        cost=free,
-        forward=reshape_forward,
-        backward=reshape_backward,
-        backward_cost=free,
-        view=True,
-        extent=reshapes,
-    )
+RESHAPE = define_move(
+    name="reshape",
+    attrs=ReshapeAttrs,
+    shape=reshape_shape,
+    forward=reshape_forward,
+    backward=reshape_backward,
+    backward_cost=free,
+    view=True,
+    extent=reshapes,
 )
 
 
@@ -134,34 +130,24 @@ def expand_backward_cost(attrs: ExpandAttrs, wanted: Wanted, x: TensorSpec) -> C
     return unbroadcast_cost(math.prod(attrs.shape), x.numel) if any(wanted) else FREE
 
 
-PERMUTE = register(
-    OpDef(
-        name="permute",
-        kind="layout",
-        attrs=PermuteAttrs,
-        inputs=("x",),
-        shape=permute_shape,
-        cost=free,
-        forward=permute_forward,
-        backward=permute_backward,
-        backward_cost=free,
-        view=True,
-        extent=permute_extent,
-    )
+PERMUTE = define_move(
+    name="permute",
+    attrs=PermuteAttrs,
+    shape=permute_shape,
+    forward=permute_forward,
+    backward=permute_backward,
+    backward_cost=free,
+    view=True,
+    extent=permute_extent,
 )
 
-EXPAND = register(
-    OpDef(
-        name="expand",
-        kind="layout",
-        attrs=ExpandAttrs,
-        inputs=("x",),
-        shape=expand_shape,
-        cost=free,
-        forward=expand_forward,
-        backward=expand_backward,
-        backward_cost=expand_backward_cost,
-        view=True,
-        extent=same_position,
-    )
+EXPAND = define_move(
+    name="expand",
+    attrs=ExpandAttrs,
+    shape=expand_shape,
+    forward=expand_forward,
+    backward=expand_backward,
+    backward_cost=expand_backward_cost,
+    view=True,
+    extent=same_position,
 )

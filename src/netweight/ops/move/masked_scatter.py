@@ -17,7 +17,8 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape, unbroadcast, unbroadcast_cost
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import Cost, Wanted, copied
 
 
 def masked_scatter_shape(_attrs: None, x: TensorSpec, mask: TensorSpec, _source: TensorSpec) -> TensorSpec:
@@ -65,18 +66,13 @@ def masked_scatter_extent(_attrs: None, x: TensorSpec, _mask: TensorSpec, _sourc
     return Mixes(tuple(range(len(x.shape))))
 
 
-MASKED_SCATTER = register(
-    OpDef(
-        name="masked_scatter",
-        kind="layout",
-        attrs=None,
-        inputs=("x", "mask", "source"),
-        shape=masked_scatter_shape,
-        cost=free,
-        forward=masked_scatter_forward,
-        backward=masked_scatter_backward,
-        backward_cost=masked_scatter_backward_cost,
-        saves=("mask",),
-        extent=masked_scatter_extent,
-    )
+MASKED_SCATTER = define_move(
+    name="masked_scatter",
+    inputs=("x", "mask", "source"),
+    shape=masked_scatter_shape,
+    forward=masked_scatter_forward,
+    backward=masked_scatter_backward,
+    backward_cost=masked_scatter_backward_cost,
+    saves=("mask",),
+    extent=masked_scatter_extent,
 )

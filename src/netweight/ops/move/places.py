@@ -7,7 +7,7 @@ Shapes
     index, index_put          one index per dimension named; they broadcast against each other
 
 Of ``index``, the broadcast dimensions take the place of those named where these lie side by side; where others lie
-between, they come first. Negative positions count from the end. A mask is no tensor of positions: how many elements it
+between, they come first. Negative positions count from the end. A mask does not list positions: how many elements it
 picks depends on its values.
 
 Source: torch.gather, torch.index_select; ONNX GatherND; NumPy advanced indexing, the same as PyTorch's.
@@ -61,13 +61,13 @@ class IndexAttrs:
 
 
 def check_positions(op: str, index: TensorSpec) -> None:
-    """Refuse positions that are no integers."""
+    """Refuse positions that are not integers."""
     if is_floating(index.dtype) or index.dtype == "bool":
         raise ShapeError(f"{op}: expected positions of an integer type, got {index.dtype}")
 
 
 def check_listed(op: str, dim: int, x: TensorSpec, index: TensorSpec) -> None:
-    """Refuse what is no list of positions along a dimension of ``x``."""
+    """Refuse what is not a list of positions along a dimension of ``x``."""
     check_dims(op, x.shape, dim)
     check_positions(op, index)
     if len(index.shape) != 1:

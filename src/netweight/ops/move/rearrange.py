@@ -15,7 +15,8 @@ from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Slides, same_position
-from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import COPIED, FREE, Cost, Wanted, copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,63 +170,43 @@ def _copies(attrs: RepeatAttrs, shape: tuple[int, ...]) -> list[tuple[int, int]]
     return list(zip(attrs.repeats, new + shape, strict=True))
 
 
-PAD = register(
-    OpDef(
-        name="pad",
-        kind="layout",
-        attrs=PadAttrs,
-        inputs=("x",),
-        shape=pad_shape,
-        cost=free,
-        forward=pad_forward,
-        backward=pad_backward,
-        backward_cost=pad_backward_cost,
-        extent=pad_extent,
-    )
+PAD = define_move(
+    name="pad",
+    attrs=PadAttrs,
+    shape=pad_shape,
+    forward=pad_forward,
+    backward=pad_backward,
+    backward_cost=pad_backward_cost,
+    extent=pad_extent,
 )
 
 # A field that moves keeps its size: to the receptive field, rolling and flipping stay in place.
-ROLL = register(
-    OpDef(
-        name="roll",
-        kind="layout",
-        attrs=RollAttrs,
-        inputs=("x",),
-        shape=roll_shape,
-        cost=free,
-        forward=roll_forward,
-        backward=roll_backward,
-        backward_cost=copied,
-        extent=same_position,
-    )
+ROLL = define_move(
+    name="roll",
+    attrs=RollAttrs,
+    shape=roll_shape,
+    forward=roll_forward,
+    backward=roll_backward,
+    backward_cost=copied,
+    extent=same_position,
 )
 
-FLIP = register(
-    OpDef(
-        name="flip",
-        kind="layout",
-        attrs=FlipAttrs,
-        inputs=("x",),
-        shape=flip_shape,
-        cost=free,
-        forward=flip_forward,
-        backward=flip_backward,
-        backward_cost=copied,
-        extent=same_position,
-    )
+FLIP = define_move(
+    name="flip",
+    attrs=FlipAttrs,
+    shape=flip_shape,
+    forward=flip_forward,
+    backward=flip_backward,
+    backward_cost=copied,
+    extent=same_position,
 )
 
-REPEAT = register(
-    OpDef(
-        name="repeat",
-        kind="layout",
-        attrs=RepeatAttrs,
-        inputs=("x",),
-        shape=repeat_shape,
-        cost=free,
-        forward=repeat_forward,
-        backward=repeat_backward,
-        backward_cost=repeat_backward_cost,
-        extent=same_position,
-    )
+REPEAT = define_move(
+    name="repeat",
+    attrs=RepeatAttrs,
+    shape=repeat_shape,
+    forward=repeat_forward,
+    backward=repeat_backward,
+    backward_cost=repeat_backward_cost,
+    extent=same_position,
 )

@@ -17,9 +17,10 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
+from netweight.ops.move.define import define_move
 from netweight.ops.move.places import check_positions
 from netweight.ops.move.slicing import resized
-from netweight.ops.table import OpDef, copied, free, register
+from netweight.ops.table import copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,34 +127,26 @@ def _places(attrs: WriteSequenceAttrs, x: Array, src: Array, start: Array | None
     return sample, step % x.shape[attrs.dim] if attrs.circular else step
 
 
-REVERSE_SEQUENCE = register(
-    OpDef(
-        name="reverse_sequence",
-        kind="layout",
-        attrs=ReverseSequenceAttrs,
-        inputs=("x", "lengths"),
-        shape=reverse_sequence_shape,
-        cost=free,
-        forward=reverse_sequence_forward,
-        backward=reverse_sequence_backward,
-        backward_cost=copied,
-        saves=("lengths",),
-        extent=sequence_extent,
-    )
+REVERSE_SEQUENCE = define_move(
+    name="reverse_sequence",
+    attrs=ReverseSequenceAttrs,
+    inputs=("x", "lengths"),
+    shape=reverse_sequence_shape,
+    forward=reverse_sequence_forward,
+    backward=reverse_sequence_backward,
+    backward_cost=copied,
+    saves=("lengths",),
+    extent=sequence_extent,
 )
 
-WRITE_SEQUENCE = register(
-    OpDef(
-        name="write_sequence",
-        kind="layout",
-        attrs=WriteSequenceAttrs,
-        inputs=("x", "src", "start"),
-        shape=write_sequence_shape,
-        cost=free,
-        forward=write_sequence_forward,
-        backward=write_sequence_backward,
-        backward_cost=copied,
-        saves=("start",),
-        extent=sequence_extent,
-    )
+WRITE_SEQUENCE = define_move(
+    name="write_sequence",
+    attrs=WriteSequenceAttrs,
+    inputs=("x", "src", "start"),
+    shape=write_sequence_shape,
+    forward=write_sequence_forward,
+    backward=write_sequence_backward,
+    backward_cost=copied,
+    saves=("start",),
+    extent=sequence_extent,
 )

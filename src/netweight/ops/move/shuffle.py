@@ -18,7 +18,8 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array
 from netweight.ops.extent import Extent, Slides, Spreads, same_position
-from netweight.ops.table import OpDef, copied, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,47 +150,32 @@ def _dealt(x: Array, groups: int) -> Array:
     return split.swapaxes(1, 2).copy().reshape(x.shape)
 
 
-PIXEL_SHUFFLE = register(
-    OpDef(
-        name="pixel_shuffle",
-        kind="layout",
-        attrs=PixelShuffleAttrs,
-        inputs=("x",),
-        shape=pixel_shuffle_shape,
-        cost=free,
-        forward=pixel_shuffle_forward,
-        backward=pixel_shuffle_backward,
-        backward_cost=copied,
-        extent=pixel_shuffle_extent,
-    )
+PIXEL_SHUFFLE = define_move(
+    name="pixel_shuffle",
+    attrs=PixelShuffleAttrs,
+    shape=pixel_shuffle_shape,
+    forward=pixel_shuffle_forward,
+    backward=pixel_shuffle_backward,
+    backward_cost=copied,
+    extent=pixel_shuffle_extent,
 )
 
-PIXEL_UNSHUFFLE = register(
-    OpDef(
-        name="pixel_unshuffle",
-        kind="layout",
-        attrs=PixelUnshuffleAttrs,
-        inputs=("x",),
-        shape=pixel_unshuffle_shape,
-        cost=free,
-        forward=pixel_unshuffle_forward,
-        backward=pixel_unshuffle_backward,
-        backward_cost=copied,
-        extent=pixel_unshuffle_extent,
-    )
+PIXEL_UNSHUFFLE = define_move(
+    name="pixel_unshuffle",
+    attrs=PixelUnshuffleAttrs,
+    shape=pixel_unshuffle_shape,
+    forward=pixel_unshuffle_forward,
+    backward=pixel_unshuffle_backward,
+    backward_cost=copied,
+    extent=pixel_unshuffle_extent,
 )
 
-CHANNEL_SHUFFLE = register(
-    OpDef(
-        name="channel_shuffle",
-        kind="layout",
-        attrs=ChannelShuffleAttrs,
-        inputs=("x",),
-        shape=channel_shuffle_shape,
-        cost=free,
-        forward=channel_shuffle_forward,
-        backward=channel_shuffle_backward,
-        backward_cost=copied,
-        extent=same_position,
-    )
+CHANNEL_SHUFFLE = define_move(
+    name="channel_shuffle",
+    attrs=ChannelShuffleAttrs,
+    shape=channel_shuffle_shape,
+    forward=channel_shuffle_forward,
+    backward=channel_shuffle_backward,
+    backward_cost=copied,
+    extent=same_position,
 )

@@ -17,7 +17,8 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import joint_dtype
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Slides, same_position
-from netweight.ops.table import OpDef, as_tuple, copied, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import as_tuple, copied, free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,49 +152,35 @@ def concat_backward(attrs: ConcatAttrs, grad_y: Array, *xs: Array) -> tuple[Arra
     return tuple(grad_y[along(attrs.dim, start, stop)] for start, stop in bounds)
 
 
-SLICE = register(
-    OpDef(
-        name="slice",
-        kind="layout",
-        attrs=SliceAttrs,
-        inputs=("x",),
-        shape=slice_shape,
-        cost=free,
-        forward=slice_forward,
-        backward=slice_backward,
-        backward_cost=copied,
-        view=True,
-        extent=slice_extent,
-    )
+SLICE = define_move(
+    name="slice",
+    attrs=SliceAttrs,
+    shape=slice_shape,
+    forward=slice_forward,
+    backward=slice_backward,
+    backward_cost=copied,
+    view=True,
+    extent=slice_extent,
 )
 
-SPLIT = register(
-    OpDef(
-        name="split",
-        kind="layout",
-        attrs=SplitAttrs,
-        inputs=("x",),
-        shape=split_shape,
-        cost=free,
-        forward=split_forward,
-        backward=split_backward,
-        backward_cost=copied,
-        view=True,
-        extent=same_position,
-    )
+SPLIT = define_move(
+    name="split",
+    attrs=SplitAttrs,
+    shape=split_shape,
+    forward=split_forward,
+    backward=split_backward,
+    backward_cost=copied,
+    view=True,
+    extent=same_position,
 )
 
-CONCAT = register(
-    OpDef(
-        name="concat",
-        kind="layout",
-        attrs=ConcatAttrs,
-        inputs=("*xs",),
-        shape=concat_shape,
-        cost=free,
-        forward=concat_forward,
-        backward=concat_backward,
-        backward_cost=free,
-        extent=same_position,
-    )
+CONCAT = define_move(
+    name="concat",
+    attrs=ConcatAttrs,
+    inputs=("*xs",),
+    shape=concat_shape,
+    forward=concat_forward,
+    backward=concat_backward,
+    backward_cost=free,
+    extent=same_position,
 )

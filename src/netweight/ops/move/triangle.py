@@ -15,7 +15,8 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Permutes, same_position
-from netweight.ops.table import OpDef, copied, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import OpDef, copied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +64,14 @@ def register_triangle(name: str, keeps: Callable[[int, int, int], Array]) -> OpD
     def backward(attrs: TriangleAttrs, grad_y: Array, _x: Array) -> tuple[Array]:
         return (forward(attrs, grad_y),)
 
-    return register(
-        OpDef(
-            name=name,
-            kind="layout",
-            attrs=TriangleAttrs,
-            inputs=("x",),
-            shape=shape,
-            cost=free,
-            forward=forward,
-            backward=backward,
-            backward_cost=copied,
-            extent=same_position,
-        )
+    return define_move(
+        name=name,
+        attrs=TriangleAttrs,
+        shape=shape,
+        forward=forward,
+        backward=backward,
+        backward_cost=copied,
+        extent=same_position,
     )
 
 
@@ -125,18 +121,13 @@ def _kept(attrs: DiagonalAttrs, rank: int) -> tuple[int, ...]:
 TRIL = register_triangle("tril", lower)
 TRIU = register_triangle("triu", upper)
 
-DIAGONAL = register(
-    OpDef(
-        name="diagonal",
-        kind="layout",
-        attrs=DiagonalAttrs,
-        inputs=("x",),
-        shape=diagonal_shape,
-        cost=free,
-        forward=diagonal_forward,
-        backward=diagonal_backward,
-        backward_cost=copied,
-        view=True,
-        extent=diagonal_extent,
-    )
+DIAGONAL = define_move(
+    name="diagonal",
+    attrs=DiagonalAttrs,
+    shape=diagonal_shape,
+    forward=diagonal_forward,
+    backward=diagonal_backward,
+    backward_cost=copied,
+    view=True,
+    extent=diagonal_extent,
 )

@@ -29,7 +29,7 @@ from netweight.ops.norm.normalized import (
     standardize,
     standardize_backward,
 )
-from netweight.ops.table import Cost, OpDef, Wanted, register
+from netweight.ops.table import Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,42 +239,38 @@ _DIMS = {
     "y": "n c *out",
 }
 
-BATCH_NORM = register(
-    OpDef(
-        name="batch_norm",
-        kind="norm",
-        attrs=BatchNormAttrs,
-        inputs=("x", "running_mean", "running_var", "weight", "bias"),
-        shape=batch_norm_shape,
-        cost=batch_norm_cost,
-        forward=batch_norm_forward,
-        backward=batch_norm_backward,
-        backward_cost=fixed_backward_cost,
-        saves={
-            "x": ("running_var", "weight"),
-            "running_mean": ("running_var", "weight"),
-            "running_var": ("x", "running_mean", "running_var", "weight"),
-            "weight": ("x", "running_mean", "running_var"),
-        },
-        extent=same_position,
-        dims=_DIMS,
-    )
+BATCH_NORM = define(
+    name="batch_norm",
+    kind="norm",
+    attrs=BatchNormAttrs,
+    inputs=("x", "running_mean", "running_var", "weight", "bias"),
+    shape=batch_norm_shape,
+    cost=batch_norm_cost,
+    forward=batch_norm_forward,
+    backward=batch_norm_backward,
+    backward_cost=fixed_backward_cost,
+    saves={
+        "x": ("running_var", "weight"),
+        "running_mean": ("running_var", "weight"),
+        "running_var": ("x", "running_mean", "running_var", "weight"),
+        "weight": ("x", "running_mean", "running_var"),
+    },
+    extent=same_position,
+    dims=_DIMS,
 )
 
-BATCH_NORM_TRAINING = register(
-    OpDef(
-        name="batch_norm_training",
-        kind="norm",
-        attrs=BatchNormTrainingAttrs,
-        inputs=("x", "weight", "bias", "running_mean", "running_var"),
-        shape=batch_norm_training_shape,
-        cost=batch_norm_training_cost,
-        forward=batch_norm_training_forward,
-        backward=batch_norm_training_backward,
-        backward_cost=batch_norm_training_backward_cost,
-        saves=("x", "weight", "mean", "rstd"),
-        extras=("mean", "rstd"),
-        extent=same_position,
-        dims=_DIMS,
-    )
+BATCH_NORM_TRAINING = define(
+    name="batch_norm_training",
+    kind="norm",
+    attrs=BatchNormTrainingAttrs,
+    inputs=("x", "weight", "bias", "running_mean", "running_var"),
+    shape=batch_norm_training_shape,
+    cost=batch_norm_training_cost,
+    forward=batch_norm_training_forward,
+    backward=batch_norm_training_backward,
+    backward_cost=batch_norm_training_backward_cost,
+    saves=("x", "weight", "mean", "rstd"),
+    extras=("mean", "rstd"),
+    extent=same_position,
+    dims=_DIMS,
 )

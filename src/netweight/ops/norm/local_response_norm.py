@@ -12,7 +12,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import same_position
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +96,15 @@ def _channel_sum(x: Array, before: int, after: int) -> Array:
     return total
 
 
-LOCAL_RESPONSE_NORM = register(
-    OpDef(
-        name="local_response_norm",
-        kind="norm",
-        attrs=LocalResponseNormAttrs,
-        inputs=("x",),
-        shape=local_response_norm_shape,
-        cost=local_response_norm_cost,
-        forward=local_response_norm_forward,
-        backward=local_response_norm_backward,
-        backward_cost=local_response_norm_backward_cost,
-        saves=("x",),
-        extent=same_position,
-    )
+LOCAL_RESPONSE_NORM = define(
+    name="local_response_norm",
+    kind="norm",
+    attrs=LocalResponseNormAttrs,
+    shape=local_response_norm_shape,
+    cost=local_response_norm_cost,
+    forward=local_response_norm_forward,
+    backward=local_response_norm_backward,
+    backward_cost=local_response_norm_backward_cost,
+    saves=("x",),
+    extent=same_position,
 )

@@ -19,7 +19,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import Extent
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, define
 
 Dims = tuple[int, ...]
 _SINGLE = 4
@@ -207,22 +207,20 @@ def register_norm(
         own, asked = groups(attrs, x), (*wanted, False)[:3]
         return normalize_backward_cost(own.elements, math.prod(own.statistic), asked, weight, bias, centered=centered)
 
-    return register(
-        OpDef(
-            name=name,
-            kind="norm",
-            attrs=attrs,
-            inputs=("x", "weight", "bias")[: 2 + centered],
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=("x", "weight", *extras),
-            extras=extras,
-            extent=extent,
-            dims=dims,
-        )
+    return define(
+        name=name,
+        kind="norm",
+        attrs=attrs,
+        inputs=("x", "weight", "bias")[: 2 + centered],
+        shape=shape,
+        cost=cost,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves=("x", "weight", *extras),
+        extras=extras,
+        extent=extent,
+        dims=dims,
     )
 
 

@@ -16,7 +16,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import per_element_backward
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import Cost, OpDef, register
+from netweight.ops.table import Cost, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,34 +101,28 @@ def _check(op: str, attrs: SoftmaxAttrs, x: TensorSpec) -> TensorSpec:
     return x
 
 
-SOFTMAX = register(
-    OpDef(
-        name="softmax",
-        kind="softmax",
-        attrs=SoftmaxAttrs,
-        inputs=("x",),
-        shape=softmax_shape,
-        cost=softmax_cost,
-        forward=softmax_forward,
-        backward=softmax_backward,
-        backward_cost=per_element_backward(muls=2, adds=2),
-        saves=("y",),
-        extent=softmax_extent,
-    )
+SOFTMAX = define(
+    name="softmax",
+    kind="softmax",
+    attrs=SoftmaxAttrs,
+    shape=softmax_shape,
+    cost=softmax_cost,
+    forward=softmax_forward,
+    backward=softmax_backward,
+    backward_cost=per_element_backward(muls=2, adds=2),
+    saves=("y",),
+    extent=softmax_extent,
 )
 
-LOG_SOFTMAX = register(
-    OpDef(
-        name="log_softmax",
-        kind="softmax",
-        attrs=SoftmaxAttrs,
-        inputs=("x",),
-        shape=log_softmax_shape,
-        cost=log_softmax_cost,
-        forward=log_softmax_forward,
-        backward=log_softmax_backward,
-        backward_cost=per_element_backward(exps=1, muls=1, adds=2),
-        saves=("y",),
-        extent=softmax_extent,
-    )
+LOG_SOFTMAX = define(
+    name="log_softmax",
+    kind="softmax",
+    attrs=SoftmaxAttrs,
+    shape=log_softmax_shape,
+    cost=log_softmax_cost,
+    forward=log_softmax_forward,
+    backward=log_softmax_backward,
+    backward_cost=per_element_backward(exps=1, muls=1, adds=2),
+    saves=("y",),
+    extent=softmax_extent,
 )

@@ -20,7 +20,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import Array, np
 from netweight.ops.extent import mixes_last
-from netweight.ops.table import FREE, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import FREE, Cost, define, free, not_differentiable
 
 _MOST_RANK = 2
 _MOST_SKIPS = 1024
@@ -109,17 +109,14 @@ def _windows(attrs: NgramCountsAttrs) -> list[tuple[int, int]]:
     return [(size, distance) for size in sizes for distance in (distances if size > 1 else (1,))]
 
 
-NGRAM_COUNTS = register(
-    OpDef(
-        name="ngram_counts",
-        kind="reduce",
-        attrs=NgramCountsAttrs,
-        inputs=("x",),
-        shape=ngram_counts_shape,
-        cost=ngram_counts_cost,
-        forward=ngram_counts_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=mixes_last,
-    )
+NGRAM_COUNTS = define(
+    name="ngram_counts",
+    kind="reduce",
+    attrs=NgramCountsAttrs,
+    shape=ngram_counts_shape,
+    cost=ngram_counts_cost,
+    forward=ngram_counts_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=mixes_last,
 )

@@ -19,7 +19,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, define, free, not_differentiable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +62,15 @@ def nonzero_extent(_attrs: NonzeroAttrs, x: TensorSpec) -> Extent:
     return Mixes(tuple(range(len(x.shape))))
 
 
-NONZERO = register(
-    OpDef(
-        name="nonzero",
-        kind="reduce",
-        attrs=NonzeroAttrs,
-        inputs=("x",),
-        shape=nonzero_shape,
-        cost=nonzero_cost,
-        forward=nonzero_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=nonzero_extent,
-        dims={"y": "found dimensions"},
-    )
+NONZERO = define(
+    name="nonzero",
+    kind="reduce",
+    attrs=NonzeroAttrs,
+    shape=nonzero_shape,
+    cost=nonzero_cost,
+    forward=nonzero_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=nonzero_extent,
+    dims={"y": "found dimensions"},
 )

@@ -23,7 +23,7 @@ from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import along
 from netweight.ops.order.sort import PickAttrs, pick_backward, register_order, selection_compares
-from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, define, free, not_differentiable
 
 Specs = tuple[TensorSpec, TensorSpec]
 
@@ -154,17 +154,15 @@ KTHVALUE = register_order(
 MODE = register_order(
     "mode", attrs=PickAttrs, shape=mode_shape, cost=mode_cost, forward=mode_forward, backward=pick_backward
 )
-SEARCHSORTED = register(
-    OpDef(
-        name="searchsorted",
-        kind="reduce",
-        attrs=SearchsortedAttrs,
-        inputs=("sequence", "x"),
-        shape=searchsorted_shape,
-        cost=searchsorted_cost,
-        forward=searchsorted_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=searchsorted_extent,
-    )
+SEARCHSORTED = define(
+    name="searchsorted",
+    kind="reduce",
+    attrs=SearchsortedAttrs,
+    inputs=("sequence", "x"),
+    shape=searchsorted_shape,
+    cost=searchsorted_cost,
+    forward=searchsorted_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=searchsorted_extent,
 )

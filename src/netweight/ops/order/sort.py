@@ -28,7 +28,7 @@ from netweight.lazy import Array, np
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import along, resized
-from netweight.ops.table import Cost, OpDef, copied, not_differentiable, register
+from netweight.ops.table import Cost, OpDef, copied, define, not_differentiable
 
 Specs = tuple[TensorSpec, TensorSpec]
 
@@ -171,20 +171,17 @@ def register_order(
     backward: Callable[..., tuple[Array | None, ...]] = sort_backward,
 ) -> OpDef:
     """Register an operator that puts in order: what it has in common with the others."""
-    return register(
-        OpDef(
-            name=name,
-            kind="reduce",
-            attrs=attrs,
-            inputs=("x",),
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=copied,
-            saves=() if backward is not_differentiable else ("y1",),
-            extent=sort_extent,
-        )
+    return define(
+        name=name,
+        kind="reduce",
+        attrs=attrs,
+        shape=shape,
+        cost=cost,
+        forward=forward,
+        backward=backward,
+        backward_cost=copied,
+        saves=() if backward is not_differentiable else ("y1",),
+        extent=sort_extent,
     )
 
 

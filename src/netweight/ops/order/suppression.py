@@ -22,7 +22,7 @@ from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.order.nonzero import taken_count
 from netweight.ops.order.sort import selection_compares
-from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, define, free, not_differentiable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,33 +170,29 @@ def _overlap(box: Array, others: Array) -> Array:
     return share
 
 
-NMS = register(
-    OpDef(
-        name="nms",
-        kind="reduce",
-        attrs=NmsAttrs,
-        inputs=("boxes", "scores"),
-        shape=nms_shape,
-        cost=nms_cost,
-        forward=nms_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=nms_extent,
-        dims={"boxes": "boxes corners", "scores": "boxes", "y": "kept"},
-    )
+NMS = define(
+    name="nms",
+    kind="reduce",
+    attrs=NmsAttrs,
+    inputs=("boxes", "scores"),
+    shape=nms_shape,
+    cost=nms_cost,
+    forward=nms_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=nms_extent,
+    dims={"boxes": "boxes corners", "scores": "boxes", "y": "kept"},
 )
-NMS_PER_CLASS = register(
-    OpDef(
-        name="nms_per_class",
-        kind="reduce",
-        attrs=NmsPerClassAttrs,
-        inputs=("boxes", "scores"),
-        shape=nms_per_class_shape,
-        cost=nms_per_class_cost,
-        forward=nms_per_class_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=nms_extent,
-        dims={"boxes": "n boxes corners", "scores": "n classes boxes", "y": "kept place"},
-    )
+NMS_PER_CLASS = define(
+    name="nms_per_class",
+    kind="reduce",
+    attrs=NmsPerClassAttrs,
+    inputs=("boxes", "scores"),
+    shape=nms_per_class_shape,
+    cost=nms_per_class_cost,
+    forward=nms_per_class_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=nms_extent,
+    dims={"boxes": "n boxes corners", "scores": "n classes boxes", "y": "kept place"},
 )

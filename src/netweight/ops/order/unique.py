@@ -28,7 +28,7 @@ from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import resized
 from netweight.ops.order.nonzero import taken_count
 from netweight.ops.order.sort import selection_compares
-from netweight.ops.table import FREE, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import FREE, Cost, OpDef, define, free, not_differentiable
 
 _BESIDE = ("first", "inverse", "counts")
 
@@ -143,19 +143,16 @@ def _asked(attrs: RunsAttrs, x: Array, values: Array, beside: dict[str, Any]) ->
 
 
 def _register(name: str, attrs: type, shape: Any, cost: Any, forward: Any) -> OpDef:
-    return register(
-        OpDef(
-            name=name,
-            kind="reduce",
-            attrs=attrs,
-            inputs=("x",),
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=not_differentiable,
-            backward_cost=free,
-            extent=unique_extent,
-        )
+    return define(
+        name=name,
+        kind="reduce",
+        attrs=attrs,
+        shape=shape,
+        cost=cost,
+        forward=forward,
+        backward=not_differentiable,
+        backward_cost=free,
+        extent=unique_extent,
     )
 
 

@@ -15,7 +15,7 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import per_element, work_of
 from netweight.ops.extent import same_position
 from netweight.ops.pointwise.combinator import pointwise
-from netweight.ops.table import FREE, Cost, OpDef, Spelled, Wanted, register
+from netweight.ops.table import FREE, Cost, Spelled, Wanted, define
 
 _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_BEND = _SELU_SCALE * 1.6732632423543772848170429916717
@@ -205,19 +205,16 @@ def _along_channels(weight: Array, x: Array) -> Array:
     return weight if weight.size == 1 else weight.reshape(-1, *(1,) * (x.ndim - 2))
 
 
-PRELU = register(
-    OpDef(
-        name="prelu",
-        kind="activation",
-        attrs=None,
-        inputs=("x", "weight"),
-        shape=prelu_shape,
-        cost=per_element(compares=1, muls=1),
-        forward=prelu_forward,
-        backward=prelu_backward,
-        backward_cost=prelu_backward_cost,
-        saves=("x", "weight"),
-        extent=same_position,
-        dims={"weight": "c"},
-    )
+PRELU = define(
+    name="prelu",
+    kind="activation",
+    inputs=("x", "weight"),
+    shape=prelu_shape,
+    cost=per_element(compares=1, muls=1),
+    forward=prelu_forward,
+    backward=prelu_backward,
+    backward_cost=prelu_backward_cost,
+    saves=("x", "weight"),
+    extent=same_position,
+    dims={"weight": "c"},
 )

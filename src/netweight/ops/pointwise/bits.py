@@ -10,8 +10,9 @@ from netweight.ir import TensorSpec, bits_of
 from netweight.lazy import Array
 from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.ops.extent import same_position
+from netweight.ops.move.define import define_move
 from netweight.ops.pointwise.unary import CastAttrs
-from netweight.ops.table import OpDef, free, not_differentiable, register
+from netweight.ops.table import free, not_differentiable
 
 
 def bitcast_shape(attrs: CastAttrs, x: TensorSpec) -> TensorSpec:
@@ -31,17 +32,12 @@ def bitcast_forward(attrs: CastAttrs, x: Array) -> Array:
     return wrapped(x.copy().view(held_type(attrs.dtype)), attrs.dtype)
 
 
-BITCAST = register(
-    OpDef(
-        name="bitcast",
-        kind="layout",
-        attrs=CastAttrs,
-        inputs=("x",),
-        shape=bitcast_shape,
-        cost=free,
-        forward=bitcast_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=same_position,
-    )
+BITCAST = define_move(
+    name="bitcast",
+    attrs=CastAttrs,
+    shape=bitcast_shape,
+    forward=bitcast_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=same_position,
 )

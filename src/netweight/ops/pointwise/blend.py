@@ -20,7 +20,7 @@ class LerpAttrs:
     """Attributes of linear interpolation.
 
     Attributes:
-        weight: Share of ``end`` where it is no tensor.
+        weight: Share of ``end`` where it is not a tensor.
     """
 
     weight: float | None = None
@@ -48,7 +48,7 @@ def _share(attrs: LerpAttrs, weight: Array | None) -> Any:
 
 
 def _rest(_attrs: LerpAttrs, _x: TensorSpec, _end: TensorSpec, weight: TensorSpec | None) -> Mapping[str, int]:
-    """One multiplication per element, and 1 - weight where that is no constant."""
+    """One multiplication per element, and 1 - weight where that is not a constant."""
     return {"muls": 1, "adds": int(weight is not None)}
 
 

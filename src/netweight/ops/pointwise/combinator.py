@@ -10,7 +10,6 @@ Formulas are functions even where NumPy has one of that name, so that NumPy is n
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,7 +19,18 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, summed_back, unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import same_position
-from netweight.ops.table import COPIED, FREE, Cost, OpDef, OpKind, Spelled, Wanted, free, not_differentiable, register
+from netweight.ops.table import (
+    COPIED,
+    FREE,
+    Cost,
+    OpDef,
+    OpKind,
+    Spelled,
+    Wanted,
+    define,
+    free,
+    not_differentiable,
+)
 
 Work: TypeAlias = "Mapping[str, int] | Callable[..., Mapping[str, int]] | None"
 """Operations by kind, or a function of attributes and specs to them; None where memory is filled without any work."""
@@ -86,22 +96,20 @@ def pointwise(
     inputs = formula.slots
     read = {slot: tuple(by for by, (slope, _) in slopes.items() if slot in slope.reads) for slot in (*inputs, "y")}
     shape = _shape_rule(name, inputs, check, flags, boolean=boolean)
-    return register(
-        OpDef(
-            name=name,
-            kind=kind,
-            attrs=attrs,
-            inputs=inputs,
-            shape=shape,
-            cost=_cost_rule(each, shape),
-            forward=_forward_rule(formula, flags, boolean=boolean),
-            backward=_backward_rule(inputs, slopes, flags) if gradients else not_differentiable,
-            backward_cost=_backward_cost_rule(inputs, slopes, shape) if gradients else free,
-            saves={slot: readers for slot, readers in read.items() if readers},
-            extent=same_position,
-            says=says,
-            spelled=spelled,
-        )
+    return define(
+        name=name,
+        kind=kind,
+        attrs=attrs,
+        inputs=inputs,
+        shape=shape,
+        cost=_cost_rule(each, shape),
+        forward=_forward_rule(formula, flags, boolean=boolean),
+        backward=_backward_rule(inputs, slopes, flags) if gradients else not_differentiable,
+        backward_cost=_backward_cost_rule(inputs, slopes, shape) if gradients else free,
+        saves={slot: readers for slot, readers in read.items() if readers},
+        extent=same_position,
+        says=says,
+        spelled=spelled,
     )
 
 
@@ -118,7 +126,8 @@ class _Formula:
     reads: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reads", tuple(inspect.signature(self.function).parameters))
+        code = self.function.__code__
+        object.__setattr__(self, "reads", code.co_varnames[: code.co_argcount])
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -225,6 +234,6 @@ def _done(each: Work, attrs: Any, xs: tuple[TensorSpec | None, ...], y: TensorSp
 def _in_words(each: Work) -> str:
     """One addition, two multiplications per element."""
     if each is None or callable(each):
-        return inspect.getdoc(each) or "" if callable(each) else ""
+        return each.__doc__ or "" if callable(each) else ""
     counted = (f"{_NUMBERS[count]} {_WORDS[kind]}{'s' * (count > 1)}" for kind, count in each.items())
     return f"{', '.join(counted)} per element.".capitalize() if each else ""

@@ -37,7 +37,7 @@ GE = pointwise(
     spelled=Spelled("ge greater_equal", "GreaterOrEqual"),
 )  # fmt: skip
 ISNAN = pointwise(
-    "isnan", lambda x: np.isnan(x), _COMPARED, boolean=True, says="It is no number.", spelled=Spelled("isnan"),
+    "isnan", lambda x: np.isnan(x), _COMPARED, boolean=True, says="It is not a number.", spelled=Spelled("isnan"),
 )  # fmt: skip
 ISINF = pointwise(
     "isinf", lambda x: np.isinf(x), _COMPARED, boolean=True,

@@ -20,7 +20,8 @@ from netweight.ops.algebra.fourier import complex_of, real_of
 from netweight.ops.arrays.broadcast import broadcast_shape, joint_dtype, unbroadcast, unbroadcast_cost
 from netweight.ops.arrays.elementwise import per_element, per_element_backward
 from netweight.ops.extent import Extent, Permutes, same_position
-from netweight.ops.table import Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import Cost, Wanted, copied, define, free
 
 
 def check_complex(op: str, x: TensorSpec) -> None:
@@ -120,64 +121,45 @@ def view_as_complex_extent(_attrs: None, x: TensorSpec) -> Extent:
     return Permutes(tuple(range(len(x.shape) - 1)))
 
 
-COMPLEX = register(
-    OpDef(
-        name="complex",
-        kind="elementwise",
-        attrs=None,
-        inputs=("real", "imag"),
-        shape=complex_shape,
-        cost=free,
-        forward=complex_forward,
-        backward=complex_backward,
-        backward_cost=complex_backward_cost,
-        extent=same_position,
-    )
+COMPLEX = define(
+    name="complex",
+    kind="elementwise",
+    inputs=("real", "imag"),
+    shape=complex_shape,
+    cost=free,
+    forward=complex_forward,
+    backward=complex_backward,
+    backward_cost=complex_backward_cost,
+    extent=same_position,
 )
 
-CONJ = register(
-    OpDef(
-        name="conj",
-        kind="elementwise",
-        attrs=None,
-        inputs=("x",),
-        shape=conj_shape,
-        cost=per_element(adds=1),
-        forward=conj_forward,
-        backward=conj_backward,
-        backward_cost=per_element_backward(adds=1),
-        extent=same_position,
-    )
+CONJ = define(
+    name="conj",
+    kind="elementwise",
+    shape=conj_shape,
+    cost=per_element(adds=1),
+    forward=conj_forward,
+    backward=conj_backward,
+    backward_cost=per_element_backward(adds=1),
+    extent=same_position,
 )
 
-VIEW_AS_REAL = register(
-    OpDef(
-        name="view_as_real",
-        kind="layout",
-        attrs=None,
-        inputs=("x",),
-        shape=view_as_real_shape,
-        cost=free,
-        forward=view_as_real_forward,
-        backward=view_as_real_backward,
-        backward_cost=copied,
-        view=True,
-        extent=view_as_real_extent,
-    )
+VIEW_AS_REAL = define_move(
+    name="view_as_real",
+    shape=view_as_real_shape,
+    forward=view_as_real_forward,
+    backward=view_as_real_backward,
+    backward_cost=copied,
+    view=True,
+    extent=view_as_real_extent,
 )
 
-VIEW_AS_COMPLEX = register(
-    OpDef(
-        name="view_as_complex",
-        kind="layout",
-        attrs=None,
-        inputs=("x",),
-        shape=view_as_complex_shape,
-        cost=free,
-        forward=view_as_complex_forward,
-        backward=view_as_complex_backward,
-        backward_cost=copied,
-        view=True,
-        extent=view_as_complex_extent,
-    )
+VIEW_AS_COMPLEX = define_move(
+    name="view_as_complex",
+    shape=view_as_complex_shape,
+    forward=view_as_complex_forward,
+    backward=view_as_complex_backward,
+    backward_cost=copied,
+    view=True,
+    extent=view_as_complex_extent,
 )

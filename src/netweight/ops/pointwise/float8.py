@@ -15,7 +15,8 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.extent import same_position
-from netweight.ops.table import OpDef, free, not_differentiable, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import free, not_differentiable
 
 _LARGEST = {
     "float8_e4m3fn": 448.0, "float8_e4m3fnuz": 240.0, "float8_e5m2": 57344.0, "float8_e5m2fnuz": 57344.0,
@@ -76,17 +77,12 @@ def _powers(attrs: CastFloat8Attrs, x: Array) -> Array:
     return np.where(exponent == _NO_NUMBER, exponent, np.minimum(exponent + above, last)).astype(np.uint8)
 
 
-CAST_FLOAT8 = register(
-    OpDef(
-        name="cast_float8",
-        kind="layout",
-        attrs=CastFloat8Attrs,
-        inputs=("x",),
-        shape=cast_float8_shape,
-        cost=free,
-        forward=cast_float8_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=same_position,
-    )
+CAST_FLOAT8 = define_move(
+    name="cast_float8",
+    attrs=CastFloat8Attrs,
+    shape=cast_float8_shape,
+    forward=cast_float8_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=same_position,
 )

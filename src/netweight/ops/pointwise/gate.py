@@ -19,7 +19,7 @@ from netweight.ops.arrays.safe import sigmoid
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.slicing import resized
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +75,15 @@ def glu_extent(attrs: GluAttrs, _x: TensorSpec) -> Extent:
     return Mixes((attrs.dim,))
 
 
-GLU = register(
-    OpDef(
-        name="glu",
-        kind="activation",
-        attrs=GluAttrs,
-        inputs=("x",),
-        shape=glu_shape,
-        cost=glu_cost,
-        forward=glu_forward,
-        backward=glu_backward,
-        backward_cost=glu_backward_cost,
-        saves=("x",),
-        extent=glu_extent,
-    )
+GLU = define(
+    name="glu",
+    kind="activation",
+    attrs=GluAttrs,
+    shape=glu_shape,
+    cost=glu_cost,
+    forward=glu_forward,
+    backward=glu_backward,
+    backward_cost=glu_backward_cost,
+    saves=("x",),
+    extent=glu_extent,
 )

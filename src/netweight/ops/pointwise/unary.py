@@ -19,8 +19,9 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.ops.arrays.safe import erf
 from netweight.ops.extent import same_position
+from netweight.ops.move.define import define_move
 from netweight.ops.pointwise.combinator import ZEROS, pointwise
-from netweight.ops.table import OpDef, Spelled, copied, free, register
+from netweight.ops.table import Spelled, copied
 
 _TIMES, _COMPARED = {"muls": 1}, {"compares": 1}
 _HYPERBOLIC = {"exps": 1, "divs": 1, "adds": 1, "muls": 1}
@@ -219,22 +220,17 @@ def cast_forward(attrs: CastAttrs, x: Array) -> Array:
 
 
 def cast_backward(attrs: CastAttrs, grad_y: Array, x: Array) -> tuple[Array | None]:
-    """The gradient in the old type; none where either type is no floating one."""
+    """The gradient in the old type; none where either type is not a floating one."""
     both_floating = is_floating(attrs.dtype) and is_floating(x.dtype.name)
     return (grad_y.astype(x.dtype) if both_floating else None,)
 
 
-CAST = register(
-    OpDef(
-        name="cast",
-        kind="layout",
-        attrs=CastAttrs,
-        inputs=("x",),
-        shape=cast_shape,
-        cost=free,
-        forward=cast_forward,
-        backward=cast_backward,
-        backward_cost=copied,
-        extent=same_position,
-    )
+CAST = define_move(
+    name="cast",
+    attrs=CastAttrs,
+    shape=cast_shape,
+    forward=cast_forward,
+    backward=cast_backward,
+    backward_cost=copied,
+    extent=same_position,
 )

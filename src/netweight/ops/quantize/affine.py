@@ -24,7 +24,7 @@ from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import same_position
 from netweight.ops.quantize.scales import Scales, register_dequantize, register_quantize
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,18 +137,16 @@ SCALES = Scales(check=_check_scale, spread=_along, collected=_collected)
 QUANTIZE = register_quantize("quantize", QuantizeAttrs, SCALES)
 DEQUANTIZE = register_dequantize("dequantize", ScaleAttrs, SCALES)
 
-FAKE_QUANTIZE = register(
-    OpDef(
-        name="fake_quantize",
-        kind="elementwise",
-        attrs=FakeQuantizeAttrs,
-        inputs=("x", "scale", "zero_point"),
-        shape=fake_quantize_shape,
-        cost=fake_quantize_cost,
-        forward=fake_quantize_forward,
-        backward=fake_quantize_backward,
-        backward_cost=fake_quantize_backward_cost,
-        saves=("x", "scale", "zero_point"),
-        extent=same_position,
-    )
+FAKE_QUANTIZE = define(
+    name="fake_quantize",
+    kind="elementwise",
+    attrs=FakeQuantizeAttrs,
+    inputs=("x", "scale", "zero_point"),
+    shape=fake_quantize_shape,
+    cost=fake_quantize_cost,
+    forward=fake_quantize_forward,
+    backward=fake_quantize_backward,
+    backward_cost=fake_quantize_backward_cost,
+    saves=("x", "scale", "zero_point"),
+    extent=same_position,
 )

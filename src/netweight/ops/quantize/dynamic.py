@@ -18,7 +18,7 @@ from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import Cost, define, free, not_differentiable
 
 _LARGEST = 255
 
@@ -53,17 +53,13 @@ def dynamic_quantize_extent(_attrs: None, x: TensorSpec) -> Extent:
     return Mixes(tuple(range(len(x.shape))))
 
 
-DYNAMIC_QUANTIZE = register(
-    OpDef(
-        name="dynamic_quantize",
-        kind="elementwise",
-        attrs=None,
-        inputs=("x",),
-        shape=dynamic_quantize_shape,
-        cost=dynamic_quantize_cost,
-        forward=dynamic_quantize_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=dynamic_quantize_extent,
-    )
+DYNAMIC_QUANTIZE = define(
+    name="dynamic_quantize",
+    kind="elementwise",
+    shape=dynamic_quantize_shape,
+    cost=dynamic_quantize_cost,
+    forward=dynamic_quantize_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=dynamic_quantize_extent,
 )

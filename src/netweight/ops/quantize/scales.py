@@ -19,7 +19,7 @@ from netweight.ops.arrays.broadcast import unbroadcast_cost
 from netweight.ops.arrays.dtypes import container_of
 from netweight.ops.arrays.elementwise import work_of
 from netweight.ops.extent import same_position
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, free, not_differentiable, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, define, free, not_differentiable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +65,17 @@ def register_quantize(name: str, attrs: type, scales: Scales) -> OpDef:
         q = np.round(x / scales.spread(attrs, scale, x)) + scales.zero(attrs, zero_point, x)
         return np.clip(q, *integer_range(attrs.dtype)).astype(container_of(attrs.dtype))
 
-    return register(
-        OpDef(
-            name=name,
-            kind="elementwise",
-            attrs=attrs,
-            inputs=("x", "scale", "zero_point"),
-            shape=lambda attrs, x, scale, zero_point: scales.quantized(name, attrs, x, scale, zero_point),
-            cost=cost,
-            forward=forward,
-            backward=not_differentiable,
-            backward_cost=free,
-            extent=same_position,
-        )
+    return define(
+        name=name,
+        kind="elementwise",
+        attrs=attrs,
+        inputs=("x", "scale", "zero_point"),
+        shape=lambda attrs, x, scale, zero_point: scales.quantized(name, attrs, x, scale, zero_point),
+        cost=cost,
+        forward=forward,
+        backward=not_differentiable,
+        backward_cost=free,
+        extent=same_position,
     )
 
 
@@ -107,20 +105,18 @@ def register_dequantize(name: str, attrs: type, scales: Scales) -> OpDef:
         """That of the forward, and the sums."""
         return cost(attrs, x, scale, zero_point) + unbroadcast_cost(x.numel, scale.numel) if wanted[1] else FREE
 
-    return register(
-        OpDef(
-            name=name,
-            kind="elementwise",
-            attrs=attrs,
-            inputs=("x", "scale", "zero_point"),
-            shape=shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves={"x": ("scale",), "zero_point": ("scale",)},
-            extent=same_position,
-        )
+    return define(
+        name=name,
+        kind="elementwise",
+        attrs=attrs,
+        inputs=("x", "scale", "zero_point"),
+        shape=shape,
+        cost=cost,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves={"x": ("scale",), "zero_point": ("scale",)},
+        extent=same_position,
     )
 
 

@@ -16,7 +16,8 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, bits_of
 from netweight.lazy import Array, np
 from netweight.ops.extent import same_position
-from netweight.ops.table import OpDef, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import free
 
 Distribution = Literal["uniform", "normal", "integers", "exponential", "log_normal", "cauchy", "geometric"]
 
@@ -76,18 +77,14 @@ def random_backward(_attrs: RandomAttrs, _grad_y: Array) -> tuple[Array | None, 
     return ()
 
 
-RANDOM = register(
-    OpDef(
-        name="random",
-        kind="layout",
-        attrs=RandomAttrs,
-        inputs=(),
-        shape=random_shape,
-        cost=free,
-        forward=random_forward,
-        backward=random_backward,
-        backward_cost=free,
-        extent=same_position,
-        random=True,
-    )
+RANDOM = define_move(
+    name="random",
+    attrs=RandomAttrs,
+    inputs=(),
+    shape=random_shape,
+    forward=random_forward,
+    backward=random_backward,
+    backward_cost=free,
+    extent=same_position,
+    random=True,
 )

@@ -12,7 +12,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import per_element, per_element_backward, same_shape
 from netweight.ops.extent import same_position
-from netweight.ops.table import Cost, OpDef, free, register
+from netweight.ops.table import Cost, define, free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,36 +59,29 @@ def identity_backward(_attrs: object, grad_y: Array, _x: Array) -> tuple[Array]:
     return (grad_y,)
 
 
-DROPOUT = register(
-    OpDef(
-        name="dropout",
-        kind="dropout",
-        attrs=DropoutAttrs,
-        inputs=("x",),
-        shape=dropout_shape,
-        cost=dropout_cost,
-        forward=dropout_forward,
-        backward=dropout_backward,
-        backward_cost=per_element_backward(muls=1),
-        saves=("mask",),
-        extras=("mask",),
-        extent=same_position,
-        random=True,
-    )
+DROPOUT = define(
+    name="dropout",
+    kind="dropout",
+    attrs=DropoutAttrs,
+    shape=dropout_shape,
+    cost=dropout_cost,
+    forward=dropout_forward,
+    backward=dropout_backward,
+    backward_cost=per_element_backward(muls=1),
+    saves=("mask",),
+    extras=("mask",),
+    extent=same_position,
+    random=True,
 )
 
-IDENTITY = register(
-    OpDef(
-        name="identity",
-        kind="dropout",
-        attrs=None,
-        inputs=("x",),
-        shape=same_shape,
-        cost=free,
-        forward=identity_forward,
-        backward=identity_backward,
-        backward_cost=free,
-        view=True,
-        extent=same_position,
-    )
+IDENTITY = define(
+    name="identity",
+    kind="dropout",
+    shape=same_shape,
+    cost=free,
+    forward=identity_forward,
+    backward=identity_backward,
+    backward_cost=free,
+    view=True,
+    extent=same_position,
 )

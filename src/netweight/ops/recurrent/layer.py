@@ -20,7 +20,7 @@ from netweight.ops.recurrent.cells import (
     recurrent_extent,
     starts,
 )
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, define
 
 
 def layer_shape(cell: Cell, attrs: RecurrentAttrs, *tensors: TensorSpec | None) -> tuple[TensorSpec, ...]:
@@ -157,20 +157,18 @@ def register_layer(
         "x": "t n c", "h0": "n hidden", "c0": "n hidden", "weight_ih": f"{rows} c", "weight_hh": f"{rows} hidden",
         "bias_ih": rows, "bias_hh": rows, "peephole": "3*hidden", "lengths": "n", "y": "t n hidden",
     }  # fmt: skip
-    return register(
-        OpDef(
-            name=cell.op,
-            kind="recurrent",
-            attrs=attrs,
-            inputs=cell.slots,
-            shape=partial(layer_shape, cell),
-            cost=cost,
-            forward=partial(layer_forward, cell),
-            backward=partial(layer_backward, cell),
-            backward_cost=backward_cost,
-            saves=(*(slot for slot in cell.slots if not slot.startswith("bias")), "y", *cell.extras),
-            extras=cell.extras,
-            extent=recurrent_extent,
-            dims=dims,
-        )
+    return define(
+        name=cell.op,
+        kind="recurrent",
+        attrs=attrs,
+        inputs=cell.slots,
+        shape=partial(layer_shape, cell),
+        cost=cost,
+        forward=partial(layer_forward, cell),
+        backward=partial(layer_backward, cell),
+        backward_cost=backward_cost,
+        saves=(*(slot for slot in cell.slots if not slot.startswith("bias")), "y", *cell.extras),
+        extras=cell.extras,
+        extent=recurrent_extent,
+        dims=dims,
     )

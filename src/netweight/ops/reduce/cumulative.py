@@ -22,7 +22,7 @@ from netweight.ops.arrays.elementwise import per_element_backward
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.reduce.reduction import counting_dtype
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +78,17 @@ def register_running(
         """A step for each element but the first along the dimension."""
         return steps(attrs, x, **each)
 
-    return register(
-        OpDef(
-            name=name,
-            kind="reduce",
-            attrs=CumsumAttrs,
-            inputs=("x",),
-            shape=shape,
-            cost=cost,
-            forward=lambda attrs, x: forward(x, attrs.dim),
-            backward=lambda attrs, grad_y, x, **saved: (backward(grad_y, x, attrs.dim, **saved),),
-            backward_cost=backward_cost,
-            saves=saves,
-            extent=running_extent,
-        )
+    return define(
+        name=name,
+        kind="reduce",
+        attrs=CumsumAttrs,
+        shape=shape,
+        cost=cost,
+        forward=lambda attrs, x: forward(x, attrs.dim),
+        backward=lambda attrs, grad_y, x, **saved: (backward(grad_y, x, attrs.dim, **saved),),
+        backward_cost=backward_cost,
+        saves=saves,
+        extent=running_extent,
     )
 
 

@@ -16,7 +16,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, free, not_differentiable, register
+from netweight.ops.table import FREE, Cost, define, free, not_differentiable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +68,15 @@ def histc_extent(_attrs: HistcAttrs, x: TensorSpec) -> Extent:
     return Mixes(tuple(range(len(x.shape))))
 
 
-HISTC = register(
-    OpDef(
-        name="histc",
-        kind="reduce",
-        attrs=HistcAttrs,
-        inputs=("x",),
-        shape=histc_shape,
-        cost=histc_cost,
-        forward=histc_forward,
-        backward=not_differentiable,
-        backward_cost=free,
-        extent=histc_extent,
-        dims={"y": "bins"},
-    )
+HISTC = define(
+    name="histc",
+    kind="reduce",
+    attrs=HistcAttrs,
+    shape=histc_shape,
+    cost=histc_cost,
+    forward=histc_forward,
+    backward=not_differentiable,
+    backward_cost=free,
+    extent=histc_extent,
+    dims={"y": "bins"},
 )

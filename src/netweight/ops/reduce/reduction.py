@@ -23,7 +23,7 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import per_element_backward
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, free, register
+from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, define, free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,21 +130,18 @@ def register_reduction(
     def work(attrs: Any, x: TensorSpec) -> Cost:
         return cost(reduced_spec(name, attrs, x).numel, reduced_size(attrs, x.shape))
 
-    return register(
-        OpDef(
-            name=name,
-            kind="reduce",
-            attrs=attrs,
-            inputs=("x",),
-            shape=shape,
-            cost=work,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=saves,
-            extras=("indices",) if indices else (),
-            extent=reduce_extent,
-        )
+    return define(
+        name=name,
+        kind="reduce",
+        attrs=attrs,
+        shape=shape,
+        cost=work,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves=saves,
+        extras=("indices",) if indices else (),
+        extent=reduce_extent,
     )
 
 

@@ -26,7 +26,7 @@ from netweight.ops.reduce.reduction import (
     reduced_spec,
     spread,
 )
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 _EUCLIDEAN = 2.0
 
@@ -95,18 +95,15 @@ def vector_norm_backward_cost(attrs: VectorNormAttrs, wanted: Wanted, x: TensorS
     return Cost(compares=both, pows=elements + outputs, muls=both, divs=outputs)
 
 
-VECTOR_NORM = register(
-    OpDef(
-        name="vector_norm",
-        kind="reduce",
-        attrs=VectorNormAttrs,
-        inputs=("x",),
-        shape=vector_norm_shape,
-        cost=vector_norm_cost,
-        forward=vector_norm_forward,
-        backward=vector_norm_backward,
-        backward_cost=vector_norm_backward_cost,
-        saves=("x", "y"),
-        extent=reduce_extent,
-    )
+VECTOR_NORM = define(
+    name="vector_norm",
+    kind="reduce",
+    attrs=VectorNormAttrs,
+    shape=vector_norm_shape,
+    cost=vector_norm_cost,
+    forward=vector_norm_forward,
+    backward=vector_norm_backward,
+    backward_cost=vector_norm_backward_cost,
+    saves=("x", "y"),
+    extent=reduce_extent,
 )

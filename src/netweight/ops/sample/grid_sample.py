@@ -31,7 +31,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.dims import out_dims
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import COPIED, FREE, Cost, Wanted, define
 
 SampleMode = Literal["linear", "nearest", "cubic"]
 Beyond = Literal["zeros", "border", "reflection"]
@@ -218,19 +218,17 @@ def _within(attrs: GridSampleAttrs, at: Array, size: int) -> tuple[Array, Array]
     return np.clip(at, 0, size - 1), np.where((at > 0) & (at < size - 1), turned, 0)
 
 
-GRID_SAMPLE = register(
-    OpDef(
-        name="grid_sample",
-        kind="resize",
-        attrs=GridSampleAttrs,
-        inputs=("x", "grid"),
-        shape=grid_sample_shape,
-        cost=grid_sample_cost,
-        forward=grid_sample_forward,
-        backward=grid_sample_backward,
-        backward_cost=grid_sample_backward_cost,
-        saves=("x", "grid"),
-        extent=grid_sample_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+GRID_SAMPLE = define(
+    name="grid_sample",
+    kind="resize",
+    attrs=GridSampleAttrs,
+    inputs=("x", "grid"),
+    shape=grid_sample_shape,
+    cost=grid_sample_cost,
+    forward=grid_sample_forward,
+    backward=grid_sample_backward,
+    backward_cost=grid_sample_backward_cost,
+    saves=("x", "grid"),
+    extent=grid_sample_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )

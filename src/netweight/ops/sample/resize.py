@@ -35,7 +35,7 @@ from netweight.ops.arrays.taps import Pass, passed, passed_back
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import named_shape, spatial_names
 from netweight.ops.extent import Extent, Spreads
-from netweight.ops.table import COPIED, FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import COPIED, FREE, Cost, Wanted, define
 
 ResizeMode = Literal["nearest", "linear", "cubic"]
 Coordinates = Literal[
@@ -286,18 +286,15 @@ def _cubic(distance: Fraction, coefficient: float) -> Fraction:
     return (((distance - 5) * distance + 8) * distance - 4) * a if distance < 2 else Fraction(0)
 
 
-RESIZE = register(
-    OpDef(
-        name="resize",
-        kind="resize",
-        attrs=ResizeAttrs,
-        inputs=("x",),
-        shape=resize_shape,
-        cost=resize_cost,
-        forward=resize_forward,
-        backward=resize_backward,
-        backward_cost=resize_backward_cost,
-        extent=resize_extent,
-        dims={"x": "*in", "y": "*out"},
-    )
+RESIZE = define(
+    name="resize",
+    kind="resize",
+    attrs=ResizeAttrs,
+    shape=resize_shape,
+    cost=resize_cost,
+    forward=resize_forward,
+    backward=resize_backward,
+    backward_cost=resize_backward_cost,
+    extent=resize_extent,
+    dims={"x": "*in", "y": "*out"},
 )

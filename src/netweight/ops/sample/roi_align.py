@@ -26,7 +26,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Extent, Mixes
-from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, register
+from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,21 +230,19 @@ def _products(plane: Array, rows: Any, columns: Any) -> tuple[Array, Array, Arra
 def _register(
     name: str, cost: Any, forward: Any, backward: Any, backward_cost: Callable[..., Cost], saves: Saves
 ) -> OpDef:
-    return register(
-        OpDef(
-            name=name,
-            kind="pool",
-            attrs=RoiAlignAttrs,
-            inputs=("x", "rois"),
-            shape=roi_align_shape,
-            cost=cost,
-            forward=forward,
-            backward=backward,
-            backward_cost=backward_cost,
-            saves=saves,
-            extent=region_extent,
-            dims={"x": "n c *in", "rois": "regions corners", "y": "regions c *out"},
-        )
+    return define(
+        name=name,
+        kind="pool",
+        attrs=RoiAlignAttrs,
+        inputs=("x", "rois"),
+        shape=roi_align_shape,
+        cost=cost,
+        forward=forward,
+        backward=backward,
+        backward_cost=backward_cost,
+        saves=saves,
+        extent=region_extent,
+        dims={"x": "n c *in", "rois": "regions corners", "y": "regions c *out"},
     )
 
 

@@ -16,7 +16,7 @@ from netweight.count import product
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.sample.roi_align import RoiPoolAttrs, check_regions, region_extent
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 def roi_pool_shape(attrs: RoiPoolAttrs, x: TensorSpec, rois: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
@@ -94,20 +94,18 @@ def _lines(start: int, last: int, bins: int, size: int, dtype: np.dtype) -> list
     return [slice(first, max(first, stop)) for first, stop in zip(*clipped, strict=True)]
 
 
-ROI_POOL = register(
-    OpDef(
-        name="roi_pool",
-        kind="pool",
-        attrs=RoiPoolAttrs,
-        inputs=("x", "rois"),
-        shape=roi_pool_shape,
-        cost=roi_pool_cost,
-        forward=roi_pool_forward,
-        backward=roi_pool_backward,
-        backward_cost=roi_pool_backward_cost,
-        saves=("rois", "positions"),
-        extras=("positions",),
-        extent=region_extent,
-        dims={"x": "n c *in", "rois": "regions corners", "y": "regions c *out"},
-    )
+ROI_POOL = define(
+    name="roi_pool",
+    kind="pool",
+    attrs=RoiPoolAttrs,
+    inputs=("x", "rois"),
+    shape=roi_pool_shape,
+    cost=roi_pool_cost,
+    forward=roi_pool_forward,
+    backward=roi_pool_backward,
+    backward_cost=roi_pool_backward_cost,
+    saves=("rois", "positions"),
+    extras=("positions",),
+    extent=region_extent,
+    dims={"x": "n c *in", "rois": "regions corners", "y": "regions c *out"},
 )

@@ -28,7 +28,7 @@ from netweight.lazy import Array, np
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import out_dims
 from netweight.ops.extent import Extent, Slides, Spreads
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 from netweight.ops.window.pool import scatter_add
 
 
@@ -171,36 +171,30 @@ def _spatial(x: Array) -> Sizes:
     return tuple(range(2, x.ndim))
 
 
-ADAPTIVE_AVG_POOL = register(
-    OpDef(
-        name="adaptive_avg_pool",
-        kind="pool",
-        attrs=AdaptivePoolAttrs,
-        inputs=("x",),
-        shape=adaptive_avg_pool_shape,
-        cost=adaptive_avg_pool_cost,
-        forward=adaptive_avg_pool_forward,
-        backward=adaptive_avg_pool_backward,
-        backward_cost=adaptive_avg_pool_backward_cost,
-        extent=adaptive_pool_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+ADAPTIVE_AVG_POOL = define(
+    name="adaptive_avg_pool",
+    kind="pool",
+    attrs=AdaptivePoolAttrs,
+    shape=adaptive_avg_pool_shape,
+    cost=adaptive_avg_pool_cost,
+    forward=adaptive_avg_pool_forward,
+    backward=adaptive_avg_pool_backward,
+    backward_cost=adaptive_avg_pool_backward_cost,
+    extent=adaptive_pool_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )
 
-ADAPTIVE_MAX_POOL = register(
-    OpDef(
-        name="adaptive_max_pool",
-        kind="pool",
-        attrs=AdaptivePoolAttrs,
-        inputs=("x",),
-        shape=adaptive_max_pool_shape,
-        cost=adaptive_max_pool_cost,
-        forward=adaptive_max_pool_forward,
-        backward=adaptive_max_pool_backward,
-        backward_cost=adaptive_max_pool_backward_cost,
-        saves=("indices",),
-        extras=("indices",),
-        extent=adaptive_pool_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+ADAPTIVE_MAX_POOL = define(
+    name="adaptive_max_pool",
+    kind="pool",
+    attrs=AdaptivePoolAttrs,
+    shape=adaptive_max_pool_shape,
+    cost=adaptive_max_pool_cost,
+    forward=adaptive_max_pool_forward,
+    backward=adaptive_max_pool_backward,
+    backward_cost=adaptive_max_pool_backward_cost,
+    saves=("indices",),
+    extras=("indices",),
+    extent=adaptive_pool_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )

@@ -21,7 +21,7 @@ from netweight.ops.arrays.padding import Pads, pad_array
 from netweight.ops.arrays.windows import Sizes, out_sizes, span_of, windows
 from netweight.ops.dims import out_dims
 from netweight.ops.extent import Extent, Slides
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def min_pool_forward(attrs: PoolAttrs, x: Array) -> tuple[Array, Array]:
 
 
 def scatter_add(grad_y: Array, indices: Array, in_shape: Sizes) -> Array:
-    """Add each gradient to the position of the plane it was taken from; -1 is no position."""
+    """Add each gradient to the position of the plane it was taken from; -1 is not a position."""
     planes = math.prod(in_shape[:2])
     plane_size = math.prod(in_shape[2:])
     flat = indices.reshape(planes, -1)
@@ -157,38 +157,32 @@ def _taken(views: Array, positions: Array, best: Array) -> tuple[Array, Array]:
     return y, np.take_along_axis(np.broadcast_to(positions, views.shape), tap, axis=-1)[..., 0]
 
 
-MAX_POOL = register(
-    OpDef(
-        name="max_pool",
-        kind="pool",
-        attrs=PoolAttrs,
-        inputs=("x",),
-        shape=max_pool_shape,
-        cost=max_pool_cost,
-        forward=max_pool_forward,
-        backward=max_pool_backward,
-        backward_cost=max_pool_backward_cost,
-        saves=("indices",),
-        extras=("indices",),
-        extent=pool_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+MAX_POOL = define(
+    name="max_pool",
+    kind="pool",
+    attrs=PoolAttrs,
+    shape=max_pool_shape,
+    cost=max_pool_cost,
+    forward=max_pool_forward,
+    backward=max_pool_backward,
+    backward_cost=max_pool_backward_cost,
+    saves=("indices",),
+    extras=("indices",),
+    extent=pool_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )
 
-MIN_POOL = register(
-    OpDef(
-        name="min_pool",
-        kind="pool",
-        attrs=PoolAttrs,
-        inputs=("x",),
-        shape=min_pool_shape,
-        cost=max_pool_cost,
-        forward=min_pool_forward,
-        backward=max_pool_backward,
-        backward_cost=max_pool_backward_cost,
-        saves=("indices",),
-        extras=("indices",),
-        extent=pool_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+MIN_POOL = define(
+    name="min_pool",
+    kind="pool",
+    attrs=PoolAttrs,
+    shape=min_pool_shape,
+    cost=max_pool_cost,
+    forward=min_pool_forward,
+    backward=max_pool_backward,
+    backward_cost=max_pool_backward_cost,
+    saves=("indices",),
+    extras=("indices",),
+    extent=pool_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )

@@ -21,7 +21,7 @@ from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, windows
 from netweight.ops.dims import out_dims
 from netweight.ops.extent import Extent, Slides
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, register
+from netweight.ops.table import FREE, Cost, Wanted, define
 from netweight.ops.window.pool import pool_spec, reached_padding
 
 
@@ -225,35 +225,29 @@ def _lp_sums(attrs: LpPoolAttrs, x: Array) -> Array:
     return sums
 
 
-AVG_POOL = register(
-    OpDef(
-        name="avg_pool",
-        kind="pool",
-        attrs=AvgPoolAttrs,
-        inputs=("x",),
-        shape=avg_pool_shape,
-        cost=avg_pool_cost,
-        forward=avg_pool_forward,
-        backward=avg_pool_backward,
-        backward_cost=avg_pool_backward_cost,
-        extent=avg_pool_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+AVG_POOL = define(
+    name="avg_pool",
+    kind="pool",
+    attrs=AvgPoolAttrs,
+    shape=avg_pool_shape,
+    cost=avg_pool_cost,
+    forward=avg_pool_forward,
+    backward=avg_pool_backward,
+    backward_cost=avg_pool_backward_cost,
+    extent=avg_pool_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )
 
-LP_POOL = register(
-    OpDef(
-        name="lp_pool",
-        kind="pool",
-        attrs=LpPoolAttrs,
-        inputs=("x",),
-        shape=lp_pool_shape,
-        cost=lp_pool_cost,
-        forward=lp_pool_forward,
-        backward=lp_pool_backward,
-        backward_cost=lp_pool_backward_cost,
-        saves=("x", "y"),
-        extent=lp_pool_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+LP_POOL = define(
+    name="lp_pool",
+    kind="pool",
+    attrs=LpPoolAttrs,
+    shape=lp_pool_shape,
+    cost=lp_pool_cost,
+    forward=lp_pool_forward,
+    backward=lp_pool_backward,
+    backward_cost=lp_pool_backward_cost,
+    saves=("x", "y"),
+    extent=lp_pool_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )

@@ -20,8 +20,9 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.extent import Extent, Mixes
+from netweight.ops.move.define import define_move
 from netweight.ops.move.places import check_positions
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.table import FREE, Cost, Wanted, copied, define
 from netweight.ops.window.pool import (
     PoolAttrs,
     max_pool_backward_cost,
@@ -121,36 +122,29 @@ def _places(attrs: UnpoolAttrs, shape: Sizes, indices: Array) -> Array:
     return indices + _starts(shape, across=not attrs.across_planes)
 
 
-MAX_POOL_WITH_INDICES = register(
-    OpDef(
-        name="max_pool_with_indices",
-        kind="pool",
-        attrs=PoolIndicesAttrs,
-        inputs=("x",),
-        shape=max_pool_with_indices_shape,
-        cost=max_pool_cost,
-        forward=max_pool_with_indices_forward,
-        backward=max_pool_with_indices_backward,
-        backward_cost=max_pool_backward_cost,
-        saves=("y1",),
-        extent=pool_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+MAX_POOL_WITH_INDICES = define(
+    name="max_pool_with_indices",
+    kind="pool",
+    attrs=PoolIndicesAttrs,
+    shape=max_pool_with_indices_shape,
+    cost=max_pool_cost,
+    forward=max_pool_with_indices_forward,
+    backward=max_pool_with_indices_backward,
+    backward_cost=max_pool_backward_cost,
+    saves=("y1",),
+    extent=pool_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )
 
-MAX_UNPOOL = register(
-    OpDef(
-        name="max_unpool",
-        kind="layout",
-        attrs=UnpoolAttrs,
-        inputs=("x", "indices"),
-        shape=max_unpool_shape,
-        cost=free,
-        forward=max_unpool_forward,
-        backward=max_unpool_backward,
-        backward_cost=max_unpool_backward_cost,
-        saves=("indices",),
-        extent=max_unpool_extent,
-        dims={"x": "n c *in", "y": "n c *out"},
-    )
+MAX_UNPOOL = define_move(
+    name="max_unpool",
+    attrs=UnpoolAttrs,
+    inputs=("x", "indices"),
+    shape=max_unpool_shape,
+    forward=max_unpool_forward,
+    backward=max_unpool_backward,
+    backward_cost=max_unpool_backward_cost,
+    saves=("indices",),
+    extent=max_unpool_extent,
+    dims={"x": "n c *in", "y": "n c *out"},
 )

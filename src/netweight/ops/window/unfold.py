@@ -25,7 +25,8 @@ from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, span_of, windows
 from netweight.ops.dims import check_dims, kernel_dims, out_dims
 from netweight.ops.extent import Extent, Permutes, Slides, Spreads
-from netweight.ops.table import FREE, Cost, OpDef, Wanted, copied, free, register
+from netweight.ops.move.define import define_move
+from netweight.ops.table import FREE, Cost, Wanted, copied, define
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,50 +194,37 @@ def _added(attrs: UnfoldAttrs, channels: Array, size: Sizes) -> Array:
     return unpad_gradient(summed, size, attrs.padding)
 
 
-UNFOLD = register(
-    OpDef(
-        name="unfold",
-        kind="layout",
-        attrs=UnfoldAttrs,
-        inputs=("x",),
-        shape=unfold_shape,
-        cost=free,
-        forward=unfold_forward,
-        backward=unfold_backward,
-        backward_cost=unfold_backward_cost,
-        extent=unfold_extent,
-        dims={"x": "n c *in", "y": "n c*k *out"},
-    )
+UNFOLD = define_move(
+    name="unfold",
+    attrs=UnfoldAttrs,
+    shape=unfold_shape,
+    forward=unfold_forward,
+    backward=unfold_backward,
+    backward_cost=unfold_backward_cost,
+    extent=unfold_extent,
+    dims={"x": "n c *in", "y": "n c*k *out"},
 )
 
-FOLD = register(
-    OpDef(
-        name="fold",
-        kind="reduce",
-        attrs=FoldAttrs,
-        inputs=("x",),
-        shape=fold_shape,
-        cost=fold_cost,
-        forward=fold_forward,
-        backward=fold_backward,
-        backward_cost=copied,
-        extent=fold_extent,
-        dims={"x": "n c*k *in", "y": "n c *out"},
-    )
+FOLD = define(
+    name="fold",
+    kind="reduce",
+    attrs=FoldAttrs,
+    shape=fold_shape,
+    cost=fold_cost,
+    forward=fold_forward,
+    backward=fold_backward,
+    backward_cost=copied,
+    extent=fold_extent,
+    dims={"x": "n c*k *in", "y": "n c *out"},
 )
 
-WINDOW_VIEW = register(
-    OpDef(
-        name="window_view",
-        kind="layout",
-        attrs=WindowViewAttrs,
-        inputs=("x",),
-        shape=window_view_shape,
-        cost=free,
-        forward=window_view_forward,
-        backward=window_view_backward,
-        backward_cost=window_view_backward_cost,
-        view=True,
-        extent=window_view_extent,
-    )
+WINDOW_VIEW = define_move(
+    name="window_view",
+    attrs=WindowViewAttrs,
+    shape=window_view_shape,
+    forward=window_view_forward,
+    backward=window_view_backward,
+    backward_cost=window_view_backward_cost,
+    view=True,
+    extent=window_view_extent,
 )

@@ -66,7 +66,7 @@ class Symbol:
         return _function("neg")(self)
 
     def __getitem__(self, key: Any) -> Symbol:
-        return importlib.import_module("netweight.sources.build.index").getitem(self, key)
+        return importlib.import_module("netweight.sources.build.move.slicing").getitem(self, key)
 
     __iter__ = None  # or Python would iterate by asking for x[0], x[1] ... until something fails
 
@@ -172,7 +172,7 @@ class Builder(Recording[Place]):
         slots = (f"other_{number}" if number else "other" for number in count())
         slot = next(slot for slot in slots if f"{self._layer}.{slot}" not in self.specs)
         init = Init(kind="values", values=(value,))  # type: ignore[arg-type]
-        return self.state(self._layer, slot, (), init, kind="constant", dtype=like.spec.dtype)
+        return self.own(slot, (), init, kind="constant", dtype=like.spec.dtype)
 
     def spec(self, symbol: Symbol) -> TensorSpec:
         """Shape and element type."""
@@ -201,6 +201,12 @@ class Builder(Recording[Place]):
         made = self.symbol(name, TensorSpec(tuple(shape), dtype), kind)
         self.inits[name] = init
         return made
+
+    def own(
+        self, slot: str, shape: Sequence[int], init: Init, *, kind: ValueKind = "parameter", dtype: str = "float32"
+    ) -> Symbol:
+        """As ``state``, of the layer that is being recorded."""
+        return self.state(self._layer, slot, shape, init, kind=kind, dtype=dtype)
 
     def call(
         self, op: str, attrs: Any, inputs: Sequence[Symbol | None], *, layer: str, inplace: bool = False,

@@ -9,129 +9,94 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypedDict, Unpack
 
 from netweight.errors import ShapeError
-from netweight.functions.move import layout
+from netweight.functions.move import layout, slicing
 from netweight.functions.recurrent import layer as one_layer
 from netweight.ir import Init
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.dropout import dropout as drop
 from netweight.sources.build.layers import offered
+from netweight.sources.build.random import dropout as drop
 
-concat = offered(layout.concat)
+concat = offered(slicing.concat)
 transpose = offered(layout.transpose)
 
 States: TypeAlias = tuple[Symbol, ...]
 """One symbol (N, H) per layer and direction."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stack:
-    """What the three kinds of layer share.
+class RecurrentOptions(TypedDict, total=False):
+    """RecurrentOptions of recurrent layers.
 
     Attributes:
-        op: Name of the operator.
-        kind: Class of the module.
-        gates: Gates stacked in a weight.
-        hidden_size: Size of a state.
-        num_layers: Layers on top of each other.
-        bias: Whether there are biases.
-        batch_first: Whether sequences are (N, T, C) instead of (T, N, C).
-        dropout: Probability of a zero between layers while training.
-        bidirectional: Whether each layer reads both ways.
-        nonlinearity: Activation function, for the operator that has a choice.
+        num_layers: Layers on top of each other; 1.
+        bias: Whether to add two per gate; True.
+        batch_first: Whether ``x`` and the result are (N, T, C) instead of (T, N, C); False.
+        dropout: Probability of a zero between layers while training; 0.
+        bidirectional: Whether each layer reads both ways, and gives 2 H features; False.
     """
 
-    op: Literal["rnn", "gru", "lstm"]
-    kind: str
-    gates: int
-    hidden_size: int
     num_layers: int
     bias: bool
     batch_first: bool
     dropout: float
     bidirectional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stack:
+    """What the three kinds of layer share: the operator, the size of a state, and ``RecurrentOptions``."""
+
+    op: Literal["rnn", "gru", "lstm"]
+    hidden_size: int
+    num_layers: int = 1
+    bias: bool = True
+    batch_first: bool = False
+    dropout: float = 0.0
+    bidirectional: bool = False
     nonlinearity: Literal["tanh", "relu"] = "tanh"
 
 
+_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+
+
 def rnn(
-    x: Symbol,
-    hidden_size: int,
-    *,
-    num_layers: int = 1,
-    nonlinearity: Literal["tanh", "relu"] = "tanh",
-    bias: bool = True,
-    batch_first: bool = False,
-    dropout: float = 0.0,
-    bidirectional: bool = False,
-    h0: States | None = None,
-    name: str = "rnn",
-) -> tuple[Symbol, States]:
+    x: Symbol, hidden_size: int, *, nonlinearity: Literal["tanh", "relu"] = "tanh", h0: States | None = None,
+    name: str = "rnn", **options: Unpack[RecurrentOptions],
+) -> tuple[Symbol, States]:  # fmt: skip
     """Elman recurrent layers: the states of the last layer at every step, and the final states.
 
     Args:
         x: (T, N, C), or (N, T, C) with ``batch_first``.
         hidden_size: H.
-        num_layers: Layers on top of each other.
         nonlinearity: Activation function.
-        bias: Whether to add two per gate.
-        batch_first: Whether the samples come before the steps, in ``x`` and in the result.
-        dropout: Probability of a zero between layers while training.
-        bidirectional: Whether each layer reads both ways, and gives 2 H features.
         h0: Initial states; zeros unless given.
         name: Last part of the module path.
+        **options: As in ``RecurrentOptions``.
 
     Raises:
         ShapeError: If ``x`` does not have three dimensions, or there are too few or too many initial states.
     """
-    stack = _Stack(
-        op="rnn", kind="RNN", gates=1, hidden_size=hidden_size, num_layers=num_layers, bias=bias,
-        batch_first=batch_first, dropout=dropout, bidirectional=bidirectional, nonlinearity=nonlinearity,
-    )  # fmt: skip
+    stack = _Stack(op="rnn", hidden_size=hidden_size, nonlinearity=nonlinearity, **options)
     y, (h_n,) = _stacked(x, stack, (h0,), name)
     return y, h_n
 
 
 def gru(
-    x: Symbol,
-    hidden_size: int,
-    *,
-    num_layers: int = 1,
-    bias: bool = True,
-    batch_first: bool = False,
-    dropout: float = 0.0,
-    bidirectional: bool = False,
-    h0: States | None = None,
-    name: str = "gru",
+    x: Symbol, hidden_size: int, *, h0: States | None = None, name: str = "gru", **options: Unpack[RecurrentOptions]
 ) -> tuple[Symbol, States]:
     """Gated recurrent units; arguments, result and errors as ``rnn``."""
-    stack = _Stack(
-        op="gru", kind="GRU", gates=3, hidden_size=hidden_size, num_layers=num_layers, bias=bias,
-        batch_first=batch_first, dropout=dropout, bidirectional=bidirectional,
-    )  # fmt: skip
-    y, (h_n,) = _stacked(x, stack, (h0,), name)
+    y, (h_n,) = _stacked(x, _Stack(op="gru", hidden_size=hidden_size, **options), (h0,), name)
     return y, h_n
 
 
 def lstm(
-    x: Symbol,
-    hidden_size: int,
-    *,
-    num_layers: int = 1,
-    bias: bool = True,
-    batch_first: bool = False,
-    dropout: float = 0.0,
-    bidirectional: bool = False,
-    hx: tuple[States, States] | None = None,
-    name: str = "lstm",
-) -> tuple[Symbol, tuple[States, States]]:
+    x: Symbol, hidden_size: int, *, hx: tuple[States, States] | None = None, name: str = "lstm",
+    **options: Unpack[RecurrentOptions],
+) -> tuple[Symbol, tuple[States, States]]:  # fmt: skip
     """Long short-term memory; as ``rnn``, but the states are pairs (hidden states, cell states)."""
-    stack = _Stack(
-        op="lstm", kind="LSTM", gates=4, hidden_size=hidden_size, num_layers=num_layers, bias=bias,
-        batch_first=batch_first, dropout=dropout, bidirectional=bidirectional,
-    )  # fmt: skip
-    y, (h_n, c_n) = _stacked(x, stack, hx or (None, None), name)
+    y, (h_n, c_n) = _stacked(x, _Stack(op="lstm", hidden_size=hidden_size, **options), hx or (None, None), name)
     return y, (h_n, c_n)
 
 
@@ -151,7 +116,7 @@ def _stacked(
     builder = x.builder
     layer = builder.layer_name(name)
     final: list[States] = []
-    with builder.scope(layer.rpartition(".")[2], stack.kind):
+    with builder.scope(layer.rpartition(".")[2], stack.op.upper()):
         x = transpose(x, 0, 1, name="steps_first") if stack.batch_first else x
         for depth in range(stack.num_layers):
             if depth and stack.dropout:
@@ -170,7 +135,7 @@ def _stacked(
 def _one_way(x: Symbol, stack: _Stack, starts: Sequence[Symbol | None], layer: str, suffix: str) -> tuple[Symbol, ...]:
     """One layer in one direction."""
     builder = x.builder
-    rows = stack.gates * stack.hidden_size
+    rows = _GATES[stack.op] * stack.hidden_size
     uniform = Init(kind="uniform", scale=1 / math.sqrt(max(1, stack.hidden_size)))
     weights = (
         builder.state(layer, f"weight_ih_{suffix}", (rows, x.shape[-1]), uniform),

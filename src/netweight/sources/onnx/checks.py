@@ -29,7 +29,7 @@ _KINDS = {
 
 
 def check_text(*texts: Any) -> None:
-    """Refuse names that are no text: protobuf hands them over as bytes.
+    """Refuse names that are not text: protobuf hands them over as bytes.
 
     Raises:
         FormatError: If one is not text.
@@ -60,7 +60,7 @@ def _kinds(op_type: str, domain: str, opset: int) -> Mapping[str, int]:
 
     try:
         schema = onnx.defs.get_schema(op_type, opset, domain)
-    except (onnx.defs.SchemaError, TypeError):  # an opset that is no number for ONNX
+    except (onnx.defs.SchemaError, TypeError):  # an opset that is not a number for ONNX
         return {}
     return {name: int(attribute.type.value) for name, attribute in schema.attributes.items()}
 

@@ -56,7 +56,7 @@ def read_model(path: Path) -> ModelProto:
         if path.is_dir():
             raise FormatError(f"file: expected an ONNX model, got the directory {str(path)!r}")
         if not path.is_file():  # reading a pipe or a device may never end
-            raise FormatError(f"file: expected an ONNX model, got something that is no file at {str(path)!r}")
+            raise FormatError(f"file: expected an ONNX model, got something that is not a file at {str(path)!r}")
         if size > _LARGEST:
             raise FormatError(
                 f"file: expected at most {_LARGEST:,} bytes, which is all that an ONNX file can hold, got {size:,}",
@@ -94,7 +94,7 @@ def load_external(model: ModelProto, path: Path) -> None:
 
 
 def check_model(model: ModelProto, place: str) -> None:
-    """Refuse what is no network.
+    """Refuse what is not a network.
 
     Raises:
         FormatError: If there is no graph, or the model does not say which operator sets it uses.

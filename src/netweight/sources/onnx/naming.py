@@ -25,7 +25,7 @@ LAYER = "netweight.layer"
 """Keys of a node's metadata: module paths and classes as PyTorch's exporter writes them, and the layer as we do."""
 RULES = "pkg.onnxscript.rewriter.rule_name"
 FOLDED = "FuseBatchNorm"
-"""Key of the rewritings that made a node, and how that is called which puts batch normalisation into it."""
+"""Key of the rewriting rules that made a node, and the name of the one that folds batch normalisation."""
 _DEEPEST = 200
 """Levels of a path: a name with more is not taken for one, as reading it would take the square of their number."""
 _MADE_UP = re.compile(r"(?:val_|onnx::\w+_)?\d+|.*[cC]onst.*")
@@ -47,8 +47,7 @@ class Place:
         name: What the call itself is called, unique in the file; empty for a call that nobody named.
         kind: Operator, in small letters.
         classes: Class of the module and of those around it, by path.
-        again: What calls have in common that are the same one: in another iteration of a loop, or of a module that is
-            called again.
+        again: Key that equal calls share: those of another iteration of a loop, or of a module that is called again.
         reads: Weights that the call reads, as far as names tell.
         scoped: Whether the module is a scope of the exporter, which numbers a module that is called again.
         folded: Learned numbers per channel that were lost when the exporter folded batch normalisation into the call,

@@ -91,7 +91,7 @@ class GraphReader:
             raise FormatError(f"{node.op_type}: expected at most {len(results)} outputs, got {len(outputs)}")
 
     def _begin(self, place: Place) -> None:
-        """What is recorded from here on belongs to another call.
+        """Begin a call: what is recorded from here on belongs to it.
 
         Raises:
             FormatError: If there are more calls than in any network.
@@ -103,7 +103,7 @@ class GraphReader:
         self.places.append(place)
 
     def _label(self, tensor: Tensor, name: str) -> None:
-        """The first name that the file has for a value is what it is called."""
+        """Call a value by the first name that the file has for it."""
         if not tensor.name:
             if not tensor.stored or tensor.label == "constant":
                 tensor.label = name
@@ -141,7 +141,7 @@ class GraphReader:
         return LeftOut(f"{node.op_type} {_title(node)}: works on text")
 
     def _locate(self, error: NetweightError, node: NodeProto) -> None:
-        """Say in which node it is, of those around each other the innermost."""
+        """Add the node to the error; of nodes inside each other the innermost."""
         if not getattr(error, "__notes__", ()):
             where = f"{self._file}: node" if self._file else "in node"
             error.add_note(f"{where} {_title(node)} ({node.op_type}, opset {self._opset(node)})")

@@ -72,7 +72,7 @@ def bind_specs(
     numbers = {name: spec for name, spec in specs.items() if spec is not None and spec.dtype != "string"}
     for name in specs:
         if name not in numbers:
-            scope.bind(name, LeftOut(f"input {name!r} is no tensor of numbers"))
+            scope.bind(name, LeftOut(f"input {name!r} is not a tensor of numbers"))
             continue
         bound = recording.add_input(name, numbers[name], None)
         if isinstance(given.get(name), Filled):

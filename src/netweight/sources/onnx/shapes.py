@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def input_specs(
     wanted: Sequence[ValueInfoProto], given: Mapping[str, Any], dims: Mapping[str, int]
 ) -> dict[str, TensorSpec | None]:
-    """Spec of each input of the model; None for one that is no tensor.
+    """Spec of each input of the model; None for one that is not a tensor.
 
     Args:
         wanted: Inputs of the model.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BATCH = ("batch", "batch_size")
 _SHORT = ("n", "b", "bs")
 _OTHER = ("seq", "len", "time", "step", "frame", "token", "point", "width", "height", "channel")
-"""What a first dimension is called that is no batch."""
+"""What a first dimension is called that is not a batch."""
 
 
 def read_given(model: Any, inputs: Any, dims: Mapping[str, int] | None, batch: int) -> Read:
@@ -45,7 +45,7 @@ def closed_inputs(model: ModelProto, inputs: Any, dims: Mapping[str, int], batch
     """Spec of each input of a model, as ``read_given`` has them.
 
     Raises:
-        UsageError: As ``read_given``; and if an input is no tensor.
+        UsageError: As ``read_given``; and if an input is not a tensor.
     """
     wanted = inputs_of(model)
     specs = input_specs(wanted, named_inputs(wanted, inputs), _sizes(wanted, dims, batch))
@@ -113,7 +113,7 @@ def checked_size(name: str, size: Any) -> int:
     """The size of a dimension.
 
     Raises:
-        UsageError: If it is no whole number from 0 on.
+        UsageError: If it is not a whole number from 0 on.
     """
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         raise UsageError(f"dim: expected a whole number from 0 on for {name!r}, got {size!r}")

@@ -104,7 +104,7 @@ class Dispatch(TorchDispatchMode):
         func = operator.func
         if not tensors and asks_for(args, kwargs) > SMALL:
             return func(*args, **{**kwargs, "device": _META})
-        # The device of a symbolic tensor is no place for numbers: mask.to(x.device) keeps them.
+        # The device of a symbolic tensor is not a place for numbers: mask.to(x.device) keeps them.
         if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
             kwargs = {**kwargs, "device": _CPU}
         args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]

@@ -17,9 +17,10 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from netweight.functions import loss, norm
+from netweight.functions import loss
+from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
-from netweight.functions.window import pool
+from netweight.functions.window import pool_average
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
@@ -136,7 +137,7 @@ def _kl_div(rec: Recorder, x: Tensor, target: Tensor, *, log_target: bool = Fals
 
 def _power_pool(dims: int) -> Callable[..., Any]:
     """``F.lp_pool1d`` and the others; a single sample is pooled as a batch of one."""
-    function = getattr(pool, f"lp_pool{dims}d")
+    function = getattr(pool_average, f"lp_pool{dims}d")
 
     def pooled(rec: Recorder, x: Tensor, *settings: Any, **named: Any) -> Any:
         if x.dim() == dims + 1:
@@ -157,7 +158,7 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     Tensor.new_tensor: _new_literal,
     Tensor.__getitem__: _indexed,
     Tensor.__setitem__: _indexed,
-    F.local_response_norm: _taken_whole(norm.local_response_norm),
+    F.local_response_norm: _taken_whole(local_response_norm),
     F.kl_div: _taken_whole(_kl_div, _per_sample),
     F.lp_pool1d: _power_pool(1),
     F.lp_pool2d: _power_pool(2),

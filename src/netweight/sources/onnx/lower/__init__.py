@@ -38,7 +38,7 @@ def lowers(*names: str) -> Callable[[Rule], Rule]:
 
 
 def one_kernel(rule: Rule) -> Rule:
-    """Mark what a rule records as the work of one kernel: values inside of it are no activations."""
+    """Mark what a rule records as the work of one kernel: values inside of it are not activations."""
 
     @wraps(rule)
     def marked(call: Any, *inputs: Any) -> Any:

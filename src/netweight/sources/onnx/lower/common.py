@@ -35,7 +35,7 @@ def axes_of(axes: Sequence[int], rank: int) -> tuple[int, ...]:
 
 
 def reshaped(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
-    """The elements in order under another shape; itself if it has that shape."""
+    """The elements of ``x`` in order under another shape; ``x`` itself if it has that shape."""
     if tuple(shape) == x.shape:
         return x
     result: Tensor = call.op("reshape", ReshapeAttrs(shape=tuple(shape)), x)
@@ -43,20 +43,20 @@ def reshaped(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def permuted(call: Call, x: Tensor, order: Sequence[int]) -> Tensor:
-    """Dimensions in another order."""
+    """``x`` with its dimensions in another order."""
     result: Tensor = call.op("permute", PermuteAttrs(order=tuple(order)), x)
     return result
 
 
 def transposed(call: Call, x: Tensor) -> Tensor:
-    """The last two dimensions swapped."""
+    """``x`` with its last two dimensions swapped."""
     order = list(range(x.rank))
     order[-2:] = order[-1], order[-2]
     return permuted(call, x, order)
 
 
 def expanded(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
-    """Stretched to a shape; itself if it has that shape."""
+    """``x`` stretched to a shape; ``x`` itself if it has that shape."""
     if tuple(shape) == x.shape:
         return x
     result: Tensor = call.op("expand", ExpandAttrs(shape=tuple(shape)), x)
@@ -64,7 +64,7 @@ def expanded(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def scaled(call: Call, x: Tensor, factor: float) -> Tensor:
-    """Times a number; itself for one."""
+    """``x`` times a number; ``x`` itself for 1."""
     if factor == 1.0:
         return x
     result: Tensor = call.op("mul", None, x, call.like(factor, x))
@@ -72,7 +72,7 @@ def scaled(call: Call, x: Tensor, factor: float) -> Tensor:
 
 
 def cast_to(call: Call, x: Tensor, dtype: str) -> Tensor:
-    """With another element type; itself if it has that."""
+    """``x`` in another element type; ``x`` itself if it has that."""
     from netweight.ops.pointwise.unary import CastAttrs
 
     if x.dtype == dtype:

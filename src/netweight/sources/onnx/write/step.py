@@ -230,7 +230,7 @@ class Step:
         return self.value("Slice", name, self.ints(start), self.ints(stop), self.ints(dim), self.ints(step))
 
     def as_result(self, name: str, at: int = 0) -> None:
-        """A value that was made already is the node's output."""
+        """Make the node's output of a value that is written already."""
         self.output(at, "Identity", name)
 
     def finish(self, dtype: str, op_type: str, /, *inputs: str, **attributes: Any) -> None:

@@ -32,7 +32,7 @@ class Outside:
     location: str
 
     def write(self, stored: TensorProto, data: bytes) -> None:
-        """Numbers go to the file, their place into the model; pages are aligned, so that they can be mapped."""
+        """Write numbers to the file, at a page so that they can be mapped, and their place into the model."""
         place = self.file.tell()
         gap = -place % _ALIGNED
         self.file.write(b"\0" * gap)

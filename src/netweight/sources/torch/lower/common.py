@@ -71,8 +71,9 @@ def promoted(function: Rule, *, floating: bool = False, constants: bool = False)
             dtype = reduce(torch.promote_types, (torch.result_type(*pair) for pair in pairwise(operands)))
         if floating and not (dtype.is_floating_point or dtype.is_complex):
             dtype = torch.get_default_dtype()
-        given = [as_tensor(rec, x, dtype) if constants or isinstance(x, Tensor) else x for x in operands]
-        return function(rec, *given, **settings)
+        if constants:
+            operands = tuple(as_tensor(rec, x, dtype) for x in operands)
+        return function(rec, *(cast(rec, x, dtype) if isinstance(x, Tensor) else x for x in operands), **settings)
 
     return rule
 

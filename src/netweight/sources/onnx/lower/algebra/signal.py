@@ -60,7 +60,7 @@ def _numbers(call: Call, x: Tensor) -> Tensor:
 
 
 def _of_length(call: Call, x: Tensor, dim: int, size: int) -> Tensor:
-    """Cut off, or filled with zeros."""
+    """``x`` of that size along a dimension, cut or filled with zeros."""
     missing = size - x.shape[dim]
     if missing == 0:
         return x

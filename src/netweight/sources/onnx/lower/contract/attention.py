@@ -50,7 +50,7 @@ def appended(call: Call, past: Tensor | None, x: Tensor) -> Tensor:
 
 
 def both(call: Call, mask: Tensor | None, seen: Tensor | None) -> Tensor | None:
-    """A mask that lets pass what two let pass; the second one is of booleans."""
+    """A mask that lets pass what both masks let pass; the second one is of booleans."""
     if mask is None or seen is None:
         return seen if mask is None else mask
     if mask.dtype == "bool":
@@ -95,7 +95,7 @@ def _scale(call: Call, q: Tensor) -> float:
 
 
 def _padded_mask(call: Call, mask: Tensor | None, keys: int) -> Tensor | None:
-    """Keys beyond the mask are not seen."""
+    """The mask for all keys; those beyond it are not seen."""
     if mask is None or mask.shape[-1] in (1, keys):
         return mask
     value = 0.0 if mask.dtype == "bool" else -math.inf
@@ -167,7 +167,7 @@ def _masked(call: Call, scores: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def _probabilities(call: Call, scores: Tensor) -> Tensor:
-    """Of the scores; zeros for a query that sees nothing."""
+    """Softmax of the scores; zeros for a query that sees nothing."""
     p = call.op("softmax", SoftmaxAttrs(dim=scores.rank - 1), scores)
     result: Tensor = call.op("where", None, call.op("isnan", None, p), call.like(0.0, p), p)
     return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.functions import contract
+from netweight.functions.contract.blas import plus
 from netweight.ops.arrays.padding import Pads, resolve_padding
 from netweight.ops.contract.conv import ConvAttrs
 from netweight.ops.contract.conv_transpose import ConvTransposeAttrs
@@ -152,5 +152,5 @@ def gemm(call: Call, a: Tensor, b: Tensor, c: Tensor | None = None) -> Any:
     if alpha == 1.0 and as_bias and b.fixed:
         weight = b if call.attr("transB", 0) else transposed(call, b)
         return call.op("linear", None, a, weight, None if c is None else reshaped(call, c, (out_features,)))
-    product = contract.matmul(call, a, transposed(call, b) if call.attr("transB", 0) else b)
-    return contract.plus(call, product, c, alpha, beta)
+    product = matmul(call, a, transposed(call, b) if call.attr("transB", 0) else b)
+    return plus(call, product, c, alpha, beta)

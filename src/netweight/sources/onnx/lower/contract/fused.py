@@ -24,7 +24,7 @@ _PLAIN = {"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "HardSwish": "ha
 
 
 def activated(call: Call, x: Tensor, name: str, params: tuple[float, ...]) -> Any:
-    """What a fused activation makes of it.
+    """``x`` after the activation that the node names.
 
     Raises:
         FormatError: If there is no such activation.
@@ -60,7 +60,7 @@ def fused_conv(call: Call, x: Tensor, w: Tensor, b: Tensor | None = None, z: Ten
 
 @lowers(f"{_MICROSOFT}.NhwcConv", f"{_MICROSOFT}.NhwcFusedConv")
 def nhwc_conv(call: Call, x: Tensor, w: Tensor, b: Tensor | None = None, z: Tensor | None = None) -> Any:
-    """The same with channels last; weights are as always."""
+    """A fused convolution with channels last; its weight has channels first."""
     y = from_first(call, conv(call, to_first(call, x), w, b))
     y = y if z is None else call.op("add", None, y, z)
     return activated(call, y, call.attr("activation", ""), call.attr("activation_params", ()))

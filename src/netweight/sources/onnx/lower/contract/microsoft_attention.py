@@ -36,7 +36,7 @@ def attended(
 
 
 def padding_mask(call: Call, mask: Tensor, batch: int, queries: int, keys: int) -> Any:
-    """What may be attended to: from zeros and ones, or from where each sample ends and begins.
+    """A mask of the keys that are no padding, from zeros and ones or from where each sample begins and ends.
 
     NotImplemented for forms that no transformer on its own uses.
     """
@@ -173,9 +173,9 @@ def group_query_attention(
     k_scale: Tensor | None = None, v_scale: Tensor | None = None, q_norm: Tensor | None = None,
     k_norm: Tensor | None = None,
 ) -> Any:  # fmt: skip
-    """Causal attention with a cache, key heads shared; every sample of the batch as long as the longest.
+    """Causal attention with a cache and shared key heads.
 
-    ``lengths`` say how long each is, which changes nothing for a sample by itself.
+    Every sample is taken to be as long as the longest, so ``lengths`` are not read; for a single sample that is exact.
     """
     unusual = call.attr("smooth_softmax", 0) == 1 or call.attr("sliding_window_cache", 0) or call.wants(3)
     if sink is not None or k_scale is not None or v_scale is not None or unusual:
@@ -201,7 +201,7 @@ def group_query_attention(
 
 
 def _grouped(call: Call, query: Tensor, key: Tensor | None, value: Tensor | None) -> list[Tensor]:
-    """(N, T, heads, features) each."""
+    """Queries, keys and values, each (N, T, heads, features)."""
     heads, groups = call.need("num_heads"), call.need("kv_num_heads")
     if key is None or value is None:
         features = query.shape[2] // (heads + 2 * groups)

@@ -137,7 +137,7 @@ def _chosen(call: Call, router: Tensor, k: int, *, normalized: bool) -> tuple[Te
 
 
 def _activated(call: Call, x: Tensor) -> Tensor:
-    """What the activation makes of the rows.
+    """The rows after the activation of the experts.
 
     Raises:
         FormatError: If there is no such activation.

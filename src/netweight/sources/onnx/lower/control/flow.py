@@ -68,7 +68,7 @@ def _dearer_branch(call: Call) -> Any:
 
 
 def _tried(call: Call, branch: str, attempt: Attempt) -> tuple[tuple[Any, ...], tuple[int, int, int]]:
-    """Results of a branch; operations, MACs and parameters of it."""
+    """Results of a branch, and its operations, MACs and parameters."""
     results = tuple(call.reader.subgraph(call, call.need(branch), {}))
     work = attempt.cost()
     return results, (work.ops_total, int(work.macs), attempt.params())
@@ -137,7 +137,7 @@ def _once(call: Call, body: Repeated, carried: Sequence[Any], iterations: int | 
     why = f"how often {_title(call)} runs"
     if iterations is None or iterations > _ENDLESS:
         iterations = None
-        call.note(f"{_title(call)}: how often it runs only a run knows; one iteration is counted", guess=True)
+        call.note(f"{_title(call)}: how often it runs is known in a run alone; one iteration is counted", guess=True)
     else:
         _only_one(call, iterations)
     number = Tensor("iteration", TensorSpec((), "int64"))

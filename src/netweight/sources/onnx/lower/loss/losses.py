@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from netweight.functions import loss
-from netweight.functions.norm import log_softmax as logarithms
+from netweight.functions.norm.softmax import log_softmax as logarithms
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.tensor import Tensor
 
 _NO_CLASS = -100
-"""What PyTorch ignores if nobody says what to ignore: a number that is no class."""
+"""What PyTorch ignores if nobody says what to ignore: a number that is not a class."""
 
 
 def _settings(call: Call) -> dict[str, Any]:

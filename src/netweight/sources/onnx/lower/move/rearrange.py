@@ -47,7 +47,7 @@ def slice_(
 
 
 def _sliced(call: Call, x: Tensor, dim: int, taken: range) -> Tensor:
-    """Those positions of a dimension; a falling series is a rising one of the dimension turned round."""
+    """``x`` at a range of positions; a falling range is a rising one of the reversed dimension."""
     size = x.shape[dim]
     if taken == range(size):
         return x

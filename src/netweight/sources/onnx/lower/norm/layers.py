@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from netweight.ops.move.copies import RepeatInterleaveAttrs
-from netweight.ops.norm.batch_norm import BatchNormAttrs, BatchNormTrainingAttrs
-from netweight.ops.norm.group_norm import GroupNormAttrs, InstanceNormAttrs
-from netweight.ops.norm.layer_norm import LayerNormAttrs
-from netweight.ops.norm.local_response_norm import LocalResponseNormAttrs
+from netweight.functions.move import copies
+from netweight.functions.norm import batch_norm as by_batch
+from netweight.functions.norm import group_norm as by_group
+from netweight.functions.norm import layer_norm as by_layer
+from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
@@ -33,29 +33,28 @@ def batch_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor, mean: Tensor, va
     eps = call.attr("epsilon", 1e-5)
     before = call.opset < _NEWEST_BATCH_NORM
     if not (call.wants(1) if before else call.attr("training_mode", 0)):
-        return call.op("batch_norm", BatchNormAttrs(eps=eps), x, mean, var, scale, b)
+        return by_batch.batch_norm(call, x, mean, var, scale, b, eps=eps)[0]
     if before and (call.wants(3) or call.wants(4)):
         return NotImplemented
     keep = call.attr("momentum", 0.9)
-    attrs = BatchNormTrainingAttrs(eps=eps, momentum=1 - keep)
-    if not (call.wants(1) or call.wants(2)):
-        return call.op("batch_norm_training", attrs, x, scale, b, None, None), None, None
-    y, new_mean, new_var = call.op("batch_norm_training", attrs, x, scale, b, mean, var)
+    old = (mean, var) if call.wants(1) or call.wants(2) else (None, None)
+    y, *new = by_batch.batch_norm(call, x, old[0], old[1], scale, b, True, 1 - keep, eps)
+    if not new:
+        return y, None, None
+    new_mean, new_var = new
     return y, new_mean, _with_biased(call, new_var, var, keep, x.spec.numel // max(x.shape[1], 1))
 
 
 def _with_biased(call: Call, new_var: Tensor, var: Tensor, keep: float, count: int) -> Any:
-    """keep * var + (1 - keep) * variance, of the new one with that times count / (count - 1), as PyTorch has it."""
+    """ONNX's new variance, from PyTorch's, in which that of the batch is larger by count / (count - 1)."""
     share = call.op("mul_scalar", ScalarAttrs(value=(count - 1) / count), new_var)
     return call.op("add", None, share, call.op("mul_scalar", ScalarAttrs(value=keep / count), var))
 
 
 @lowers("LRN")
 def lrn(call: Call, x: Tensor) -> Any:
-    attrs = LocalResponseNormAttrs(
-        size=call.need("size"), alpha=call.attr("alpha", 1e-4), beta=call.attr("beta", 0.75), k=call.attr("bias", 1.0)
-    )
-    return call.op("local_response_norm", attrs, x)
+    settings = call.attr("alpha", 1e-4), call.attr("beta", 0.75), call.attr("bias", 1.0)
+    return local_response_norm(call, x, call.need("size"), *settings)
 
 
 @lowers("LayerNormalization")
@@ -67,7 +66,7 @@ def layer_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor | None = None) ->
         return _layer_norm_in_parts(call, x, scale, b, tuple(range(axis, x.rank)))
     sizes = x.shape[axis:]
     bias = None if b is None else expanded(call, b, sizes)
-    return call.op("layer_norm", LayerNormAttrs(normalized_shape=sizes, eps=eps), x, expanded(call, scale, sizes), bias)
+    return by_layer.layer_norm(call, x, sizes, expanded(call, scale, sizes), bias, eps)
 
 
 def _layer_norm_in_parts(call: Call, x: Tensor, scale: Tensor, b: Tensor | None, dims: tuple[int, ...]) -> Any:
@@ -83,8 +82,7 @@ def _layer_norm_in_parts(call: Call, x: Tensor, scale: Tensor, b: Tensor | None,
 @lowers("RMSNormalization")
 def rms_norm(call: Call, x: Tensor, scale: Tensor) -> Any:
     sizes = x.shape[axis_of(call.attr("axis", -1), x.rank) :]
-    attrs = LayerNormAttrs(normalized_shape=sizes, eps=call.attr("epsilon", 1e-5))
-    return call.op("rms_norm", attrs, x, expanded(call, scale, sizes))
+    return by_layer.rms_norm(call, x, sizes, expanded(call, scale, sizes), call.attr("epsilon", 1e-5))
 
 
 @lowers("GroupNormalization")
@@ -92,9 +90,8 @@ def group_norm(call: Call, x: Tensor, scale: Tensor, bias: Tensor) -> Any:
     """Until opset 20 there is one scale per group, since then one per channel."""
     groups = call.need("num_groups")
     if scale.shape == (groups,) and groups != x.shape[1]:
-        again = RepeatInterleaveAttrs(repeats=x.shape[1] // groups, dim=0)
-        scale, bias = (call.op("repeat_interleave", again, parameter) for parameter in (scale, bias))
-    return call.op("group_norm", GroupNormAttrs(num_groups=groups, eps=call.attr("epsilon", 1e-5)), x, scale, bias)
+        scale, bias = (copies.repeat_interleave(call, part, x.shape[1] // groups, 0) for part in (scale, bias))
+    return by_group.group_norm(call, x, groups, scale, bias, call.attr("epsilon", 1e-5))
 
 
 @lowers("InstanceNormalization")
@@ -102,8 +99,8 @@ def instance_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor) -> Any:
     """Channels of a single element have no deviation, which only the general operator takes."""
     eps = call.attr("epsilon", 1e-5)
     if math.prod(x.shape[2:]) > 1:
-        return call.op("instance_norm", InstanceNormAttrs(eps=eps), x, scale, b)
-    return call.op("group_norm", GroupNormAttrs(num_groups=x.shape[1], eps=eps), x, scale, b)
+        return by_group.instance_norm(call, x, scale, b, eps)
+    return by_group.group_norm(call, x, x.shape[1], scale, b, eps)
 
 
 @lowers("MeanVarianceNormalization")

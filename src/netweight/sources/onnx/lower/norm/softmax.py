@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from netweight.functions import norm
+from netweight.functions.norm import softmax as functions
 from netweight.ops.move.creation import OneHotAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.onnx.call import Call
@@ -33,12 +33,12 @@ def _along(call: Call, x: Tensor, rule: Callable[[Tensor, int], Tensor]) -> Tens
 
 @lowers("Softmax")
 def softmax(call: Call, x: Tensor) -> Any:
-    return _along(call, x, lambda tensor, dim: norm.softmax(call, tensor, dim))
+    return _along(call, x, lambda tensor, dim: functions.softmax(call, tensor, dim))
 
 
 @lowers("LogSoftmax")
 def log_softmax(call: Call, x: Tensor) -> Any:
-    return _along(call, x, lambda tensor, dim: norm.log_softmax(call, tensor, dim))
+    return _along(call, x, lambda tensor, dim: functions.log_softmax(call, tensor, dim))
 
 
 @lowers("Hardmax")

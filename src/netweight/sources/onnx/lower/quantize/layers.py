@@ -1,7 +1,7 @@
 """Small integers: to them, back from them, and products of them.
 
-A stored weight of small integers is a parameter of its stored width. Its scales and zero points are written down beside
-it, as what is stored besides; they are settings, and no parameters.
+A stored weight of small integers is a parameter of its stored width. Its scales and zero points are noted as stored
+beside it: they are settings, not parameters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from netweight.sources.onnx.tensor import Tensor
 
 
 def setting(call: Call, tensor: Tensor, shape: Sequence[int]) -> Tensor:
-    """A scale or a zero point under the shape that an operator wants; a stored one is no parameter."""
+    """A scale or a zero point under the shape that an operator wants; a stored one is not a parameter."""
     if not tensor.fixed:
         return reshaped(call, tensor, shape)
     if tensor.shape == tuple(shape):
@@ -43,7 +43,7 @@ def only(call: Call, tensor: Tensor | None) -> Tensor | None:
 
 
 def weigh_as_stored(weight: Tensor, scale: Tensor, zero_point: Tensor | None) -> None:
-    """A stored weight is a parameter of its width, its scales beside it."""
+    """Mark a stored weight as a parameter of its stored width, with its scales beside it."""
     if weight.stored and weight.rank:
         weight.role = "parameter"
         weight.quantization = Quantization(

@@ -15,7 +15,7 @@ from netweight.sources.onnx.lower.common import cast_to
 from netweight.sources.onnx.numbers import checked_shape, dtype_of
 from netweight.sources.onnx.tensor import Tensor
 
-_OPEN = "Dropout: whether it drops anything only a run knows; read as at inference"
+_OPEN = "Dropout: whether it drops anything is known in a run alone; read as at inference"
 _BOOLEAN_MASK = 10
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from netweight.functions import reduce as functions
+from netweight.functions.move.copies import flip
 from netweight.lazy import np
 from netweight.ops.arrays.dtypes import held_type
-from netweight.ops.move.rearrange import FlipAttrs, PadAttrs
+from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
-from netweight.ops.reduce.cumulative import CumsumAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.ops.reduce.vector_norm import VectorNormAttrs
 from netweight.sources.onnx.call import Call
-from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower import Rule, lowers
 from netweight.sources.onnx.lower.common import axes_of, axis_of
 from netweight.sources.onnx.tensor import Tensor
 
@@ -54,14 +53,14 @@ def _reduced(call: Call, name: str, x: Tensor, axes: Tensor | None) -> Any:
     keep = bool(call.attr("keepdims", 1))
     if any(x.shape[dim] == 0 for dim in dims):
         return _of_nothing(call, name, x, dims, keep=keep)
-    attrs = ReduceAttrs(dims=dims, keepdim=keep)
     if name in _LENGTHS:
-        return call.op("vector_norm", VectorNormAttrs(dims=dims, keepdim=keep, ord=_LENGTHS[name]), x)
+        return functions.vector_norm(call, x, _LENGTHS[name], dims, keepdim=keep)
     if name in _AROUND:
         before, after = _AROUND[name]
-        total = call.op("sum", attrs, x if before is None else call.op(before, None, x))
+        total = functions.sum(call, x if before is None else call.op(before, None, x), dims, keepdim=keep)
         return total if after is None else call.op(after, None, total)
-    return call.op(_BOOLEAN.get(name, _PLAIN[name]) if x.dtype == "bool" else _PLAIN[name], attrs, x)
+    plain = _BOOLEAN.get(name, _PLAIN[name]) if x.dtype == "bool" else _PLAIN[name]
+    return getattr(functions, plain)(call, x, dims, keepdim=keep)
 
 
 def _of_nothing(call: Call, name: str, x: Tensor, dims: tuple[int, ...], *, keep: bool) -> Tensor:
@@ -77,47 +76,35 @@ def _of_nothing(call: Call, name: str, x: Tensor, dims: tuple[int, ...], *, keep
     return call.made(shape, x.dtype, lambda: np.full(shape, number, kept))
 
 
-@lowers("ArgMax")
-def arg_max(call: Call, x: Tensor) -> Any:
-    return _position(call, "argmax", x)
+def _position(name: str, function: Rule) -> None:
+    @lowers(name)
+    def rule(call: Call, x: Tensor) -> Any:
+        """The first of equal ones, or the last: the first from the end."""
+        dim = axis_of(call.attr("axis", 0), x.rank)
+        keep = bool(call.attr("keepdims", 1))
+        if not call.attr("select_last_index", 0):
+            return function(call, x, dim, keepdim=keep)
+        from_end = function(call, flip(call, x, dim), dim, keepdim=keep)
+        return call.op("rsub_scalar", ScalarAttrs(value=x.shape[dim] - 1), from_end)
 
 
-@lowers("ArgMin")
-def arg_min(call: Call, x: Tensor) -> Any:
-    return _position(call, "argmin", x)
+def _running(name: str, function: Rule, start: float) -> None:
+    @lowers(name)
+    def rule(call: Call, x: Tensor, axis: Tensor) -> Any:
+        """The running total from either end, with the element itself or without."""
+        dim = axis_of(axis.item(), x.rank)
+        exclusive = bool(call.attr("exclusive", 0))
+        if exclusive and x.shape[dim] == 1:
+            return call.made(x.shape, x.dtype, lambda: np.full(x.shape, start, held_type(x.dtype)))
+        backwards = bool(call.attr("reverse", 0))
+        y = function(call, flip(call, x, dim) if backwards else x, dim)
+        if exclusive:
+            moved_on = tuple((1, -1) if at == dim else (0, 0) for at in range(x.rank))
+            y = call.op("pad", PadAttrs(padding=moved_on, value=start), y)
+        return flip(call, y, dim) if backwards else y
 
 
-def _position(call: Call, name: str, x: Tensor) -> Any:
-    """The first of equal ones, or the last: the first from the end."""
-    dim = axis_of(call.attr("axis", 0), x.rank)
-    attrs = ReduceAttrs(dims=(dim,), keepdim=bool(call.attr("keepdims", 1)))
-    if not call.attr("select_last_index", 0):
-        return call.op(name, attrs, x)
-    from_end = call.op(name, attrs, call.op("flip", FlipAttrs(dims=(dim,)), x))
-    return call.op("rsub_scalar", ScalarAttrs(value=x.shape[dim] - 1), from_end)
-
-
-@lowers("CumSum")
-def cum_sum(call: Call, x: Tensor, axis: Tensor) -> Any:
-    return _running(call, "cumsum", x, axis, 0.0)
-
-
-@lowers("CumProd")
-def cum_prod(call: Call, x: Tensor, axis: Tensor) -> Any:
-    return _running(call, "cumprod", x, axis, 1.0)
-
-
-def _running(call: Call, name: str, x: Tensor, axis: Tensor, start: float) -> Any:
-    """From either end, with the element itself or without."""
-    dim = axis_of(axis.item(), x.rank)
-    exclusive = bool(call.attr("exclusive", 0))
-    if exclusive and x.shape[dim] == 1:
-        return call.made(x.shape, x.dtype, lambda: np.full(x.shape, start, held_type(x.dtype)))
-    backwards = bool(call.attr("reverse", 0))
-    if backwards:
-        x = call.op("flip", FlipAttrs(dims=(dim,)), x)
-    y = call.op(name, CumsumAttrs(dim=dim), x)
-    if exclusive:
-        moved_on = tuple((1, -1) if at == dim else (0, 0) for at in range(x.rank))
-        y = call.op("pad", PadAttrs(padding=moved_on, value=start), y)
-    return call.op("flip", FlipAttrs(dims=(dim,)), y) if backwards else y
+_position("ArgMax", functions.argmax)
+_position("ArgMin", functions.argmin)
+_running("CumSum", functions.cumsum, 0.0)
+_running("CumProd", functions.cumprod, 1.0)

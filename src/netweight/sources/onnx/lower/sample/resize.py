@@ -106,7 +106,7 @@ def _resized(
     rounding: str,
     region: Any = None,
 ) -> Any:
-    """Of planes where the first two dimensions stay, as PyTorch has it; else of all dimensions."""
+    """A resize of planes, as PyTorch has it, where the first two dimensions stay; else of all dimensions."""
     size, scale = made
     if size == x.shape and all(s == 1 for s in scale) and region is None:
         return x

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from netweight.functions import reduce
+from netweight.functions.window import pool_average
 from netweight.lazy import Array, np
 from netweight.ops.arrays.padding import Pads
 from netweight.ops.arrays.windows import out_sizes
 from netweight.ops.move.rearrange import PadAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.ops.reduce.vector_norm import VectorNormAttrs
 from netweight.ops.window.pool import PoolAttrs, reached_padding
-from netweight.ops.window.pool_average import AvgPoolAttrs, LpPoolAttrs
 from netweight.ops.window.pool_indices import PoolIndicesAttrs, UnpoolAttrs
 from netweight.ops.window.unfold import UnfoldAttrs
 from netweight.sources.onnx.call import Call
-from netweight.sources.onnx.lower import lowers
+from netweight.sources.onnx.lower import Rule, lowers
 from netweight.sources.onnx.lower.common import reshaped
 from netweight.sources.onnx.lower.contract.conv import strides_and_dilations, window_pads
 from netweight.sources.onnx.tensor import Tensor
@@ -41,15 +41,7 @@ def max_pool(call: Call, x: Tensor) -> Any:
     window = pool_attrs(call, x)
     if not call.wants(1):
         return call.op("max_pool", window, x)
-    attrs = PoolIndicesAttrs(
-        kernel_size=window.kernel_size,
-        stride=window.stride,
-        padding=window.padding,
-        dilation=window.dilation,
-        ceil_mode=window.ceil_mode,
-        across_planes=True,
-    )
-    y, indices = call.op("max_pool_with_indices", attrs, x)
+    y, indices = call.op("max_pool_with_indices", PoolIndicesAttrs(**asdict(window), across_planes=True), x)
     return y, _by_columns(call, indices, x.shape[2:]) if call.attr("storage_order", 0) else indices
 
 
@@ -77,20 +69,15 @@ def average_pool(call: Call, x: Tensor) -> Any:
     counted = bool(call.attr("count_include_pad", 0))
     if any(step != 1 for step in window.dilation):
         return _spread_average(call, x, window, counted)
-    attrs = AvgPoolAttrs(
-        kernel_size=window.kernel_size,
-        stride=window.stride,
-        padding=window.padding,
-        ceil_mode=window.ceil_mode,
-        count_include_pad=counted,
+    return pool_average.avg_pool(
+        call, x, window.kernel_size, window.stride, window.padding, window.ceil_mode, count_include_pad=counted
     )
-    return call.op("avg_pool", attrs, x)
 
 
 def _spread_average(call: Call, x: Tensor, window: PoolAttrs, counted: bool) -> Any:
     """Average of windows whose elements do not touch."""
     taps, sizes = _windows(call, x, window)
-    summed = call.op("sum", ReduceAttrs(dims=(2,), keepdim=False), taps)
+    summed = reduce.sum(call, taps, 2)
     divisors = call.made(sizes, x.dtype, lambda: _taps_inside(x.shape[2:], sizes, window, counted).astype(x.dtype))
     return call.op("div", None, summed, divisors)
 
@@ -125,18 +112,16 @@ def lp_pool(call: Call, x: Tensor) -> Any:
     window, p = pool_attrs(call, x), float(call.attr("p", 2))
     if any(step != 1 for step in window.dilation):
         taps, _ = _windows(call, x, window)
-        return call.op("vector_norm", VectorNormAttrs(dims=(2,), keepdim=False, ord=p), taps)
+        return reduce.vector_norm(call, taps, p, 2)
     geometry = (window.kernel_size, window.stride, window.padding, window.dilation)
     sizes = out_sizes("pool", x.shape[2:], *geometry, ceil_mode=window.ceil_mode)
     padded = _padded(call, x, reached_padding(x.shape[2:], sizes, *geometry))
     positive = padded if p % 2 == 0 else call.op("abs", None, padded)
-    attrs = LpPoolAttrs(norm_type=p, kernel_size=window.kernel_size, stride=window.stride)
-    y: Tensor = call.op("lp_pool", attrs, positive)
-    return y
+    return pool_average.lp_pool(call, positive, p, window.kernel_size, window.stride)
 
 
 def _padded(call: Call, x: Tensor, padding: Pads) -> Tensor:
-    """With zeros around it."""
+    """``x`` with zeros around it."""
     if not any(map(any, padding)):
         return x
     result: Tensor = call.op("pad", PadAttrs(padding=((0, 0), (0, 0), *padding)), x)
@@ -159,23 +144,16 @@ def max_unpool(call: Call, x: Tensor, indices: Tensor, output_shape: Tensor | No
     return _padded(call, y, tuple((0, target - size) for target, size in zip(wanted, sizes, strict=True)))
 
 
-def _globally(call: Call, x: Tensor, op: str, **settings: Any) -> Any:
-    if x.rank <= 2:  # no position to reduce over
-        return x
-    attrs = (VectorNormAttrs if settings else ReduceAttrs)(dims=tuple(range(2, x.rank)), keepdim=True, **settings)
-    return call.op(op, attrs, x)
+def _globally(name: str, function: Rule) -> Rule:
+    @lowers(name)
+    def rule(call: Call, x: Tensor) -> Any:
+        """Over all positions, where there are any."""
+        settings = {"ord": float(call.attr("p", 2))} if name == "GlobalLpPool" else {}
+        return function(call, x, dim=range(2, x.rank), keepdim=True, **settings) if x.rank > 2 else x
+
+    return rule
 
 
-@lowers("GlobalAveragePool")
-def global_average_pool(call: Call, x: Tensor) -> Any:
-    return _globally(call, x, "mean")
-
-
-@lowers("GlobalMaxPool")
-def global_max_pool(call: Call, x: Tensor) -> Any:
-    return _globally(call, x, "amax")
-
-
-@lowers("GlobalLpPool")
-def global_lp_pool(call: Call, x: Tensor) -> Any:
-    return _globally(call, x, "vector_norm", ord=float(call.attr("p", 2)))
+global_average_pool = _globally("GlobalAveragePool", reduce.mean)
+_globally("GlobalMaxPool", reduce.amax)
+_globally("GlobalLpPool", reduce.vector_norm)

@@ -82,13 +82,6 @@ def rotary_embedding(step: Step) -> None:
     step.result("Concat", *parts, axis=-1)
 
 
-@writes("tril", "triu")
-def triangle(step: Step) -> None:
-    """Trilu."""
-    diagonal = step.scalar(step.attrs.diagonal, "int64")
-    step.result("Trilu", step.names[0], diagonal, upper=int(step.node.op == "triu"))
-
-
 @writes("grouped_matmul")
 def grouped_matmul(step: Step) -> None:
     """Every row times the matrix of its group: as many products as there are groups, the others taken off."""

@@ -8,17 +8,10 @@ from netweight.sources.onnx.write.contract.conv import PAD_MODES, onnx_pads
 from netweight.sources.onnx.write.step import Step
 
 
-@writes("copy", "identity")
-def identity(step: Step) -> None:
+@writes("copy")
+def copy(step: Step) -> None:
     """Identity."""
     step.result("Identity", *step.names)
-
-
-@writes("dropout")
-def dropout(step: Step) -> None:
-    """Dropout while training: the graph has none otherwise."""
-    ratio = step.scalar(step.attrs.p, "float32")
-    step.result("Dropout", *step.names, ratio, step.scalar(1, "bool"))
 
 
 @writes("pad")
@@ -167,3 +160,10 @@ def _count(sizes: list[int]) -> int:
     for size in sizes:
         count *= size
     return count
+
+
+@writes("tril", "triu")
+def triangle(step: Step) -> None:
+    """Trilu."""
+    diagonal = step.scalar(step.attrs.diagonal, "int64")
+    step.result("Trilu", step.names[0], diagonal, upper=int(step.node.op == "triu"))

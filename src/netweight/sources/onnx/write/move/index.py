@@ -69,16 +69,6 @@ def index(step: Step) -> None:
     step.result("Transpose", found, perm=[*before, *range(len(picked)), *after])
 
 
-@writes("nonzero")
-def nonzero(step: Step) -> None:
-    """NonZero, which has the positions of one element in a column."""
-    if step.x.shape:
-        step.result("Transpose", step.value("NonZero", *step.names), perm=[1, 0])
-        return
-    found = step.value("NonZero", step.reshaped(step.names[0], (1,)))
-    step.result("Transpose", step.sliced(found, 0, 0, 0), perm=[1, 0])  # a single number has a place without dimensions
-
-
 @writes("masked_scatter")
 def masked_scatter(step: Step) -> None:
     """The number of places so far says which element comes next."""

@@ -73,15 +73,3 @@ def strided_view(step: Step) -> None:
     flat = step.reshaped(step.names[0], (step.x.numel,))
     picked = step.value("Gather", flat, step.ints(*places), axis=0)
     step.result("Reshape", picked, step.ints(*step.attrs.size))
-
-
-@writes("window_view")
-def window_view(step: Step) -> None:
-    """Windows picked along the dimension, the window itself turned to the end."""
-    dim, count, rank = step.attrs.dim, step.y.shape[step.attrs.dim], len(step.x.shape)
-    places = [window * step.attrs.step + at for window in range(count) for at in range(step.attrs.size)]
-    picked = step.value("Gather", step.names[0], step.ints(*places), axis=dim)
-    shape = step.x.shape
-    apart = step.reshaped(picked, (*shape[:dim], count, step.attrs.size, *shape[dim + 1 :]))
-    order = [at for at in range(rank + 1) if at != dim + 1]
-    step.result("Transpose", apart, perm=[*order, dim + 1])

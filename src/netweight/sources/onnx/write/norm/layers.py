@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netweight.lazy import np
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.step import Step
 
@@ -97,3 +98,21 @@ def instance_norm(step: Step) -> None:
     x = step.names[0]
     weight, bias = _affine(step, 1, 2, (step.x.shape[1],))
     step.result("InstanceNormalization", x, weight, bias, epsilon=step.attrs.eps)
+
+
+@writes("local_response_norm")
+def local_response_norm(step: Step) -> None:
+    """LRN, whose sum is one channel off for an even number of them: then the mean is taken by AveragePool."""
+    attrs = step.attrs
+    if attrs.size % 2 and len(step.x.shape) == 4:
+        step.result("LRN", *step.names, alpha=attrs.alpha, beta=attrs.beta, bias=attrs.k, size=attrs.size)
+        return
+    n, channels, *sizes = step.x.shape
+    squared = step.value("Mul", step.names[0], step.names[0])
+    elements = int(np.prod(sizes, dtype=np.int64))
+    around = [0, 0, attrs.size // 2, 0, 0, 0, (attrs.size - 1) // 2, 0]
+    padded = step.value("Pad", step.reshaped(squared, (n, 1, channels, elements)), step.ints(*around))
+    mean = step.value("AveragePool", padded, kernel_shape=[attrs.size, 1])
+    scale = step.value("Mul", step.reshaped(mean, step.x.shape), step.scalar(attrs.alpha))
+    scale = step.value("Add", scale, step.scalar(attrs.k))
+    step.result("Div", step.names[0], step.value("Pow", scale, step.scalar(attrs.beta)))

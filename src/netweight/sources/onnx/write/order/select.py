@@ -111,3 +111,13 @@ def nms_per_class(step: Step) -> None:
         score,
         center_point_box=int(attrs.center_point_box),
     )
+
+
+@writes("nonzero")
+def nonzero(step: Step) -> None:
+    """NonZero, which has the positions of one element in a column."""
+    if step.x.shape:
+        step.result("Transpose", step.value("NonZero", *step.names), perm=[1, 0])
+        return
+    found = step.value("NonZero", step.reshaped(step.names[0], (1,)))
+    step.result("Transpose", step.sliced(found, 0, 0, 0), perm=[1, 0])  # a single number has a place without dimensions

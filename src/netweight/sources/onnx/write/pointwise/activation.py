@@ -107,15 +107,3 @@ def glu(step: Step) -> None:
     dim, half = step.attrs.dim, step.y.shape[step.attrs.dim]
     a, b = step.several("Split", 2, step.names[0], step.ints(half, half), axis=dim)
     step.result("Mul", a, step.value("Sigmoid", b))
-
-
-@writes("softmax")
-def softmax(step: Step) -> None:
-    """Softmax."""
-    step.result("Softmax", *step.names, axis=step.attrs.dim)
-
-
-@writes("log_softmax")
-def log_softmax(step: Step) -> None:
-    """LogSoftmax."""
-    step.result("LogSoftmax", *step.names, axis=step.attrs.dim)

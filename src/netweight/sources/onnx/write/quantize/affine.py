@@ -13,7 +13,7 @@ def quantize(step: Step) -> None:
     attrs = step.attrs
     if attrs.dtype not in ("int8", "uint8"):
         dtype = step.x.dtype
-        _rounded(step, step.value("Div", step.names[0], _along(step, step.typed(1, dtype))), dtype)
+        rounded(step, step.value("Div", step.names[0], along(step, step.typed(1, dtype))), dtype)
         return
     x, scale, _ = step.names
     zero = step.typed(2, attrs.dtype)
@@ -31,11 +31,11 @@ def dequantize(step: Step) -> None:
     zero = step.typed(2, dtype)
     away = step.typed(0, dtype)
     if zero:
-        away = step.value("Sub", away, _along(step, zero))
-    step.result("Mul", away, _along(step, step.names[1]))
+        away = step.value("Sub", away, along(step, zero))
+    step.result("Mul", away, along(step, step.names[1]))
 
 
-def _along(step: Step, name: str) -> str:
+def along(step: Step, name: str) -> str:
     """A number per channel, in the place of its dimension."""
     if step.attrs.dim is None:
         return name
@@ -47,14 +47,14 @@ def _along(step: Step, name: str) -> str:
 def fake_quantize(step: Step) -> None:
     """Round, Clip and back, in floating numbers."""
     attrs, dtype = step.attrs, step.x.dtype
-    scale = _along(step, step.typed(1, dtype))
+    scale = along(step, step.typed(1, dtype))
     zero = step.typed(2, dtype)
     low, high = step.scalar(attrs.quant_min), step.scalar(attrs.quant_max)
     rounded = step.value("Round", step.value("Div", step.names[0], scale))
     if not zero:
         step.result("Mul", step.value("Clip", rounded, low, high), scale)
         return
-    zero = _along(step, zero)
+    zero = along(step, zero)
     q = step.value("Clip", step.value("Add", rounded, zero), low, high)
     step.result("Mul", step.value("Sub", q, zero), scale)
 
@@ -91,16 +91,9 @@ def dynamic_quantize(step: Step) -> None:
     step.result("DynamicQuantizeLinear", *step.names)
 
 
-@writes("requantize")
-def requantize(step: Step) -> None:
-    """Mul, Round, Add, Clip, Cast."""
-    dtype = "float64"  # sums of 32 bits are more than single precision has
-    _rounded(step, step.value("Mul", step.typed(0, dtype), _along(step, step.typed(1, dtype))), dtype)
-
-
-def _rounded(step: Step, scaled: str, dtype: str) -> None:
+def rounded(step: Step, scaled: str, dtype: str) -> None:
     """To the nearest whole number, moved to the zero point, within the bounds of the type."""
-    _bounded(step, scaled, _along(step, step.typed(2, dtype)) if step.reads[2] is not None else "", dtype)
+    _bounded(step, scaled, along(step, step.typed(2, dtype)) if step.reads[2] is not None else "", dtype)
 
 
 def _bounded(step: Step, scaled: str, zero: str, dtype: str) -> None:

@@ -91,9 +91,3 @@ def _bias(step: Step, at: int, family: str, hidden: int) -> str:
     zeros = "" if all(names) else step.filled(0, (len(order) * hidden,))
     parts = [_sorted(step, name, order, hidden) if name else zeros for name in names]
     return step.value("Unsqueeze", step.value("Concat", *parts, axis=0), step.ints(0))
-
-
-@writes("linear_attention")
-def linear_attention(step: Step) -> None:
-    """LinearAttention came with operator set 27."""
-    raise step.unsupported("before operator set 27")

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from netweight.functions.contract import matmul
+from netweight.functions.contract.products import matmul
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.lower.move.layout import unsqueeze

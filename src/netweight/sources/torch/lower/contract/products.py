@@ -7,7 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.functions import contract as functions
+from netweight.functions.contract import blas, products
+from netweight.functions.contract import conv as convolutions
+from netweight.functions.contract.attention import scaled_dot_product_attention
+from netweight.functions.contract.conv_transpose import conv_transpose as transposed_conv
+from netweight.functions.contract.deform_conv import deform_conv
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import bind, lowers
@@ -33,7 +37,7 @@ def conv(
     """
     if input.dim() == weight.dim() - 1:
         return unbatched(rec, input, lambda x: conv(rec, x, weight, bias, stride, padding, dilation, groups))
-    return functions.conv(rec, input, weight, bias, stride, padding, dilation, groups)
+    return convolutions.conv(rec, input, weight, bias, stride, padding, dilation, groups)
 
 
 @lowers("convolution", "_convolution")
@@ -64,14 +68,14 @@ def conv_transpose(
     if input.dim() == weight.dim() - 1:
         again = (weight, bias, stride, padding, output_padding, groups, dilation)
         return unbatched(rec, input, lambda x: conv_transpose(rec, x, *again))
-    return functions.conv_transpose(rec, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transposed_conv(rec, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-bind(functions.linear)
-bind(functions.bilinear)
-bind(functions.matmul, "matmul", "bmm", "mm", "mv", "dot")
-bind(functions.addmm, "addmm", "baddbmm", "addmv")
-bind(functions.addbmm)
+bind(products.linear)
+bind(products.bilinear)
+bind(products.matmul, "matmul", "bmm", "mm", "mv", "dot")
+bind(blas.addmm, "addmm", "baddbmm", "addmv")
+bind(blas.addbmm)
 
 
 @lowers("scaled_dot_product_attention")
@@ -80,9 +84,7 @@ def attention(
     is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False,
 ) -> Any:  # fmt: skip
     """Attention without dropout of its probabilities; ``enable_gqa`` follows from the number of key heads."""
-    return functions.scaled_dot_product_attention(
-        rec, query, key, value, mask=attn_mask, is_causal=is_causal, scale=scale
-    )
+    return scaled_dot_product_attention(rec, query, key, value, mask=attn_mask, is_causal=is_causal, scale=scale)
 
 
 @lowers("vdot", "linalg_vecdot")
@@ -94,7 +96,7 @@ def vecdot(rec: Recorder, x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
     return rec.op("sum", ReduceAttrs(dims=(dim % product.dim(),)), product)
 
 
-@lowers("cdist")
+@lowers("cdist", "_cdist_forward")
 def cdist(rec: Recorder, x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: int | None = None) -> Any:
     """Lengths of all differences; PyTorch has matrix products for many vectors, whose work is counted with them."""
     many = max(x1.shape[-2], x2.shape[-2]) > _FEW
@@ -110,7 +112,7 @@ def euclidean_dist(rec: Recorder, x1: Tensor, x2: Tensor) -> Any:
     ones = [torch.ones(square.shape, dtype=square.dtype) for square in squares]
     rows = cat(rec, [scaled(rec, x1, -2), squares[0], ones[0]], -1)
     columns = cat(rec, [x2, ones[1], squares[1]], -1)
-    product = functions.matmul(rec, rows, transposed(rec, columns))
+    product = products.matmul(rec, rows, transposed(rec, columns))
     return over(rec, over(rec, product, "clamp", attrs=ClampAttrs(min=0.0, max=None)), "sqrt")
 
 
@@ -123,4 +125,18 @@ def _square_of_length(rec: Recorder, x: Tensor) -> Tensor:
 @lowers("addr")
 def addr(rec: Recorder, self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Any:
     """``addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor``."""
-    return functions.plus(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), self, alpha, beta)
+    return blas.plus(rec, mul(rec, unsqueeze(rec, vec1, -1), vec2), self, alpha, beta)
+
+
+@lowers("torchvision.deform_conv2d")
+def deform_conv2d(
+    rec: Recorder, input: Tensor, weight: Tensor, offset: Tensor, mask: Tensor, bias: Tensor,
+    stride_h: int, stride_w: int, pad_h: int, pad_w: int, dilation_h: int, dilation_w: int, groups: int,
+    offset_groups: int, use_mask: bool,
+) -> Any:  # fmt: skip
+    """Where a call has no bias, torchvision makes one of zeros."""
+    given = rec.is_symbolic(bias) or bool(bias.any())
+    return deform_conv(
+        rec, input, offset, weight, bias if given else None, (stride_h, stride_w), (pad_h, pad_w),
+        (dilation_h, dilation_w), groups, mask if use_mask else None,
+    )  # fmt: skip

@@ -67,7 +67,7 @@ def block_diag(rec: Recorder, tensors: Sequence[Tensor]) -> Any:
 
 @lowers("as_strided")
 def as_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
-    """Elements counted in memory: those of a tensor that fills its own without gaps."""
+    """A view by strides of a tensor that fills its memory without gaps; of others there is no rule."""
     start = self.storage_offset()
     first = (start if storage_offset is None else storage_offset) - start
     order = memory_order(self)

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.ops.move.embed import EmbeddingAttrs
-from netweight.ops.move.embedding_bag import BagMode, EmbeddingBagAttrs
+from netweight.functions.move import embed
+from netweight.functions.move import embedding_bag as bags
+from netweight.ops.move.embedding_bag import BagMode
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast
 from netweight.sources.torch.recorder import Recorder
@@ -27,7 +28,7 @@ def embedding(
         sparse=False) -> Tensor
     """
     padding = None if padding_idx < 0 else padding_idx
-    return rec.op("embedding", EmbeddingAttrs(padding_idx=padding), cast(rec, indices, torch.int64), weight)
+    return embed.embedding(rec, cast(rec, indices, torch.int64), weight, padding)
 
 
 @lowers("embedding_bag", "_embedding_bag", "_embedding_bag_forward_only")
@@ -36,9 +37,9 @@ def embedding_bag(
     sparse: bool = False, per_sample_weights: Tensor | None = None, include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Any:  # fmt: skip
-    """The bags; and, empty, what only the kernel's gradient reads."""
+    """The bags, and empty tensors for what only the kernel's gradient reads."""
     padding = None if padding_idx is None or padding_idx < 0 else padding_idx
-    attrs = EmbeddingBagAttrs(mode=_BAG_MODES[mode], padding_idx=padding, include_last_offset=include_last_offset)
     found, starts = (cast(rec, positions, torch.int64) for positions in (indices, offsets))
-    y = rec.op("embedding_bag", attrs, found, weight, starts, per_sample_weights)
+    settings = _BAG_MODES[mode], per_sample_weights, include_last_offset, padding
+    y = bags.embedding_bag(rec, found, weight, starts, *settings)
     return y, *(torch.empty(0, dtype=torch.int64, device="meta") for _ in range(3))

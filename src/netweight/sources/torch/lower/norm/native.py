@@ -1,4 +1,4 @@
-"""Normalisation and dropout in programs that ``torch.export`` took apart: layers under the names of their kernels.
+"""Normalisation in programs that ``torch.export`` took apart: layers under the names of their kernels.
 
 These kernels return statistics beside the result, for gradients alone. They are None here, so that a program that
 reads them fails where it does so.
@@ -10,8 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
-from netweight.sources.torch.lower import RULES, lowers
-from netweight.sources.torch.lower.norm.layers import batch_norm, dropout, group_norm, layer_norm
+from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.norm.layers import batch_norm, group_norm, layer_norm
 from netweight.sources.torch.recorder import Recorder
 
 
@@ -79,25 +79,3 @@ def batch_norm_at_inference(
         running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor)
     """
     return batch_norm(rec, input, weight, bias, running_mean, running_var, False, momentum, eps, False), None, None
-
-
-@lowers("native_dropout")
-def native_dropout(rec: Recorder, input: Tensor, p: float, train: bool | None) -> Any:
-    """``native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)``."""
-    return dropout(rec, input, p, bool(train)), None
-
-
-def _same(theirs: str, public: str) -> None:
-    @lowers(theirs)
-    def rule(rec: Recorder, *args: Any, **kwargs: Any) -> Any:
-        return RULES[public](rec, *args, **kwargs)
-
-
-_same("_adaptive_avg_pool2d", "adaptive_avg_pool2d")
-_same("_adaptive_avg_pool3d", "adaptive_avg_pool3d")
-
-
-@lowers("_cdist_forward")
-def cdist_forward(rec: Recorder, x1: Tensor, x2: Tensor, p: float, compute_mode: int | None) -> Any:
-    """``_cdist_forward(Tensor x1, Tensor x2, float p, int? compute_mode) -> Tensor``."""
-    return RULES["cdist"](rec, x1, x2, p, compute_mode)

@@ -96,3 +96,10 @@ def _distinct(rec: Recorder, op: str, x: Tensor, dim: int | None, *, inverse: bo
     found = dict(zip(also, beside, strict=True))
     empty = torch.empty(0, dtype=torch.int64, device="meta")
     return values, found.get("inverse", empty), found.get("counts", empty)
+
+
+@lowers("torchvision.nms")
+def nms(rec: Recorder, dets: Tensor, scores: Tensor, iou_threshold: float) -> Any:
+    """``torchvision::nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor``."""
+    rec.guess("nms: all boxes are taken to be kept")
+    return functions.nms(rec, dets, scores, iou_threshold)

@@ -22,7 +22,7 @@ from netweight.sources.torch.recorder import Recorder
 
 @lowers("median.dim")
 def median(rec: Recorder, self: Tensor, dim: int, keepdim: bool = False) -> Any:
-    """The lower of both in the middle."""
+    """The lower of the two elements in the middle."""
     if self.dim() == 0:
         return NotImplemented
     return functions.kthvalue(rec, self, (self.shape[dim] + 1) // 2, dim, keepdim)
@@ -60,7 +60,7 @@ def quantile(
     rec: Recorder, self: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *,
     interpolation: str = "linear",
 ) -> Any:  # fmt: skip
-    """Of rows without NaN: both neighbours in order, and the way between them."""
+    """Quantiles of rows without NaN, between the two neighbours in order."""
     if self.dim() == 0 or (isinstance(q, Tensor) and q.device.type == "meta"):
         return NotImplemented
     x, at = (flat(rec, self), 0) if dim is None else (self, dim % self.dim())

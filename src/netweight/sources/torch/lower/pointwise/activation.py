@@ -6,15 +6,15 @@ from typing import Any
 
 from torch import Tensor
 
-from netweight.functions import pointwise as functions
 from netweight.functions.plain import function_of
+from netweight.functions.pointwise import bounds, compare, gate
 from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.pointwise.elementwise import mul
 from netweight.sources.torch.recorder import Recorder
 
-bind(functions.glu)
-bind(functions.hardtanh)
-bind(functions.logsigmoid, "log_sigmoid")
+bind(gate.glu)
+bind(bounds.hardtanh)
+bind(gate.logsigmoid, "log_sigmoid")
 
 
 @lowers("prelu")
@@ -26,7 +26,7 @@ def prelu(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
 @lowers("_prelu_kernel")
 def prelu_kernel(rec: Recorder, self: Tensor, weight: Tensor) -> Any:
     """``_prelu_kernel(Tensor self, Tensor weight) -> Tensor``."""
-    return functions.where(rec, functions.gt(rec, self, 0), self, mul(rec, self, weight))
+    return compare.where(rec, compare.gt(rec, self, 0), self, mul(rec, self, weight))
 
 
 @lowers("elu")

@@ -7,29 +7,32 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.functions import pointwise as functions
+from netweight.functions.pointwise import arithmetic, blend, bounds, compare, masking
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import Operand, binary, cast, promoted, scaled
 from netweight.sources.torch.recorder import Recorder
 
-bind(promoted(functions.pow), "pow")
-bind(promoted(functions.lerp), "lerp")
-bind(promoted(functions.addcmul), "addcmul")
-bind(promoted(functions.addcdiv, floating=True), "addcdiv")
-mul = promoted(functions.mul)
+bind(promoted(arithmetic.pow), "pow")
+bind(promoted(blend.lerp), "lerp")
+bind(promoted(blend.addcmul), "addcmul")
+bind(promoted(blend.addcdiv, floating=True), "addcdiv")
+plus = promoted(arithmetic.add)
+minus = promoted(arithmetic.sub)
+ratio = promoted(arithmetic.div, floating=True)
+mul = promoted(arithmetic.mul)
 bind(mul, "mul", "multiply")
 
 
 @lowers("add")
 def add(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
     """``add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
-    return promoted(functions.add)(rec, self, times(rec, other, alpha))
+    return plus(rec, self, times(rec, other, alpha))
 
 
 @lowers("sub", "subtract")
 def sub(rec: Recorder, self: Operand, other: Operand, alpha: float = 1) -> Any:
     """``sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor``."""
-    return promoted(functions.sub)(rec, self, times(rec, other, alpha))
+    return minus(rec, self, times(rec, other, alpha))
 
 
 @lowers("rsub")
@@ -39,7 +42,7 @@ def rsub(rec: Recorder, self: Tensor, other: Operand, alpha: float = 1) -> Any:
 
 
 def times(rec: Recorder, operand: Operand, alpha: float) -> Any:
-    """An operand times a number that is often one."""
+    """``alpha`` times an operand; the operand itself for 1."""
     return scaled(rec, operand, alpha) if isinstance(operand, Tensor) else operand * alpha
 
 
@@ -48,7 +51,7 @@ def div(rec: Recorder, self: Operand, other: Operand, *, rounding_mode: str | No
     """``div.Tensor(Tensor self, Tensor other) -> Tensor``."""
     if rounding_mode == "floor":
         return binary(rec, "floor_divide", self, other)
-    quotient = promoted(functions.div, floating=True)(rec, self, other)
+    quotient = ratio(rec, self, other)
     if rounding_mode is None:
         return quotient
     return cast(rec, rec.over("trunc", None, quotient), torch.result_type(self, other))
@@ -58,7 +61,7 @@ def div(rec: Recorder, self: Operand, other: Operand, *, rounding_mode: str | No
 def float_power(rec: Recorder, self: Operand, exponent: Operand) -> Any:
     """``float_power.Scalar(Scalar self, Tensor exponent) -> Tensor``."""
     wide = [cast(rec, x, torch.float64) if isinstance(x, Tensor) else float(x) for x in (self, exponent)]
-    return functions.pow(rec, *wide)
+    return arithmetic.pow(rec, *wide)
 
 
 @lowers("bitwise_not")
@@ -84,7 +87,7 @@ def clamp(rec: Recorder, self: Tensor, min: Any = None, max: Any = None) -> Any:
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         x = self if min is None else binary(rec, "maximum", self, min)
         return x if max is None else binary(rec, "minimum", x, max)
-    return functions.clamp(rec, self, *(None if bound is None else float(bound) for bound in (min, max)))
+    return bounds.clamp(rec, self, *(None if bound is None else float(bound) for bound in (min, max)))
 
 
 @lowers("clamp_min")
@@ -106,7 +109,7 @@ def where(rec: Recorder, condition: Tensor, self: Operand, other: Operand) -> An
     if isinstance(self, Tensor) or isinstance(other, Tensor):
         dtype = torch.result_type(self, other)
     chosen = [cast(rec, x, dtype) if isinstance(x, Tensor) else torch.tensor(x, dtype=dtype) for x in (self, other)]
-    return functions.where(rec, cast(rec, condition, torch.bool), *chosen)
+    return compare.where(rec, cast(rec, condition, torch.bool), *chosen)
 
 
 @lowers("masked_fill.Scalar")
@@ -114,13 +117,13 @@ def masked_fill(rec: Recorder, self: Tensor, mask: Tensor, value: Any) -> Any:
     """``masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor``."""
     if isinstance(value, complex):
         return NotImplemented
-    return functions.masked_fill(rec, self, cast(rec, mask, torch.bool), float(value))
+    return masking.masked_fill(rec, self, cast(rec, mask, torch.bool), float(value))
 
 
 @lowers("masked_fill.Tensor")
 def masked_fill_with(rec: Recorder, self: Tensor, mask: Tensor, value: Tensor) -> Any:
     """``masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor``."""
-    return functions.where(rec, cast(rec, mask, torch.bool), cast(rec, value, self.dtype), self)
+    return compare.where(rec, cast(rec, mask, torch.bool), cast(rec, value, self.dtype), self)
 
 
 @lowers("to.dtype", "to.dtype_layout", "to.device", "to.other", "_to_copy", "type_as")
@@ -150,10 +153,10 @@ def positive(rec: Recorder, self: Tensor) -> Any:
 
 @lowers("round.decimals")
 def round_decimals(rec: Recorder, self: Tensor, *, decimals: int) -> Any:
-    """Moved, rounded and moved back."""
+    """``self`` times 10 ** decimals, rounded, and divided by that."""
     if decimals == 0 or not self.dtype.is_floating_point:
         return rec.op("round", None, self)
-    there, back = (functions.mul, functions.div) if decimals > 0 else (functions.div, functions.mul)
+    there, back = (arithmetic.mul, arithmetic.div) if decimals > 0 else (arithmetic.div, arithmetic.mul)
     factor = 10.0 ** abs(decimals)
     moved = there(rec, self, factor)
     return back(rec, rec.over("round", None, moved), factor)

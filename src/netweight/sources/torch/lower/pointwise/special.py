@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from netweight.functions import special
+from netweight.functions.pointwise import special
 from netweight.sources.torch.lower import Rule, bind
 from netweight.sources.torch.lower.common import floating, promoted
 from netweight.sources.torch.recorder import Recorder

@@ -1,4 +1,4 @@
-"""Random numbers where the capture needs none: their shapes and types."""
+"""Random numbers: their shapes and types are recorded, and none are drawn."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def bernoulli(rec: Recorder, self: Tensor, p: Any = None, *, generator: Any = No
 
 @lowers("normal.Tensor_float", "normal.float_Tensor", "normal.Tensor_Tensor")
 def normal(rec: Recorder, mean: Any, std: Any = 1.0, *, generator: Any = None) -> Any:
-    """Standard ones, stretched and moved."""
+    """Standard normal numbers times the deviation, plus the mean."""
     tensors = [value for value in (mean, std) if isinstance(value, Tensor)]
     shape = torch.broadcast_shapes(*(tensor.shape for tensor in tensors))
     like = torch.empty(shape, dtype=tensors[0].dtype, device="meta")

@@ -18,7 +18,7 @@ from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.lower import RULES, lowers
 from netweight.sources.torch.lower.common import attrs_of
 from netweight.sources.torch.lower.move.layout import reshaped, select, slice_, squeeze, stack, unsqueeze
-from netweight.sources.torch.lower.norm.layers import dropout as drop
+from netweight.sources.torch.lower.random.dropout import dropout as drop
 from netweight.sources.torch.recorder import Recorder
 
 aten = torch.ops.aten

@@ -122,7 +122,7 @@ def histc(rec: Recorder, self: Tensor, bins: int = 100, min: float = 0, max: flo
 
 @lowers("nansum")
 def nansum(rec: Recorder, self: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """Zeros for what is no number."""
+    """Zeros for what is not a number."""
     x = self
     if x.dtype.is_floating_point:
         x = where(rec, rec.op("isnan", None, x), torch.zeros((), dtype=x.dtype), x)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.functions.window import pool, unfold
+from netweight.functions.window import adaptive_pool, pool, pool_average, pool_indices, unfold
 from netweight.ops.window.pool_indices import UnpoolAttrs
 from netweight.ops.window.unfold import WindowViewAttrs
 from netweight.sources.torch.lower import lowers
@@ -18,10 +18,10 @@ from netweight.sources.torch.recorder import Recorder
 aten = torch.ops.aten
 
 
-def _bound(function: Callable[..., Any], name: str, rank: int) -> None:
+def _bound(function: Callable[..., Any], rank: int, *names: str) -> None:
     """Register a function of batches; a single sample, a tensor of ``rank`` dimensions, becomes a batch of one."""
 
-    @lowers(name)
+    @lowers(*names)
     def rule(rec: Recorder, self: Tensor, *args: Any, **named: Any) -> Any:
         if self.dim() == rank:
             parts = function(rec, unsqueeze(rec, self, 0), *args, **named)
@@ -31,18 +31,23 @@ def _bound(function: Callable[..., Any], name: str, rank: int) -> None:
 
 
 for _dims in (1, 2, 3):
-    for _name in (
-        f"max_pool{_dims}d", f"max_pool{_dims}d_with_indices", f"avg_pool{_dims}d", f"adaptive_avg_pool{_dims}d"
-    ):  # fmt: skip
-        _bound(getattr(pool, _name), _name, _dims + 1)
-_bound(unfold.unfold, "im2col", 3)
+    for _home, _name in (
+        (pool, f"max_pool{_dims}d"),
+        (pool_indices, f"max_pool{_dims}d_with_indices"),
+        (pool_average, f"avg_pool{_dims}d"),
+        (adaptive_pool, f"adaptive_avg_pool{_dims}d"),
+    ):
+        _bound(getattr(_home, _name), _dims + 1, _name)
+_bound(adaptive_pool.adaptive_avg_pool2d, 3, "_adaptive_avg_pool2d")
+_bound(adaptive_pool.adaptive_avg_pool3d, 4, "_adaptive_avg_pool3d")
+_bound(unfold.unfold, 3, "im2col")
 
 
 def _adaptive_max_pool(dims: int) -> None:
     @lowers(f"adaptive_max_pool{dims}d")
     def rule(rec: Recorder, self: Tensor, output_size: Any) -> Any:
         """The pooled elements; nothing in the place of their positions."""
-        function = getattr(pool, f"adaptive_max_pool{dims}d")
+        function = getattr(adaptive_pool, f"adaptive_max_pool{dims}d")
         if self.dim() == dims + 1:
             return unbatched(rec, self, lambda x: function(rec, x, output_size)), None
         return function(rec, self, output_size), None

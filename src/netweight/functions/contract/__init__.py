@@ -1,0 +1,1 @@
+"""Sums of products: convolution, products of matrices, attention. Weights are given."""

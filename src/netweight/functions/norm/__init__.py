@@ -1,0 +1,1 @@
+"""Normalisation without weights, and softmax."""

@@ -1,0 +1,40 @@
+"""Fully connected and bilinear layers."""
+
+from __future__ import annotations
+
+import math
+
+from netweight.functions.contract import products as functions
+from netweight.ir import Init
+from netweight.sources.build.core import Symbol
+from netweight.sources.build.parameters import ZEROS, he
+
+
+def linear(
+    x: Symbol, out_features: int, *, bias: bool = True, weight: Symbol | None = None, name: str = "linear"
+) -> Symbol:
+    """Fully connected layer over the last dimension.
+
+    Args:
+        x: (..., in_features).
+        out_features: Size of the last dimension of the result.
+        bias: Whether to add one.
+        weight: A symbol (out_features, in_features) to share instead of a new parameter.
+        name: Last part of the module path.
+    """
+    in_features = x.shape[-1]
+    with x.builder.recording(name):
+        if weight is None:
+            weight = x.builder.own("weight", (out_features, in_features), he(in_features))
+        offset = x.builder.own("bias", (out_features,), ZEROS) if bias else None
+        return functions.linear(x.builder, x, weight, offset)
+
+
+def bilinear(x1: Symbol, x2: Symbol, out_features: int, *, bias: bool = True, name: str = "bilinear") -> Symbol:
+    """x1ᵀ weight x2 per output feature: products of every feature of one with every feature of the other."""
+    in1, in2 = x1.shape[-1], x2.shape[-1]
+    init = Init(kind="uniform", scale=1 / math.sqrt(max(in1, 1)))
+    with x1.builder.recording(name):
+        weight = x1.builder.own("weight", (out_features, in1, in2), init)
+        offset = x1.builder.own("bias", (out_features,), init) if bias else None
+        return functions.bilinear(x1.builder, x1, x2, weight, offset)

@@ -1,0 +1,1 @@
+"""Layers that look up, and parts of symbols."""
