@@ -11,6 +11,7 @@ import netweight
 from netweight import UsageError, backward, build, capture, initialize, run
 from netweight.app.identify import BuiltIn, Given, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError
+from netweight.ir import TensorSpec
 from netweight.report.explain import explanation_text
 from netweight.runtime import run as run_graph
 from netweight.sources.names import Reference
@@ -102,6 +103,17 @@ def test_what_is_not_given_is_drawn_and_said() -> None:
     zeros = {key: np.zeros_like(array) for key, array in initialize(graph).items()}
     assert not np.any(run("lenet5", x, zeros).outputs[name])
     assert run("lenet5", x, zeros).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high"), [("uint8", 0, 255), ("int8", -128, 127), ("int32", 0, 1), ("int64", 0, 1), ("bool", 0, 1)]
+)
+def test_whole_numbers_are_drawn_between_bounds_that_both_occur(dtype: str, low: int, high: int) -> None:
+    graph = build.graph(build.flatten, TensorSpec((100, 100), dtype))
+    done = run(graph)
+    (drawn,) = done.outputs.values()
+    assert (drawn.dtype, drawn.min(), drawn.max()) == (dtype, low, high)
+    assert f"100x100 {dtype}, from {low} to {high}, seed 0" in done.notes[0]
 
 
 def test_settings_reach_the_graph() -> None:

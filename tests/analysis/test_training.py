@@ -12,6 +12,7 @@ from netweight.errors import UnknownNameError, UsageError
 from netweight.plan.gradients import backpropagation
 from netweight.results.from_json import profile_from_dict
 from netweight.results.training import Training
+from netweight.rewrite.bits import parse_bits, with_bits
 
 
 def perceptron(x: build.Symbol) -> build.Symbol:
@@ -227,6 +228,31 @@ def test_extras_and_running_statistics() -> None:
     assert saved == {"conv": 16 * 4, "bn": 2 * 16 * 4 + 2 * 2 * 4, "pool": 2 * 2 * 2 * 8}
 
 
+def test_buffers_are_running_statistics_and_constants() -> None:
+    def net(x: build.Symbol) -> tuple[build.Symbol, build.Symbol]:
+        x = build.batch_norm(x, name="bn")
+        return x, build.gt(x, 0.5)
+
+    # A mean, a variance and a count of 8 bytes; the number to compare with.
+    found = training_cost(build.graph(net, (1, 3, 4, 4), training=True))
+    assert found.buffer_bytes == 2 * 3 * 4 + 8 + 4
+
+
+def test_parameters_in_groups_have_scales() -> None:
+    graph = build.graph(lambda x: build.linear(x, 3, bias=False), (1, 11))
+    # 3 * 11 numbers of 4 bits are 17 bytes; in groups of 32 they have two scales of 16 bits.
+    assert training_cost(with_bits(graph, parse_bits("w4g32"))).parameter_bytes == 17 + 2 * 2
+
+
+def test_sums_of_integers_are_no_floating_point_operations() -> None:
+    def net(ids: build.Symbol) -> build.Symbol:
+        return build.relu(build.embedding(build.add(ids, ids, name="twice"), 10, 4, name="table"), name="relu")
+
+    found = training_cost(build.graph(net, TensorSpec((2, 3), "int64")))
+    # twice adds 2 * 3 integers; of floats, relu compares 2 * 3 rows of 4. Backward: relu's, and as many into the table.
+    assert (found.forward_flops, found.backward_flops) == (2 * 3 * 4, 2 * (2 * 3 * 4))
+
+
 def test_an_unknown_operator_is_not_counted_as_zero() -> None:
     strange = tuple(replace(node, op="strange") if node.op == "relu" else node for node in PERCEPTRON.nodes)
     found = training_cost(replace(PERCEPTRON, nodes=strange))
@@ -289,6 +315,8 @@ def test_tinytl_frozen_parameters_take_eight_bits_and_keep_nothing() -> None:
     assert found.tinytl_bytes == 32 + 16 + 10 * 4
     masks = training_cost(PERCEPTRON)
     assert masks.tinytl_saved_bytes == 24 + 1 + 32  # eight bits of relu
+    longer = training_cost(build.graph(perceptron, (3, 3)))
+    assert longer.tinytl_saved_bytes == 3 * 3 * 4 + 2 + 3 * 4 * 4  # twelve bits of relu
 
 
 def test_profiles_carry_what_training_costs() -> None:

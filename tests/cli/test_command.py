@@ -14,6 +14,7 @@ import pytest
 from netweight.cli.main import run
 from netweight.cli.options import parse_input
 from netweight.ir import Filled, TensorSpec
+from netweight.report.table import COLUMNS
 
 Result = tuple[int, str, str]
 
@@ -144,6 +145,16 @@ def test_columns_sort_top(netweight: Callable[..., Result]) -> None:
     assert heading.split() == ["layer", "params", "size", "FLOPs"]
     assert (first.split()[0], second.split()[0]) == ("conv2", "conv3")
     assert rest.startswith("(22 more)")
+
+
+@pytest.mark.parametrize("key", [key for key, column in COLUMNS.items() if column.numeric])
+def test_what_is_sorted_by_is_shown_once(key: str, netweight: Callable[..., Result]) -> None:
+    def headings(*flags: str) -> list[str]:
+        return netweight("lenet5", "--format", "markdown", *flags)[1].splitlines()[0].strip("| ").split(" | ")
+
+    shown = ["layer", "op", COLUMNS[key].title]
+    assert headings("--columns", f"op,{key}", "--sort", key) == shown
+    assert headings("--columns", "op", "--sort", key) == shown
 
 
 def test_explain_a_layer(netweight: Callable[..., Result], golden: Callable[[str, str], None]) -> None:
