@@ -104,17 +104,10 @@ def test_json_round_trip_gives_an_equal_profile() -> None:
     assert again.to_json() == profile.to_json()
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(("formula", "gives"), [("1 * 2", "2"), ("105415200 + 1", "105415201")])
-def test_a_formula_that_does_not_give_its_figure_is_refused(formula: str, gives: str) -> None:
-    data = weigh("alexnet").to_dict()
-    data["layers"][1]["formulas"]["macs"] = formula
-=======
 @pytest.mark.parametrize(("factors", "gives"), [("1 * 2", 2), ("105415200 * 3", 316_245_600)])
 def test_a_formula_that_does_not_give_its_figure_is_refused(factors: str, gives: int) -> None:
     data = weigh("alexnet").to_dict()
     data["layers"][1]["formulas"]["macs"] = factors
->>>>>>> main
     with pytest.raises(FormatError, match=f"conv1: macs is 105415200, its formula gives {gives}"):
         profile_from_dict(data)
 
