@@ -274,7 +274,7 @@ def test_a_shared_weight_has_one_gradient() -> None:
         return build.matmul(build.matmul(x, weight, name="first"), weight, name="second")
 
     found = training_cost(build.graph(net, (2, 3)))
-    assert found.gradient_bytes == 36
+    assert found.gradient_bytes == sum(row.gradient_bytes for row in found.layers) == 36
     # Both read x and weight; the second passes back to its input, the first only to the weight, where it adds 9.
     assert [row.backward_macs for row in found.layers] == [18, 2 * 18]
     assert found.backward_flops == 2 * 54 + 9
@@ -330,6 +330,29 @@ def test_profiles_carry_what_training_costs() -> None:
     again = profile_from_dict(json.loads(as_described.to_json()))
     assert again.training == as_described.training
     assert again.training.layers[0].formulas == as_described.training.layers[0].formulas
+
+
+def test_a_layer_that_runs_twice_keeps_what_both_calls_keep() -> None:
+    """As one row: sigmoid keeps its output, 6 numbers of 4 bytes each time."""
+
+    def twice(x: build.Symbol) -> build.Symbol:
+        x = build.linear(x, 3)
+        return build.sigmoid(build.mul(build.sigmoid(x), x))
+
+    graph = build.graph(twice, (2, 3))
+    nodes = tuple(replace(node, layer="gate") if node.op == "sigmoid" else node for node in graph.nodes)
+    (gate,) = [row for row in training_cost(replace(graph, nodes=nodes)).layers if row.layer == "gate"]
+    assert gate.saved_activation_bytes == 2 * (6 * 4)
+    # Two products and a sum each; where the gradients of x meet, 6 sums more.
+    assert gate.backward_flops == 2 * (6 * 3) + 6
+
+
+def test_scales_of_narrow_weights_are_stored_too() -> None:
+    """64 x 64 weights of 4 bits, and 16 bits beside each 32 of them."""
+    graph = build.graph(lambda x: build.linear(x, 64, bias=False), (1, 64))
+    found = weigh(graph, bits="w4g32", optimizer="sgd").training
+    assert found is not None
+    assert found.parameter_bytes == 64 * 64 // 2 + 64 * 64 // 32 * 2
 
 
 def test_formulas_say_what_was_multiplied() -> None:

@@ -305,4 +305,5 @@ def test_colour_follows_the_environment() -> None:
     assert "\x1b[" not in on_a_terminal(100, "alexnet", NO_COLOR="1")
     assert "\x1b[" not in on_a_terminal(100, "alexnet", TERM="dumb")
     assert "\x1b[" in process("alexnet", FORCE_COLOR="1").stdout
+    assert "\x1b[" not in process("alexnet", FORCE_COLOR="1", NO_COLOR="1").stdout
     assert "\x1b[" in process("alexnet", "--color", "always").stdout

@@ -97,6 +97,11 @@ def test_explain(flags: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert wanted not in text_of(capsys, "explain", "lenet5", "C1")
 
 
+def test_a_term_is_explained_in_text_or_as_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(text_of(capsys, "explain", "macs", "--format", "json"))["name"] == "MAC"
+    assert not text_of(capsys, "explain", "macs").startswith("{")
+
+
 def test_explain_in_a_batch(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(text_of(capsys, "explain", "lenet5", "C1", "--batch", "3", "--format", "json"))
     assert found["row"]["macs"] == 3 * 6 * 25 * 28 * 28
@@ -126,7 +131,9 @@ def test_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "m.onnx"
 
     def exported(*flags: str) -> object:
-        text_of(capsys, "export", "lenet5", "-o", str(path), *flags)
+        said = text_of(capsys, "export", "lenet5", "-o", str(path), *flags)
+        beside = [tmp_path / "m.onnx.data"] if "--external" in flags else []
+        assert said == " and ".join(f"{file} ({file.stat().st_size:,} bytes)" for file in (path, *beside)) + "\n"
         return onnx.load(path)
 
     def weight(model: object) -> np.ndarray:

@@ -21,6 +21,7 @@ from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.table import COPIED, FREE
 from netweight.ops.window.pool import PoolAttrs
 from netweight.ops.window.pool_average import AvgPoolAttrs
+from netweight.ops.window.unfold import UnfoldAttrs
 
 
 def spec(*shape: int, dtype: str = "float32") -> TensorSpec:
@@ -180,6 +181,12 @@ def test_running_statistics_are_kept_by_a_share() -> None:
 def test_elements_seen_more_than_once_add_up() -> None:
     seen = StridedViewAttrs(size=(3, 2), stride=(1, 1), offset=0)
     assert cost("strided_view", seen, "x", spec(4)) == Cost(adds=3 * 2)
+
+
+def test_elements_of_several_windows_add_up() -> None:
+    window = UnfoldAttrs(kernel_size=(3, 2), stride=(2, 1), padding=((1, 1), (0, 0)), dilation=(1, 1))
+    # 5 x 4 elements are seen in 3 x 3 windows of 3 x 2.
+    assert cost("unfold", window, "x", spec(2, 3, 5, 4)) == Cost(adds=2 * 3 * 9 * 6)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from cases import BATCHED, CASES, LINEAR, STRAIGHT_THROUGH
 from netweight.ops import REGISTRY
+from netweight.ops.extent import Mixes, Permutes, Slides, Spreads
+from netweight.ops.table import as_tuple
 from netweight.testing import (
     check_adjoint,
     check_backward,
@@ -20,6 +22,7 @@ from netweight.testing import (
     check_saves,
     check_shape,
     check_view,
+    specs_of,
 )
 
 DIFFERENTIABLE = [name for name, op in REGISTRY.items() if op.differentiable]
@@ -72,6 +75,27 @@ def test_laws(name: str, data: st.DataObject) -> None:
     check_backward_cost(op, attrs, inputs, np.random.default_rng(0))
     if name in LINEAR:
         check_adjoint(op, attrs, inputs, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+@settings(max_examples=5, phases=[Phase.generate])
+@given(data=st.data())
+def test_extents_speak_of_dimensions_that_there_are(name: str, data: st.DataObject) -> None:
+    attrs, inputs = data.draw(CASES[name])
+    if not inputs or inputs[0] is None:
+        return
+    op, specs = REGISTRY[name], specs_of(inputs)
+    rank, y = len(specs[0].shape), as_tuple(op.shape(attrs, *specs))[0]
+    match op.extent(attrs, *specs):
+        case Permutes(order):
+            assert len(order) == len(y.shape)
+            assert all(dim is None or 0 <= dim < rank for dim in order)
+        case Slides(kernel_size, stride, dilation):
+            assert len(kernel_size) == len(stride) == len(dilation) <= rank
+        case Spreads(taps, scale):
+            assert len(taps) == len(scale) <= rank
+        case Mixes(dims):
+            assert all(dim < max(rank, 1) for dim in dims)
 
 
 def goes_around(case: Any) -> bool:

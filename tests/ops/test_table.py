@@ -11,8 +11,8 @@ import pytest
 
 from netweight import build
 from netweight.index import FUNCTIONS, OPERATORS, READS, WRITES, homes
-from netweight.ops import REGISTRY
-from netweight.ops.table import register
+from netweight.ops import REGISTRY, Cost
+from netweight.ops.table import WORK_KINDS, register
 
 PAGE = Path(__file__).parents[2] / "docs" / "operators.md"
 INDEX = Path(__file__).parents[2] / "scripts" / "index"
@@ -84,3 +84,12 @@ def test_the_page_of_operators_has_each_in_its_file() -> None:
     rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
     listed = {row[0].strip("| `"): "ops." + row[1].replace("/", ".") for row in rows}
     assert listed == {name: home.removeprefix("netweight.") for name, home in homes(OPERATORS).items()}
+
+
+def test_a_mac_is_two_operations_and_choices_are_no_arithmetic() -> None:
+    """Kinds of work as powers of two, macs first, logics last: no other sum of them is the same."""
+    cost = Cost(**{kind: 2**at for at, kind in enumerate(WORK_KINDS)})
+    assert (WORK_KINDS[0], WORK_KINDS[-1], len(WORK_KINDS)) == ("macs", "logics", 13)
+    assert cost.arithmetic == 2 * 1 + sum(2**at for at in range(1, 12))
+    assert cost.ops_total == cost.arithmetic + 2**12
+    assert cost + cost == Cost(**{kind: 2 * 2**at for at, kind in enumerate(WORK_KINDS)})

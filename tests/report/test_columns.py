@@ -140,8 +140,36 @@ def test_coverage_is_not_rounded_up_to_everything(nodes: int, unknown: int, text
     assert summary_line(replace(profile(row()), coverage=covered)).endswith(f"; {text} % of ops counted")
 
 
+@pytest.mark.parametrize(
+    ("stays", "leaves"),
+    [
+        ("macs", "params"), ("params", "flops"), ("flops", "ops"), ("ops", "params_no_bias"),
+        ("activations", "params_no_bias"), ("params_no_bias", "size"), ("activation_bytes", "output"),
+        ("output", "op"), ("op", "written"), ("read", "kind"), ("kind", "dtype"), ("dtype", "input"), ("input", "rf"),
+    ],
+)  # fmt: skip
+def test_what_says_most_stays_longest_in_a_narrow_terminal(stays: str, leaves: str) -> None:
+    """Between the width at which both are there and the one at which none is, one is there."""
+    options, titles = Options(columns=(leaves, stays)), (COLUMNS[stays].title, COLUMNS[leaves].title)
+    heads = [to_text(profile(row()), options, width=width).splitlines()[2] for width in range(60, 8, -1)]
+    alone = [head.replace("layer", "").strip() for head in heads]
+    assert {head for head in alone if head in titles} == {titles[0]}
+
+
+def test_headings() -> None:
+    assert {key: COLUMNS[key].title for key in COLUMNS if COLUMNS[key].title != key} == {
+        "rf": "field",
+        "params_no_bias": "params no bias",
+        "macs": "MACs",
+        "flops": "FLOPs",
+        "ops": "OPs",
+        "activation_bytes": "act. size",
+    }
+
+
 def test_top_sums_the_rest() -> None:
     rows = [row(layer=name, params=number) for name, number in (("a", 1), ("b", 4), ("c", 2), ("d", 8))]
+    assert table_of(profile(*rows), Options(columns=("params",), top=4)).lines[-1] == ("d", "8")
     table = table_of(profile(*rows), Options(columns=("params",), sort="params", top=2))
     assert table.lines == (("d", "8"), ("b", "4"), ("(2 more)", "3"))
     assert table.total == ("total", "15")

@@ -8,6 +8,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
 from netweight.ops.extent import Mixes
+from netweight.ops.order.order_statistics import KthvalueAttrs
 from netweight.ops.order.sort import PickAttrs, SortAttrs, TopkAttrs, selection_compares
 
 _X = TensorSpec((3, 8))
@@ -93,3 +94,9 @@ def test_what_an_order_sees() -> None:
 def test_errors(name: str, attrs: Any, x: TensorSpec, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         REGISTRY[name].shape(attrs, x)
+
+
+@pytest.mark.parametrize(("k", "each"), [(1, 7), (8, 7), (2, 9), (7, 9)])
+def test_a_number_is_looked_for_from_the_nearer_end(k: int, each: int) -> None:
+    """A tournament of 8 is 7 matches; who comes second is one of the 3 that lost to the first: 2 matches more."""
+    assert REGISTRY["kthvalue"].cost(KthvalueAttrs(k=k, dim=1), _X) == Cost(compares=3 * each)
