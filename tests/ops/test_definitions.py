@@ -23,7 +23,7 @@ _KINDS = ("conv", "linear", "matmul", "attention", "recurrent", "norm", "softmax
 
 def test_every_operator_that_contracts_normalises_or_reduces_is_defined_by_loops() -> None:
     reducing = {name for name, home in homes(OPERATORS).items() if home.startswith("netweight.ops.reduce.")}
-    assert {name for name, op in REGISTRY.items() if op.kind in _KINDS} | reducing == DEFINITIONS.keys()
+    assert {name for name, op in REGISTRY.items() if op.kind in _KINDS} | reducing <= DEFINITIONS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(DEFINITIONS))

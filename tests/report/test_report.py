@@ -170,6 +170,10 @@ def test_depth_sums_modules(repeated: Profile) -> None:
 def test_sorted_and_cut(alexnet: Profile) -> None:
     lines = columns_of(alexnet, Options(sort="params", top=3))
     assert lines["layer"] == ["fc6", "fc7", "fc8", "(21 more)", "total"]
+    # 24 lines: with one fewer the last is summed, with as many or more nothing is left.
+    assert len(alexnet.layers) == 24
+    for top, last in ((23, "(1 more)"), (24, "fc8"), (25, "fc8")):
+        assert columns_of(alexnet, Options(top=top))["layer"][-2] == last
 
 
 def test_every_column_has_text(alexnet: Profile) -> None:

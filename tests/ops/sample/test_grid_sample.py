@@ -30,13 +30,14 @@ POSITIONS, COORDINATES, ELEMENTS = 2 * 4 * 7, 2 * 4 * 7 * 2, 2 * 3 * 4 * 7
                 compares=COORDINATES * (1 + 2 * 2),
             ),
         ),
-        # Four shares of 12 products and 13 sums in all, and each of four elements is turned back by itself.
+        # Distances take 4 sums, shares 2 * 3 + 2 * 3 products and 2 * 2 + 2 * 3 sums; each of four elements is turned
+        # back by itself.
         (
             "cubic",
             "reflection",
             Cost(
                 muls=COORDINATES * (1 + 4 + 12) + POSITIONS * 16 + ELEMENTS * 16,
-                adds=COORDINATES * (1 + 4 * 3 + 13) + ELEMENTS * 15,
+                adds=COORDINATES * (1 + 4 * 3 + 14) + ELEMENTS * 15,
                 divs=COORDINATES * 4,
                 compares=COORDINATES * (1 + 4 * 5),
             ),
@@ -52,13 +53,14 @@ def test_work(mode: Any, beyond: Any, expected: Cost) -> None:
     [
         ("nearest", (True, False), Cost(adds=ELEMENTS)),
         ("linear", (True, False), Cost(adds=ELEMENTS * 4, muls=ELEMENTS * 4)),
-        # The sum over channels of each of 4 corners, times the share of the other coordinate, the slope and the scale.
+        # The sum over channels of each of 4 corners, times the share of the other coordinate and the scale, with the
+        # sign of the slope.
         (
             "linear",
             (False, True),
-            Cost(adds=ELEMENTS * 4 + POSITIONS * 4 * 2, muls=ELEMENTS * 4 + POSITIONS * 4 * 2 * 3),
+            Cost(adds=ELEMENTS * 4 + POSITIONS * 4 * 2, muls=ELEMENTS * 4 + POSITIONS * 4 * 2 * 2),
         ),
-        # Slopes along a coordinate: 10 products and 6 sums.
+        # Slopes along a coordinate: 10 products and 6 sums; and a product with them.
         (
             "cubic",
             (False, True),

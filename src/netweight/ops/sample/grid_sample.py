@@ -75,7 +75,7 @@ def grid_sample_cost(attrs: GridSampleAttrs, x: TensorSpec, grid: TensorSpec) ->
     """That of the coordinates, that of the weights of the corners, and per output element a product per corner.
 
     A coordinate is one product and one sum with constants, and a rounding. Linear has two shares along it, an addition
-    each; cubic four, 12 products and 13 additions in all. The product of the shares of all coordinates is the weight
+    each; cubic four, 12 products and 14 additions in all. The product of the shares of all coordinates is the weight
     of a corner, and the sum over corners has one addition fewer than corners. Beyond the input: zeros compare each
     element with both ends; the border is a clip, two comparisons; a reflection is a distance, a division and its
     remainder, and a clip; both once per coordinate, for cubic once per element along it.
@@ -97,7 +97,7 @@ def grid_sample_cost(attrs: GridSampleAttrs, x: TensorSpec, grid: TensorSpec) ->
         return cost
     corners = taps**spatial
     elements = product({"n": n, "c": c, **out_dims(tuple(out_size))})
-    cost += _each(coordinates, adds=2) if attrs.mode == "linear" else _each(coordinates, muls=12, adds=13)
+    cost += _each(coordinates, adds=2) if attrs.mode == "linear" else _each(coordinates, muls=12, adds=14)
     return cost + _each(positions, muls=corners * (spatial - 1)) + _each(elements, muls=corners, adds=corners - 1)
 
 
@@ -125,8 +125,8 @@ def grid_sample_backward_cost(attrs: GridSampleAttrs, wanted: Wanted, x: TensorS
     """Per output element and corner a product and an addition, for ``x`` and for ``grid`` alike.
 
     The sum over channels that a corner gets is weighted, per coordinate, by the shares of the others and by the
-    scale; the four slopes of cubic are 10 products and 6 additions per coordinate. Nearest adds once per element, and
-    has no slope along the grid.
+    scale; slopes of linear are signs, the four of cubic are 10 products and 6 additions per coordinate, and a product
+    where they are used. Nearest adds once per element, and has no slope along the grid.
     """
     n, c, *out_size = grid_sample_shape(attrs, x, grid).shape
     spatial, nearest = len(out_size), attrs.mode == "nearest"
@@ -143,7 +143,7 @@ def grid_sample_backward_cost(attrs: GridSampleAttrs, wanted: Wanted, x: TensorS
     if attrs.mode == "cubic":
         cost += _each(positions * product(coordinates=spatial), muls=10, adds=6)
     steps = positions * product(corners=corners, coordinates=spatial)
-    return cost + Cost(adds=taps, muls=taps) + _each(steps, muls=spatial + 1, adds=1)
+    return cost + Cost(adds=taps, muls=taps) + _each(steps, muls=spatial + (attrs.mode == "cubic"), adds=1)
 
 
 def grid_sample_extent(_attrs: GridSampleAttrs, x: TensorSpec, _grid: TensorSpec) -> Extent:

@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any
 
 from netweight.errors import FormatError
+from netweight.functions.move.embed import embedding
 from netweight.lazy import Array, np
 from netweight.ops.contract.attention import AttentionAttrs
 from netweight.ops.contract.linear_attention import LinearAttentionAttrs
 from netweight.ops.contract.rotary import RotaryAttrs
-from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.rearrange import PadAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
@@ -240,7 +240,7 @@ def rotary_embedding(call: Call, x: Tensor, cos: Tensor, sin: Tensor, positions:
 
 def looked_up(call: Call, positions: Tensor, tables: Sequence[Tensor]) -> list[Tensor]:
     """Rows of tables of angles."""
-    return [call.op("embedding", EmbeddingAttrs(), positions, table) for table in tables]
+    return [embedding(call, positions, table) for table in tables]
 
 
 def rotated(call: Call, x: Tensor, angles: Sequence[Tensor], *, interleaved: bool) -> Tensor:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from netweight.errors import FormatError
+from netweight.functions import reduce
+from netweight.functions.move.embed import embedding
 from netweight.lazy import np
-from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
 from netweight.ops.pointwise.activation import HardsigmoidAttrs, LeakyReluAttrs
 from netweight.ops.pointwise.activation_smooth import GeluAttrs
 from netweight.ops.pointwise.unary import CastAttrs, ClampAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import permuted, scaled, transposed
@@ -182,10 +182,10 @@ def embed_layer_norm(
     batch, steps = ids.shape
     if position_ids is None:
         position_ids = call.made((1, steps), "int64", lambda: np.arange(steps)[None])
-    whole = call.op("embedding", EmbeddingAttrs(), ids, words)
-    whole = call.op("add", None, whole, call.op("embedding", EmbeddingAttrs(), position_ids, positions))
+    whole = embedding(call, ids, words)
+    whole = call.op("add", None, whole, embedding(call, position_ids, positions))
     if segments is not None and segment_table is not None:
-        whole = call.op("add", None, whole, call.op("embedding", EmbeddingAttrs(), segments, segment_table))
+        whole = call.op("add", None, whole, embedding(call, segments, segment_table))
     y = call.op("layer_norm", _norm_attrs(call, whole, 2), whole, gamma, beta)
     lengths: Any = None
     if call.wants(1):
@@ -196,7 +196,7 @@ def embed_layer_norm(
 
 
 def _counted(call: Call, mask: Tensor) -> Tensor:
-    counted = call.op("sum", ReduceAttrs(dims=(1,), keepdim=False), mask)
+    counted = reduce.sum(call, mask, 1)
     result: Tensor = counted if counted.dtype == "int32" else call.op("cast", CastAttrs(dtype="int32"), counted)
     return result
 

@@ -10,19 +10,20 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from netweight.errors import FormatError
+from netweight.functions import reduce
+from netweight.functions.move.embed import embedding
+from netweight.functions.order import topk
 from netweight.ir import Quantization, bits_of
 from netweight.lazy import Array, np
-from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
-from netweight.ops.order.sort import SortAttrs, TopkAttrs
+from netweight.ops.order.sort import SortAttrs
 from netweight.ops.pointwise.activation_smooth import GeluAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.quantize.blocks import BlockAttrs
 from netweight.ops.reduce.cumulative import CumsumAttrs
 from netweight.ops.reduce.histogram import HistcAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import cast_to, permuted, reshaped, scaled
@@ -84,8 +85,7 @@ def _layer(call: Call, weight: Tensor, bias: Tensor | None, scales: Tensor | Non
     """A linear layer of every expert; a scale per output is one of the result, one per block one of the weight."""
 
     def lookup(table: Tensor, chosen: Tensor) -> Tensor:
-        found: Tensor = call.op("embedding", EmbeddingAttrs(), chosen, table)
-        return found
+        return embedding(call, chosen, table)
 
     def apply(rows: Tensor, chosen: Tensor, ends: Tensor) -> Tensor:
         wide = weight
@@ -124,15 +124,15 @@ def _mixed(
     back = call.op("argsort", SortAttrs(dim=0), order)
     y = call.op("index_select", GatherAttrs(dim=0), second(hidden, ids, ends), back)
     weighed = call.op("mul", None, reshaped(call, y, (tokens, k, y.shape[1])), reshaped(call, shares, (tokens, k, 1)))
-    return reshaped(call, call.op("sum", ReduceAttrs(dims=(1,), keepdim=False), weighed), x.shape)
+    return reshaped(call, reduce.sum(call, weighed, 1), x.shape)
 
 
 def _chosen(call: Call, router: Tensor, k: int, *, normalized: bool) -> tuple[Tensor, Tensor]:
     """Weights of the experts of each token, and which they are."""
     p = call.op("softmax", SoftmaxAttrs(dim=1), router)
-    shares, chosen = call.op("topk", TopkAttrs(k=k, dim=1), p)
+    shares, chosen = topk(call, p, k, 1)
     if normalized:
-        shares = call.op("div", None, shares, call.op("sum", ReduceAttrs(dims=(1,), keepdim=True), shares))
+        shares = call.op("div", None, shares, reduce.sum(call, shares, 1, keepdim=True))
     return shares, cast_to(call, chosen, "int64")
 
 

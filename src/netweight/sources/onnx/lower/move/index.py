@@ -6,8 +6,8 @@ from typing import Any
 
 from netweight.errors import FormatError
 from netweight.functions.move import index as functions
+from netweight.functions.move.embed import embedding
 from netweight.ops.move.creation import OneHotAttrs
-from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.places import IndexAttrs
 from netweight.ops.move.sequences import ReverseSequenceAttrs, WriteSequenceAttrs
 from netweight.ops.move.slicing import SliceAttrs
@@ -25,7 +25,7 @@ def gather(call: Call, x: Tensor, indices: Tensor) -> Any:
     """Rows of a table are an embedding; one known position of what is computed or learned is a view."""
     dim = axis_of(call.attr("axis", 0), x.rank)
     if dim == 0 and x.rank == 2 and indices.rank and _is_table(x):
-        return call.op("embedding", EmbeddingAttrs(), indices, x)
+        return embedding(call, indices, x)
     if indices.rank == 0 and indices.known and (not x.fixed or _is_table(x)):
         at = int(indices.item())
         size = x.shape[dim]

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from netweight.errors import FormatError
+from netweight.functions.move import copies
 from netweight.ops.arrays.broadcast import broadcast_shape
 from netweight.ops.arrays.padding import Pads
 from netweight.ops.arrays.windows import out_sizes
 from netweight.ops.move.creation import FullAttrs
-from netweight.ops.move.rearrange import FlipAttrs, PadAttrs, RepeatAttrs
+from netweight.ops.move.rearrange import PadAttrs, RepeatAttrs
 from netweight.ops.move.shuffle import PixelShuffleAttrs, PixelUnshuffleAttrs
 from netweight.ops.move.slicing import SliceAttrs, SplitAttrs
-from netweight.ops.move.triangle import TriangleAttrs
 from netweight.ops.window.unfold import FoldAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
@@ -52,7 +52,7 @@ def _sliced(call: Call, x: Tensor, dim: int, taken: range) -> Tensor:
     if taken == range(size):
         return x
     if taken.step < 0 and len(taken) > 1:
-        x = call.op("flip", FlipAttrs(dims=(dim,)), x)
+        x = copies.flip(call, x, dim)
         taken = range(size - 1 - taken.start, size - 1 - taken.stop, -taken.step)
         if taken == range(size):
             return x
@@ -196,5 +196,5 @@ def col2im(call: Call, x: Tensor, image_shape: Tensor, block_shape: Tensor) -> A
 
 @lowers("Trilu")
 def trilu(call: Call, x: Tensor, k: Tensor | None = None) -> Any:
-    attrs = TriangleAttrs(diagonal=0 if k is None else int(k.item()))
-    return call.op("triu" if call.attr("upper", 1) else "tril", attrs, x)
+    side = copies.triu if call.attr("upper", 1) else copies.tril
+    return side(call, x, 0 if k is None else int(k.item()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from netweight.functions import reduce
 from netweight.functions.move import copies
 from netweight.functions.norm import batch_norm as by_batch
 from netweight.functions.norm import group_norm as by_group
@@ -12,8 +13,6 @@ from netweight.functions.norm import layer_norm as by_layer
 from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
-from netweight.ops.reduce.vector_norm import VectorNormAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axes_of, axis_of, expanded
@@ -70,10 +69,9 @@ def layer_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor | None = None) ->
 
 
 def _layer_norm_in_parts(call: Call, x: Tensor, scale: Tensor, b: Tensor | None, dims: tuple[int, ...]) -> Any:
-    over = ReduceAttrs(dims=dims, keepdim=True)
-    mean = call.op("mean", over, x)
+    mean = reduce.mean(call, x, dims, keepdim=True)
     centered = call.op("sub", None, x, mean)
-    var = call.op("mean", over, call.op("square", None, centered))
+    var = reduce.mean(call, call.op("square", None, centered), dims, keepdim=True)
     rstd = call.op("rsqrt", None, call.op("add_scalar", ScalarAttrs(value=call.attr("epsilon", 1e-5)), var))
     y = call.op("mul", None, call.op("mul", None, centered, rstd), scale)
     return y if b is None else call.op("add", None, y, b), mean, rstd
@@ -107,9 +105,8 @@ def instance_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor) -> Any:
 def mean_variance_norm(call: Call, x: Tensor) -> Any:
     """(x - mean) / (deviation + 1e-9)."""
     dims = axes_of(call.attr("axes", (0, 2, 3)), x.rank)
-    over = ReduceAttrs(dims=dims, keepdim=True)
-    centered = call.op("sub", None, x, call.op("mean", over, x))
-    deviation = call.op("sqrt", None, call.op("mean", over, call.op("square", None, centered)))
+    centered = call.op("sub", None, x, reduce.mean(call, x, dims, keepdim=True))
+    deviation = call.op("sqrt", None, reduce.mean(call, call.op("square", None, centered), dims, keepdim=True))
     return call.op("div", None, centered, call.op("add_scalar", ScalarAttrs(value=_MEAN_VARIANCE_EPS), deviation))
 
 
@@ -117,5 +114,5 @@ def mean_variance_norm(call: Call, x: Tensor) -> Any:
 def lp_norm(call: Call, x: Tensor) -> Any:
     """x / its length; zeros stay zeros."""
     dims = (axis_of(call.attr("axis", -1), x.rank),)
-    length = call.op("vector_norm", VectorNormAttrs(dims=dims, keepdim=True, ord=float(call.attr("p", 2))), x)
+    length = reduce.vector_norm(call, x, float(call.attr("p", 2)), dims, keepdim=True)
     return call.op("div", None, x, call.op("clamp", ClampAttrs(min=_LEAST[x.dtype]), length))

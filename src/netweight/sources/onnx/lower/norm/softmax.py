@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from netweight.functions import reduce
 from netweight.functions.norm import softmax as functions
 from netweight.ops.move.creation import OneHotAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of, cast_to, permuted, reshaped
@@ -46,7 +46,7 @@ def hardmax(call: Call, x: Tensor) -> Any:
     """1 at the first of the largest, 0 elsewhere."""
 
     def rule(tensor: Tensor, dim: int) -> Tensor:
-        largest = call.op("argmax", ReduceAttrs(dims=(dim,)), tensor)
+        largest = reduce.argmax(call, tensor, dim)
         hot = call.op("one_hot", OneHotAttrs(num_classes=tensor.shape[dim]), largest)
         order = list(range(tensor.rank - 1))
         order.insert(dim, tensor.rank - 1)

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from netweight.functions import order as functions
+from netweight.functions.move.index import index_select
 from netweight.lazy import np
-from netweight.ops.move.places import GatherAttrs
 from netweight.ops.move.slicing import SliceAttrs
-from netweight.ops.order.nonzero import NonzeroAttrs
-from netweight.ops.order.sort import TopkAttrs
 from netweight.ops.order.suppression import NmsPerClassAttrs, nms_per_class_forward
 from netweight.ops.order.unique import UniqueAttrs
 from netweight.sources.onnx.call import Call
@@ -35,7 +34,7 @@ def _count(call: Call, taken: str, tensors: tuple[Tensor, ...], counted: Callabl
 def nonzero(call: Call, x: Tensor) -> Any:
     """A column per element found."""
     count = _count(call, "all elements are taken to be found", (x,), np.count_nonzero)
-    return permuted(call, call.op("nonzero", NonzeroAttrs(count=count), x), (1, 0))
+    return permuted(call, functions.nonzero(call, x, count=count), (1, 0))
 
 
 @lowers("Compress")
@@ -45,8 +44,8 @@ def compress(call: Call, x: Tensor, condition: Tensor) -> Any:
     whole = reshaped(call, x, (x.spec.numel,)) if axis is None else x
     dim = 0 if axis is None else axis_of(axis, x.rank)
     count = _count(call, "all slices are taken to be kept", (condition,), np.count_nonzero)
-    found = call.op("nonzero", NonzeroAttrs(count=count), condition)
-    return call.op("index_select", GatherAttrs(dim=dim), whole, reshaped(call, found, found.shape[:1]))
+    found = functions.nonzero(call, condition, count=count)
+    return index_select(call, whole, dim, reshaped(call, found, found.shape[:1]))
 
 
 @lowers("Unique")
@@ -75,7 +74,7 @@ def topk(call: Call, x: Tensor, k: Tensor | None = None) -> Any:
     if not count:
         nothing = call.op("slice", SliceAttrs(dim=dim, start=0, stop=0), x)
         return nothing, call.constant(np.zeros(nothing.shape, np.int64))
-    return call.op("topk", TopkAttrs(k=count, dim=dim, largest=bool(call.attr("largest", 1))), x)
+    return functions.topk(call, x, count, dim, bool(call.attr("largest", 1)))
 
 
 @lowers("NonMaxSuppression")

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netweight.ops.pointwise.activation import (
-    CeluAttrs,
-    EluAttrs,
-    HardsigmoidAttrs,
-    LeakyReluAttrs,
-    ShrinkAttrs,
-    ThresholdAttrs,
-)
-from netweight.ops.pointwise.activation_smooth import SoftplusAttrs
+from netweight.functions import plain
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
@@ -27,7 +19,7 @@ _ROUNDING = 1e-6
 
 @lowers("Celu")
 def celu(call: Call, x: Tensor) -> Any:
-    return call.op("celu", CeluAttrs(alpha=call.attr("alpha", 1.0)), x)
+    return plain.celu(call, x, call.attr("alpha", 1.0))
 
 
 @lowers("Selu")
@@ -36,14 +28,14 @@ def selu(call: Call, x: Tensor) -> Any:
     alpha, gamma = call.attr("alpha", _SELU[0]), call.attr("gamma", _SELU[1])
     if _is_close(alpha, _SELU[0]) and _is_close(gamma, _SELU[1]):
         return call.op("selu", None, x)
-    return call.op("mul_scalar", ScalarAttrs(value=gamma), call.op("elu", EluAttrs(alpha=alpha), x))
+    return call.op("mul_scalar", ScalarAttrs(value=gamma), plain.elu(call, x, alpha))
 
 
 @lowers("LeakyRelu")
 def leaky_relu(call: Call, x: Tensor) -> Any:
     slope = call.attr("alpha", 0.01)
     if slope >= 0:
-        return call.op("leaky_relu", LeakyReluAttrs(negative_slope=slope), x)
+        return plain.leaky_relu(call, x, slope)
     return _with_slope(call, x, call.op("mul_scalar", ScalarAttrs(value=slope), x))
 
 
@@ -68,7 +60,7 @@ def _with_slope(call: Call, x: Tensor, sloped: Tensor) -> Any:
 
 @lowers("ThresholdedRelu")
 def thresholded_relu(call: Call, x: Tensor) -> Any:
-    return call.op("threshold", ThresholdAttrs(threshold=call.attr("alpha", 1.0), value=0.0), x)
+    return plain.threshold(call, x, call.attr("alpha", 1.0), 0.0)
 
 
 @lowers("HardSigmoid")
@@ -76,7 +68,7 @@ def hard_sigmoid(call: Call, x: Tensor) -> Any:
     """PyTorch's has a slope of 1 / 6; ONNX's own is 0.2."""
     alpha, beta = call.attr("alpha", 0.2), call.attr("beta", 0.5)
     slope = 1 / 6 if _is_close(alpha, 1 / 6) else alpha
-    return call.op("hardsigmoid", HardsigmoidAttrs(alpha=slope, beta=beta), x)
+    return plain.hardsigmoid(call, x, slope, beta)
 
 
 @lowers("Swish")
@@ -90,7 +82,7 @@ def swish(call: Call, x: Tensor) -> Any:
 
 @lowers("Softplus")
 def softplus(call: Call, x: Tensor) -> Any:
-    return call.op("softplus", SoftplusAttrs(), x)
+    return plain.softplus(call, x)
 
 
 @lowers("Shrink")
@@ -98,7 +90,7 @@ def shrink(call: Call, x: Tensor) -> Any:
     """x + bias below -lambd, x - bias above lambd, 0 between."""
     lambd, bias = call.attr("lambd", 0.5), call.attr("bias", 0.0)
     if bias in (0.0, lambd) and lambd >= 0:
-        return call.op("hardshrink" if bias == 0.0 else "softshrink", ShrinkAttrs(lambd=lambd), x)
+        return (plain.hardshrink if bias == 0.0 else plain.softshrink)(call, x, lambd)
     zero = call.like(0, x)
     above = call.op("add_scalar", ScalarAttrs(value=-bias), x)
     right = call.op("where", None, call.op("gt", None, x, call.like(lambd, x)), above, zero)

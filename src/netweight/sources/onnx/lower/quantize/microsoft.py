@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from netweight.errors import FormatError
+from netweight.functions import reduce
+from netweight.functions.move.embed import embedding
 from netweight.ir import Quantization, bits_of
 from netweight.lazy import Array, np
-from netweight.ops.move.embed import EmbeddingAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.ops.pointwise.activation import LeakyReluAttrs
 from netweight.ops.quantize.affine import QuantizeAttrs, ScaleAttrs
 from netweight.ops.quantize.blocks import BlockAttrs
-from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers, one_kernel
 from netweight.sources.onnx.lower.common import axes_of, axis_of, transposed
@@ -130,7 +130,7 @@ def gather_block_quantized(
     if zero_points is not None and bytes_of_several:
         zero_points = _unpacked_zeros(call, zero_points, rows, blocks, bits)
     found = [
-        None if part is None else call.op("embedding", EmbeddingAttrs(), indices, part)
+        None if part is None else embedding(call, indices, part)
         for part in (table, setting(call, scales, (rows, blocks)), zero_points)
     ]
     return call.op("dequantize_blocks", BlockAttrs(dim=indices.rank, block_size=size), *found)
@@ -248,7 +248,7 @@ def _softmax(call: Call, x: Tensor) -> Any:
 
 def _mean(call: Call, x: Tensor) -> Any:
     dims = axes_of(call.attr("axes") or range(x.rank), x.rank)
-    return call.op("mean", ReduceAttrs(dims=dims, keepdim=bool(call.attr("keepdims", 1))), x)
+    return reduce.mean(call, x, dims, keepdim=bool(call.attr("keepdims", 1)))
 
 
 _of_two("QLinearAdd", "add")
