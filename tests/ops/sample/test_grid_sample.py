@@ -60,7 +60,7 @@ def test_work(mode: Any, beyond: Any, expected: Cost) -> None:
             (False, True),
             Cost(adds=ELEMENTS * 4 + POSITIONS * 4 * 2, muls=ELEMENTS * 4 + POSITIONS * 4 * 2 * 2),
         ),
-        # Slopes along a coordinate: 10 products and 6 sums; a product of each corner with one of them. and a product with them.
+        # Slopes along a coordinate: 10 products and 6 sums; and a product with them.
         (
             "cubic",
             (False, True),
