@@ -184,3 +184,12 @@ def test_a_module_with_one_module_inside_is_itself() -> None:
     for name in ("outer", "outer.inner"):
         title = explanation_text(netweight.explain(graph, name)).splitlines()[0]
         assert title == f"nested: {name} ({name.split('.')[-1].title()}, 1 layers)"
+
+
+def test_children_of_a_module_are_those_right_below_it() -> None:
+    found = netweight.explain("resnet18", "layer1")
+    assert [row.module for row in found.children] == ["layer1.0", "layer1.1"]  # type: ignore[union-attr]
+    whole = netweight.explain("resnet18", "layer1.0")
+    assert [row.layer for row in whole.layers] == [  # type: ignore[union-attr]
+        row.layer for row in netweight.weigh("resnet18").layers if row.layer.startswith("layer1.0.")
+    ]

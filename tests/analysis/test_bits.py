@@ -1,6 +1,6 @@
 import pytest
 
-from netweight import build, weigh
+from netweight import TensorSpec, build, weigh
 from netweight.errors import UsageError
 from netweight.rewrite.bits import BitWidths, parse_bits, with_bits
 
@@ -93,3 +93,15 @@ def test_a_group_that_is_not_full_has_a_scale_too() -> None:
     """3 x 11 weights of 4 bits are 17 bytes; 33 in groups of 32 have two scales of 16 bits."""
     graph = build.graph(lambda x: build.linear(x, 3, bias=False), (1, 11))
     assert weigh(graph, bits="w4g32").totals.model_size_bytes == 17 + 2 * 2
+
+
+def test_positions_keep_their_type_and_activations_have_no_groups() -> None:
+    graph = build.graph(lambda x: build.embedding(x, 10, 64), TensorSpec((2, 3), "int64"))
+    values = with_bits(graph, parse_bits("w4a4g32")).values
+    (given,), (found,) = graph.inputs, graph.outputs
+    assert values[given] == graph.values[given]
+    assert values[found].spec == TensorSpec((2, 3, 64), "int4")
+    assert values[found].quantization is None
+    (weight,) = (value for value in values.values() if value.kind == "parameter")
+    assert weight.quantization is not None
+    assert weight.stored_bytes == 10 * 64 // 2 + 10 * 64 // 32 * 2  # a scale of 16 bits for each 32

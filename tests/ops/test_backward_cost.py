@@ -12,6 +12,7 @@ from netweight.ops.contract.deform_conv import DeformConvAttrs
 from netweight.ops.contract.einsum import EinsumAttrs
 from netweight.ops.contract.linear_attention import LinearAttentionAttrs
 from netweight.ops.loss.classes import CrossEntropyAttrs, NllLossAttrs
+from netweight.ops.move.copies import RepeatInterleaveAttrs
 from netweight.ops.move.diagonals import StridedViewAttrs
 from netweight.ops.move.embedding_bag import EmbeddingBagAttrs
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
@@ -19,6 +20,7 @@ from netweight.ops.norm.batch_norm import BatchNormTrainingAttrs
 from netweight.ops.norm.layer_norm import LayerNormAttrs
 from netweight.ops.recurrent.lstm import LstmAttrs
 from netweight.ops.table import COPIED, FREE
+from netweight.ops.window.adaptive_pool import AdaptivePoolAttrs
 from netweight.ops.window.pool import PoolAttrs
 from netweight.ops.window.pool_average import AvgPoolAttrs
 from netweight.ops.window.unfold import UnfoldAttrs
@@ -266,3 +268,25 @@ def test_deformed_convolution(mask: bool, wanted: str, expected: Cost) -> None:
     per_tap = spec(2, 2 * 9, 6, 6) if mask else None
     tensors = spec(2, 4, 8, 8), spec(6, 2, 3, 3), spec(2, 2 * 9 * 2, 6, 6), per_tap, spec(6)
     assert cost("deform_conv", attrs, wanted, *tensors) == expected
+
+
+def test_copies_of_an_element_add_up() -> None:
+    attrs = RepeatInterleaveAttrs(dim=1, repeats=3)
+    assert cost("repeat_interleave", attrs, "x", spec(2, 4)) == Cost(adds=2 * 4 * (3 - 1))
+
+
+def test_an_adaptive_mean_goes_back_to_its_window() -> None:
+    """5 elements in 2 windows: 0 to 2 and 2 to 4."""
+    found = cost("adaptive_avg_pool", AdaptivePoolAttrs(output_size=(2,)), "x", spec(2, 3, 5))
+    assert found == Cost(adds=2 * 3 * (3 + 3), divs=2 * 3 * 2)
+
+
+def test_capped_scores_have_a_slope() -> None:
+    """1 - t * t of each score's tanh, times its gradient: three products with that of the cap, and a subtraction."""
+    tensors = spec(2, 3, 4, 5), spec(2, 3, 6, 5), spec(2, 3, 6, 7), None
+    plain, capped = (
+        cost("scaled_dot_product_attention", AttentionAttrs(scale=0.5, softcap=cap), "query", *tensors)
+        for cap in (0.0, 5.0)
+    )
+    pairs = 2 * 3 * 4 * 6
+    assert (capped.muls, capped.adds) == (plain.muls + 3 * pairs, plain.adds + pairs)
