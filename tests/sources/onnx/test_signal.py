@@ -46,6 +46,13 @@ def test_work_of_a_transform() -> None:
     assert weigh_graph(read.graph).totals.ops_total == 8 * 3 // 2 * 10
 
 
+@pytest.mark.parametrize("size", [7, 8])
+def test_half_of_a_transform_of_complex_numbers(size: int) -> None:
+    """Frequencies from 0 to the highest: 0, 1, 2, 3 of 7 and 0, 1, 2, 3, 4 of 8. ONNX Runtime refuses it."""
+    read = read_graph(one_node("DFT", f(2, size, 2), opset=17, axis=1, onesided=1))
+    assert [read.graph.spec(name).shape for name in read.graph.outputs] == [(2, {7: 4, 8: 5}[size], 2)]
+
+
 @pytest.mark.parametrize("onesided", [0, 1])
 def test_transforms_of_windows(onesided: int) -> None:
     read = check_agrees("STFT", f(2, 32, 1), np.array(4), f(8), opset=17, onesided=onesided)
