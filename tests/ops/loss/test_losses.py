@@ -157,3 +157,13 @@ _ROW = TensorSpec((7,))
 def test_errors(name: str, attrs: Any, inputs: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         REGISTRY[name].shape(attrs, *inputs)
+
+
+@pytest.mark.parametrize("name", ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"])
+def test_the_gradient_of_a_target_beside_that_of_the_input_is_its_sign_turned(name: str) -> None:
+    op, spec = REGISTRY[name], TensorSpec((2, 3))
+    assert op.attrs is not None
+    attrs = op.attrs(reduction="none")
+    alone = op.backward_cost(attrs, (True, False), spec, spec)
+    both = op.backward_cost(attrs, (True, True), spec, spec)
+    assert both == alone + Cost(adds=2 * 3)
