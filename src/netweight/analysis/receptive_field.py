@@ -172,7 +172,11 @@ def _regroup(
 
 
 def _groups(old: tuple[int, ...], new: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
-    """Smallest runs of old and new dimensions with equal products."""
+    """Smallest runs of old and new dimensions with equal products: how many old ones, and the new ones.
+
+    >>> _groups((2, 3, 4, 5), (6, 2, 2, 5))
+    [(2, (6,)), (1, (2, 2)), (1, (5,))]
+    """
     groups: list[tuple[int, tuple[int, ...]]] = []
     i = j = 0
     while i < len(old) or j < len(new):
