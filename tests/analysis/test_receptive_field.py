@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from netweight import Graph, build, weigh
+from netweight.analysis.receptive_field import _groups
 from netweight.runtime import backward, initialize, run
 
 
@@ -93,3 +94,9 @@ def test_features_have_no_field(shape: tuple[int, ...]) -> None:
 def test_series_have_one_field() -> None:
     graph = build.graph(lambda x: build.conv1d(x, 4, kernel_size=5, name="conv"), (1, 2, 20))
     assert fields(graph)["conv"] == (5,)
+
+
+def test_a_reshape_joins_and_splits_the_smallest_runs_of_dimensions() -> None:
+    """Two of three and four joined to six, then four split in two, then five as it was."""
+    assert _groups((2, 3, 4, 5), (6, 2, 2, 5)) == [(2, (6,)), (1, (2, 2)), (1, (5,))]
+    assert _groups((12, 7), (3, 4, 7)) == [(1, (3, 4)), (1, (7,))]
