@@ -234,3 +234,11 @@ def test_refused(name: str, attrs: Any, specs: tuple[TensorSpec, ...], message: 
 def test_a_source_that_is_too_short() -> None:
     with pytest.raises(UsageError, match="masked_scatter: expected a source of at least 2 elements, got 1"):
         REGISTRY["masked_scatter"].forward(None, np.zeros(2), np.array([True, True]), np.zeros(1))
+
+
+@pytest.mark.parametrize(("name", "attrs"), [("solve", None), ("solve_triangular", TriangularAttrs(upper=True))])
+def test_the_gradient_of_a_system_is_a_product_with_its_sign_changed(name: str, attrs: Any) -> None:
+    """Beside that of the right sides: (3 x 4) times (4 x 3) for each of two matrices, and nine signs each."""
+    sides = TensorSpec((2, 3, 4))
+    both, alone = (REGISTRY[name].backward_cost(attrs, (asked, True), SQUARE, sides) for asked in (True, False))
+    assert both == alone + Cost(macs=2 * 3 * 4 * 3, adds=2 * 3 * 3)
