@@ -7,6 +7,7 @@ from netweight.errors import ShapeError, UsageError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
 from netweight.ops.quantize.affine import FakeQuantizeAttrs, QuantizeAttrs, ScaleAttrs
+from netweight.ops.quantize.scales import integer_range
 
 _X, _ONE, _ROW = TensorSpec((2, 3)), TensorSpec(()), TensorSpec((3,))
 _ZERO = TensorSpec((), "int64")
@@ -120,3 +121,8 @@ def test_errors(name: str, attrs: Any, inputs: tuple[Any, ...], message: str) ->
 def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(UsageError, match="got 'int99'"):
         REGISTRY["quantize"].shape(QuantizeAttrs(dtype="int99"), _X, _ONE, None)
+
+
+@pytest.mark.parametrize(("dtype", "bounds"), [("uint4", (0, 15)), ("uint8", (0, 255)), ("int8", (-128, 127))])
+def test_what_an_integer_type_holds(dtype: str, bounds: tuple[int, int]) -> None:
+    assert integer_range(dtype) == bounds
