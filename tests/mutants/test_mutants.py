@@ -23,7 +23,7 @@ def test_every_break_is_still_a_program() -> None:
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py")]
     for entry in MUTANTS:
         (text,) = (text for text in texts if entry["old"] in text)
-        compile(text.replace(entry["old"], entry["new"]), entry["old"], "exec")
+        assert compile(text.replace(entry["old"], entry["new"]), entry["old"], "exec").co_name == "<module>"
 
 
 def test_tests_named_beside_a_break_are_there() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from netweight.errors import ShapeError
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
@@ -79,8 +78,3 @@ def cast_to(call: Call, x: Tensor, dtype: str) -> Tensor:
         return x
     result: Tensor = call.op("cast", CastAttrs(dtype=dtype), x)
     return result
-
-
-def optional_numbers(tensor: Tensor | None) -> Any:
-    """Numbers of an optional input, None if it is left out."""
-    return None if tensor is None else tensor.array()

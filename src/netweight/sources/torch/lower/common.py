@@ -85,11 +85,6 @@ def over(rec: Recorder, target: Tensor, name: str, *others: Tensor, attrs: Any =
     return target
 
 
-def over_number(rec: Recorder, target: Tensor, name: str, number: float) -> Tensor:
-    """As ``over``, with a number for the other operand."""
-    return over(rec, target, name, attrs=ScalarAttrs(value=float(number)))
-
-
 def floating(rec: Recorder, x: Tensor) -> Tensor:
     """``x``, as the default floating type if it is of an integer one."""
     return x if x.dtype.is_floating_point or x.dtype.is_complex else cast(rec, x, torch.get_default_dtype())
