@@ -15,7 +15,7 @@ from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
-from netweight.sources.torch.inputs import Arguments, Numbers, symbolic_arguments
+from netweight.sources.torch.inputs import Arguments, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
 from netweight.sources.torch.module_calls import ModuleCalls
@@ -24,6 +24,7 @@ from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
+from netweight.sources.torch.symbolic import Numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
