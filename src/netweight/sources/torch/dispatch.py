@@ -52,13 +52,19 @@ class Dispatch(TorchDispatchMode):
         operator = operator_of(func)
         with UNSEEN():
             result = self._follow(operator, args, kwargs)
-        if result is NotImplemented and operator.composite:
-            with self:
-                result = func.decompose(*args, **kwargs)
+        if result is NotImplemented:
+            result = self._taken_apart(operator, args, kwargs)
         if result is NotImplemented:
             with UNSEEN():
                 result = self._unknown(operator, args, kwargs)
         return result
+
+    def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Result of the operators that a composite one calls; NotImplemented if it calls none."""
+        if not operator.composite:
+            return NotImplemented
+        with self:
+            return operator.func.decompose(*args, **kwargs)
 
     def _follow(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """Compute what depends on no input, record by rule what does; NotImplemented where no rule takes the call."""
