@@ -13,8 +13,9 @@ import click
 from netweight.app import run as verb
 from netweight.app.identify import OnnxFile, identify
 from netweight.array_files import check_output, described, read_arrays, write_arrays
-from netweight.cli.options import guess_option, nested, parse_dims, parse_input, verbose_option
+from netweight.cli.options import guess_option, limit_option, nested, parse_dims, parse_input, verbose_option
 from netweight.errors import UsageError
+from netweight.given_files import is_file
 
 _FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
 
@@ -32,6 +33,7 @@ _FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
 @click.option("--seed", type=int, default=0, metavar="N", help="Of random inputs and weights.  [default: 0]")
 @click.option("-o", "--output", metavar="FILE", help="Write the outputs to .npz, or the only one to .npy.")
 @guess_option
+@limit_option
 @verbose_option
 def run(model: str, **flags: Any) -> None:
     """Run MODEL: its outputs, their ranges; on the reference runtime, which is exact and not fast."""
@@ -77,7 +79,7 @@ def _parts(text: str) -> list[tuple[str, Any]]:
     match = _FILE.fullmatch(text)
     if match is None:
         return [parse_input(text)]
-    path = Path(text) if Path(text).exists() else Path(match["path"])
+    path = Path(text) if is_file(Path(text)) else Path(match["path"])
     name = "" if path == Path(text) else match["name"] or ""
     arrays = read_arrays(path)
     if isinstance(arrays, dict) and name:
