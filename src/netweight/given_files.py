@@ -24,6 +24,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything of that name; of a name that nothing can have there is not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def is_directory(path: Path) -> bool:
     """Whether it is a directory; a name that none can have is none."""
     try:

@@ -24,6 +24,7 @@ from netweight.functions.window import pool_average
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.wanting_autograd import SIGNS
 
 _CPU = torch.device("cpu")
 _NUMBERS = (bool, int, float, complex)
@@ -102,6 +103,10 @@ def _holds_tensor(data: Any) -> bool:
     return isinstance(data, Tensor) or (isinstance(data, list | tuple) and any(map(_holds_tensor, data)))
 
 
+TAKEN_WHOLE: set[Callable[..., Any]] = set()
+"""Handlers that record what PyTorch takes apart."""
+
+
 def _taken_whole(
     function: Callable[..., Any], wanted: Callable[..., bool] = lambda **_settings: True
 ) -> Callable[..., Any]:
@@ -122,6 +127,7 @@ def _taken_whole(
         with torch._C._DisableTorchDispatch():  # the program did not make the recorder's tensors
             return function(rec, *first, *args, **settings)
 
+    TAKEN_WHOLE.add(handler)
     return handler
 
 
@@ -165,4 +171,5 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.lp_pool3d: _power_pool(3),
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
+    **SIGNS,
 }
