@@ -21,6 +21,7 @@ from netweight.functions import loss
 from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
 from netweight.functions.window import pool_average
+from netweight.sources.torch.asking import ASKING
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
@@ -152,6 +153,7 @@ def _of_floating(name: str) -> Callable[..., Any]:
 
 
 HANDLERS: Mapping[Any, Callable[..., Any]] = {
+    **ASKING,
     torch.tensor: _literal,
     torch.as_tensor: _literal,
     torch.asarray: _literal,

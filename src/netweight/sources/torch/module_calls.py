@@ -91,7 +91,7 @@ class ModuleCalls:
     def site(self) -> Site:
         """Where the program is now: the innermost module call, and the caller's own line."""
         file, line = _AUTHORED.innermost(sys._getframe(2))
-        return Site(self._stack[-1], file, line)
+        return Site(self._stack[-1], file, line, torch.is_grad_enabled())
 
     @property
     def current(self) -> str:
