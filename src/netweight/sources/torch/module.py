@@ -13,6 +13,7 @@ from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
+from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.inputs import Arguments, Numbers, symbolic_arguments
@@ -95,7 +96,7 @@ def capture_module(
     _own_state(modules, recording)
     note_pruned(modules.values(), recording)
     module_calls = ModuleCalls(modules)
-    recorder = Recorder(recording, module_calls)
+    recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
     with paused_collector(), restoring(modules.values(), training=training), module_calls:
