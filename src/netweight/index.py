@@ -105,6 +105,7 @@ ATEN = {
     "atan": "arctan atan",
     "atan2": "arctan2 atan2",
     "atanh": "arctanh atanh",
+    "bilinear": "bilinear",
     "bitwise_left_shift": "__lshift__ bitwise_left_shift",
     "bitwise_right_shift": "__rshift__ bitwise_right_shift",
     "ceil": "ceil",

@@ -44,7 +44,7 @@ def export(
     path: str | Path,
     inputs: Any = None,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
     bits: str | None = None,

@@ -66,7 +66,7 @@ def capture(
     model: Model,
     inputs: Inputs = None,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
 ) -> Graph:
@@ -77,7 +77,7 @@ def capture(
             stored as JSON, or of an ONNX file; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module, which is left
             exactly as it was.
         inputs: Shape of the input, batch included, or spec or tensor; several as a tuple, or as a dict by name.
-        batch: Samples at once, where ``inputs`` does not say.
+        batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
 
@@ -188,7 +188,7 @@ def _built_in(network: BuiltIn, asked: Asked) -> Graph:
         raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
     if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
         raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
-    return zoo.make(network.name, batch=asked.batch, inputs=inputs, training=asked.training, **network.options)
+    return zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
@@ -196,7 +196,7 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
     from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
-    with named_module(reference, batch=asked.batch) as found:
+    with named_module(reference, batch=asked.samples) as found:
         given = asked.inputs is not None
         chosen = replace(asked, inputs=asked.inputs if given else found.inputs)
         if not given and reference.kind != "package":
@@ -211,7 +211,7 @@ def _captured(
     from netweight.sources.torch import capture_module
 
     found = capture_module(
-        module, asked.inputs, batch=asked.batch, training=asked.training, name=name, numbers=asked.numbers
+        module, asked.inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers
     )
     if found.error is not None and not found.graph.nodes:
         reason = f"{type(found.error).__name__}: {found.error}"

@@ -24,7 +24,7 @@ def weigh(
     model: Model,
     inputs: Inputs = None,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     bits: str | None = None,
     training: bool = False,
     optimizer: str | None = None,

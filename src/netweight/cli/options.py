@@ -41,9 +41,7 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
         metavar="[NAME:]SHAPE[:TYPE[:NUMBERS]]",
         help="Input: 1x3x224x224, 1x128:i64; several by name: ids:1x128:i64:0-30521, mask:1x128:bool:1.",
     ),
-    click.option(
-        "--batch", type=int, default=1, metavar="N", help="Samples at once, where no --input says.  [default: 1]"
-    ),
+    click.option("--batch", type=int, metavar="N", help="Samples at once, where no --input says.  [default: 1]"),
     click.option(
         "--dim",
         "dims",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -16,8 +15,6 @@ from netweight.array_files import check_output, described, read_arrays, write_ar
 from netweight.cli.options import guess_option, nested, parse_dims, parse_input, verbose_option
 from netweight.errors import UsageError
 
-_FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
-
 
 @click.command(name="run")
 @click.argument("model")
@@ -25,7 +22,7 @@ _FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
     "--input", "inputs", multiple=True, metavar="[NAME:]FILE|SHAPE",
     help="x.npy, ids:x.npy, all of x.npz by name; or a shape to fill with random numbers: x:1x3x224x224.",
 )  # fmt: skip
-@click.option("--batch", type=int, default=1, metavar="N", help="Samples at once, where no --input says.  [default: 1]")
+@click.option("--batch", type=int, metavar="N", help="Samples at once, where no --input says.  [default: 1]")
 @click.option(
     "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of what an ONNX model leaves open; repeat."
 )
@@ -74,12 +71,18 @@ def _parsed(texts: tuple[str, ...], *, nest: bool) -> Any:
 
 
 def _parts(text: str) -> list[tuple[str, Any]]:
-    match = _FILE.fullmatch(text)
-    if match is None:
+    if not text.endswith((".npy", ".npz")):
         return [parse_input(text)]
-    path = Path(text) if Path(text).exists() else Path(match["path"])
-    name = "" if path == Path(text) else match["name"] or ""
+    name, path = _name_and_file(text)
     arrays = read_arrays(path)
     if isinstance(arrays, dict) and name:
         raise UsageError(f"input: expected no name before {path.name!r}, whose arrays have their own, got {name!r}")
     return list(arrays.items()) if isinstance(arrays, dict) else [(name, arrays)]
+
+
+def _name_and_file(text: str) -> tuple[str, Path]:
+    """Where ``NAME:FILE`` is parted: both may have colons, so the longest file that is there decides."""
+    colons = [at for at, letter in enumerate(text) if letter == ":"]
+    cuts = [("", text), *((text[:at], text[at + 1 :]) for at in colons)]
+    name, path = next(((name, path) for name, path in cuts if Path(path).exists()), cuts[-1])
+    return name, Path(path)

@@ -72,6 +72,10 @@ class Constants:
         address: int = tensor.untyped_storage()._cdata
         return self._origins.get(address, address) if self._origins else address
 
+    def is_made(self, tensor: Tensor) -> bool:
+        """Whether the memory of a tensor was made while the module ran."""
+        return self.memory(tensor) in self._made
+
     def compute(
         self, func: Any, rule: Callable[..., Any] | None, targets: Sequence[Tensor], args: Any, kwargs: dict[str, Any]
     ) -> Any:

@@ -26,6 +26,7 @@ from netweight.sources.torch.data_assignment import assign_data
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.wanting_autograd import SIGNS
 
 _CPU = torch.device("cpu")
 _NUMBERS = (bool, int, float, complex)
@@ -104,6 +105,10 @@ def _holds_tensor(data: Any) -> bool:
     return isinstance(data, Tensor) or (isinstance(data, list | tuple) and any(map(_holds_tensor, data)))
 
 
+TAKEN_WHOLE: set[Callable[..., Any]] = set()
+"""Handlers that record what PyTorch takes apart."""
+
+
 def _taken_whole(
     function: Callable[..., Any], wanted: Callable[..., bool] = lambda **_settings: True
 ) -> Callable[..., Any]:
@@ -124,6 +129,7 @@ def _taken_whole(
         with torch._C._DisableTorchDispatch():  # the program did not make the recorder's tensors
             return function(rec, *first, *args, **settings)
 
+    TAKEN_WHOLE.add(handler)
     return handler
 
 
@@ -169,4 +175,5 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
     **devices.HANDLERS,
+    **SIGNS,
 }

@@ -44,6 +44,7 @@ class Recorder:
         packed: Weights of quantised layers, by module.
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
+        autograd_wanted: Whether the program asked for gradients where there is no autograd.
     """
 
     def __init__(self, recording: TensorRecording, module_calls: ModuleCalls, device: torch.device = _CPU) -> None:
@@ -53,6 +54,7 @@ class Recorder:
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
+        self.autograd_wanted = False
         self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
 

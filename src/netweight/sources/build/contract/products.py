@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from netweight.functions.contract import products as functions
+from netweight.functions.plain import function_of
 from netweight.ir import Init
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.parameters import ZEROS, he
@@ -37,4 +38,4 @@ def bilinear(x1: Symbol, x2: Symbol, out_features: int, *, bias: bool = True, na
     with x1.builder.recording(name):
         weight = x1.builder.own("weight", (out_features, in1, in2), init)
         offset = x1.builder.own("bias", (out_features,), init) if bias else None
-        return functions.bilinear(x1.builder, x1, x2, weight, offset)
+        return function_of("bilinear")(x1.builder, x1, x2, weight, offset)
