@@ -429,7 +429,7 @@ FUNCTIONS = {
     "sources.build.norm.batch_norm": "batch_norm",
     "sources.build.norm.group_norm": "group_norm instance_norm",
     "sources.build.norm.layer_norm": "layer_norm rms_norm",
-    "sources.build.parameters": "parameter",
+    "sources.build.parameters": "parameter size_of",
     "sources.build.pointwise": "prelu",
     "sources.build.random": "dropout",
     "sources.build.recurrent": "gru lstm rnn",
