@@ -95,7 +95,11 @@ def _training(
         from netweight.analysis.training import training_cost
 
         return training_cost(
-            graph, optimizer=optimizer or "sgd", checkpoint=checkpoint, freeze=freeze, convention=keeps
+            graph,
+            optimizer="sgd" if optimizer is None else optimizer,
+            checkpoint=checkpoint,
+            freeze=freeze,
+            convention=keeps,
         )
     for name, patterns in (("checkpoint", checkpoint), ("freeze", freeze)):
         if patterns:
