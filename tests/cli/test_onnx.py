@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 import netweight as package  # noqa: E402
 from netweight.cli.main import run  # noqa: E402
 from netweight.errors import UnknownNameError, UsageError  # noqa: E402
-from netweight.sources.onnx.user_inputs import _sizes  # noqa: E402
+from netweight.sources.onnx.batch import batched  # noqa: E402
 
 Result = tuple[int, str, str]
 Command = Callable[..., Result]
@@ -123,7 +123,7 @@ def test_the_size_of_an_open_dimension(netweight: Command, small: Path, argument
         (("--dim", "batch"), "error[E101]: dim: expected NAME=SIZE, got 'batch'", "--dim batch=8"),
         (("--dim", "batch=x"), "error[E101]: dim: expected NAME=SIZE, got 'batch=x'", "--dim batch=8"),
         (("--dim", "batch=1", "--dim", "batch=2"), "error[E101]: dim: expected each name once, got 'batch' twice", ""),
-        (("--dim", "batch=2", "--batch", "2"), "error[E101]: batch: expected a model that leaves its batch open", ""),
+        (("--dim", "batch=2", "--batch", "3"), "error[E101]: batch: expected a model that leaves its batch open", ""),
         (("--input", "x:1x3x8x8"), "error[E102]: no input of the model is called 'x'", "its inputs: input.1"),
         (
             ("--input", "1x3x8x8", "--input", "1x1"),
@@ -212,10 +212,73 @@ def test_the_batch_is_told_from_other_open_dimensions() -> None:
 def test_which_dimension_is_the_batch(shapes: list[Any], dims: dict[str, int], symbol: str) -> None:
     wanted = [helper.make_tensor_value_info(f"x{at}", FLOAT, shape) for at, shape in enumerate(shapes)]
     if symbol:
-        assert _sizes(wanted, dims, 8) == {symbol: 8, **dims}
+        assert batched(wanted, dims, 8) == ({symbol: 8, **dims}, {})
     else:
-        with pytest.raises(UsageError, match="batch: expected a model that leaves its batch open under a name"):
-            _sizes(wanted, dims, 8)
+        with pytest.raises(UsageError, match="batch: expected a model that leaves its batch open, got"):
+            batched(wanted, dims, 8)
+
+
+def test_a_batch_of_one_is_a_batch(netweight: Command, small: Path) -> None:
+    code, out, err = netweight(small, "--batch", 1, "--format", "json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["totals"]["macs"] == MACS
+    assert netweight("explain", small, "fc", "--batch", 1)[0] == 0
+    assert netweight("run", small, "--batch", 1)[1].startswith("y  float32[1, 10]")
+    assert package.weigh(small, batch=1).totals.macs == MACS
+    assert package.run(small, batch=1).outputs["y"].shape == (1, 10)
+
+
+def test_a_batch_beside_its_size() -> None:
+    assert package.weigh(network(), batch=3, dims={"batch": 3}).totals.macs == 3 * MACS
+    with pytest.raises(UsageError, match="got the symbolic dimensions batch, and batch=2"):
+        package.weigh(network(), batch=1, dims={"batch": 2})
+
+
+def test_a_batch_of_one_asks_nothing_of_a_file_that_fixes_it() -> None:
+    made = network(1)
+    assert package.weigh(made, batch=1).totals.macs == MACS
+    made.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+    assert package.weigh(made, batch=1, dims={"height": 8}).totals.macs == MACS
+    with pytest.raises(UsageError, match=r"expected a size for every dimension, got input\.1: 1 x 3 x height x 8"):
+        package.weigh(made, batch=1)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_batch_without_a_name(batch: int) -> None:
+    assert package.weigh(network(None), batch=batch).totals.macs == batch * MACS
+    assert package.run(network(None), batch=batch).outputs["y"].shape == (batch, 10)
+
+
+def test_two_inputs_of_which_one_has_another_open_size() -> None:
+    made = network(None)
+    made.graph.input.append(helper.make_tensor_value_info("other", FLOAT, [None, None]))
+    with pytest.raises(UsageError, match="batch: expected a model that leaves its batch open"):
+        package.weigh(made, batch=3)
+    with pytest.raises(UsageError, match="expected a size for every dimension"):
+        package.weigh(made, batch=1)
+
+
+@pytest.mark.parametrize("name", ["input:0", "onnx::x_0", "a:b:c", "/pool/x.1:2", "x"])
+def test_an_array_for_an_input_of_any_name(
+    netweight: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    made = network()
+    made.graph.input[0].name = made.graph.node[0].input[0] = name
+    onnx.save(made, tmp_path / "named.onnx")
+    monkeypatch.chdir(tmp_path)
+    for file in ("x.npy", "0:x.npy"):
+        np.save(tmp_path / file, np.ones((2, 3, 8, 8), np.float32))
+        code, out, err = netweight("run", "named.onnx", "--input", f"{name}:{file}")
+        assert (code, err) == (0, "")
+        assert out.startswith("y  float32[2, 10]")
+    code, out, err = netweight("run", "named.onnx", "--input", f"{name}:{tmp_path / 'x.npy'}")
+    assert (code, err) == (0, "")
+
+
+def test_an_array_that_is_not_there(netweight: Command, small: Path) -> None:
+    code, _, err = netweight("run", small, "--input", "input:0:missing.npy")
+    assert code == 2
+    assert err.startswith("error[E107]: file: expected arrays in 'missing.npy', got none")
 
 
 @pytest.mark.parametrize(
@@ -292,7 +355,7 @@ def test_a_partial_report_says_what_is_missing(netweight: Command, tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "file: expected a readable file at"),
+        (None, "file: expected an ONNX model in"),
         (b"", "file: expected an ONNX model, got the empty file"),
         (b"\x80\x02}q", "file: expected an ONNX model, got a pickle"),
         (b"PK\x03\x04rest", "file: expected an ONNX model, got a zip archive"),

@@ -19,14 +19,14 @@ class Asked:
 
     Attributes:
         inputs: Shapes, specs or tensors.
-        batch: Samples at once, where the inputs do not say.
+        batch: Samples at once, where the inputs do not say; None if nobody says.
         training: Whether batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open, by name.
         numbers: Makes the numbers that a PyTorch module is captured with, see ``capture_module``.
     """
 
     inputs: Inputs = None
-    batch: int = 1
+    batch: int | None = None
     training: bool = False
     dims: Mapping[str, int] | None = None
     numbers: Callable[..., Any] | None = None
@@ -37,8 +37,13 @@ class Asked:
         Raises:
             UsageError: If there is no sample.
         """
-        if self.batch < 1:
+        if self.samples < 1:
             raise UsageError(f"batch: expected at least 1 sample, got {self.batch}")
+
+    @property
+    def samples(self) -> int:
+        """Samples at once: one where nobody says."""
+        return 1 if self.batch is None else self.batch
 
     def check_batch(self) -> None:
         """Refuse a batch beside an input, which has its own.
@@ -46,7 +51,7 @@ class Asked:
         Raises:
             UsageError: If both are given.
         """
-        if self.inputs is not None and self.batch != 1:
+        if self.inputs is not None and self.samples != 1:
             raise UsageError(f"batch: expected the batch in the input's shape, got {self.batch} beside an input")
 
     def check_undescribed(self, what: str, **others: Any) -> None:
@@ -59,7 +64,7 @@ class Asked:
         Raises:
             UsageError: If one is given.
         """
-        asked = {"inputs": self.inputs, "training": self.training, **others, "batch": self.batch != 1}
+        asked = {"inputs": self.inputs, "training": self.training, **others, "batch": self.samples != 1}
         for name, value in asked.items():
             if value:
                 raise UsageError(

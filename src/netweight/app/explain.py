@@ -19,7 +19,7 @@ def explain(
     layer: str,
     inputs: Inputs = None,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     bits: str | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from netweight import zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError
+from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
 from netweight.sources.extras import need_torch
@@ -35,6 +35,7 @@ class Loaded:
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
+        keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
     """
 
     graph: Graph
@@ -46,6 +47,7 @@ class Loaded:
     stopped_at: str | None = None
     error: BaseException | None = None
     weights: Callable[[], dict[str, Any]] | None = None
+    keeps: str = "ideal"
 
     def check_runnable(self, what: str, *, guesses: bool) -> None:
         """Refuse a graph that may give other outputs than the model.
@@ -66,7 +68,7 @@ def capture(
     model: Model,
     inputs: Inputs = None,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
 ) -> Graph:
@@ -77,7 +79,7 @@ def capture(
             stored as JSON, or of an ONNX file; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module, which is left
             exactly as it was.
         inputs: Shape of the input, batch included, or spec or tensor; several as a tuple, or as a dict by name.
-        batch: Samples at once, where ``inputs`` does not say.
+        batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
 
@@ -143,13 +145,7 @@ def read_stored(path: Path) -> Graph | Profile:
     from netweight.ir.serial import graph_from_dict
     from netweight.results.from_json import is_profile, profile_from_dict
 
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
-        raise FormatError(f"file: expected readable JSON at {str(path)!r}, got none: {reason}") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"file: expected JSON in {str(path)!r}, got other text: {error}") from error
+    data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
     if is_profile(data):
         return profile_from_dict(data)
     return graph_from_dict(data, {name: op.attrs for name, op in REGISTRY.items()})
@@ -188,7 +184,7 @@ def _built_in(network: BuiltIn, asked: Asked) -> Graph:
         raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
     if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
         raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
-    return zoo.make(network.name, batch=asked.batch, inputs=inputs, training=asked.training, **network.options)
+    return zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
@@ -196,7 +192,7 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
     from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
-    with named_module(reference, batch=asked.batch) as found:
+    with named_module(reference, batch=asked.samples) as found:
         given = asked.inputs is not None
         chosen = replace(asked, inputs=asked.inputs if given else found.inputs)
         if not given and reference.kind != "package":
@@ -211,7 +207,7 @@ def _captured(
     from netweight.sources.torch import capture_module
 
     found = capture_module(
-        module, asked.inputs, batch=asked.batch, training=asked.training, name=name, numbers=asked.numbers
+        module, asked.inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers
     )
     if found.error is not None and not found.graph.nodes:
         reason = f"{type(found.error).__name__}: {found.error}"
@@ -228,4 +224,5 @@ def _captured(
         stopped_at=found.stopped_at,
         error=found.error,
         weights=found.weights,
+        keeps="torch-eager",
     )

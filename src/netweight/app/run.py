@@ -25,7 +25,7 @@ def run(
     inputs: Any = None,
     weights: Mapping[str, Array] | None = None,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
     guesses: bool = False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -13,10 +12,9 @@ import click
 from netweight.app import run as verb
 from netweight.app.identify import OnnxFile, identify
 from netweight.array_files import check_output, described, read_arrays, write_arrays
-from netweight.cli.options import guess_option, nested, parse_dims, parse_input, verbose_option
+from netweight.cli.options import guess_option, limit_option, nested, parse_dims, parse_input, verbose_option
 from netweight.errors import UsageError
-
-_FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
+from netweight.given_files import is_there
 
 
 @click.command(name="run")
@@ -25,13 +23,14 @@ _FILE = re.compile(r"(?:(?P<name>[^/\\]+?):)?(?P<path>.+\.np[yz])", re.DOTALL)
     "--input", "inputs", multiple=True, metavar="[NAME:]FILE|SHAPE",
     help="x.npy, ids:x.npy, all of x.npz by name; or a shape to fill with random numbers: x:1x3x224x224.",
 )  # fmt: skip
-@click.option("--batch", type=int, default=1, metavar="N", help="Samples at once, where no --input says.  [default: 1]")
+@click.option("--batch", type=int, metavar="N", help="Samples at once, where no --input says.  [default: 1]")
 @click.option(
     "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of what an ONNX model leaves open; repeat."
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="Of random inputs and weights.  [default: 0]")
 @click.option("-o", "--output", metavar="FILE", help="Write the outputs to .npz, or the only one to .npy.")
 @guess_option
+@limit_option
 @verbose_option
 def run(model: str, **flags: Any) -> None:
     """Run MODEL: its outputs, their ranges; on the reference runtime, which is exact and not fast."""
@@ -74,12 +73,18 @@ def _parsed(texts: tuple[str, ...], *, nest: bool) -> Any:
 
 
 def _parts(text: str) -> list[tuple[str, Any]]:
-    match = _FILE.fullmatch(text)
-    if match is None:
+    if not text.endswith((".npy", ".npz")):
         return [parse_input(text)]
-    path = Path(text) if Path(text).exists() else Path(match["path"])
-    name = "" if path == Path(text) else match["name"] or ""
+    name, path = _name_and_file(text)
     arrays = read_arrays(path)
     if isinstance(arrays, dict) and name:
         raise UsageError(f"input: expected no name before {path.name!r}, whose arrays have their own, got {name!r}")
     return list(arrays.items()) if isinstance(arrays, dict) else [(name, arrays)]
+
+
+def _name_and_file(text: str) -> tuple[str, Path]:
+    """Where ``NAME:FILE`` is parted: both may have colons, so the longest file that is there decides."""
+    colons = [at for at, letter in enumerate(text) if letter == ":"]
+    cuts = [("", text), *((text[:at], text[at + 1 :]) for at in colons)]
+    name, path = next(((name, path) for name, path in cuts if is_there(Path(path))), cuts[-1])
+    return name, Path(path)

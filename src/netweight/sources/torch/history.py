@@ -51,6 +51,20 @@ class History:
         """Say that a value was written over another behind autograd's back: its gradient is that of the other."""
         self._replaced[now] = before
 
+    def inherit(self, before: str, now: str) -> None:
+        """A leaf, or a value that was written over another, was itself written: it is another value of the same."""
+        if before in self.leaves:
+            self.leaves[now] = None
+        if before in self._replaced:
+            self._replaced[now] = self._replaced[before]
+
+    def again(self, recording: Recording[Any], name: str, *, asks: bool) -> bool:
+        """Whether a parameter must be detached from now on: it asks for no gradient after reads that did."""
+        if asks and name in self.frozen:
+            self.frozen.discard(name)
+            recording.note(f"{name} is trained, although it is read before it asks for a gradient", guess=True)
+        return not asks and name not in self.frozen
+
     def asks(self, recording: Recording[Any], name: str) -> bool:
         """Whether the tensor with this value says that it requires a gradient."""
         return self._of(recording, name).now

@@ -22,9 +22,12 @@ from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
 from netweight.functions.window import pool_average
 from netweight.sources.torch.asking import ASKING
+from netweight.sources.torch import devices
+from netweight.sources.torch.data_assignment import assign_data
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.wanting_autograd import SIGNS
 
 _CPU = torch.device("cpu")
 _NUMBERS = (bool, int, float, complex)
@@ -103,6 +106,10 @@ def _holds_tensor(data: Any) -> bool:
     return isinstance(data, Tensor) or (isinstance(data, list | tuple) and any(map(_holds_tensor, data)))
 
 
+TAKEN_WHOLE: set[Callable[..., Any]] = set()
+"""Handlers that record what PyTorch takes apart."""
+
+
 def _taken_whole(
     function: Callable[..., Any], wanted: Callable[..., bool] = lambda **_settings: True
 ) -> Callable[..., Any]:
@@ -123,6 +130,7 @@ def _taken_whole(
         with torch._C._DisableTorchDispatch():  # the program did not make the recorder's tensors
             return function(rec, *first, *args, **settings)
 
+    TAKEN_WHOLE.add(handler)
     return handler
 
 
@@ -158,6 +166,7 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.as_tensor: _literal,
     torch.asarray: _literal,
     Tensor.new_tensor: _new_literal,
+    Tensor.data.__set__: assign_data,
     Tensor.__getitem__: _indexed,
     Tensor.__setitem__: _indexed,
     F.local_response_norm: _taken_whole(local_response_norm),
@@ -167,4 +176,6 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.lp_pool3d: _power_pool(3),
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
+    **devices.HANDLERS,
+    **SIGNS,
 }

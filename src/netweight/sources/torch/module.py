@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,17 +14,22 @@ from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
+from netweight.sources.torch.devices import device_of
+from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
-from netweight.sources.torch.inputs import Arguments, Numbers, symbolic_arguments
+from netweight.sources.torch.inputs import Arguments, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.module_tree import modules_of
+from netweight.sources.torch.other_state import attributes_of, frozen_constants
 from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
+from netweight.sources.torch.symbolic import Numbers
+from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,23 +95,64 @@ def capture_module(
     """
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
+    asked = Asked(module, inputs, batch=batch, training=training, numbers=numbers, name=name or type(module).__name__)
+    try:
+        return _captured(asked)
+    except AutogradWanted:
+        return _captured(asked, differentiated=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What ``capture_module`` is asked for; its docstring says what the fields are."""
+
+    module: torch.nn.Module
+    inputs: Any
+    _: KW_ONLY
+    batch: int
+    training: bool | None
+    numbers: Numbers | None
+    name: str
+
+
+def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
+    """The graph of one run; ``differentiated`` with autograd above the recorder.
+
+    Raises:
+        AutogradWanted: If the program asks for gradients, and autograd is not there.
+    """
     recording = TensorRecording()
-    arguments = symbolic_arguments(module, inputs, batch=batch, recording=recording, numbers=numbers)
-    modules = modules_of(module)
-    _own_state(modules, recording)
+    arguments = symbolic_arguments(
+        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers
+    )
+    modules = modules_of(asked.module)
     note_pruned(modules.values(), recording)
     module_calls = ModuleCalls(modules)
-    recorder = Recorder(recording, module_calls)
+    recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
-    with paused_collector(), restoring(modules.values(), training=training), module_calls:
+    stand_ins = StandIns()
+    with paused_collector(), restoring(modules.values(), training=asked.training), module_calls:
+        if differentiated:
+            stand_ins.put_into(modules.values())
+        _own_state(modules, recording)
         try:
-            with _whole_operators(), Dispatch(recorder), Interception(recorder):
-                result = module(*arguments.args, **arguments.kwargs)
+            with under_autograd(recorder, stand_ins) if differentiated else _alone(recorder):
+                result = asked.module(*arguments.args, **arguments.kwargs)
         except Exception as raised:
             error = raised
+        if recorder.autograd_wanted or (error is not None and not differentiated and comes_from_autograd(error)):
+            raise AutogradWanted
     with paused_collector():
-        return _finish(recording, module_calls, arguments, result, error, name or type(module).__name__)
+        captured = _finish(recording, module_calls, arguments, result, error, asked.name)
+    return replace(captured, tensors=stand_ins.originals(captured.tensors))
+
+
+@contextmanager
+def _alone(recorder: Recorder) -> Iterator[None]:
+    """A program that asks for no gradients: composite operators arrive whole."""
+    with _whole_operators(), Dispatch(recorder), Interception(recorder):
+        yield
 
 
 def check_version() -> None:
@@ -129,8 +176,11 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
             if parameter is not None:
                 recording.own(parameter, prefix + name, "parameter")
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
+        for name, constant, kind in frozen_constants(module):
+            recording.own(constant, prefix + name, kind)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
+    recording.attributes = partial(attributes_of, modules)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from torch.nn.modules import module as hooks
 
 from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Step, is_view
-from netweight.sources.torch.recording import Site
+from netweight.sources.torch.site import Site
 from netweight.sources.torch.unintercepted import leave_unintercepted
 
 # With the separator: torchvision is the program's code, not PyTorch's.

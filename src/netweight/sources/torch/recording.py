@@ -7,7 +7,7 @@ for each view, the chain of view operators that leads to it, and walks the chain
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -22,21 +22,7 @@ from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.history import History
 from netweight.sources.torch.memory import Binding, Link, Storage
-
-
-@dataclass(slots=True)
-class Site:
-    """Where an operator was recorded: the call of a module, the file and line of the caller, and if autograd saw it."""
-
-    call: int
-    file: str
-    line: int
-    grad: bool = True
-
-    @property
-    def origin(self) -> str:
-        """File and line as text."""
-        return f"{self.file}:{self.line}"
+from netweight.sources.torch.site import Site
 
 
 @dataclass(slots=True, eq=False)
@@ -48,12 +34,14 @@ class TensorRecording(Recording[Site]):
         site: Where the program is.
         constants: What constants hold, and who made them.
         history: Where gradients stop, and who asks for them.
+        attributes: Gives the tensors that the model holds as plain attributes, with their names.
     """
 
     released: dict[str, int] = field(default_factory=dict)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
     history: History = field(default_factory=History)
+    attributes: Callable[[], Iterable[tuple[str, Tensor]]] = tuple
     _bindings: dict[int, Binding] = field(default_factory=dict)
     _former: list[Binding] = field(default_factory=list)
     _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
@@ -110,9 +98,23 @@ class TensorRecording(Recording[Site]):
             self._looked_at = len(tensors)
         return self.constants.memory(constant) in self._memories
 
+    def keep_numbers(self, target: Tensor) -> None:
+        """Before a constant is written: values of the graph in its memory keep the numbers that they have."""
+        if not self.holds(target):
+            return
+        memory = self.constants.memory(target)
+        for name, tensor in self.tensors.items():
+            if self.constants.memory(tensor) == memory:
+                self.tensors[name] = tensor.detach().clone()
+
     def is_fed(self, tensor: Tensor) -> bool:
         """Whether a tensor with numbers stands for a value of the graph: an input, or what was computed from one."""
         return self._name_of(tensor) in self._fed
+
+    def is_followed(self, constant: Tensor) -> bool:
+        """Whether what is computed from it is recorded: it stands for a value of the graph, or the model has it."""
+        ident = id(constant)
+        return ident in self._owned or self.is_fed(constant) or not self.constants.is_made(constant)
 
     def is_given(self, tensor: Tensor) -> bool:
         """Whether such a tensor depends on an input."""
@@ -152,7 +154,10 @@ class TensorRecording(Recording[Site]):
         if binding is None:
             return self._adopted.get(id(tensor)) or self._adopt(tensor)
         if binding.version != binding.storage.version:
-            binding.name, binding.version = self._viewed_again(binding), binding.storage.version
+            name = self._viewed_again(binding)
+            if binding.name in self._fed:
+                self._fed[name] = self._fed[binding.name]
+            binding.name, binding.version = name, binding.storage.version
         return binding.name
 
     def _viewed_again(self, binding: Binding) -> str:
@@ -163,8 +168,7 @@ class TensorRecording(Recording[Site]):
         for op, attrs in binding.chain:
             name = self.derived(op, attrs, name, self.storages[name])
         self.site = now
-        if binding.name in self.history.leaves:
-            self.history.leaves[name] = None
+        self.history.inherit(binding.name, name)
         return name
 
     def record(self, op: str, attrs: Any, inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> None:
@@ -265,31 +269,22 @@ class TensorRecording(Recording[Site]):
     def reconsider(self, parameter: Tensor) -> None:
         """A parameter asks for a gradient from now on, or no longer does: it is looked at again when it is read."""
         ident = id(parameter)
-        if ident in self._bindings:
-            self._bind_again(parameter, self.value_of(parameter))
-        elif ident in self._adopted:
+        if ident in self._adopted:
             self._changed[ident] = self._adopted.pop(ident)
-
-    def _adopt_again(self, parameter: Tensor, name: str) -> str:
-        """What a parameter is called whose reads before have asked for a gradient, or have not."""
-        frozen = self.history.frozen
-        if not parameter.requires_grad and name not in frozen:
-            name = self.derived("detach", None, name, self.storages[name])
-        elif parameter.requires_grad and name in frozen:
-            frozen.discard(name)
-            self.note(f"{name} is trained, although it is read before it asks for a gradient", guess=True)
-        return name
-
-    def _bind_again(self, parameter: Tensor, name: str) -> None:
-        made, binding = self._adopt_again(parameter, name), self.binding(parameter)
-        if made != name:
-            self._bind(parameter, made, (*binding.chain, ("detach", None)), binding.storage)
+        if ident in self._bindings and self.history.again(self, self.value_of(parameter), asks=parameter.requires_grad):
+            self.view_anew(parameter, "detach")
 
     def _adopt(self, tensor: Tensor) -> str:
         """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
         if id(tensor) in self._changed:
-            return self._adopted.setdefault(id(tensor), self._adopt_again(tensor, self._changed.pop(id(tensor))))
+            name = self._changed.pop(id(tensor))
+            if self.history.again(self, name, asks=tensor.requires_grad):
+                name = self.derived("detach", None, name, self.storages[name])
+            return self._adopted.setdefault(id(tensor), name)
         owned = self._owned.get(id(tensor))
+        if owned is None and not self.constants.is_made(tensor):
+            self._own_attributes()
+            owned = self._owned.get(id(tensor))
         if owned is not None:
             name, kind = owned
         else:
@@ -301,6 +296,12 @@ class TensorRecording(Recording[Site]):
         self.history.meet(name, kind, asks=tensor.requires_grad)
         self._adopted[id(tensor)] = name
         return name
+
+    def _own_attributes(self) -> None:
+        """Look, once, for tensors that the model holds as plain attributes: state that it does not learn."""
+        attributes, self.attributes = self.attributes, tuple
+        for name, tensor in attributes():
+            self.own(tensor, name, "parameter" if isinstance(tensor, torch.nn.Parameter) else "buffer")
 
     def binding(self, tensor: Tensor) -> Binding:
         """The binding of a tensor that holds a value; for one from outside it is made when it is first asked for."""

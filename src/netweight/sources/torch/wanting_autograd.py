@@ -1,0 +1,69 @@
+"""Signs that a program asks for gradients inside its forward, which a capture without autograd cannot give."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from netweight.sources.torch.recorder import Recorder
+
+_TORCH = Path(torch.__file__).parent
+_FUNCTIONAL = str(_TORCH / "autograd" / "functional.py")
+_DIFFERENTIATING = (
+    _FUNCTIONAL,
+    *(str(_TORCH / "autograd" / name) for name in ("__init__.py", "graph.py", "forward_ad.py")),
+    *(str(_TORCH / "_functorch" / name) for name in ("eager_transforms.py", "apis.py", "vmap.py")),
+)
+
+
+class AutogradWanted(BaseException):
+    """The program asks for gradients. Not an ``Exception``, so that the program does not catch it."""
+
+
+def stop(rec: Recorder, *_call: Any) -> Any:
+    """Stop a capture that has no autograd.
+
+    Raises:
+        AutogradWanted: Always.
+    """
+    rec.autograd_wanted = True
+    raise AutogradWanted
+
+
+def _stop_if_differentiating(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """A tensor becomes one to differentiate by, or a program only says that it is one."""
+    if torch._C._functorch.peek_interpreter_stack() is not None or _called_from(_FUNCTIONAL):
+        stop(rec)
+    return func(*args, **kwargs)
+
+
+def _called_from(file: str) -> bool:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename != file:
+        frame = frame.f_back
+    return frame is not None
+
+
+def comes_from_autograd(error: BaseException) -> bool:
+    """Whether autograd, or a transform of ``torch.func``, was being used when an error was raised."""
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename in _DIFFERENTIATING:
+            return True
+        step = step.tb_next
+    return False
+
+
+SIGNS: Mapping[Any, Callable[..., Any]] = {
+    torch.autograd.grad: stop,
+    Tensor.backward: stop,
+    Tensor.requires_grad_: _stop_if_differentiating,
+    Tensor.view_as: _stop_if_differentiating,
+}
+"""Functions by which a capture without autograd learns that it must stop."""

@@ -1,0 +1,150 @@
+"""Programs that differentiate inside their forward: their products are those of PyTorch when it really runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from tests.sources.torch.products import products_of
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+import netweight
+
+AF = torch.autograd.functional
+
+
+class Program(nn.Module):
+    """A small network, and a program that calls it."""
+
+    def __init__(self, program: Callable[..., Any]) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(3, 16), nn.Tanh(), nn.Linear(16, 16), nn.SiLU(), nn.Linear(16, 1))
+        self.program = program
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self.program(self.net, *inputs)
+
+
+def _forces(net: nn.Module, x: Tensor) -> Any:
+    energy = net(x.requires_grad_()).sum()
+    return energy, -torch.autograd.grad(energy, x, create_graph=True)[0]
+
+
+def _laplacian(net: nn.Module, x: Tensor) -> Any:
+    u = net(x.requires_grad_())
+    slope = torch.autograd.grad(u, x, torch.ones_like(u), create_graph=True)[0]
+    return sum(torch.autograd.grad(slope[:, at].sum(), x, create_graph=True)[0][:, at] for at in range(3))
+
+
+def _some_unused(net: nn.Module, x: Tensor) -> Any:
+    other = torch.zeros(3, requires_grad=True)
+    return torch.autograd.grad(net(x.requires_grad_()).sum(), (x, other), allow_unused=True)[0]
+
+
+def _loss(net: nn.Module, x: Tensor) -> Any:
+    loss = net(x).square().mean()
+    loss.backward()
+    return loss.detach()
+
+
+def _loss_of_many(net: nn.Module, x: Tensor) -> Any:
+    loss = net(x).square().mean()
+    torch.autograd.backward([loss])
+    return loss.detach()
+
+
+def _pulled_back(net: nn.Module, x: Tensor) -> Any:
+    y, pull = torch.func.vjp(net, x)
+    return pull(torch.ones_like(y))[0]
+
+
+def _inner_step(net: nn.Module, x: Tensor, y: Tensor) -> Any:
+    weights = dict(net.named_parameters())
+    loss = F.mse_loss(torch.func.functional_call(net, weights, (x,)), y)
+    slopes = torch.autograd.grad(loss, tuple(weights.values()), create_graph=True)
+    moved = {name: w - 0.1 * slope for (name, w), slope in zip(weights.items(), slopes, strict=True)}
+    return F.mse_loss(torch.func.functional_call(net, moved, (x,)), y)
+
+
+def _inner_step_of_functions(net: nn.Module, x: Tensor, y: Tensor) -> Any:
+    def loss(weights: Any) -> Tensor:
+        return F.mse_loss(torch.func.functional_call(net, weights, (x,)), y)
+
+    weights = dict(net.named_parameters())
+    slopes = torch.func.grad(loss)(weights)
+    return loss({name: w - 0.1 * slopes[name] for name, w in weights.items()})
+
+
+ASKING: dict[str, Callable[..., Any]] = {
+    "autograd.grad": _forces,
+    "autograd.grad, twice": _laplacian,
+    "autograd.grad, unused": _some_unused,
+    "backward": _loss,
+    "autograd.backward": _loss_of_many,
+    "autograd.functional.jacobian": lambda net, x: AF.jacobian(net, x, create_graph=True),
+    "autograd.functional.hessian": lambda net, x: AF.hessian(lambda y: net(y).sum(), x),
+}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "grad": lambda net, x: torch.func.grad(lambda y: net(y).sum())(x),
+    "grad_and_value": lambda net, x: torch.func.grad_and_value(lambda y: net(y).sum())(x),
+    "vjp": _pulled_back,
+    "jacrev": lambda net, x: torch.func.jacrev(net)(x),
+    "vmap": lambda net, x: torch.func.vmap(net)(x),
+    "vmap of grad": lambda net, x: torch.func.vmap(torch.func.grad(lambda y: net(y).sum()))(x),
+}
+STEPS = {"autograd.grad": _inner_step, "grad": _inner_step_of_functions}
+
+
+@pytest.mark.parametrize("program", ASKING.values(), ids=list(ASKING))
+def test_forward_products_are_those_of_a_real_run(program: Callable[..., Any]) -> None:
+    module = Program(program)
+    report = netweight.weigh(module, (5, 3))
+    assert report.coverage.complete
+    assert report.totals.macs == products_of(module, torch.randn(5, 3))[0]
+
+
+@pytest.mark.parametrize("program", FUNCTIONS.values(), ids=list(FUNCTIONS))
+def test_backward_through_a_gradient_is_counted(program: Callable[..., Any]) -> None:
+    module = Program(program)
+    report = netweight.weigh(module, (5, 3), training=True)
+    assert report.coverage.complete
+    assert report.training is not None
+    assert (report.totals.macs, report.training.backward_macs) == products_of(module, torch.randn(5, 3))
+
+
+@pytest.mark.parametrize("program", STEPS.values(), ids=list(STEPS))
+def test_a_step_inside_the_forward(program: Callable[..., Any]) -> None:
+    module = Program(program)
+    report = netweight.weigh(module, ((5, 3), (5, 1)), training=True)
+    assert report.training is not None
+    real = products_of(module, torch.randn(5, 3), torch.randn(5, 1))
+    assert (report.totals.macs, report.training.backward_macs) == real
+
+
+def test_the_products_of_forces_by_hand() -> None:
+    report = netweight.weigh(Program(_forces), (5, 3))
+    forward = 5 * (3 * 16 + 16 * 16 + 16)
+    assert report.totals.macs == 2 * forward  # the gradient by x alone: one product a layer
+
+
+def test_the_module_stays_as_it_was() -> None:
+    module = Program(_loss)
+    before = [(id(p), p.device.type, p.requires_grad, p.grad) for p in module.parameters()]
+    netweight.weigh(module, (5, 3))
+    assert [(id(p), p.device.type, p.requires_grad, p.grad) for p in module.parameters()] == before
+
+
+def test_a_gradient_is_work_of_the_module_that_asks_for_it() -> None:
+    class Asking(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.forces, self.head = Program(lambda net, x: _forces(net, x)[1]), nn.Linear(3, 1)
+
+        def forward(self, x: Tensor) -> Any:
+            return self.head(self.forces(x))
+
+    report = netweight.weigh(Asking(), (5, 3))
+    products = [row.layer for row in report.layers if row.macs]
+    assert all(name.startswith(("forces.", "head")) for name in products)
+    assert sum(row.macs for row in report.layers if row.layer.startswith("forces.")) == 2 * 5 * (48 + 256 + 16)
