@@ -11,8 +11,8 @@ from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 
 from netweight import weigh  # noqa: E402
-from netweight.ops import REGISTRY  # noqa: E402
 from netweight.ir.serial import graph_from_json, graph_to_json  # noqa: E402
+from netweight.ops import REGISTRY  # noqa: E402
 from netweight.sources.torch.module import capture_module  # noqa: E402
 from sources.torch.real_step import check_step  # noqa: E402
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from netweight.sources.torch.lower import RULES
 from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.wanting_autograd import stop_if_differentiating
 
 
 class GradientFunction:
@@ -70,6 +71,7 @@ def _ask(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     Raises:
         RuntimeError: If the tensor is not a leaf and is to ask for nothing, as PyTorch does.
     """
+    stop_if_differentiating(rec)
     x, wanted = args[0], bool((*args[1:], *kwargs.values(), True)[0])
     if not _is_followed(rec, x):
         return _ask_of_owned(rec, func, args, kwargs)
@@ -116,3 +118,21 @@ ASKING: Mapping[Any, Callable[..., Any]] = {
     Tensor.data.__get__: _data,
 }
 """Answers by the function that PyTorch would call."""
+
+
+def _ask_autograd(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """The same where autograd runs: it knows who asks, and so does the recording."""
+    x = args[0]
+    before = x.requires_grad
+    result = func(*args, **kwargs)
+    if x.requires_grad != before and _is_followed(rec, x) and not rec.recording.is_parameter(x):
+        _change(rec, x, wanted=not before)
+    return result
+
+
+ABOVE_AUTOGRAD: Mapping[Any, Callable[..., Any] | None] = {
+    **dict.fromkeys(ASKING),
+    Tensor.requires_grad.__set__: _ask_autograd,
+    Tensor.requires_grad_: _ask_autograd,
+}
+"""The same where autograd runs, which answers itself: None."""

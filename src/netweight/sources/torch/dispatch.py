@@ -147,7 +147,7 @@ class Dispatch(TorchDispatchMode):
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""
-        if not operator.writes or (operator.follows_plain and operator.name not in _RESHAPING):
+        if not operator.writes or (operator.follows_plain and operator.name not in _OF_THE_OBJECT):
             return False
         return any(map(self._recording.holds, operator.targets(args, kwargs)))
 
