@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from netweight.errors import UsageError
+from netweight.report.escape import plain
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
