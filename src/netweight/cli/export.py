@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from netweight.app import export as verb
-from netweight.cli.options import guess_option, model_options, parse_dims, parse_inputs, verbose_option
+from netweight.cli.options import guess_option, limit_option, model_options, parse_dims, parse_inputs, verbose_option
+from netweight.cli.streams import out, say
 
 
 @click.command()
@@ -20,6 +21,7 @@ from netweight.cli.options import guess_option, model_options, parse_dims, parse
 @click.option("--seed", type=int, default=0, metavar="N", help="Of random weights.  [default: 0]")
 @click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")
 @guess_option
+@limit_option
 @verbose_option
 def export(model: str, **flags: Any) -> None:
     """Write MODEL as an ONNX file, with its weights or, for a built-in network, random ones; or its graph as JSON."""
@@ -38,6 +40,6 @@ def export(model: str, **flags: Any) -> None:
             guesses=flags["guess"],
         )
     for note in found.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
     written = [path for path in (found.path, found.data) if path is not None]
-    click.echo(" and ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in written))
+    out(" and ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in written))

@@ -17,15 +17,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from netweight.errors import ShapeError
+from netweight.sources.torch.autocast import Autocast, in_region
 from netweight.sources.torch.beside import Beside, bind_views
-from netweight.sources.torch.constants import tensors_in
+from netweight.sources.torch.constants import tensors_in, with_tensors
 from netweight.sources.torch.known_numbers import PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.recorder import SMALL, Recorder
 from netweight.sources.torch.unintercepted import UNSEEN
 from netweight.sources.torch.writes import write
 
-_RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
+_OF_THE_OBJECT = {"detach_", "squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
 
@@ -41,6 +42,7 @@ class Dispatch(TorchDispatchMode):
         super().__init__()
         self.recorder = recorder
         self._recording = recorder.recording
+        self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
 
     @classmethod
@@ -49,9 +51,15 @@ class Dispatch(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        result = None
+        if in_region():
+            with UNSEEN():
+                func, args, kwargs = self._autocast.call(func, args, kwargs)
+            result = NotImplemented if self._autocast.takes_apart(func) else None
         operator = operator_of(func)
-        with UNSEEN():
-            result = self._follow(operator, args, kwargs)
+        if result is None:
+            with UNSEEN():
+                result = self._follow(operator, args, kwargs)
         if result is NotImplemented:
             result = self._taken_apart(operator, args, kwargs)
         if result is NotImplemented:
@@ -60,11 +68,28 @@ class Dispatch(TorchDispatchMode):
         return result
 
     def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
-        """Result of the operators that a composite one calls; NotImplemented if it calls none."""
+        """Result of the operators that a composite one calls; NotImplemented if it calls none.
+
+        Weights lie on meta where it refuses several devices.
+        """
         if not operator.composite:
             return NotImplemented
-        with self:
-            return operator.func.decompose(*args, **kwargs)
+        known = len(self._recording.nodes)
+        try:
+            with self._autocast.inside(operator.func), self:
+                return operator.func.decompose(*args, **kwargs)
+        except RuntimeError:
+            tensors = tensors_in(args, kwargs)
+            if len(self._recording.nodes) > known or len({tensor.is_meta for tensor in tensors}) < 2:
+                raise
+        alike = {id(tensor): self.recorder.known_shadow(tensor) for tensor in tensors}
+        with self._autocast.inside(operator.func), self:
+            return operator.func.decompose(*with_tensors(args, alike), **with_tensors(kwargs, alike))
+
+    def _converted(self, tensor: Tensor, dtype: torch.dtype) -> Tensor:
+        """The tensor in another element type, as if the program had asked for it."""
+        result: Tensor = self._follow(operator_of(torch.ops.aten.to.dtype), (tensor, dtype), {})
+        return result
 
     def _follow(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """Compute what depends on no input, record by rule what does; NotImplemented where no rule takes the call."""
@@ -103,8 +128,8 @@ class Dispatch(TorchDispatchMode):
         result = operator.rule(self.recorder, *args, **kwargs)
         if result is NotImplemented or not targets or any(target is result for target in targets):
             return result
-        if operator.name in _RESHAPING:
-            return self._reshape_in_place(operator, targets[0], result, args, kwargs)
+        if operator.name in _OF_THE_OBJECT:
+            return self._change_object(operator, targets[0], result, args, kwargs)
         for target, made in zip(targets, result if isinstance(result, tuple) else (result,), strict=False):
             write(self._recording, target, made)
         return targets[0] if len(targets) == 1 else tuple(targets)
@@ -122,7 +147,7 @@ class Dispatch(TorchDispatchMode):
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""
-        if not operator.writes or (operator.follows_plain and operator.name not in _RESHAPING):
+        if not operator.writes or (operator.follows_plain and operator.name not in _OF_THE_OBJECT):
             return False
         return any(map(self._recording.holds, operator.targets(args, kwargs)))
 
@@ -134,9 +159,9 @@ class Dispatch(TorchDispatchMode):
         self.recorder.written[memory] = target
         bind_views(self.recorder, target)
 
-    def _reshape_in_place(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
+    def _change_object(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
         """``squeeze_`` and its like change the shape of the tensor object, and nothing that is stored."""
-        if not target.is_meta:
+        if not target.is_meta and operator.name != "detach_":
             raise NotImplementedError(f"{operator.name} on a tensor with numbers that the network writes")
         with torch._C._DisableTorchDispatch():
             operator.func(*args, **kwargs)

@@ -37,6 +37,8 @@ def restoring(modules: Collection[torch.nn.Module], *, training: bool | None) ->
         stack.callback(torch.backends.mha.set_fastpath_enabled, torch.backends.mha.get_fastpath_enabled())
         torch.backends.mha.set_fastpath_enabled(False)
         stack.enter_context(_disable_current_modes())
+        torch.clear_autocast_cache()  # it keeps what weights were cast to: not for the capture, nor from it
+        stack.callback(torch.clear_autocast_cache)
         if "torch._dynamo" in sys.modules:  # else nothing has been compiled
             stack.enter_context(torch.compiler.set_stance("force_eager"))
             warnings.filterwarnings("ignore", message=".*when there are global hooks on modules")
