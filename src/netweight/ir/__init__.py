@@ -1,6 +1,17 @@
 """The graph: what every other part of netweight reads, and only sources and rewrites write."""
 
-from netweight.ir.graph import Graph, Init, Node, Quantization, Value, ValueKind, located, topological, validate
+from netweight.ir.graph import (
+    Graph,
+    Init,
+    Node,
+    NoShape,
+    Quantization,
+    Value,
+    ValueKind,
+    located,
+    topological,
+    validate,
+)
 from netweight.ir.spec import DType, Filled, TensorSpec, bits_of, is_floating
 
 __all__ = [
@@ -8,6 +19,7 @@ __all__ = [
     "Filled",
     "Graph",
     "Init",
+    "NoShape",
     "Node",
     "Quantization",
     "TensorSpec",

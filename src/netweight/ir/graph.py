@@ -95,6 +95,11 @@ class Value:
         return self.spec.nbytes + self.quantization.nbytes(self.spec.numel)
 
 
+@dataclass(frozen=True, slots=True)
+class NoShape:
+    """In the place of the attributes of an operator whose shapes follow from numbers that only a run has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One call of an operator.
