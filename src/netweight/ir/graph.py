@@ -122,6 +122,7 @@ class Graph:
         lifetimes: For values whose memory a program was seen to hold longer than its last reader: the step after which
             it let go of it.
         frozen: Names of the parameters that training leaves as they are.
+        experts: For weights of a mixture of experts how many experts each token meets, and of how many.
         fused: First and last node of each run of nodes that one kernel does: values that only its nodes read are no
             memory, and what it reads is kept until its last node.
     """
@@ -135,6 +136,7 @@ class Graph:
     updates: Mapping[str, str] = field(default_factory=dict)
     lifetimes: Mapping[str, int] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
+    experts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     fused: tuple[tuple[int, int], ...] = ()
 
     def spec(self, name: str) -> TensorSpec:

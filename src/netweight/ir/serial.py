@@ -29,6 +29,7 @@ def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
         "updates": dict(graph.updates),
         "lifetimes": dict(graph.lifetimes),
         "frozen": graph.frozen,
+        "experts": {name: list(share) for name, share in graph.experts.items()},
         "fused": graph.fused,
     }
     return json.dumps(data, indent=indent)
@@ -108,6 +109,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         updates=dict(data["updates"]),
         lifetimes=dict(data.get("lifetimes", {})),
         frozen=tuple(data.get("frozen", ())),
+        experts={name: (share[0], share[1]) for name, share in data.get("experts", {}).items()},
         fused=_tuple_of(data.get("fused", [])),
     )
 

@@ -46,10 +46,10 @@ def profile_from_dict(data: dict[str, Any]) -> Profile:
 
 def _profile(data: dict[str, Any]) -> Profile:
     model = data["model"]
-    coverage = data["coverage"]
+    coverage, totals = data["coverage"], data["totals"]
     return Profile(
         model=_make(ModelInfo, {**model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
-        totals=_make(Totals, data["totals"]),
+        totals=_make(Totals, {"active_params": totals["params"], **totals}),
         activations={name: _make(Activations, item) for name, item in data["activations"].items()},
         coverage=_make(Coverage, {**coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
         layers=tuple(_layer(item) for item in data["layers"]),

@@ -8,13 +8,15 @@ from dataclasses import replace
 import torch
 
 from netweight.ir import Graph
+from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
 
 
 def finished_graph(
-    recording: TensorRecording, module_calls: ModuleCalls, name: str, inputs: tuple[str, ...], outputs: Iterable[str]
-) -> Graph:
+    recording: TensorRecording, module_calls: ModuleCalls, name: str, inputs: tuple[str, ...], outputs: Iterable[str],
+    *, mixtures: Iterable[Mixture] = (),
+) -> Graph:  # fmt: skip
     """The graph of what was recorded.
 
     Args:
@@ -23,14 +25,17 @@ def finished_graph(
         name: What the user calls the network.
         inputs: Values that the caller supplies.
         outputs: Values that the caller gets; those of the last node if there are none.
+        mixtures: Its mixtures of experts.
     """
     owners = {value: module_calls.owner_of(value) for value, kind in recording.kinds.items() if kind == "parameter"}
     layers = layer_names(recording.nodes, module_calls.calls, owners)
     names = recording.value_names(layers)
     last = recording.nodes[-1].outputs if recording.nodes else ()
+    experts = {name: (found.chosen, found.experts) for found in mixtures for name in sorted(found.parameters)}
     origins = [node.site.origin for node in recording.nodes]
     graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
-    return replace(graph, modules=module_calls.kinds, lifetimes=_lifetimes(recording, names), frozen=_frozen(recording))
+    lifetimes, frozen = _lifetimes(recording, names), _frozen(recording)
+    return replace(graph, modules=module_calls.kinds, lifetimes=lifetimes, frozen=frozen, experts=experts)
 
 
 def _frozen(recording: TensorRecording) -> tuple[str, ...]:

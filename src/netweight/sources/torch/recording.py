@@ -45,11 +45,13 @@ class TensorRecording(Recording[Site]):
         released: For each storage the number of operators recorded when PyTorch let go of it.
         site: Where the program is.
         constants: What constants hold, and who made them.
+        given: Inputs of the graph that have numbers.
     """
 
     released: dict[str, int] = field(default_factory=dict)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
+    given: dict[str, Tensor] = field(default_factory=dict)
     _bindings: dict[int, Binding] = field(default_factory=dict)
     _former: list[Binding] = field(default_factory=list)
     _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
@@ -92,6 +94,8 @@ class TensorRecording(Recording[Site]):
         self.add(name, spec_of(tensor), "input")
         self._bind(tensor, name, ())
         self._fed[name] = True
+        if not tensor.is_meta:
+            self.given[name] = tensor
 
     def knows(self, tensor: Tensor) -> bool:
         """Whether the tensor holds a value of the graph."""
