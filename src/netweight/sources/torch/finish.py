@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 
 from netweight.ir import Graph
+from netweight.sources.packed_weights import with_packed_weights
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
 
@@ -30,7 +31,19 @@ def finished_graph(
     last = recording.nodes[-1].outputs if recording.nodes else ()
     origins = [node.site.origin for node in recording.nodes]
     graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
-    return replace(graph, modules=module_calls.kinds, lifetimes=_lifetimes(recording, names), frozen=_frozen(recording))
+    graph = replace(
+        graph, modules=module_calls.kinds, lifetimes=_lifetimes(recording, names), frozen=_frozen(recording)
+    )
+    return with_packed_weights(graph, transient=_transient(module_calls.modules))
+
+
+def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:
+    """Buffers that ``state_dict`` leaves out."""
+    return frozenset({
+        f"{path}.{name}" if path else name
+        for path, module in modules.items()
+        for name in module._non_persistent_buffers_set
+    })  # fmt: skip
 
 
 def _frozen(recording: TensorRecording) -> tuple[str, ...]:
