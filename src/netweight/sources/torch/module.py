@@ -17,7 +17,7 @@ from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
-from netweight.sources.torch.inputs import Arguments, symbolic_arguments
+from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
 from netweight.sources.torch.module_calls import ModuleCalls
@@ -94,6 +94,16 @@ def capture_module(
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
     asked = Asked(module, inputs, batch=batch, training=training, numbers=numbers, name=name or type(module).__name__)
+    capture = _with_autograd_if_wanted(asked)
+    if capture.error is not None and may_be_plain(inputs):
+        for plain in (True, False):
+            other = _with_autograd_if_wanted(replace(asked, plain=plain))
+            if other.error is None:
+                return other
+    return capture
+
+
+def _with_autograd_if_wanted(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
@@ -102,7 +112,7 @@ def capture_module(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What ``capture_module`` is asked for; its docstring says what the fields are."""
+    """What ``capture_module`` and ``symbolic_arguments`` are asked for; they say what the fields are."""
 
     module: torch.nn.Module
     inputs: Any
@@ -111,6 +121,7 @@ class Asked:
     training: bool | None
     numbers: Numbers | None
     name: str
+    plain: bool | None = None
 
 
 def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
@@ -121,7 +132,7 @@ def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
     """
     recording = TensorRecording()
     arguments = symbolic_arguments(
-        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers
+        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers, plain=asked.plain
     )
     modules = modules_of(asked.module)
     note_pruned(modules.values(), recording)
