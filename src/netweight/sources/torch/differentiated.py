@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch._decomp import decomposition_table
+from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_map_only
 
 from netweight.sources.torch.constants import tensors_in
@@ -86,7 +87,7 @@ class StandIns:
         for module in modules:
             for owned in (module._parameters, module._buffers):
                 for name, tensor in owned.items():
-                    if tensor is not None and (isinstance(tensor, torch.nn.Parameter) or tensor.requires_grad):
+                    if _asks_for_gradients(tensor):
                         owned[name] = self._made(tensor)
 
     def of(self, tensor: Tensor) -> Tensor:
@@ -110,6 +111,13 @@ class StandIns:
         self._of[id(tensor)] = tensor, empty
         self._originals[id(empty)] = tensor
         return empty
+
+
+def _asks_for_gradients(tensor: Tensor | None) -> bool:
+    """Whether autograd may follow what a module holds; lazy modules have not made theirs."""
+    if tensor is None or is_lazy(tensor):
+        return False
+    return isinstance(tensor, torch.nn.Parameter) or tensor.requires_grad
 
 
 class InterceptionAboveAutograd(Interception):

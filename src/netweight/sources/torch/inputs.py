@@ -154,11 +154,13 @@ def _accepted_by(name: str, layer: torch.nn.Module, batch: int) -> tuple[TensorS
     """An input that a layer accepts, and why, if the layer says what it wants."""
     match layer:
         case torch.nn.Conv2d() | torch.nn.ConvTranspose2d():
-            return TensorSpec((batch, layer.in_channels, 224, 224)), f"the convolution {name!r}, at 224 x 224"
+            return TensorSpec((batch, layer.in_channels or 3, 224, 224)), f"the convolution {name!r}, at 224 x 224"
         case torch.nn.Conv1d() | torch.nn.ConvTranspose1d():
-            return TensorSpec((batch, layer.in_channels, 1024)), f"the convolution {name!r}, at length 1024"
+            return TensorSpec((batch, layer.in_channels or 3, 1024)), f"the convolution {name!r}, at length 1024"
         case torch.nn.Conv3d() | torch.nn.ConvTranspose3d():
-            return TensorSpec((batch, layer.in_channels, 16, 112, 112)), f"the convolution {name!r}, 16 x 112 x 112"
+            return TensorSpec(
+                (batch, layer.in_channels or 3, 16, 112, 112)
+            ), f"the convolution {name!r}, 16 x 112 x 112"
         case torch.nn.Embedding():
             return TensorSpec((batch, 128), "int64"), f"the embedding {name!r}, 128 tokens"
         case torch.nn.Linear():

@@ -20,6 +20,7 @@ from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
+from netweight.sources.torch.lazy_modules import made_in_capture
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.module_tree import modules_of
 from netweight.sources.torch.pruned import note_pruned
@@ -141,7 +142,12 @@ def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
     error: BaseException | None = None
     result: Any = None
     stand_ins = StandIns()
-    with paused_collector(), restoring(modules.values(), training=asked.training), module_calls:
+    with (
+        paused_collector(),
+        restoring(modules.values(), training=asked.training),
+        made_in_capture(modules.values(), meta=differentiated),
+        module_calls,
+    ):
         if differentiated:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
