@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import _disable_current_modes
 
 from netweight.sources.torch.unintercepted import UNSEEN
@@ -28,8 +28,8 @@ def made_in_capture(modules: Iterable[torch.nn.Module], *, meta: bool) -> Iterat
     for module in lazy:
         for held in (module._parameters, module._buffers):
             for name, tensor in held.items():
-                if isinstance(tensor, UninitializedTensorMixin):
-                    held[name] = fresh.setdefault(id(tensor), _another(tensor, meta))
+                if is_lazy(tensor):
+                    held[name] = fresh.setdefault(id(tensor), _another(tensor, meta=meta))
     try:
         yield
     finally:
@@ -44,7 +44,7 @@ def make(module: LazyModuleMixin, inputs: tuple[Any, ...]) -> None:
             module.initialize_parameters(*inputs)
 
 
-def _another(tensor: Any, meta: bool) -> Any:
+def _another(tensor: Any, *, meta: bool) -> Any:
     """A tensor without a size like this one."""
     settings: dict[str, Any] = {"device": "meta" if meta else tensor.device, "dtype": tensor.dtype}
     if isinstance(tensor, torch.nn.UninitializedParameter):

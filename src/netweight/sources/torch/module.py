@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from netweight.sources.torch.known_numbers import FIXED, READ
 from netweight.sources.torch.lazy_modules import made_in_capture
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.module_tree import modules_of
+from netweight.sources.torch.other_state import attributes_of, frozen_constants
 from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
@@ -191,21 +193,22 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
             if parameter is not None:
                 recording.own(parameter, prefix + name, "parameter")
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
+        for name, constant, kind in frozen_constants(module):
+            recording.own(constant, prefix + name, kind)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
+    recording.attributes = partial(attributes_of, modules)
 
 
 @contextmanager
 def _whole_operators() -> Iterator[None]:
-    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode."""
-    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", None)
-    with torch.no_grad():
-        if guard is None:
-            with torch.inference_mode():
-                yield
-        else:
-            with guard():
-                yield
+    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode.
+
+    Autograd never runs. Whether it would is what the program itself says, from enabled on.
+    """
+    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", torch.inference_mode)
+    with torch.enable_grad(), guard(), torch.enable_grad():
+        yield
 
 
 def _finish(

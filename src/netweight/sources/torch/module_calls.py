@@ -22,7 +22,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Step, is_view
 from netweight.sources.torch.lazy_modules import make
-from netweight.sources.torch.recording import Site
+from netweight.sources.torch.site import Site
 from netweight.sources.torch.unintercepted import leave_unintercepted
 
 # With the separator: torchvision is the program's code, not PyTorch's.
@@ -95,7 +95,7 @@ class ModuleCalls:
     def site(self) -> Site:
         """Where the program is now: the innermost module call, and the caller's own line."""
         file, line = _AUTHORED.innermost(sys._getframe(2))
-        return Site(self._stack[-1], file, line)
+        return Site(self._stack[-1], file, line, torch.is_grad_enabled())
 
     @property
     def current(self) -> str:
