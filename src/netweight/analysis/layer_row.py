@@ -8,7 +8,7 @@ from operator import attrgetter
 from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.overwriting import Run, new_outputs
-from netweight.count import Count, total
+from netweight.count import Count, product, total
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
@@ -95,7 +95,7 @@ def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int
     params = [(slots[at], value) for at, value in charged.items() if value.kind == "parameter"]
     weighed = [value for value in charged.values() if value.weighs]
     largest = max(weighed, key=lambda value: value.weights, default=None)
-    counts = [named_count(value.spec, _dims(definition, slot)) for slot, value in params]
+    counts = [_count(value, _dims(definition, slot)) for slot, value in params]
     free_of_bias = [count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]
     return {
         "params": total(counts),
@@ -105,6 +105,12 @@ def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int
         "logical_params": sum([value.weights for value in weighed]),
         "weight_dtype": "" if largest is None or not largest.weights else str(largest.stored or largest.spec.dtype),
     }
+
+
+def _count(value: Value, dims: str) -> Count:
+    """Weights of a parameter: the elements of its tensor, or as many as are packed into them."""
+    packed = value.elements != value.spec.numel
+    return product(weights=value.elements) if packed else named_count(value.spec, dims)
 
 
 def _elements(specs: Sequence[TensorSpec], dims: str) -> Count:

@@ -31,28 +31,26 @@ def finished_graph(
     last = recording.nodes[-1].outputs if recording.nodes else ()
     origins = [node.site.origin for node in recording.nodes]
     graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
+    history = recording.history
+    diverted = history.diverted(recording)
     graph = replace(
-        graph, modules=module_calls.kinds, lifetimes=_lifetimes(recording, names), frozen=_frozen(recording)
+        graph,
+        modules=module_calls.kinds,
+        lifetimes=_lifetimes(recording, names),
+        frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
+        diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
+        leaves=tuple(names[name] for name in history.leaves),
     )
     return with_packed_weights(graph, transient=_transient(module_calls.modules))
 
 
 def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:
-    """Buffers that ``state_dict`` leaves out."""
+    \"\"\"Buffers that ``state_dict`` leaves out.\"\"\"
     return frozenset({
         f"{path}.{name}" if path else name
         for path, module in modules.items()
         for name in module._non_persistent_buffers_set
     })  # fmt: skip
-
-
-def _frozen(recording: TensorRecording) -> tuple[str, ...]:
-    """Parameters that the graph reads and that ask for no gradient."""
-    return tuple(
-        name
-        for name, tensor in recording.parameters()
-        if name in recording.tensors and isinstance(tensor, torch.nn.Parameter) and not tensor.requires_grad
-    )
 
 
 def _lifetimes(recording: TensorRecording, names: Mapping[str, str]) -> dict[str, int]:
