@@ -45,7 +45,7 @@ def finished_graph(
 
 
 def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:
-    \"\"\"Buffers that ``state_dict`` leaves out.\"\"\"
+    """Buffers that ``state_dict`` leaves out."""
     return frozenset({
         f"{path}.{name}" if path else name
         for path, module in modules.items()
