@@ -66,8 +66,8 @@ def test_a_stored_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     netweight.export(GRAPH, graph)
     report.write_text(netweight.weigh(GRAPH).to_json())
     reads: list[str] = []
-    read_text = Path.read_text
-    monkeypatch.setattr(Path, "read_text", lambda path, **rest: reads.append(path.name) or read_text(path, **rest))
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *rest: reads.append(path.name) or opened(path, *rest))
     assert netweight.weigh(str(graph)).layers == netweight.weigh(str(report)).layers == netweight.weigh(GRAPH).layers
     assert capture(graph) == GRAPH
     assert reads == ["graph.json", "report.json", "graph.json"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from netweight.errors import FormatError, UsageError
 from netweight.files import whole_file
+from netweight.given_files import check_regular, is_directory
 from netweight.lazy import Array, np
 
 
@@ -20,12 +21,15 @@ def read_arrays(path: Path) -> Any:
     Raises:
         FormatError: If it is neither.
     """
+    check_regular(path, "arrays")
     try:
         with path.open("rb") as file:
             found = np.load(file, allow_pickle=False)
             return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
     except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise FormatError(f"file: expected arrays in {str(path)!r}, got none: {error}") from error
+    except MemoryError as error:  # a header may say anything
+        raise FormatError(f"file: expected arrays that fit into memory in {str(path)!r}, got: {error}") from error
 
 
 def check_output(path: Path) -> None:
@@ -36,7 +40,7 @@ def check_output(path: Path) -> None:
     """
     if path.suffix not in (".npy", ".npz"):
         raise UsageError(f"output: expected a file name ending in .npy or .npz, got {path.name!r}")
-    if not path.parent.is_dir():
+    if not is_directory(path.parent):
         raise UsageError(f"output: expected a file in a folder that is there, got {str(path)!r}")
 
 

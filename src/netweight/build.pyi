@@ -35,6 +35,7 @@ from netweight.sources.build.norm.group_norm import instance_norm as instance_no
 from netweight.sources.build.norm.layer_norm import layer_norm as layer_norm
 from netweight.sources.build.norm.layer_norm import rms_norm as rms_norm
 from netweight.sources.build.parameters import parameter as parameter
+from netweight.sources.build.parameters import size_of as size_of
 from netweight.sources.build.pointwise import prelu as prelu
 from netweight.sources.build.random import dropout as dropout
 from netweight.sources.build.recurrent import gru as gru

@@ -11,6 +11,7 @@ from netweight.errors import UsageError
 Units = Literal["si", "iec", "raw"]
 
 _SI = ("", "k", "M", "G", "T", "P", "E")
+_SHOWN = 40  # characters of a number that a message repeats
 _IEC = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 
@@ -67,6 +68,29 @@ def parse(text: str) -> int:
     if not amount.is_integer():
         raise UsageError(f"units: expected a whole amount, got {text!r} = {amount}")
     return int(amount)
+
+
+def whole(text: str, what: str, *, most: int = (1 << 63) - 1) -> int:
+    """Whole number from text, which may have a sign.
+
+    >>> whole("224", "input")
+    224
+
+    Args:
+        text: Digits.
+        what: Whose number it is, for the message.
+        most: Largest that is meant in earnest, by default that of a 64-bit size.
+
+    Raises:
+        UsageError: If it is larger, or no whole number.
+    """
+    if re.fullmatch(r"[+-]?[0-9]+", text) is None:
+        raise UsageError(f"{what}: expected a whole number, got {text!r}")
+    digits = text.lstrip("+-").lstrip("0")
+    if len(digits) > len(str(most)) or abs(int(digits or "0")) > most:
+        shown = text if len(text) <= _SHOWN else f"one of {len(digits):,} digits"
+        raise UsageError(f"{what}: expected a number of at most {most:,}, got {shown}")
+    return int(text)
 
 
 def _rounded(magnitude: float, digits: int) -> str:

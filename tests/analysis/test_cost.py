@@ -158,7 +158,7 @@ def test_weighing_a_weighed_model_of_another_kind_is_refused() -> None:
         ("alexnt", UnknownNameError, "no built-in network is called 'alexnt'"),
         ("alexnet:classes=10", UnknownNameError, "no option of alexnet is called 'classes'"),
         ("alexnet:10", UsageError, "options as NAME=VALUE, got '10'"),
-        ("nowhere/x.json", FormatError, "expected readable JSON at 'nowhere/x.json'"),
+        ("nowhere/x.json", FormatError, "expected readable JSON in 'nowhere/x.json'"),
     ],
 )
 def test_models_that_are_none(model: str, error: type[Exception], message: str) -> None:

@@ -208,7 +208,7 @@ def test_models_and_doctor(netweight: Callable[..., Result]) -> None:
         (["alexnet", "--convention", "lectur"], "error[E102]: no activation convention", "did you mean lecture"),
         (["alexnet", "-o", "x.pdf"], "error[E101]: output: expected a file name ending in .json", ""),
         (["alexnet", "-o", "no/such/dir/x.json"], "error[E101]: output: expected to write 'no/such/dir/x.json'", ""),
-        (["nowhere.json"], "error[E107]: file: expected readable JSON at 'nowhere.json', got none: No such file", ""),
+        (["nowhere.json"], "error[E107]: file: expected readable JSON in 'nowhere.json', got none: No such file", ""),
         (["explain", "alexnet", "conv9"], "error[E102]: no layer of alexnet is called 'conv9'", "did you mean conv"),
         (["explain", "mac s"], "error[E102]: no term is called 'mac s'", "did you mean"),
     ],
@@ -237,7 +237,7 @@ def test_foreign_json_is_refused(netweight: Callable[..., Result], tmp_path: Pat
         assert err.startswith("error[E107]")
         assert reason in err
     assert netweight(str(tmp_path), "-q")[0] == 2
-    assert "Is a directory" in netweight(f"{tmp_path}/", "-q")[2]
+    assert "got the directory" in netweight(f"{tmp_path}/", "-q")[2]
 
 
 def test_a_failed_write_leaves_the_old_file(netweight: Callable[..., Result], tmp_path: Path) -> None:

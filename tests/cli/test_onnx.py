@@ -355,7 +355,7 @@ def test_a_partial_report_says_what_is_missing(netweight: Command, tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "file: expected a readable file at"),
+        (None, "file: expected an ONNX model in"),
         (b"", "file: expected an ONNX model, got the empty file"),
         (b"\x80\x02}q", "file: expected an ONNX model, got a pickle"),
         (b"PK\x03\x04rest", "file: expected an ONNX model, got a zip archive"),

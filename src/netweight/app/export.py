@@ -83,7 +83,7 @@ def export(
     what = identify(model)
     loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
     _check(loaded, guesses=guesses)
-    graph = with_bits(loaded.graph, parse_bits(bits)) if bits else loaded.graph
+    graph = with_bits(loaded.graph, parse_bits(bits)) if bits is not None else loaded.graph
     notes = list(loaded.notes)
     if target.suffix == ".json":
         write_text(target, graph_to_json(graph, indent=1) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from netweight import zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError
+from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
 from netweight.sources.extras import need_torch
@@ -143,13 +143,7 @@ def read_stored(path: Path) -> Graph | Profile:
     from netweight.ir.serial import graph_from_dict
     from netweight.results.from_json import is_profile, profile_from_dict
 
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
-        raise FormatError(f"file: expected readable JSON at {str(path)!r}, got none: {reason}") from error
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"file: expected JSON in {str(path)!r}, got other text: {error}") from error
+    data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
     if is_profile(data):
         return profile_from_dict(data)
     return graph_from_dict(data, {name: op.attrs for name, op in REGISTRY.items()})

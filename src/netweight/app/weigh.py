@@ -94,7 +94,9 @@ def _training(
     if training or optimizer is not None:
         from netweight.analysis.training import training_cost
 
-        return training_cost(graph, optimizer=optimizer or "sgd", checkpoint=checkpoint, freeze=freeze)
+        return training_cost(
+            graph, optimizer="sgd" if optimizer is None else optimizer, checkpoint=checkpoint, freeze=freeze
+        )
     for name, patterns in (("checkpoint", checkpoint), ("freeze", freeze)):
         if patterns:
             raise UsageError(f"{name}: expected a step of training to weigh, got none", fix="training=True, --training")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from netweight.app import explain as verb
-from netweight.cli.options import model_options, parse_dims, parse_inputs, units_option, verbose_option
+from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
 from netweight.report.explain import explanation_text, term_text
 from netweight.report.glossary import term
 
@@ -22,6 +22,7 @@ from netweight.report.glossary import term
 @model_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
 @units_option
+@limit_option
 @verbose_option
 def explain(subject: str, layer: str | None, **flags: Any) -> None:
     """Where the numbers of a LAYER come from; without LAYER, what a TERM or an error code means."""

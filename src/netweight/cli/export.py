@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from netweight.app import export as verb
-from netweight.cli.options import guess_option, model_options, parse_dims, parse_inputs, verbose_option
+from netweight.cli.options import guess_option, limit_option, model_options, parse_dims, parse_inputs, verbose_option
 
 
 @click.command()
@@ -20,6 +20,7 @@ from netweight.cli.options import guess_option, model_options, parse_dims, parse
 @click.option("--seed", type=int, default=0, metavar="N", help="Of random weights.  [default: 0]")
 @click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")
 @guess_option
+@limit_option
 @verbose_option
 def export(model: str, **flags: Any) -> None:
     """Write MODEL as an ONNX file, with its weights or, for a built-in network, random ones; or its graph as JSON."""

@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
+from netweight import limits
 from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec, is_floating
+from netweight.units import whole
 
 _DTYPES = {
     "f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64",
@@ -22,6 +24,8 @@ _INPUT = re.compile(
     re.DOTALL,
 )
 """A name may be any text, as in ONNX: what stands before the shortest end that reads as shape, type and numbers."""
+
+_MOST = (1 << 64) - 1  # of an unsigned type
 
 Decorator = Callable[[Any], Any]
 
@@ -66,6 +70,25 @@ verbose_option: Decorator = click.option(
 )
 
 
+def _raise_limits(context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> None:
+    """Other limits until the command is done."""
+    context.with_resource(limits.raised(**_limits(texts)))
+
+
+def _limits(texts: tuple[str, ...]) -> dict[str, str]:
+    found = dict(text.partition("=")[::2] for text in texts)
+    for name, amount in found.items():
+        if not amount:
+            raise UsageError(f"limit: expected NAME=AMOUNT, got {name!r}", fix="--limit file=1GB")
+    return found
+
+
+limit_option: Decorator = click.option(
+    "--limit", multiple=True, expose_value=False, callback=_raise_limits, metavar="NAME=AMOUNT",
+    help=f"What an odd model may take: {', '.join(limits.DEFAULTS)}; repeat.",
+)  # fmt: skip
+
+
 Input = Filled | TensorSpec | tuple[int, ...]
 
 
@@ -95,11 +118,11 @@ def parse_dims(texts: tuple[str, ...]) -> dict[str, int]:
     found: dict[str, int] = {}
     for text in texts:
         name, _, size = text.rpartition("=")
-        if not name or not size.isdecimal():
+        if not name or not re.fullmatch("[0-9]+", size):
             raise UsageError(f"dim: expected NAME=SIZE, got {text!r}", fix="--dim batch=8")
         if name in found:
             raise UsageError(f"dim: expected each name once, got {name!r} twice")
-        found[name] = int(size)
+        found[name] = whole(size, "dim")
     return found
 
 
@@ -116,7 +139,9 @@ def parse_input(text: str) -> tuple[str, Input]:
             fix="--input 1x3x224x224, x:8x3x224x224:f16, or ids:1x128:i64:0-30521",
         )
     name = match["name"] or ""
-    shape = tuple(int(size) for size in re.split("[x,]", match["shape"])) if match["shape"] != "scalar" else ()
+    shape = (
+        tuple(whole(size, "input") for size in re.split("[x,]", match["shape"])) if match["shape"] != "scalar" else ()
+    )
     if match["dtype"] is None:
         return name, shape or TensorSpec(())
     dtype = _DTYPES.get(match["dtype"], match["dtype"])
@@ -125,7 +150,10 @@ def parse_input(text: str) -> tuple[str, Input]:
     spec = TensorSpec(shape, dtype)
     if match["first"] is None:
         return name, spec
-    first, last = int(match["first"]), int(match["last"] or match["first"])
+    first, last = (
+        whole(match["first"], "input", most=_MOST),
+        whole(match["last"] or match["first"], "input", most=_MOST),
+    )
     if is_floating(dtype):
         raise UsageError(f"input: expected numbers for a type of whole numbers or bool, got them for {dtype}")
     if last < first:

@@ -12,8 +12,9 @@ import click
 from netweight.app import run as verb
 from netweight.app.identify import OnnxFile, identify
 from netweight.array_files import check_output, described, read_arrays, write_arrays
-from netweight.cli.options import guess_option, nested, parse_dims, parse_input, verbose_option
+from netweight.cli.options import guess_option, limit_option, nested, parse_dims, parse_input, verbose_option
 from netweight.errors import UsageError
+from netweight.given_files import is_there
 
 
 @click.command(name="run")
@@ -29,6 +30,7 @@ from netweight.errors import UsageError
 @click.option("--seed", type=int, default=0, metavar="N", help="Of random inputs and weights.  [default: 0]")
 @click.option("-o", "--output", metavar="FILE", help="Write the outputs to .npz, or the only one to .npy.")
 @guess_option
+@limit_option
 @verbose_option
 def run(model: str, **flags: Any) -> None:
     """Run MODEL: its outputs, their ranges; on the reference runtime, which is exact and not fast."""
@@ -84,5 +86,5 @@ def _name_and_file(text: str) -> tuple[str, Path]:
     """Where ``NAME:FILE`` is parted: both may have colons, so the longest file that is there decides."""
     colons = [at for at, letter in enumerate(text) if letter == ":"]
     cuts = [("", text), *((text[:at], text[at + 1 :]) for at in colons)]
-    name, path = next(((name, path) for name, path in cuts if Path(path).exists()), cuts[-1])
+    name, path = next(((name, path) for name, path in cuts if is_there(Path(path))), cuts[-1])
     return name, Path(path)

@@ -14,7 +14,7 @@ import click
 
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
-from netweight.cli.options import model_options, parse_dims, parse_inputs, units_option, verbose_option
+from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.report import terminal
@@ -50,6 +50,7 @@ _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "ma
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="[default: auto]")
 @click.option("--strict", is_flag=True, help="Exit 1 if not all is counted exactly: an unknown operator, a guess.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the last line.")
+@limit_option
 @verbose_option
 def show(model: str, **flags: Any) -> int:
     """What MODEL costs: a table by layer, totals, one summary sentence."""
@@ -94,7 +95,9 @@ def _verdict(profile: Profile, *, strict: bool) -> int:
 
 
 def _table_options(flags: dict[str, Any]) -> Options:
-    chosen = {"columns": tuple(key.strip() for key in flags["columns"].split(","))} if flags["columns"] else {}
+    chosen = (
+        {"columns": tuple(key.strip() for key in flags["columns"].split(","))} if flags["columns"] is not None else {}
+    )
     columns = chosen.get("columns", Options().columns)
     if flags["sort"] in COLUMNS and flags["sort"] not in columns:
         chosen["columns"] = (*columns, flags["sort"])

@@ -9,10 +9,11 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from netweight.index import FUNCTIONS
-from netweight.ops.table import REGISTRY
+from netweight.ops.table import REGISTRY, OpDef
 
 _OFFERED = frozenset(FUNCTIONS.get("functions.plain", "").split())
 
@@ -29,12 +30,14 @@ def function_of(name: str) -> Callable[..., Any]:
     op = REGISTRY[name]
     settings: tuple[Field[Any], ...] = () if op.attrs is None else fields(op.attrs)
     floating = {setting.name for setting in settings if setting.type == "float"}
-    signature = _signature(op.inputs, settings)
+    signature = _signature(op, settings)
     count = len(op.inputs)
 
     def function(rec: Any, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != count or op.attrs is not None:
-            args = signature.bind(rec, *args, **kwargs).args[1:]
+            bound = signature.bind(rec, *args, **kwargs)
+            bound.apply_defaults()
+            args = bound.args[1:]
         attrs = None
         if op.attrs is not None:
             given = zip((setting.name for setting in settings), args[count:], strict=False)
@@ -48,12 +51,26 @@ def function_of(name: str) -> Callable[..., Any]:
     return function
 
 
-def _signature(inputs: tuple[str, ...], settings: tuple[Field[Any], ...]) -> inspect.Signature:
+def _signature(op: OpDef, settings: tuple[Field[Any], ...]) -> inspect.Signature:
+    """Tensors, then settings; tensors that the shape rule takes None for may be left out if nothing must follow."""
+
     def parameter(name: str, annotation: str, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
         return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation, default=default)
 
-    tensors = [parameter("rec", "Recorder"), *(parameter(slot, "T") for slot in inputs)]
+    optional: set[str] = set()
+    if all(s.default is not MISSING for s in settings):
+        optional = set(takewhile(_may_be_none(op).__contains__, reversed(op.inputs)))
+    tensors = [
+        parameter("rec", "Recorder"),
+        *(parameter(slot, "T | None", None) if slot in optional else parameter(slot, "T") for slot in op.inputs),
+    ]
     numbers = [
         parameter(s.name, str(s.type), inspect.Parameter.empty if s.default is MISSING else s.default) for s in settings
     ]
     return inspect.Signature([*tensors, *numbers], return_annotation="T")
+
+
+def _may_be_none(op: OpDef) -> set[str]:
+    """Tensors that the shape rule takes None for, as its annotations say; none where it takes any number of them."""
+    rules = list(inspect.signature(op.shape).parameters.values())[1:]
+    return {r.name for r in rules if r.kind is r.POSITIONAL_OR_KEYWORD and str(r.annotation).endswith("| None")}

@@ -201,6 +201,7 @@ _TERMS = (
         example="ResNet-50 of 102 classes, batch 8: 801,386,648 bytes; the paper prints 802 MB",
         see=("training",),
     ),
+    Term(name="E100", meaning="a mistake of netweight itself: please report it, with what -vv prints."),
     Term(name="E101", meaning="an argument is not one we accept: a batch below 1, a width outside 1 to 64."),
     Term(name="E102", meaning="no model, layer, column, convention or term has that name; close ones are suggested."),
     Term(

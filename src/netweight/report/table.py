@@ -137,7 +137,7 @@ def table_of(profile: Profile, options: Options) -> Table:
         UsageError: If ``sort`` is not a number, or ``top`` or ``depth`` is not positive.
     """
     keys = ("layer", *(key for key in options.columns if key != "layer"))
-    for key in (*keys, *filter(None, [options.sort])):
+    for key in (*keys, *(() if options.sort is None else (options.sort,))):
         if key not in COLUMNS:
             raise unknown_name("column", key, COLUMNS, fix=f"known: {', '.join(COLUMNS)}")
     for name in ("top", "depth"):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from netweight.errors import UsageError
 from netweight.ir import Graph, Quantization, TensorSpec, Value, bits_of, is_floating
+from netweight.units import whole
 
 _FLOATING = (16, 32, 64)
 
@@ -55,13 +56,13 @@ def _parse_one(part: str) -> BitWidths:
             f"bits: expected 8, w8a8, w4g32 or PATTERN=SETTING, got {part!r}", fix="--bits 'conv*=8,fc*=w4'"
         )
     both, weight, activation, group = match.groups()
-    widths = [None if number is None else int(number) for number in (both or weight, both or activation)]
+    widths = [None if number is None else whole(number, "bits") for number in (both or weight, both or activation)]
     for width in widths:
         if width is not None and not 1 <= width <= 64:
             raise UsageError(f"bits: expected a width from 1 to 64, got {width} in {part!r}")
-    if group is not None and int(group) < 1:
+    size = None if group is None else whole(group, "bits")
+    if size is not None and size < 1:
         raise UsageError(f"bits: expected a group of at least 1 weight, got {group} in {part!r}")
-    size = None if group is None else int(group)
     return BitWidths(pattern=pattern or "*", weight=widths[0], activation=widths[1], group_size=size)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netweight.errors import UsageError
 from netweight.ir import Graph, Init, TensorSpec, is_floating
 from netweight.lazy import Array, np
 
@@ -13,7 +14,12 @@ def initialize(graph: Graph, *, seed: int = 0, dtype: str | None = None) -> dict
         graph: The network.
         seed: Of the generator; the same seed gives the same numbers.
         dtype: Floating type of all floating values, instead of each one's own.
+
+    Raises:
+        UsageError: If the seed is negative.
     """
+    if seed < 0:
+        raise UsageError(f"seed: expected a whole number from 0 on, got {seed}")
     rng = np.random.default_rng(seed)
     return {
         name: _make(value.spec, value.init or Init(kind="zeros"), rng, dtype)

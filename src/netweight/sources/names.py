@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from netweight.errors import UsageError
+from netweight.units import whole
 
 PACKAGES = {"torchvision": "torchvision", "timm": "timm", "hf": "transformers"}
 """Prefix of a model to the package that has its architecture."""
@@ -112,11 +113,12 @@ def _parse_value(text: str) -> Any:
     words = {"true": True, "false": False, "none": None}
     if text.lower() in words:
         return words[text.lower()]
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
+    if re.fullmatch(r"[+-]?[0-9]+(_[0-9]+)*", text):
+        return whole(text.replace("_", ""), "model")
+    try:
+        return float(text)
+    except ValueError:
+        pass
     if text[:1].isdigit() and "-" in text:
         return tuple(_parse_value(part) for part in text.split("-"))
     return text

@@ -33,7 +33,7 @@ def mlp(x: Symbol, *, widths: tuple[int, ...] = (5, 3, 2), bias: bool = True, ac
         ShapeError: If ``x`` has another number of features.
     """
     in_features, *sizes = _checked(widths)
-    if x.shape[-1] != in_features:
+    if x.shape[-1:] != (in_features,):
         raise ShapeError(f"mlp: expected x of shape (N, {in_features}), got {x.shape}")
     activate = activation_of(activation)
     for number, size in enumerate(sizes, start=1):

@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from netweight.errors import UsageError, unknown_name
 
 RESOLUTION = "resolution"
+_MOST = (1 << 31) - 1
 
 
 def check_options(name: str, describe: Callable[..., Any], given: Mapping[str, Any], *, takes_images: bool) -> None:
@@ -35,6 +36,8 @@ def check_options(name: str, describe: Callable[..., Any], given: Mapping[str, A
         if not _fits(value, hint):
             wanted = getattr(hint, "__name__", "") if isinstance(hint, type) else str(hint)
             raise UsageError(f"{name}: expected {option} of type {wanted or hint}, got {value!r}")
+        if not _is_moderate(value):
+            raise UsageError(f"{name}: expected {option} of at most {_MOST:,}, got {value!r}")
 
 
 def image_size(value: Any) -> tuple[int, int]:
@@ -50,6 +53,13 @@ def image_size(value: Any) -> tuple[int, int]:
             return height, width
         case _:
             raise UsageError(f"resolution: expected one size or a height and a width, got {value!r}")
+
+
+def _is_moderate(value: Any) -> bool:
+    """Whether each number can be multiplied by a size and still be one; infinity and NaN cannot."""
+    if isinstance(value, tuple):
+        return all(map(_is_moderate, value))
+    return not isinstance(value, int | float) or -_MOST <= value <= _MOST
 
 
 def _fits(value: Any, hint: Any) -> bool:

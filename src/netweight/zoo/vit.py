@@ -50,6 +50,8 @@ def vit(
     Raises:
         ShapeError: If patches do not tile the image, or the heads do not divide embed_dim.
     """
+    if len(x.shape) != 4:
+        raise ShapeError(f"vit: expected x of shape (N, 3, H, W), got {x.shape}")
     if x.shape[2] % patch_size or x.shape[3] % patch_size:
         raise ShapeError(f"vit: expected sizes divisible by patch_size {patch_size}, got {x.shape[2:]}")
     batch = x.shape[0]

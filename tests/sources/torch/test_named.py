@@ -418,8 +418,8 @@ def test_architectures_of_transformers(transformers: Any, tmp_path: Path, archit
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        (None, FormatError, "hf: expected a readable config.json at .*, got: No such file"),
-        ("{", FormatError, "hf: expected a readable config.json at .*, got: Expecting"),
+        (None, FormatError, "hf: expected a readable config.json: .*, got none: No such file"),
+        ("{", FormatError, "hf: expected a readable config.json: .*: Expecting"),
         ("[]", FormatError, "hf: expected a config.json with a model_type, got .* without one"),
         ("{}", FormatError, "hf: expected a config.json with a model_type, got .* without one"),
     ],

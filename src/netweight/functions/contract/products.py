@@ -13,11 +13,6 @@ def linear(rec: Recorder, x: T, weight: T, bias: T | None = None) -> T:
     return rec.op("linear", None, x, weight, bias)
 
 
-def bilinear(rec: Recorder, x1: T, x2: T, weight: T, bias: T | None = None) -> T:
-    """x1ᵀ weight x2 + bias per output feature."""
-    return rec.op("bilinear", None, x1, x2, weight, bias)
-
-
 def matmul(rec: Recorder, a: T, b: T) -> T:
     """Matrix product over the last two dimensions, the others broadcast; also ``a @ b``."""
     return rec.op("matmul", None, a, b)

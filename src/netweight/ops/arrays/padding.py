@@ -34,6 +34,10 @@ def resolve_padding(
     if isinstance(padding, int):
         return ((padding, padding),) * len(in_size)
     if isinstance(padding, str):
+        if len(in_size) != len(kernel_size):
+            raise ShapeError(
+                f"padding: expected {len(kernel_size)} spatial dimensions, as the kernel has, got {in_size}"
+            )
         spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel_size, strict=True)]
         match padding:
             case "valid":

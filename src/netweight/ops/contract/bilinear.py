@@ -23,7 +23,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import mixes_last
-from netweight.ops.table import FREE, Cost, Wanted, define
+from netweight.ops.table import FREE, Cost, Spelled, Wanted, define
 
 
 def bilinear_shape(
@@ -106,4 +106,6 @@ BILINEAR = define(
     saves={"x1": ("x2", "weight"), "x2": ("x1", "weight"), "weight": ("x1", "x2")},
     extent=mixes_last,
     dims={"x1": "*rows in1", "x2": "*rows in2", "weight": "out in1 in2", "bias": "out", "y": "*rows out"},
+    says="x1ᵀ weight x2 + bias per output feature.",
+    spelled=Spelled("bilinear"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from netweight.errors import ShapeError
 from netweight.ir import Init
 from netweight.sources.build.core import Builder, Symbol
 
@@ -19,6 +20,18 @@ def he(fan_in: int) -> Init:
 def xavier(fan_in: int, fan_out: int) -> Init:
     """Glorot & Bengio 2010: uniform within sqrt(6 / (fan_in + fan_out))."""
     return Init(kind="uniform", scale=math.sqrt(6 / max(fan_in + fan_out, 1)))
+
+
+def size_of(x: Symbol, dim: int, layer: str) -> int:
+    """Size of a dimension that a layer needs to make its weights.
+
+    Raises:
+        ShapeError: If ``x`` does not have the dimension.
+    """
+    wanted = -dim if dim < 0 else dim + 1
+    if len(x.shape) < wanted:
+        raise ShapeError(f"{layer}: expected x of at least {wanted} dimensions, got {x.shape}")
+    return x.shape[dim]
 
 
 def parameter(x: Symbol, name: str, shape: tuple[int, ...], init: Init = ZEROS) -> Symbol:

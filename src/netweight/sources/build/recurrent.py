@@ -17,6 +17,7 @@ from netweight.functions.recurrent import layer as one_layer
 from netweight.ir import Init
 from netweight.sources.build.core import Symbol
 from netweight.sources.build.layers import offered
+from netweight.sources.build.parameters import size_of
 from netweight.sources.build.random import dropout as drop
 
 concat = offered(slicing.concat)
@@ -138,7 +139,7 @@ def _one_way(x: Symbol, stack: _Stack, starts: Sequence[Symbol | None], layer: s
     rows = _GATES[stack.op] * stack.hidden_size
     uniform = Init(kind="uniform", scale=1 / math.sqrt(max(1, stack.hidden_size)))
     weights = (
-        builder.state(layer, f"weight_ih_{suffix}", (rows, x.shape[-1]), uniform),
+        builder.state(layer, f"weight_ih_{suffix}", (rows, size_of(x, -1, stack.op)), uniform),
         builder.state(layer, f"weight_hh_{suffix}", (rows, stack.hidden_size), uniform),
     )
     biases = [

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight.errors import FormatError, MissingExtraError
+from netweight.given_files import check_regular
 from netweight.sources.extras import install
 from netweight.sources.onnx.lazy_weights import restore_all, without_weights
 
@@ -52,11 +53,7 @@ def read_model(path: Path) -> ModelProto:
     """
     onnx = need_onnx()
     try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise FormatError(f"file: expected an ONNX model, got the directory {str(path)!r}")
-        if not path.is_file():  # reading a pipe or a device may never end
-            raise FormatError(f"file: expected an ONNX model, got something that is not a file at {str(path)!r}")
+        size = check_regular(path, "an ONNX model")
         if size > _LARGEST:
             raise FormatError(
                 f"file: expected at most {_LARGEST:,} bytes, which is all that an ONNX file can hold, got {size:,}",

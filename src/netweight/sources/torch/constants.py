@@ -7,7 +7,7 @@ from then on. Memory that the capture made may be written as it is.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,17 @@ def tensors_in(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
         elif isinstance(value, _LISTS):
             found.extend([item for item in value if isinstance(item, Tensor)])
     return found
+
+
+def with_tensors(value: Any, found: Mapping[int, Tensor]) -> Any:
+    """Arguments in which other tensors stand, by the ``id`` of those that they replace."""
+    if isinstance(value, Tensor):
+        return found.get(id(value), value)
+    if isinstance(value, dict):
+        return {name: with_tensors(item, found) for name, item in value.items()}
+    if isinstance(value, _LISTS):
+        return type(value)([with_tensors(item, found) for item in value])
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,10 @@ class Constants:
         """Address of what a tensor lives in; a private copy has that of its original."""
         address: int = tensor.untyped_storage()._cdata
         return self._origins.get(address, address) if self._origins else address
+
+    def is_made(self, tensor: Tensor) -> bool:
+        """Whether the memory of a tensor was made while the module ran."""
+        return self.memory(tensor) in self._made
 
     def compute(
         self, func: Any, rule: Callable[..., Any] | None, targets: Sequence[Tensor], args: Any, kwargs: dict[str, Any]

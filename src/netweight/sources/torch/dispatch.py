@@ -17,8 +17,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from netweight.errors import ShapeError
-from netweight.sources.torch.constants import tensors_in
-from netweight.sources.torch.known_numbers import FIXED, OF_INTEGERS, PRODUCTS, READ
+from netweight.sources.torch.autocast import Autocast, in_region
+from netweight.sources.torch.beside import Beside, bind_views
+from netweight.sources.torch.constants import tensors_in, with_tensors
+from netweight.sources.torch.known_numbers import PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.recorder import SMALL, Recorder
 from netweight.sources.torch.unintercepted import UNSEEN
@@ -40,6 +42,8 @@ class Dispatch(TorchDispatchMode):
         super().__init__()
         self.recorder = recorder
         self._recording = recorder.recording
+        self._autocast = Autocast(recorder.device, self._converted)
+        self._beside = Beside(recorder, self._apply)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -47,9 +51,15 @@ class Dispatch(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
+        result = None
+        if in_region():
+            with UNSEEN():
+                func, args, kwargs = self._autocast.call(func, args, kwargs)
+            result = NotImplemented if self._autocast.takes_apart(func) else None
         operator = operator_of(func)
-        with UNSEEN():
-            result = self._follow(operator, args, kwargs)
+        if result is None:
+            with UNSEEN():
+                result = self._follow(operator, args, kwargs)
         if result is NotImplemented:
             result = self._taken_apart(operator, args, kwargs)
         if result is NotImplemented:
@@ -58,11 +68,28 @@ class Dispatch(TorchDispatchMode):
         return result
 
     def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
-        """Result of the operators that a composite one calls; NotImplemented if it calls none."""
+        """Result of the operators that a composite one calls; NotImplemented if it calls none.
+
+        Weights lie on meta where it refuses several devices.
+        """
         if not operator.composite:
             return NotImplemented
-        with self:
-            return operator.func.decompose(*args, **kwargs)
+        known = len(self._recording.nodes)
+        try:
+            with self._autocast.inside(operator.func), self:
+                return operator.func.decompose(*args, **kwargs)
+        except RuntimeError:
+            tensors = tensors_in(args, kwargs)
+            if len(self._recording.nodes) > known or len({tensor.is_meta for tensor in tensors}) < 2:
+                raise
+        alike = {id(tensor): self.recorder.known_shadow(tensor) for tensor in tensors}
+        with self._autocast.inside(operator.func), self:
+            return operator.func.decompose(*with_tensors(args, alike), **with_tensors(kwargs, alike))
+
+    def _converted(self, tensor: Tensor, dtype: torch.dtype) -> Tensor:
+        """The tensor in another element type, as if the program had asked for it."""
+        result: Tensor = self._follow(operator_of(torch.ops.aten.to.dtype), (tensor, dtype), {})
+        return result
 
     def _follow(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """Compute what depends on no input, record by rule what does; NotImplemented where no rule takes the call."""
@@ -70,9 +97,11 @@ class Dispatch(TorchDispatchMode):
         if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
             tensors = tensors_in(args, kwargs)
             if not any(map(self.recorder.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
+                for target in operator.targets(args, kwargs) if operator.writes else ():
+                    self._recording.keep_numbers(target)
                 result = self._constant(operator, tensors, args, kwargs)
-                if any(map(self._recording.is_fed, tensors)) or operator.name in PRODUCTS:
-                    self._record_beside(operator, tensors, args, kwargs, result)
+                if operator.writes or operator.name in PRODUCTS or any(map(self._recording.is_followed, tensors)):
+                    self._beside.record(operator, tensors, args, kwargs, result)
                 return result
         self._recording.site = self.recorder.module_calls.site()
         if operator.rule is None:
@@ -90,7 +119,7 @@ class Dispatch(TorchDispatchMode):
         if not operator.writes:
             return operator.rule(self.recorder, *args, **kwargs)
         # The rule of an operator that writes arguments beside its result, as an observer does, writes them itself.
-        targets = operator.targets(args, kwargs) if operator.out or operator.base != operator.name else []
+        targets = operator.targets(args, kwargs) if operator.follows_plain else []
         if operator.out:
             kwargs = {name: value for name, value in kwargs.items() if name not in operator.out}
         for target in targets:
@@ -116,45 +145,11 @@ class Dispatch(TorchDispatchMode):
         args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]
         return self._recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
 
-    def _record_beside(
-        self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], result: Any
-    ) -> None:
-        """Record work on an input that has numbers, and products of constants; the results have numbers as well.
-
-        Tensors written in place, and integers whose count or place depends on numbers, are fixed at capture; a note
-        says so.
-        """
-        given = any(map(self._recording.is_given, tensors))
-        for target in operator.targets(args, kwargs):
-            self._recording.forget(target)
-        results = [
-            leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor) and not self._recording.is_fed(leaf)
-        ]
-        floating = any(leaf.is_floating_point() for leaf in results)
-        made: Any = NotImplemented
-        if results and not operator.writes and (floating or operator.name in OF_INTEGERS):
-            self._recording.site = self.recorder.module_calls.site()
-            made = self._followed(operator, args, kwargs)
-            if made is NotImplemented and floating:
-                made = [torch.empty(leaf.shape, dtype=leaf.dtype, device=_META) for leaf in results]
-                self._recording.record(operator.unknown_name, None, tensors, made)
-        if made is not NotImplemented:
-            parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
-            for leaf, part in zip(results, parts, strict=False):
-                self._recording.feed(leaf, part, given=given)
-        elif given:
-            self._recording.note(FIXED if results else READ, guess=bool(results))
-
-    def _followed(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
-        """What the rule of an operator records, NotImplemented if it has none or refuses."""
-        try:
-            return NotImplemented if operator.rule is None else self._apply(operator, args, kwargs)
-        except ShapeError:
-            return NotImplemented
-
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
-        """Whether constants are written that the graph has read already: their new numbers are new values."""
-        return bool(operator.writes) and any(map(self._recording.holds, operator.targets(args, kwargs)))
+        """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""
+        if not operator.writes or (operator.follows_plain and operator.name not in _RESHAPING):
+            return False
+        return any(map(self._recording.holds, operator.targets(args, kwargs)))
 
     def _record_writes_to(self, target: Tensor) -> None:
         """From now on a constant, and its views, hold values of the graph."""
@@ -162,12 +157,7 @@ class Dispatch(TorchDispatchMode):
         if memory in self.recorder.written:
             return
         self.recorder.written[memory] = target
-        for tensor, view in self._recording.constants.views_of(target):
-            made = view.rule(self.recorder, *view.args, **view.kwargs)
-            for part in made if isinstance(made, list | tuple) else (made,):
-                if part.shape == tensor.shape and part.storage_offset() == tensor.storage_offset():
-                    self._recording.mirror(tensor, part)
-                    break
+        bind_views(self.recorder, target)
 
     def _reshape_in_place(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
         """``squeeze_`` and its like change the shape of the tensor object, and nothing that is stored."""

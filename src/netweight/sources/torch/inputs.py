@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +11,10 @@ import torch
 
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Filled, TensorSpec
-from netweight.sources.torch.dtypes import spec_of, torch_dtype
+from netweight.sources.torch.dtypes import torch_dtype
+from netweight.sources.torch.leaves import leaves_of
 from netweight.sources.torch.recording import TensorRecording
-
-_SMALL = 1 << 20
-
-Numbers = Callable[[str, TensorSpec, Any], Any]
-"""Makes the array of an input from its name, its spec, and what was given: a spec, a range or a tensor."""
+from netweight.sources.torch.symbolic import Numbers, Symbolic, is_shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +34,7 @@ class Arguments:
     @staticmethod
     def leaves_of(result: Any) -> list[torch.Tensor]:
         """Tensors in what the module returned: in tuples, dicts, dataclasses and objects that hold some."""
-        return list(_leaves(result))
+        return list(leaves_of(result))
 
 
 def symbolic_arguments(
@@ -64,59 +60,19 @@ def symbolic_arguments(
     named: dict[str, Any] = {}
     if isinstance(inputs, Mapping):
         named = dict(inputs)
-    elif isinstance(inputs, TensorSpec | Filled | torch.Tensor) or _is_shape(inputs):
+    elif isinstance(inputs, TensorSpec | Filled | torch.Tensor) or is_shape(inputs):
         given = (inputs,)
     elif isinstance(inputs, list | tuple):
         given = tuple(inputs)
     else:
         raise UsageError(f"inputs: expected a shape, a tensor, or a tuple or dict of them, got {type(inputs).__name__}")
-    maker = _Maker(recording, numbers)
+    maker = Symbolic(recording, numbers)
     parameters = _parameters(module)
     _check_names(parameters, named)
     positional = _parameter_names(parameters, len(given))
     args = tuple(maker.make(value, name) for value, name in zip(given, positional, strict=True))
     kwargs = {name: maker.make(value, name) for name, value in named.items()}
     return Arguments(args=args, kwargs=kwargs, names=tuple(maker.names))
-
-
-class _Maker:
-    """Turns given inputs into symbolic ones, nested ones too."""
-
-    def __init__(self, recording: TensorRecording, numbers: Numbers | None) -> None:
-        self.names: list[str] = []
-        self._recording = recording
-        self._numbers = numbers
-
-    def make(self, value: Any, name: str) -> Any:
-        if _is_shape(value):
-            value = TensorSpec(tuple(value))
-        match value:
-            case TensorSpec():
-                return self._add(_of_spec(value), name, value)
-            case Filled():
-                return self._add(_filled(value), name, value)
-            case torch.Tensor():
-                return self._add(_without_numbers(value), name, value)
-            case Mapping():
-                made = {key: self.make(item, f"{name}.{key}") for key, item in value.items()}
-                return made if type(value) is dict else type(value)(made)  # type: ignore[call-arg]
-            case list() | tuple():
-                parts = [self.make(item, f"{name}.{at}") for at, item in enumerate(value)]
-                return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-            case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-                parts_of = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-                return dataclasses.replace(value, **{k: self.make(v, f"{name}.{k}") for k, v in parts_of.items()})
-            case _:
-                return value
-
-    def _add(self, tensor: torch.Tensor, name: str, given: Any) -> torch.Tensor:
-        if self._numbers is not None:
-            array = self._numbers(name, spec_of(tensor), given)
-            if not tensor.is_meta:
-                tensor = torch.tensor(array, dtype=tensor.dtype)
-        self.names.append(name)
-        self._recording.add_input(tensor, name)
-        return tensor
 
 
 def tensor_of(array: Any) -> torch.Tensor:
@@ -132,41 +88,6 @@ def tensor_of(array: Any) -> torch.Tensor:
         return torch.tensor(array.astype("float32" if small else array.dtype.newbyteorder("="), order="C"), dtype=dtype)
     except (KeyError, TypeError) as error:
         raise UsageError(f"inputs: expected an element type that PyTorch has, got {name!r}") from error
-
-
-def _is_shape(value: Any) -> bool:
-    return isinstance(value, tuple | list | torch.Size) and len(value) > 0 and all(type(n) is int for n in value)
-
-
-def _dtype(spec: TensorSpec) -> torch.dtype:
-    if any(size < 0 for size in spec.shape):
-        raise UsageError(f"inputs: expected sizes of at least 0, got {spec.shape}")
-    try:
-        return torch_dtype(spec.dtype)
-    except KeyError as error:
-        raise UsageError(f"inputs: expected an element type that PyTorch has, got {spec.dtype!r}") from error
-
-
-def _of_spec(spec: TensorSpec) -> torch.Tensor:
-    dtype = _dtype(spec)
-    if dtype.is_floating_point or dtype.is_complex or spec.numel > _SMALL:
-        return torch.empty(spec.shape, dtype=dtype, device="meta")
-    return torch.zeros(spec.shape, dtype=dtype)
-
-
-def _filled(given: Filled) -> torch.Tensor:
-    dtype = _dtype(given.spec)
-    if given.spec.numel > _SMALL:
-        return torch.empty(given.spec.shape, dtype=dtype, device="meta")
-    always_the_same = torch.Generator().manual_seed(0)
-    numbers = torch.randint(given.first, given.last + 1, given.spec.shape, generator=always_the_same)
-    return numbers.to(dtype)
-
-
-def _without_numbers(tensor: torch.Tensor) -> torch.Tensor:
-    if tensor.is_floating_point() or tensor.is_complex() or tensor.numel() > _SMALL or tensor.device.type == "meta":
-        return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
-    return tensor.detach().cpu().clone()
 
 
 def _parameters(module: torch.nn.Module) -> list[inspect.Parameter]:
@@ -230,20 +151,3 @@ def _accepted_by(name: str, layer: torch.nn.Module, batch: int) -> tuple[TensorS
             return TensorSpec(shape), f"the recurrent layer {name!r}, 128 steps"
         case _:
             return None
-
-
-def _leaves(result: Any) -> Iterator[torch.Tensor]:
-    match result:
-        case torch.Tensor():
-            yield result
-        case Mapping():
-            for item in result.values():
-                yield from _leaves(item)
-        case list() | tuple() | set():
-            for item in result:
-                yield from _leaves(item)
-        case _ if dataclasses.is_dataclass(result) and not isinstance(result, type):
-            for field in dataclasses.fields(result):
-                yield from _leaves(getattr(result, field.name))
-        case _:
-            return

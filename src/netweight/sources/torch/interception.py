@@ -21,6 +21,8 @@ from netweight.functions import loss
 from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
 from netweight.functions.window import pool_average
+from netweight.sources.torch import devices
+from netweight.sources.torch.data_assignment import assign_data
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
@@ -162,6 +164,7 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.as_tensor: _literal,
     torch.asarray: _literal,
     Tensor.new_tensor: _new_literal,
+    Tensor.data.__set__: assign_data,
     Tensor.__getitem__: _indexed,
     Tensor.__setitem__: _indexed,
     F.local_response_norm: _taken_whole(local_response_norm),
@@ -171,5 +174,6 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.lp_pool3d: _power_pool(3),
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
+    **devices.HANDLERS,
     **SIGNS,
 }

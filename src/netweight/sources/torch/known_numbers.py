@@ -23,3 +23,9 @@ OF_INTEGERS = frozenset({
     "transpose", "tril", "triu", "type_as", "unflatten", "unsqueeze", "view", "where",
 })  # fmt: skip
 """Operators on integers and booleans that are recorded: their sizes do not depend on the numbers of the input."""
+
+BY_NUMBERS = frozenset({
+    "_local_scalar_dense", "_unique2", "allclose", "bincount", "equal", "index.Tensor", "is_nonzero", "item",
+    "masked_select", "nonzero", "nonzero_numpy", "unique_consecutive", "unique_dim", "where.condition_only",
+})  # fmt: skip
+"""Operators whose rule guesses because the numbers, which are known here, decide sizes or the way of the program."""

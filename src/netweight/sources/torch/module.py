@@ -14,10 +14,11 @@ from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
+from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
-from netweight.sources.torch.inputs import Arguments, Numbers, symbolic_arguments
+from netweight.sources.torch.inputs import Arguments, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
 from netweight.sources.torch.module_calls import ModuleCalls
@@ -26,6 +27,7 @@ from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
+from netweight.sources.torch.symbolic import Numbers
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
 
 
@@ -134,7 +136,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     modules = modules_of(asked.module)
     note_pruned(modules.values(), recording)
     module_calls = ModuleCalls(modules)
-    recorder = Recorder(recording, module_calls)
+    recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
     stand_ins = StandIns(of_all=autograd is Autograd.ALL)

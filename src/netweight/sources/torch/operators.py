@@ -42,6 +42,11 @@ class Operator:
         """What the report calls it where there is no rule: ``aten.nonzero``, ``torchvision.nms``."""
         return self.name if "." in self.name else f"aten.{self.name}"
 
+    @property
+    def follows_plain(self) -> bool:
+        """Whether it is an in-place or ``out=`` form whose rule is that of the plain form, which writes nothing."""
+        return self.rule is not None and (bool(self.out) or self.base != self.name)
+
     def targets(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
         """Tensors that a call writes."""
         if self.out:

@@ -31,6 +31,7 @@ _VIEWS: dict[str, Callable[[Any, Any], tuple[Any, ...]]] = {
     "slice": lambda x, attrs: (aten.slice, x, attrs.dim, attrs.start, attrs.stop, attrs.step),
 }
 _META = torch.device("meta")
+_CPU = torch.device("cpu")
 
 
 class Recorder:
@@ -39,15 +40,17 @@ class Recorder:
     Attributes:
         recording: What has been recorded.
         module_calls: Where the program is.
+        device: Where the program is told that its tensors lie.
         packed: Weights of quantised layers, by module.
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
     """
 
-    def __init__(self, recording: TensorRecording, module_calls: ModuleCalls) -> None:
+    def __init__(self, recording: TensorRecording, module_calls: ModuleCalls, device: torch.device = _CPU) -> None:
         self.recording = recording
         self.module_calls = module_calls
+        self.device = device
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
@@ -161,6 +164,13 @@ class Recorder:
             empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
             found = self._shadows[id(value)] = (value, empty)
         return found[1]
+
+    def known_shadow(self, tensor: Tensor) -> Tensor:
+        """``shadow`` of a tensor, which the program may be given in its place: it holds the same value."""
+        shadow: Tensor = self.shadow(tensor)
+        if not self.recording.knows(shadow):
+            self.recording.mirror(shadow, tensor)
+        return shadow
 
     def is_symbolic(self, tensor: Tensor) -> bool:
         """Whether the tensor has no numbers, or may not be computed with."""

@@ -105,9 +105,23 @@ class TensorRecording(Recording[Site]):
             self._looked_at = len(tensors)
         return self.constants.memory(constant) in self._memories
 
+    def keep_numbers(self, target: Tensor) -> None:
+        """Before a constant is written: values of the graph in its memory keep the numbers that they have."""
+        if not self.holds(target):
+            return
+        memory = self.constants.memory(target)
+        for name, tensor in self.tensors.items():
+            if self.constants.memory(tensor) == memory:
+                self.tensors[name] = tensor.detach().clone()
+
     def is_fed(self, tensor: Tensor) -> bool:
         """Whether a tensor with numbers stands for a value of the graph: an input, or what was computed from one."""
         return self._name_of(tensor) in self._fed
+
+    def is_followed(self, constant: Tensor) -> bool:
+        """Whether what is computed from it is recorded: it stands for a value of the graph, or the model has it."""
+        ident = id(constant)
+        return ident in self._owned or self.is_fed(constant) or not self.constants.is_made(constant)
 
     def is_given(self, tensor: Tensor) -> bool:
         """Whether such a tensor depends on an input."""
@@ -150,6 +164,8 @@ class TensorRecording(Recording[Site]):
             name = binding.storage.base
             for op, attrs in binding.chain:
                 name = self.derived(op, attrs, name, self.storages[name])
+            if binding.name in self._fed:
+                self._fed[name] = self._fed[binding.name]
             binding.name, binding.version = name, binding.storage.version
         return binding.name
 

@@ -9,7 +9,7 @@ from netweight.functions.contract import conv as functions
 from netweight.functions.recorder import Size, per_dim
 from netweight.ops.arrays.padding import PaddingAmount, PaddingMode
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.parameters import ZEROS, he
+from netweight.sources.build.parameters import ZEROS, he, size_of
 
 
 class ConvOptions(TypedDict, total=False):
@@ -64,7 +64,7 @@ def _conv(
     weight: Symbol | None = None, name: str = "conv",
 ) -> Symbol:  # fmt: skip
     kernel = per_dim(kernel_size, dims)
-    in_per_group = x.shape[1] // max(groups, 1)  # the shape rule refuses the rest
+    in_per_group = size_of(x, 1, "conv") // max(groups, 1)  # the shape rule refuses the rest
     builder = x.builder
     with builder.recording(name):
         if weight is None:

@@ -7,7 +7,7 @@ import math
 from netweight.functions.contract import deform_conv as functions
 from netweight.functions.recorder import Size, per_dim
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.parameters import ZEROS, he
+from netweight.sources.build.parameters import ZEROS, he, size_of
 
 
 def deform_conv2d(
@@ -33,7 +33,7 @@ def deform_conv2d(
         ShapeError: If channels, groups, offsets and mask disagree, or the kernel does not fit.
     """
     kernel = per_dim(kernel_size, 2)
-    in_per_group = x.shape[1] // max(groups, 1)
+    in_per_group = size_of(x, 1, "deform_conv") // max(groups, 1)
     builder = x.builder
     with builder.recording(name):
         weight = builder.own("weight", (out_channels, in_per_group, *kernel), he(in_per_group * math.prod(kernel)))

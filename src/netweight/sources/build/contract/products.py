@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from netweight.functions.contract import products as functions
+from netweight.functions.plain import function_of
 from netweight.ir import Init
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.parameters import ZEROS, he
+from netweight.sources.build.parameters import ZEROS, he, size_of
 
 
 def linear(
@@ -22,7 +23,7 @@ def linear(
         weight: A symbol (out_features, in_features) to share instead of a new parameter.
         name: Last part of the module path.
     """
-    in_features = x.shape[-1]
+    in_features = size_of(x, -1, "linear")
     with x.builder.recording(name):
         if weight is None:
             weight = x.builder.own("weight", (out_features, in_features), he(in_features))
@@ -32,9 +33,9 @@ def linear(
 
 def bilinear(x1: Symbol, x2: Symbol, out_features: int, *, bias: bool = True, name: str = "bilinear") -> Symbol:
     """x1ᵀ weight x2 per output feature: products of every feature of one with every feature of the other."""
-    in1, in2 = x1.shape[-1], x2.shape[-1]
+    in1, in2 = size_of(x1, -1, "bilinear"), size_of(x2, -1, "bilinear")
     init = Init(kind="uniform", scale=1 / math.sqrt(max(in1, 1)))
     with x1.builder.recording(name):
         weight = x1.builder.own("weight", (out_features, in1, in2), init)
         offset = x1.builder.own("bias", (out_features,), init) if bias else None
-        return functions.bilinear(x1.builder, x1, x2, weight, offset)
+        return function_of("bilinear")(x1.builder, x1, x2, weight, offset)

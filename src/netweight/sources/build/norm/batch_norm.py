@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netweight.functions.norm import batch_norm as functions
 from netweight.sources.build.core import Symbol
-from netweight.sources.build.parameters import ONES, ZEROS, weight_and_bias
+from netweight.sources.build.parameters import ONES, ZEROS, size_of, weight_and_bias
 
 
 def batch_norm(
@@ -21,7 +21,7 @@ def batch_norm(
         inplace: The output takes the memory of ``x``; not while training, whose gradient needs ``x``.
         name: Last part of the module path.
     """
-    builder, shape = x.builder, (x.shape[1],)
+    builder, shape = x.builder, (size_of(x, 1, "batch_norm"),)
     with builder.recording(name, inplace=inplace):
         weight, bias = weight_and_bias(builder, shape, weight=affine, bias=affine)
         mean = builder.own("running_mean", shape, ZEROS, kind="buffer")

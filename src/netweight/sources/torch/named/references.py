@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from netweight.errors import CaptureError, UsageError, unknown_name
+from netweight.given_files import is_directory, is_file
 from netweight.sources.names import Reference
 from netweight.sources.torch.named.making import NamedModule, call, failed
 from netweight.sources.torch.named.timm import from_timm
@@ -49,11 +50,23 @@ def named_module(reference: Reference, *, batch: int = 1) -> Iterator[NamedModul
             yield _PACKAGES[reference.place](reference, batch)
         case "file":
             path = Path(reference.place)
+            _check_there(path)
             with _importing(str(path.resolve().parent), str(Path.cwd())), _executed(path) as code:
                 yield _made(_attribute(code, reference), reference)
         case _:
             with _importing(str(Path.cwd())):
                 yield _made(_attribute(_imported(reference.place), reference), reference)
+
+
+def _check_there(path: Path) -> None:
+    """Refuse a file that is not there, or is a device or pipe.
+
+    Raises:
+        UnknownNameError: If it is no file.
+    """
+    if not is_file(path):
+        beside = path.parent.glob("*.py") if is_directory(path.parent) else ()
+        raise unknown_name("Python file", str(path), map(str, beside))
 
 
 @contextmanager
@@ -89,8 +102,6 @@ def _imported(name: str) -> ModuleType:
 @contextmanager
 def _executed(path: Path) -> Iterator[ModuleType]:
     """The module of a Python file, executed anew; it is in ``sys.modules`` meanwhile."""
-    if not path.is_file():
-        raise unknown_name("Python file", str(path), [str(other) for other in path.parent.glob("*.py")])
     name = path.stem if path.stem not in sys.modules else f"{path.stem}_as_model"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from netweight.errors import FormatError, MissingExtraError, unknown_name
+from netweight.given_files import is_directory, read_json
 from netweight.ir import TensorSpec
 from netweight.sources.extras import cure, first_line, root_of
 from netweight.sources.names import Reference
@@ -53,13 +53,12 @@ def from_transformers(reference: Reference, batch: int) -> NamedModule:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    path = path / "config.json" if path.is_dir() else path
+    path = path / "config.json" if is_directory(path) else path
     fix = "names on a hub are not looked up: save its config.json, and give the path"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise FormatError(f"hf: expected a readable config.json at {str(path)!r}, got: {reason}", fix=fix) from error
+        found = read_json(path, mark=b'"model_type"', what="a config.json with a model_type")
+    except FormatError as error:
+        raise FormatError(f"hf: expected a readable config.json: {error}", fix=error.fix or fix) from error
     if not isinstance(found, dict) or "model_type" not in found:
         raise FormatError(f"hf: expected a config.json with a model_type, got {str(path)!r} without one")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import torch
@@ -65,9 +66,7 @@ def _of_weight(
     rec: Recorder, x: Tensor, grad: Tensor, weight: Tensor, steps: Sequence[int], pads: Sequence[int],
     spread: Sequence[int], groups: int,
 ) -> Tensor:  # fmt: skip
-    """The input under windows that are the gradient: samples are added up as channels, and steps and dilation change
-    places.
-    """
+    """The input under windows that are the gradient: samples take the place of channels, steps that of dilation."""
     more = _missing(x.shape[2:], grad.shape[2:], weight.shape[2:], steps, pads, spread)
     ends = []
     for dim, (unreached, pad) in enumerate(zip(more, pads, strict=True), 2):
@@ -101,12 +100,8 @@ def trilinear(
     unroll_dim: int = 1,
 ) -> Any:  # fmt: skip
     """Products of three tensors with new dimensions, added up over some: two of them first, then with the third."""
-    expanded = []
-    for x, new in ((i1, expand1), (i2, expand2), (i3, expand3)):
-        for dim in sorted(new):
-            x = unsqueeze(rec, x, dim)
-        expanded.append(x)
-    first, second, third = expanded
+    given = zip((i1, i2, i3), (expand1, expand2, expand3), strict=True)
+    first, second, third = (reduce(lambda x, dim: unsqueeze(rec, x, dim), sorted(new), x) for x, new in given)
     pair = mul(rec, first, second)
     shape = torch.broadcast_shapes(pair.shape, third.shape)
     letters = "abcdefgh"[: len(shape)]

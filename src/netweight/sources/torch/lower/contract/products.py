@@ -72,7 +72,6 @@ def conv_transpose(
 
 
 bind(products.linear)
-bind(products.bilinear)
 bind(products.matmul, "matmul", "bmm", "mm", "mv", "dot")
 bind(blas.addmm, "addmm", "baddbmm", "addmv")
 bind(blas.addbmm)

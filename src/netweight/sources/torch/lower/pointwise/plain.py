@@ -17,16 +17,18 @@ from netweight.sources.torch.recorder import Recorder
 def _rule(name: str) -> Rule:
     """The rule of an operator; it is looked up when it is first called."""
 
-    def of_one(rec: Recorder, x: Tensor, *settings: Any, **named: Any) -> Any:
+    def of_tensors(rec: Recorder, x: Tensor, *others: Any, **named: Any) -> Any:
         if REGISTRY[name].spelled.floating:
             x = floating(rec, x)
-        return function_of(name)(rec, x, *settings, **named)
+        return function_of(name)(rec, x, *others, **named)
 
-    def of_two(rec: Recorder, x: Operand, other: Operand) -> Any:
+    def of_operands(rec: Recorder, x: Operand, other: Operand) -> Any:
         return binary(rec, name, x, other, floating=REGISTRY[name].spelled.floating)
 
     def rule(rec: Recorder, *args: Any, **named: Any) -> Any:
-        return (of_one if len(REGISTRY[name].inputs) == 1 else of_two)(rec, *args, **named)
+        op = REGISTRY[name]
+        both = op.kind == "elementwise" and len(op.inputs) == 2  # which broadcast and take each other's type
+        return (of_operands if both else of_tensors)(rec, *args, **named)
 
     return rule
 
