@@ -21,6 +21,7 @@ from torch.utils._pytree import tree_map_only
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.interception import HANDLERS, TAKEN_WHOLE, Interception
+from netweight.sources.torch.linear_again import LinearAgain
 from netweight.sources.torch.operators import Operator
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.wanting_autograd import SIGNS
@@ -44,6 +45,7 @@ class DispatchBelowAutograd(Dispatch):
     def __init__(self, recorder: Recorder, *, of_all: bool) -> None:
         super().__init__(recorder)
         self._of_all = of_all
+        self._linear = LinearAgain(recorder)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         with BELOW():
@@ -53,7 +55,13 @@ class DispatchBelowAutograd(Dispatch):
     def _follow(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         if operator.name in _WITH_STATISTICS and any(map(self._is_differentiated, tensors_in(args, kwargs))):
             return NotImplemented
-        return super()._follow(operator, args, kwargs)
+        self._recording.site = self.recorder.module_calls.site()
+        layer = self._linear.layer(operator, args, kwargs)
+        if layer is not NotImplemented:
+            return layer
+        result = super()._follow(operator, args, kwargs)
+        self._linear.see(operator, args, result)
+        return result
 
     def _is_differentiated(self, tensor: Tensor) -> bool:
         return self._is_followed() or (tensor.requires_grad and torch.is_grad_enabled())

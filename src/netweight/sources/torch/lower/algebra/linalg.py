@@ -19,6 +19,7 @@ from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import binary, over
 from netweight.sources.torch.lower.move.layout import expand, same, squeeze, unsqueeze
 from netweight.sources.torch.lower.pointwise.complex import adjoint
+from netweight.sources.torch.lower.pointwise.complex import adjoint as turned
 from netweight.sources.torch.lower.pointwise.elementwise import mul, where
 from netweight.sources.torch.recorder import Recorder
 
@@ -120,12 +121,11 @@ def solve_ex(
 
 @lowers("linalg_lu_solve")
 def lu_solve(rec: Recorder, LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Any:
-    """Two triangular systems."""
+    """The system of the matrix that stands for its factors: eliminated again, which PyTorch has done before."""
     if not left or not _fits(LU, B):
         return NotImplemented
-    first, second = (LU, B) if LU.shape[:-2] == B.shape[:-2] else _same_batch(rec, LU, B)
-    middle = functions.solve_triangular(rec, first, second, upper=adjoint)
-    return functions.solve_triangular(rec, first, middle, upper=not adjoint)
+    rec.recording.note("a linear system whose factors PyTorch kept is counted as solved anew")
+    return functions.solve(rec, *_same_batch(rec, turned(rec, LU) if adjoint else LU, B))
 
 
 @lowers("linalg_solve_triangular")

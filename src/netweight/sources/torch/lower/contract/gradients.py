@@ -14,9 +14,10 @@ from netweight.ops.contract.einsum import EinsumAttrs
 from netweight.ops.move.layout import PermuteAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import lowers
+from netweight.sources.torch.lower.common import binary
 from netweight.sources.torch.lower.contract.products import conv, conv_transpose
 from netweight.sources.torch.lower.move.layout import reshaped, slice_, unsqueeze
-from netweight.sources.torch.lower.pointwise.elementwise import div, mul, sub
+from netweight.sources.torch.lower.pointwise.elementwise import div, mul, sub, where
 from netweight.sources.torch.recorder import Recorder
 
 _EUCLIDEAN = 2
@@ -118,9 +119,10 @@ def _without_ones(rec: Recorder, x: Tensor, letters: str) -> tuple[str, Tensor]:
 
 @lowers("_cdist_backward")
 def cdist_backward(rec: Recorder, grad: Tensor, x1: Tensor, x2: Tensor, p: float, cdist: Tensor) -> Any:
-    """Of lengths: differences, over the lengths, times the gradient, added up over the second vectors."""
+    """Differences over lengths, 0 for a length of 0, times the gradient, added up over the second vectors."""
     if p != _EUCLIDEAN:
         return NotImplemented
     apart = sub(rec, unsqueeze(rec, x1, -2), unsqueeze(rec, x2, -3))
-    weighted = mul(rec, apart, unsqueeze(rec, div(rec, grad, cdist), -1))
+    slope = where(rec, binary(rec, "eq", cdist, 0), 0.0, div(rec, grad, cdist))
+    weighted = mul(rec, apart, unsqueeze(rec, slope, -1))
     return rec.op("sum", ReduceAttrs(dims=(weighted.dim() - 2,)), weighted)
