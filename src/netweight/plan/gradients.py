@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 from netweight.errors import unknown_name
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
@@ -149,25 +150,65 @@ def _call(plan: Backpropagation, step: int, node: Node) -> Call:
             step=step, node=node, wanted=wanted, passed=(False,) * len(wanted), read=(), saved=(), extras={},
             forward=None, backward=None,
         )  # fmt: skip
-    slots = op.slot_names(len(node.inputs))
-    names = op.saved_for([slot for slot, asked in zip(slots, wanted, strict=False) if asked])
     with located(node):
-        extras = _extras(op, step, node, specs) if any(wanted) else {}
-        read = tuple(_saved_values(op, node, names))
-        kept = (piece for name, piece in zip(op.extras, extras, strict=False) if name in names)
-        pieces = (plan.piece(name) for name in read)
-        saved = dict.fromkeys((*(piece for piece in pieces if not plan.lasts(piece)), *kept))
         return Call(
             step=step,
             node=node,
             wanted=wanted,
             passed=_passed(op, node, wanted, specs),
-            read=read,
-            saved=tuple(saved),
-            extras=extras,
+            **keeping(plan, op, step, node, wanted),
             forward=op.cost(node.attrs, *specs),
             backward=op.backward_cost(node.attrs, wanted, *specs),
         )
+
+
+def keeping(
+    plan: Backpropagation,
+    op: OpDef,
+    step: int,
+    node: Node,
+    wanted: tuple[bool, ...],
+    sizes: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """What a call keeps by the ``saves`` of an operator: ``read``, ``saved`` and ``extras`` of a ``Call``.
+
+    Of an input that the call writes over, a copy is kept if backward reads it.
+
+    Args:
+        plan: The backward pass.
+        op: The operator.
+        step: Place of the call.
+        node: The call.
+        wanted: For each tensor whether backward computes its gradient.
+        sizes: Bytes of results that only backward reads and that the operator's own rules do not know.
+    """
+    if not any(wanted):
+        return {"read": (), "saved": (), "extras": {}}
+    slots = op.slot_names(len(node.inputs))
+    names = op.saved_for([slot for slot, asked in zip(slots, wanted, strict=False) if asked])
+    extras = _extras(op, step, node, plan.graph.input_specs(node))
+    extras |= {f"{step}:{name}": nbytes for name, nbytes in (sizes or {}).items()}
+    read = tuple(_saved_values(op, node, names))
+    over = written_over(plan, op, node)
+    pieces = []
+    for name in read:
+        piece = plan.piece(name)
+        if piece in over and name not in node.outputs:
+            piece = f"{step}:{name} before"
+            extras[piece] = plan.graph.spec(name).nbytes
+        if not plan.lasts(piece):
+            pieces.append(piece)
+    kept = (piece for piece in (f"{step}:{name}" for name in names) if piece in extras)
+    return {"read": read, "saved": tuple(dict.fromkeys((*pieces, *kept))), "extras": extras}
+
+
+def written_over(plan: Backpropagation, op: OpDef, node: Node) -> set[str]:
+    """Pieces of memory that a call reads and writes its results into."""
+    if op.view:
+        return set()
+    return {plan.piece(name) for name in node.outputs}.intersection(
+        plan.piece(name) for name in node.inputs if name is not None
+    )
 
 
 def _extras(op: OpDef, step: int, node: Node, specs: tuple[TensorSpec | None, ...]) -> dict[str, int]:

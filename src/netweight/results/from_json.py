@@ -20,7 +20,7 @@ from netweight.results.profile import (
     Totals,
     UnknownOp,
 )
-from netweight.results.training import TRAINING_FORMULA_FIELDS, Training, TrainingRow
+from netweight.results.training import TRAINING_FORMULA_FIELDS, StepMemory, Training, TrainingRow
 
 _PREFIX = "netweight/profile/"
 
@@ -69,7 +69,8 @@ def _training(data: dict[str, Any] | None) -> Training | None:
     if data is None:
         return None
     rows = (_make(TrainingRow, {**item, **_counts(item, TRAINING_FORMULA_FIELDS)}) for item in data["layers"])
-    return _make(Training, {**data, "layers": tuple(rows)})
+    kept = {name: _make(StepMemory, item) for name, item in data.get("conventions", {}).items()}
+    return _make(Training, {"convention": "ideal", **data, "conventions": kept, "layers": tuple(rows)})
 
 
 def _counts(item: dict[str, Any], names: tuple[str, ...]) -> dict[str, Count]:

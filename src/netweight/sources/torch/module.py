@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from enum import Enum, auto
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.module_tree import modules_of
+from netweight.sources.torch.other_state import attributes_of, frozen_constants
 from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
@@ -185,8 +187,11 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
             if parameter is not None:
                 recording.own(parameter, prefix + name, "parameter")
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
+        for name, constant, kind in frozen_constants(module):
+            recording.own(constant, prefix + name, kind)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
+    recording.attributes = partial(attributes_of, modules)
 
 
 @contextmanager

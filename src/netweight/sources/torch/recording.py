@@ -7,7 +7,7 @@ for each view, the chain of view operators that leads to it, and walks the chain
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -45,11 +45,13 @@ class TensorRecording(Recording[Site]):
         released: For each storage the number of operators recorded when PyTorch let go of it.
         site: Where the program is.
         constants: What constants hold, and who made them.
+        attributes: Gives the tensors that the model holds as plain attributes, with their names.
     """
 
     released: dict[str, int] = field(default_factory=dict)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
+    attributes: Callable[[], Iterable[tuple[str, Tensor]]] = tuple
     _bindings: dict[int, Binding] = field(default_factory=dict)
     _former: list[Binding] = field(default_factory=list)
     _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
@@ -254,6 +256,9 @@ class TensorRecording(Recording[Site]):
     def _adopt(self, tensor: Tensor) -> str:
         """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
         owned = self._owned.get(id(tensor))
+        if owned is None and not self.constants.is_made(tensor):
+            self._own_attributes()
+            owned = self._owned.get(id(tensor))
         if owned is not None:
             name, kind = owned
         else:
@@ -264,6 +269,12 @@ class TensorRecording(Recording[Site]):
         self.add(name, spec_of(tensor), kind)
         self._adopted[id(tensor)] = name
         return name
+
+    def _own_attributes(self) -> None:
+        """Look, once, for tensors that the model holds as plain attributes: state that it does not learn."""
+        attributes, self.attributes = self.attributes, tuple
+        for name, tensor in attributes():
+            self.own(tensor, name, "parameter" if isinstance(tensor, torch.nn.Parameter) else "buffer")
 
     def binding(self, tensor: Tensor) -> Binding:
         """The binding of a tensor that holds a value; for one from outside it is made when it is first asked for."""
