@@ -124,6 +124,9 @@ class Graph:
         frozen: Names of the parameters that training leaves as they are.
         fused: First and last node of each run of nodes that one kernel does: values that only its nodes read are no
             memory, and what it reads is kept until its last node.
+        diverted: Values whose gradients do not go to what the node that writes them reads: to the value named instead,
+            unchanged, as if the node were not there; or to none.
+        leaves: Inputs, constants and activations that ask for a gradient themselves, as parameters do.
     """
 
     name: str
@@ -136,6 +139,8 @@ class Graph:
     lifetimes: Mapping[str, int] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
     fused: tuple[tuple[int, int], ...] = ()
+    diverted: Mapping[str, str | None] = field(default_factory=dict)
+    leaves: tuple[str, ...] = ()
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""
@@ -216,7 +221,13 @@ def validate(graph: Graph) -> None:
     for node in graph.nodes:
         _validate_node(graph, node, written)
         written.update(node.outputs)
-    for role, names in (("input", graph.inputs), ("output", graph.outputs), ("update", graph.updates.values())):
+    for role, names in (
+        ("input", graph.inputs),
+        ("output", graph.outputs),
+        ("update", graph.updates.values()),
+        ("leaf", graph.leaves),
+        ("diverted gradient", (name for pair in graph.diverted.items() for name in pair if name is not None)),
+    ):
         for name in names:
             if name not in written:
                 raise GraphError(f"graph: expected every {role} to have a value, got {name!r}")

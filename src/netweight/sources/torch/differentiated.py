@@ -18,6 +18,7 @@ from torch import Tensor
 from torch._decomp import decomposition_table
 from torch.utils._pytree import tree_map_only
 
+from netweight.sources.torch.asking import ABOVE_AUTOGRAD
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.interception import HANDLERS, TAKEN_WHOLE, Interception
@@ -26,6 +27,7 @@ from netweight.sources.torch.operators import Operator
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.wanting_autograd import SIGNS
 
+_HANDLERS = {**HANDLERS, **ABOVE_AUTOGRAD}
 BELOW: Any = torch._C._AutoDispatchBelowADInplaceOrView
 
 
@@ -165,7 +167,7 @@ class InterceptionAboveAutograd(Interception):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         args, kwargs = tree_map_only(Tensor, self._stand_ins.of, (args, kwargs or {}))
-        handler = HANDLERS.get(func)
+        handler = _HANDLERS.get(func)
         if handler is None or handler in TAKEN_WHOLE or func in SIGNS:
             return func(*args, **kwargs)
         return handler(self._recorder, func, args, kwargs)

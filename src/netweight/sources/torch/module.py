@@ -196,15 +196,13 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
 
 @contextmanager
 def _whole_operators() -> Iterator[None]:
-    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode."""
-    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", None)
-    with torch.no_grad():
-        if guard is None:
-            with torch.inference_mode():
-                yield
-        else:
-            with guard():
-                yield
+    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode.
+
+    Autograd never runs. Whether it would is what the program itself says, from enabled on.
+    """
+    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", torch.inference_mode)
+    with torch.enable_grad(), guard(), torch.enable_grad():
+        yield
 
 
 def _finish(

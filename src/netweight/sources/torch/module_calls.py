@@ -20,7 +20,7 @@ from torch.nn.modules import module as hooks
 
 from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Step, is_view
-from netweight.sources.torch.recording import Site
+from netweight.sources.torch.site import Site
 from netweight.sources.torch.unintercepted import leave_unintercepted
 
 # With the separator: torchvision is the program's code, not PyTorch's.
@@ -91,7 +91,7 @@ class ModuleCalls:
     def site(self) -> Site:
         """Where the program is now: the innermost module call, and the caller's own line."""
         file, line = _AUTHORED.innermost(sys._getframe(2))
-        return Site(self._stack[-1], file, line)
+        return Site(self._stack[-1], file, line, torch.is_grad_enabled())
 
     @property
     def current(self) -> str:

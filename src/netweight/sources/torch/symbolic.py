@@ -107,6 +107,8 @@ class Symbolic:
                 tensor = torch.tensor(array, dtype=tensor.dtype)
         self.names.append(name)
         self._recording.add_input(tensor, name)
+        if isinstance(given, torch.Tensor) and given.requires_grad:
+            self._recording.history.leaves[name] = None
         return tensor
 
 
