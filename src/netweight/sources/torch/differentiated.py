@@ -41,11 +41,30 @@ _PRIMS = {"prims.convert_element_type": "_to_copy", "prims.div": "div", "prims.t
 """Primitive operators of decompositions by the operators of ATen that do the same."""
 
 
+_CUTTING = frozenset({Tensor.detach, torch.detach, Tensor.detach_, torch.detach_, Tensor.data.__get__})
+
+
+class Cuts:
+    """Whether the program is cutting gradients off; autograd detaches what it saves, and follows it nevertheless."""
+
+    asked = False
+
+    @contextmanager
+    def made(self) -> Iterator[None]:
+        """A call by which the program cuts gradients off."""
+        self.asked = True
+        try:
+            yield
+        finally:
+            self.asked = False
+
+
 class DispatchBelowAutograd(Dispatch):
     """The mode that records what autograd calls."""
 
-    def __init__(self, recorder: Recorder, *, of_all: bool) -> None:
+    def __init__(self, recorder: Recorder, cuts: Cuts, *, of_all: bool) -> None:
         super().__init__(recorder)
+        self._cuts = cuts
         self._of_all = of_all
         self._linear = LinearAgain(recorder)
 
@@ -57,6 +76,8 @@ class DispatchBelowAutograd(Dispatch):
     def _follow(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         if operator.name in _WITH_STATISTICS and any(map(self._is_differentiated, tensors_in(args, kwargs))):
             return NotImplemented
+        if operator.name == "detach" and not self._cuts.asked:
+            return self._stand_in(args[0])
         self._recording.site = self.recorder.module_calls.site()
         layer = self._linear.layer(operator, args, kwargs)
         if layer is not NotImplemented:
@@ -161,12 +182,16 @@ class StandIns:
 class InterceptionAboveAutograd(Interception):
     """The mode in which functions are seen before autograd sees them: nothing is recorded here."""
 
-    def __init__(self, recorder: Recorder, stand_ins: StandIns) -> None:
+    def __init__(self, recorder: Recorder, stand_ins: StandIns, cuts: Cuts) -> None:
         super().__init__(recorder)
         self._stand_ins = stand_ins
+        self._cuts = cuts
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         args, kwargs = tree_map_only(Tensor, self._stand_ins.of, (args, kwargs or {}))
+        if func in _CUTTING:
+            with self._cuts.made():
+                return func(*args, **kwargs)
         handler = _HANDLERS.get(func)
         if handler is None or handler in TAKEN_WHOLE or func in SIGNS:
             return func(*args, **kwargs)
@@ -176,9 +201,10 @@ class InterceptionAboveAutograd(Interception):
 @contextmanager
 def under_autograd(recorder: Recorder, stand_ins: StandIns) -> Iterator[None]:
     """A program that asks for gradients, and autograd above the recorder."""
+    cuts = Cuts()
     with (
         torch.enable_grad(),
-        DispatchBelowAutograd(recorder, of_all=stand_ins.of_all),
-        InterceptionAboveAutograd(recorder, stand_ins),
+        DispatchBelowAutograd(recorder, cuts, of_all=stand_ins.of_all),
+        InterceptionAboveAutograd(recorder, stand_ins, cuts),
     ):
         yield
