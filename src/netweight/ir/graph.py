@@ -40,11 +40,14 @@ class Quantization:
         group_size: Elements that share one scale.
         scale_bits: Bits of a scale.
         zero_point_bits: Bits of a zero point; 0 for symmetric quantisation.
+        elements: Weights that the stored numbers hold where several share one, as two of four bits share a byte; 0 if
+            each number is one weight.
     """
 
     group_size: int
     scale_bits: int = 16
     zero_point_bits: int = 0
+    elements: int = 0
 
     def nbytes(self, numel: int) -> int:
         """Bytes of the scales and zero points of ``numel`` elements."""
@@ -77,6 +80,12 @@ class Value:
         """A value lives in its own memory unless told otherwise."""
         if not self.storage:
             object.__setattr__(self, "storage", self.name)
+
+    @property
+    def elements(self) -> int:
+        """Weights that it holds: two in each byte that two of four bits share."""
+        packed = 0 if self.quantization is None else self.quantization.elements
+        return packed or self.spec.numel
 
     @property
     def stored_bytes(self) -> int:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
 from torch._decomp import decomposition_table
+from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_map_only
 
 from netweight.sources.torch.asking import ABOVE_AUTOGRAD
@@ -142,7 +143,7 @@ class StandIns:
         for module in modules:
             for owned in (module._parameters, module._buffers):
                 for name, tensor in owned.items():
-                    if tensor is not None and self._is_wanted(tensor):
+                    if self._is_wanted(tensor):
                         owned[name] = self._made(tensor)
 
     def of(self, tensor: Tensor) -> Tensor:
@@ -159,10 +160,10 @@ class StandIns:
         """The tensors of the model, in place of those that stand for them."""
         return {name: self._originals.get(id(tensor), tensor) for name, tensor in tensors.items()}
 
-    def _is_wanted(self, tensor: Tensor) -> bool:
-        if isinstance(tensor, torch.nn.Parameter) or tensor.requires_grad:
+    def _is_wanted(self, tensor: Tensor | None) -> TypeGuard[Tensor]:
+        if _asks_for_gradients(tensor):
             return True
-        return self.of_all and (tensor.is_floating_point() or tensor.is_complex())
+        return tensor is not None and self.of_all and (tensor.is_floating_point() or tensor.is_complex())
 
     def _made(self, tensor: Tensor) -> Tensor:
         found = self._of.get(id(tensor))
@@ -177,6 +178,13 @@ class StandIns:
         self._of[id(tensor)] = tensor, empty
         self._originals[id(empty)] = tensor
         return empty
+
+
+def _asks_for_gradients(tensor: Tensor | None) -> TypeGuard[Tensor]:
+    """Whether autograd may follow what a module holds; lazy modules have not made theirs."""
+    if tensor is None or is_lazy(tensor):
+        return False
+    return isinstance(tensor, torch.nn.Parameter) or tensor.requires_grad
 
 
 class InterceptionAboveAutograd(Interception):

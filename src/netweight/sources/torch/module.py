@@ -19,9 +19,10 @@ from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
-from netweight.sources.torch.inputs import Arguments, symbolic_arguments
+from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
+from netweight.sources.torch.lazy_modules import made_in_capture
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.module_tree import modules_of
 from netweight.sources.torch.other_state import attributes_of, frozen_constants
@@ -97,6 +98,16 @@ def capture_module(
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
     asked = Asked(module, inputs, batch=batch, training=training, numbers=numbers, name=name or type(module).__name__)
+    capture = _with_autograd_if_wanted(asked)
+    if capture.error is not None and may_be_plain(inputs):
+        for plain in (True, False):
+            other = _with_autograd_if_wanted(replace(asked, plain=plain))
+            if other.error is None:
+                return other
+    return capture
+
+
+def _with_autograd_if_wanted(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
@@ -114,7 +125,7 @@ class Autograd(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What ``capture_module`` is asked for; its docstring says what the fields are."""
+    """What ``capture_module`` and ``symbolic_arguments`` are asked for; they say what the fields are."""
 
     module: torch.nn.Module
     inputs: Any
@@ -123,6 +134,7 @@ class Asked:
     training: bool | None
     numbers: Numbers | None
     name: str
+    plain: bool | None = None
 
 
 def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
@@ -133,7 +145,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     """
     recording = TensorRecording()
     arguments = symbolic_arguments(
-        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers
+        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers, plain=asked.plain
     )
     modules = modules_of(asked.module)
     note_pruned(modules.values(), recording)
@@ -143,7 +155,12 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     result: Any = None
     stand_ins = StandIns(of_all=autograd is Autograd.ALL)
     off = autograd is Autograd.OFF
-    with paused_collector(), restoring(modules.values(), training=asked.training), module_calls:
+    with (
+        paused_collector(),
+        restoring(modules.values(), training=asked.training),
+        made_in_capture(modules.values(), meta=not off),
+        module_calls,
+    ):
         if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from netweight.ir import Quantization, TensorSpec, ValueKind
 from netweight.ops.table import REGISTRY, output_specs
@@ -69,8 +70,8 @@ class TensorRecording(Recording[Site]):
         return id(tensor) in self._owned
 
     def parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Parameters of the model, each once, and what they are called."""
-        for tensor in {id(tensor): tensor for tensor in self._owners}.values():
+        """Parameters of the model, each once, and what they are called; those without a size have not been made."""
+        for tensor in {id(tensor): tensor for tensor in self._owners if not is_lazy(tensor)}.values():
             name, kind = self._owned.get(id(tensor), ("", "constant"))
             if kind == "parameter":
                 yield name, tensor
