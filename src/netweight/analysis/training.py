@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netweight.analysis.checkpointing import Segment, segments_of
@@ -13,13 +13,21 @@ from netweight.analysis.training_memory import TrainingMemory, state_bytes, trai
 from netweight.count import product, total
 from netweight.ir import Graph, is_floating
 from netweight.ops import Cost
+from netweight.plan.eager import as_eager
 from netweight.plan.gradients import Backpropagation, Call, backpropagation, trainable
-from netweight.results.training import Training, TrainingRow
+from netweight.results.training import StepMemory, Training, TrainingRow
+
+KEEPING: Mapping[str, Callable[[Backpropagation], Backpropagation]] = {
+    "ideal": lambda plan: plan,
+    "torch-eager": as_eager,
+}
+"""What decides which tensors backward keeps, by the name of the convention."""
 
 
 def training_cost(
-    graph: Graph, *, optimizer: str = "sgd", checkpoint: Sequence[str] = (), freeze: Sequence[str] = ()
-) -> Training:
+    graph: Graph, *, optimizer: str = "sgd", checkpoint: Sequence[str] = (), freeze: Sequence[str] = (),
+    convention: str = "ideal",
+) -> Training:  # fmt: skip
     """What one step of training ``graph`` costs.
 
     Args:
@@ -27,19 +35,24 @@ def training_cost(
         optimizer: Name of the optimiser: a key of ``OPTIMIZERS``.
         checkpoint: Patterns of modules that keep only their inputs and run twice: ``"layer1"``, ``"layers.*"``.
         freeze: Patterns of parameters, or of modules around them, that are not trained.
+        convention: Which tensors backward keeps in the figures of memory: a key of ``KEEPING``.
 
     Raises:
         UnknownNameError: If there is no such optimiser, or a pattern names nothing.
         ShapeError: If an operator cannot accept its inputs.
     """
     rule = optimizer_rule(optimizer)
-    plan = backpropagation(graph, trainable(graph, freeze))
-    segments = segments_of(plan, checkpoint)
-    memory = training_memory(plan, segments, rule)
+    needed = backpropagation(graph, trainable(graph, freeze))
+    plans = {name: keeping(needed) for name, keeping in KEEPING.items()}
+    parts = {name: segments_of(plan, checkpoint) for name, plan in plans.items()}
+    memories = {name: training_memory(plan, parts[name], rule) for name, plan in plans.items()}
+    plan, segments, memory = plans[convention], parts[convention], memories[convention]
     calls = [_Work.of(plan, call, segments, memory) for call in plan.calls]
     work = {name: sum(int(getattr(call, name) or 0) for call in calls) for name in _WORK}
     trained = sum(graph.spec(name).numel for name in plan.trained)
     return Training(
+        convention=convention,
+        conventions={name: _step_memory(found) for name, found in memories.items()},
         optimizer=rule.name,
         checkpoint=tuple(checkpoint),
         freeze=tuple(freeze),
@@ -48,7 +61,7 @@ def training_cost(
         update_flops=rule.flops * trained,
         step_macs=sum(work[name] for name in _WORK if name.endswith("macs")),
         step_flops=sum(work[name] for name in _WORK if name.endswith("flops")) + rule.flops * trained,
-        **_bytes(plan),
+        **_bytes(needed),
         optimizer_state_bytes=state_bytes(plan, rule),
         saved_activation_bytes=sum(memory.saved.values()),
         peak_bytes=memory.peak.nbytes,
@@ -56,6 +69,16 @@ def training_cost(
         peak_layer=memory.peak.layer,
         peak_parts=memory.peak.parts,
         layers=_rows(plan, calls, memory),
+    )
+
+
+def _step_memory(memory: TrainingMemory) -> StepMemory:
+    """Figures of memory under one convention."""
+    return StepMemory(
+        saved_activation_bytes=sum(memory.saved.values()),
+        peak_bytes=memory.peak.nbytes,
+        peak_phase=memory.peak.phase,
+        peak_layer=memory.peak.layer,
     )
 
 

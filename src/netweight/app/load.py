@@ -35,6 +35,7 @@ class Loaded:
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
+        keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
     """
 
     graph: Graph
@@ -46,6 +47,7 @@ class Loaded:
     stopped_at: str | None = None
     error: BaseException | None = None
     weights: Callable[[], dict[str, Any]] | None = None
+    keeps: str = "ideal"
 
     def check_runnable(self, what: str, *, guesses: bool) -> None:
         """Refuse a graph that may give other outputs than the model.
@@ -222,4 +224,5 @@ def _captured(
         stopped_at=found.stopped_at,
         error=found.error,
         weights=found.weights,
+        keeps="torch-eager",
     )

@@ -66,7 +66,7 @@ def weigh(
     profile = _weigh_loaded(found, conventions)
     if found.error is not None:
         return profile
-    cost = _training(found.graph, training=training, **step)
+    cost = _training(found.graph, training=training, keeps=found.keeps, **step)
     notes = profile.notes if cost is None else (*profile.notes, *_frozen(found.graph))
     return replace(profile, notes=notes, training=cost)
 
@@ -84,7 +84,7 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
 
 
 def _training(
-    graph: Graph, *, training: bool, optimizer: str | None, checkpoint: Sequence[str], freeze: Sequence[str]
+    graph: Graph, *, training: bool, keeps: str, optimizer: str | None, checkpoint: Sequence[str], freeze: Sequence[str]
 ) -> Training | None:
     """What a step of training costs, if it was asked for.
 
@@ -95,7 +95,11 @@ def _training(
         from netweight.analysis.training import training_cost
 
         return training_cost(
-            graph, optimizer="sgd" if optimizer is None else optimizer, checkpoint=checkpoint, freeze=freeze
+            graph,
+            optimizer="sgd" if optimizer is None else optimizer,
+            checkpoint=checkpoint,
+            freeze=freeze,
+            convention=keeps,
         )
     for name, patterns in (("checkpoint", checkpoint), ("freeze", freeze)):
         if patterns:

@@ -1,6 +1,6 @@
 """The graph: what every other part of netweight reads, and only sources and rewrites write."""
 
-from netweight.ir.graph import Graph, Init, Node, Quantization, Value, ValueKind, located, topological, validate
+from netweight.ir.graph import Graph, Init, Node, Quantization, Stored, Value, ValueKind, located, topological, validate
 from netweight.ir.spec import DType, Filled, TensorSpec, bits_of, is_floating
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Init",
     "Node",
     "Quantization",
+    "Stored",
     "TensorSpec",
     "Value",
     "ValueKind",

@@ -1,6 +1,6 @@
 """What a backward pass does: which gradients each operator call computes, and what it reads for that.
 
-A value has a gradient if a tensor whose gradient is wanted leads to it through operators that have one. A call runs
+A value has a gradient if a tensor whose gradient is wanted leads to it through links that pass one on. A call runs
 backward if, besides, one of its outputs leads to an output of the graph. A piece of memory is named after the value
 that owns it; views and operators in place share it, and what only backward reads is a piece of its own.
 """
@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 from netweight.errors import unknown_name
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, Cost, OpDef, as_tuple
+from netweight.plan.links import Link, links_of
 
 LASTING = ("parameter", "buffer", "constant")
 """Kinds of values that live longer than a training step."""
@@ -26,7 +28,9 @@ class Call:
     Attributes:
         step: Place in the graph's order.
         node: The call.
-        wanted: For each tensor whether backward computes its gradient.
+        takes: Values whose gradients arrive: the outputs of the node, unless the program diverts them.
+        gives: Values that gradients are passed on to: the inputs of the node, unless the program diverts them.
+        wanted: For each of these whether backward computes its gradient.
         passed: For each tensor whether that is the gradient of the output or a view of it: no memory of its own.
         read: Values that backward reads, parameters included.
         saved: Pieces of memory that backward reads, without those of parameters, buffers and constants.
@@ -37,6 +41,8 @@ class Call:
 
     step: int
     node: Node
+    takes: tuple[str, ...]
+    gives: tuple[str | None, ...]
     wanted: tuple[bool, ...]
     passed: tuple[bool, ...]
     read: tuple[str, ...]
@@ -88,12 +94,14 @@ def backpropagation(graph: Graph, wanted: Collection[str] | None = None) -> Back
         wanted: Parameters and inputs whose gradients are asked for; by default all that training changes.
     """
     asked = frozenset(trainable(graph) if wanted is None else wanted)
-    moving = _moving(graph, asked)
-    reached = _reached(graph, moving)
+    links = links_of(graph)
+    moving = _moving(graph, links, asked)
+    reached = _reached(graph, links, moving)
     trained = tuple(name for name in graph.values if name in asked and name in reached)
     overwrites = {new: buffer for buffer, new in graph.updates.items()}
     plan = Backpropagation(graph=graph, calls=(), wanted=asked, trained=trained, reached=reached, overwrites=overwrites)
-    return replace(plan, calls=tuple(_call(plan, step, node) for step, node in enumerate(graph.nodes)))
+    steps = enumerate(zip(graph.nodes, links, strict=True))
+    return replace(plan, calls=tuple(_call(plan, step, node, link) for step, (node, link) in steps))
 
 
 def trainable(graph: Graph, freeze: Sequence[str] = ()) -> tuple[str, ...]:
@@ -119,55 +127,101 @@ def _names(pattern: str, value: Value) -> bool:
     return fnmatchcase(value.name, pattern) or fnmatchcase(value.name, f"{pattern}.*")
 
 
-def _moving(graph: Graph, asked: Iterable[str]) -> set[str]:
+def _moving(graph: Graph, links: Sequence[Link], asked: Iterable[str]) -> set[str]:
     """Values that a tensor whose gradient is asked for leads to."""
-    moving = set(asked)
-    for node in graph.nodes:
-        op = REGISTRY.get(node.op)
-        if (op is None or op.differentiable) and any(name in moving for name in node.inputs):
-            moving.update(name for name in node.outputs if is_floating(graph.spec(name).dtype))
+    moving = {*asked, *graph.leaves}
+    for link in links:
+        if not link.broken and any(name in moving for name in link.gives):
+            moving.update(name for name in link.takes if is_floating(graph.spec(name).dtype))
     return moving
 
 
-def _reached(graph: Graph, moving: set[str]) -> frozenset[str]:
+def _reached(graph: Graph, links: Sequence[Link], moving: set[str]) -> frozenset[str]:
     """Those of them that lead to an output."""
     reached = {name for name in graph.outputs if name in moving}
-    for node in reversed(graph.nodes):
-        if any(name in reached for name in node.outputs):
-            reached.update(name for name in node.inputs if name in moving)
+    for link in reversed(links):
+        if any(name in reached for name in link.takes):
+            reached.update(name for name in link.gives if name in moving)
     return frozenset(reached)
 
 
-def _call(plan: Backpropagation, step: int, node: Node) -> Call:
+def _call(plan: Backpropagation, step: int, node: Node, link: Link) -> Call:
     graph, reached = plan.graph, plan.reached
     op = REGISTRY.get(node.op)
-    specs = graph.input_specs(node)
-    arrives = any(name in reached for name in node.outputs)
-    wanted = tuple(arrives and name in reached for name in node.inputs)
+    arrives = any(name in reached for name in link.takes)
+    wanted = tuple(arrives and name in reached for name in link.gives)
+    call = Call(
+        step=step, node=node, takes=link.takes, gives=link.gives, wanted=wanted, passed=(False,) * len(wanted),
+        read=(), saved=(), extras={}, forward=None, backward=None,
+    )  # fmt: skip
     if op is None:
-        return Call(
-            step=step, node=node, wanted=wanted, passed=(False,) * len(wanted), read=(), saved=(), extras={},
-            forward=None, backward=None,
-        )  # fmt: skip
-    slots = op.slot_names(len(node.inputs))
-    names = op.saved_for([slot for slot, asked in zip(slots, wanted, strict=False) if asked])
+        return call
+    if link.gives is not node.inputs:
+        passed = (link.straight,) * len(wanted)
+        return replace(call, passed=passed, forward=_forward(graph, op, node), backward=FREE)
+    specs = graph.input_specs(node)
     with located(node):
-        extras = _extras(op, step, node, specs) if any(wanted) else {}
-        read = tuple(_saved_values(op, node, names))
-        kept = (piece for name, piece in zip(op.extras, extras, strict=False) if name in names)
-        pieces = (plan.piece(name) for name in read)
-        saved = dict.fromkeys((*(piece for piece in pieces if not plan.lasts(piece)), *kept))
-        return Call(
-            step=step,
-            node=node,
-            wanted=wanted,
+        return replace(
+            call,
             passed=_passed(op, node, wanted, specs),
-            read=read,
-            saved=tuple(saved),
-            extras=extras,
+            **keeping(plan, op, step, node, wanted),
             forward=op.cost(node.attrs, *specs),
             backward=op.backward_cost(node.attrs, wanted, *specs),
         )
+
+
+def _forward(graph: Graph, op: OpDef, node: Node) -> Cost:
+    with located(node):
+        return op.cost(node.attrs, *graph.input_specs(node))
+
+
+def keeping(
+    plan: Backpropagation,
+    op: OpDef,
+    step: int,
+    node: Node,
+    wanted: tuple[bool, ...],
+    sizes: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """What a call keeps by the ``saves`` of an operator: ``read``, ``saved`` and ``extras`` of a ``Call``.
+
+    Of an input that the call writes over, a copy is kept if backward reads it.
+
+    Args:
+        plan: The backward pass.
+        op: The operator.
+        step: Place of the call.
+        node: The call.
+        wanted: For each tensor whether backward computes its gradient.
+        sizes: Bytes of results that only backward reads and that the operator's own rules do not know.
+    """
+    if not any(wanted):
+        return {"read": (), "saved": (), "extras": {}}
+    slots = op.slot_names(len(node.inputs))
+    names = op.saved_for([slot for slot, asked in zip(slots, wanted, strict=False) if asked])
+    extras = _extras(op, step, node, plan.graph.input_specs(node))
+    extras |= {f"{step}:{name}": nbytes for name, nbytes in (sizes or {}).items()}
+    read = tuple(_saved_values(op, node, names))
+    over = written_over(plan, op, node)
+    pieces = []
+    for name in read:
+        piece = plan.piece(name)
+        if piece in over and name not in node.outputs:
+            piece = f"{step}:{name} before"
+            extras[piece] = plan.graph.spec(name).nbytes
+        if not plan.lasts(piece):
+            pieces.append(piece)
+    kept = (piece for piece in (f"{step}:{name}" for name in names) if piece in extras)
+    return {"read": read, "saved": tuple(dict.fromkeys((*pieces, *kept))), "extras": extras}
+
+
+def written_over(plan: Backpropagation, op: OpDef, node: Node) -> set[str]:
+    """Pieces of memory that a call reads and writes its results into."""
+    if op.view:
+        return set()
+    return {plan.piece(name) for name in node.outputs}.intersection(
+        plan.piece(name) for name in node.inputs if name is not None
+    )
 
 
 def _extras(op: OpDef, step: int, node: Node, specs: tuple[TensorSpec | None, ...]) -> dict[str, int]:

@@ -36,7 +36,7 @@ def training_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, s
             f"{exact(found.backward_macs, units=units)} MACs, {exact(found.backward_flops, units=units)} FLOPs",
         ),
         *_recomputed(found, units),
-        ("kept for backward", f"{_size(found.saved_activation_bytes, units)} of activations"),
+        ("kept for backward", _kept(found, units)),
         (f"training, {found.optimizer}", _peak(found, units)),
         ("at the peak", ", ".join(f"{_size(n, units)} {_PARTS[name]}" for name, n in _largest_first(found))),
     ]
@@ -55,9 +55,21 @@ def _recomputed(found: Training, units: Units) -> list[tuple[str, str]]:
     return [("run again", f"{exact(found.recomputed_macs, units=units)} MACs in {', '.join(found.checkpoint)}")]
 
 
+def _kept(found: Training, units: Units) -> str:
+    size = _size(found.saved_activation_bytes, units)
+    return f"{size} of activations{_ideal(found, 'saved_activation_bytes', units)}"
+
+
 def _peak(found: Training, units: Units) -> str:
     where = f"in the {found.peak_phase} of {found.peak_layer}" if found.peak_layer else f"in the {found.peak_phase}"
-    return f"peak {_size(found.peak_bytes, units)} {where}"
+    return f"peak {_size(found.peak_bytes, units)} {where}{_ideal(found, 'peak_bytes', units)}"
+
+
+def _ideal(found: Training, figure: str, units: Units) -> str:
+    """The same figure if only what the gradients need were kept, where another convention is shown."""
+    if found.convention == "ideal" or "ideal" not in found.conventions:
+        return ""
+    return f" ({found.convention}; ideal {_size(getattr(found.conventions['ideal'], figure), units)})"
 
 
 def _largest_first(found: Training) -> list[tuple[str, int]]:

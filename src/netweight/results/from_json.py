@@ -20,7 +20,7 @@ from netweight.results.profile import (
     Totals,
     UnknownOp,
 )
-from netweight.results.training import TRAINING_FORMULA_FIELDS, Training, TrainingRow
+from netweight.results.training import TRAINING_FORMULA_FIELDS, StepMemory, Training, TrainingRow
 
 _PREFIX = "netweight/profile/"
 
@@ -46,10 +46,10 @@ def profile_from_dict(data: dict[str, Any]) -> Profile:
 
 def _profile(data: dict[str, Any]) -> Profile:
     model = data["model"]
-    coverage, totals = data["coverage"], data["totals"]
+    coverage = data["coverage"]
     return Profile(
         model=_make(ModelInfo, {**model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
-        totals=_make(Totals, {"active_params": totals["params"], **totals}),
+        totals=_totals(data["totals"]),
         activations={name: _make(Activations, item) for name, item in data["activations"].items()},
         coverage=_make(Coverage, {**coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
         layers=tuple(_layer(item) for item in data["layers"]),
@@ -59,9 +59,18 @@ def _profile(data: dict[str, Any]) -> Profile:
     )
 
 
+def _totals(data: dict[str, Any]) -> Totals:
+    """Sums; reports written before packed weights were counted one by one have as many as parameters."""
+    params = data["params"]
+    before = {"logical_params": params, "active_params": params, "weight_dtypes": {}}
+    found: Totals = _make(Totals, {**before, **data})
+    return found
+
+
 def _layer(item: dict[str, Any]) -> LayerRow:
     """A row whose counts carry their formulas again."""
-    return _make(LayerRow, {**item, **_counts(item, FORMULA_FIELDS)})
+    before = {"logical_params": item["params"], "weight_dtype": ""}
+    return _make(LayerRow, {**before, **item, **_counts(item, FORMULA_FIELDS)})
 
 
 def _training(data: dict[str, Any] | None) -> Training | None:
@@ -69,7 +78,8 @@ def _training(data: dict[str, Any] | None) -> Training | None:
     if data is None:
         return None
     rows = (_make(TrainingRow, {**item, **_counts(item, TRAINING_FORMULA_FIELDS)}) for item in data["layers"])
-    return _make(Training, {**data, "layers": tuple(rows)})
+    kept = {name: _make(StepMemory, item) for name, item in data.get("conventions", {}).items()}
+    return _make(Training, {"convention": "ideal", **data, "conventions": kept, "layers": tuple(rows)})
 
 
 def _counts(item: dict[str, Any], names: tuple[str, ...]) -> dict[str, Count]:

@@ -42,10 +42,31 @@ class TrainingRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepMemory:
+    """Memory of a training step under one convention.
+
+    Attributes:
+        saved_activation_bytes: Memory kept from forward to backward, network input included, each piece once.
+        peak_bytes: Bytes alive at the worst moment.
+        peak_phase: ``"forward"``, ``"backward"`` or ``"update"``.
+        peak_layer: Layer that runs then; empty for the update.
+    """
+
+    saved_activation_bytes: int
+    peak_bytes: int
+    peak_phase: str
+    peak_layer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
     """What a training step costs.
 
     Attributes:
+        convention: What decides which tensors backward keeps: ``"ideal"``, those that the gradients need;
+            ``"torch-eager"``, those that PyTorch's operators keep. The figures of memory here and in the rows are of
+            this one.
+        conventions: Memory of the step under each of them, by its name.
         optimizer: Name of the optimiser.
         checkpoint: Patterns of the modules that run twice instead of keeping what they write.
         freeze: Patterns of the parameters that are not trained.
@@ -73,6 +94,8 @@ class Training:
         layers: One row per layer, in execution order.
     """
 
+    convention: str
+    conventions: Mapping[str, StepMemory]
     optimizer: str
     checkpoint: tuple[str, ...]
     freeze: tuple[str, ...]

@@ -154,20 +154,6 @@ def test_what_eager_pytorch_holds() -> None:
     assert found.activations["torch-eager"].peak_bytes == 4 * 256 + 2 * 4 * 256 * 256
 
 
-def test_tensors_that_are_plain_attributes() -> None:
-    class Plain(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.codes = _codes((OUT, IN), torch.int8, -8, 8)
-
-        def forward(self, x: Any) -> Any:
-            return F.linear(x, self.codes.float() / 8)
-
-    found = capture_module(Plain(), torch.rand(1, IN))
-    stored = [v.spec.dtype for v in found.graph.values.values() if v.kind == "constant" and v.spec.shape]
-    assert stored == ["int8"]
-
-
 class Counting(torch.nn.Module):
     """Buffers that it reads, writes, and goes by."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 
 from netweight.ir import Graph
+from netweight.sources.packed_weights import with_packed_weights
 from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
@@ -34,17 +35,27 @@ def finished_graph(
     experts = {name: (found.chosen, found.experts) for found in mixtures for name in sorted(found.parameters)}
     origins = [node.site.origin for node in recording.nodes]
     graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
-    lifetimes, frozen = _lifetimes(recording, names), _frozen(recording)
-    return replace(graph, modules=module_calls.kinds, lifetimes=lifetimes, frozen=frozen, experts=experts)
-
-
-def _frozen(recording: TensorRecording) -> tuple[str, ...]:
-    """Parameters that the graph reads and that ask for no gradient."""
-    return tuple(
-        name
-        for name, tensor in recording.parameters()
-        if name in recording.tensors and isinstance(tensor, torch.nn.Parameter) and not tensor.requires_grad
+    history = recording.history
+    diverted = history.diverted(recording)
+    graph = replace(
+        graph,
+        modules=module_calls.kinds,
+        lifetimes=_lifetimes(recording, names),
+        frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
+        diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
+        leaves=tuple(names[name] for name in history.leaves),
+        experts=experts,
     )
+    return with_packed_weights(graph, transient=_transient(module_calls.modules))
+
+
+def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:
+    """Buffers that ``state_dict`` leaves out."""
+    return frozenset({
+        f"{path}.{name}" if path else name
+        for path, module in modules.items()
+        for name in module._non_persistent_buffers_set
+    })  # fmt: skip
 
 
 def _lifetimes(recording: TensorRecording, names: Mapping[str, str]) -> dict[str, int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
+from enum import Enum, auto
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,17 +20,19 @@ from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.finish import finished_graph
-from netweight.sources.torch.inputs import Arguments, symbolic_arguments
+from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
+from netweight.sources.torch.lazy_modules import made_in_capture
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.module_tree import modules_of
+from netweight.sources.torch.other_state import attributes_of, frozen_constants
 from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
-from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd
+from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +99,34 @@ def capture_module(
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
     asked = Asked(module, inputs, batch=batch, training=training, numbers=numbers, name=name or type(module).__name__)
+    capture = _with_autograd_if_wanted(asked)
+    if capture.error is not None and may_be_plain(inputs):
+        for plain in (True, False):
+            other = _with_autograd_if_wanted(replace(asked, plain=plain))
+            if other.error is None:
+                return other
+    return capture
+
+
+def _with_autograd_if_wanted(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
-        return _captured(asked, differentiated=True)
+        captured = _captured(asked, Autograd.ON)
+    return _captured(asked, Autograd.ALL) if is_of_devices(captured.error) else captured
+
+
+class Autograd(Enum):
+    """What autograd sees of a capture: nothing, what asks for gradients, or every floating tensor."""
+
+    OFF = auto()
+    ON = auto()
+    ALL = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What ``capture_module`` is asked for; its docstring says what the fields are."""
+    """What ``capture_module`` and ``symbolic_arguments`` are asked for; they say what the fields are."""
 
     module: torch.nn.Module
     inputs: Any
@@ -112,17 +135,18 @@ class Asked:
     training: bool | None
     numbers: Numbers | None
     name: str
+    plain: bool | None = None
 
 
-def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
-    """The graph of one run; ``differentiated`` with autograd above the recorder.
+def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
+    """The graph of one run, below autograd or without it.
 
     Raises:
         AutogradWanted: If the program asks for gradients, and autograd is not there.
     """
     recording = TensorRecording()
     arguments = symbolic_arguments(
-        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers
+        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers, plain=asked.plain
     )
     modules = modules_of(asked.module)
     note_pruned(modules.values(), recording)
@@ -130,17 +154,23 @@ def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
     recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
-    stand_ins = StandIns()
-    with paused_collector(), restoring(modules.values(), training=asked.training), module_calls:
-        if differentiated:
+    stand_ins = StandIns(of_all=autograd is Autograd.ALL)
+    off = autograd is Autograd.OFF
+    with (
+        paused_collector(),
+        restoring(modules.values(), training=asked.training),
+        made_in_capture(modules.values(), meta=not off),
+        module_calls,
+    ):
+        if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
         try:
-            with under_autograd(recorder, stand_ins) if differentiated else _alone(recorder):
+            with _alone(recorder) if off else under_autograd(recorder, stand_ins):
                 result = asked.module(*arguments.args, **arguments.kwargs)
         except Exception as raised:
             error = raised
-        if recorder.autograd_wanted or (error is not None and not differentiated and comes_from_autograd(error)):
+        if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
             raise AutogradWanted
     with paused_collector():
         captured = _finish(recorder, arguments, result, error, asked.name)
@@ -175,21 +205,22 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
             if parameter is not None:
                 recording.own(parameter, prefix + name, "parameter")
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
+        for name, constant, kind in frozen_constants(module):
+            recording.own(constant, prefix + name, kind)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
+    recording.attributes = partial(attributes_of, modules)
 
 
 @contextmanager
 def _whole_operators() -> Iterator[None]:
-    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode."""
-    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", None)
-    with torch.no_grad():
-        if guard is None:
-            with torch.inference_mode():
-                yield
-        else:
-            with guard():
-                yield
+    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode.
+
+    Autograd never runs. Whether it would is what the program itself says, from enabled on.
+    """
+    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", torch.inference_mode)
+    with torch.enable_grad(), guard(), torch.enable_grad():
+        yield
 
 
 def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseException | None, name: str) -> Capture:

@@ -17,7 +17,8 @@ from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.even_choices import EvenChoices
 from netweight.sources.torch.experts import Experts
 from netweight.sources.torch.module_calls import ModuleCalls
-from netweight.sources.torch.recording import Site, TensorRecording
+from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.site import Site
 from netweight.sources.torch.strides import empty, layout_of
 from netweight.sources.torch.writes import write
 
@@ -211,6 +212,7 @@ class Recorder:
             or self.recording.is_parameter(tensor)
             or tensor.numel() > SMALL
             or (bool(self.written) and self.recording.constants.memory(tensor) in self.written)
+            or tensor.requires_grad
         )
 
 

@@ -36,10 +36,15 @@ def stop(rec: Recorder, *_call: Any) -> Any:
     raise AutogradWanted
 
 
-def _stop_if_differentiating(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """A tensor becomes one to differentiate by, or a program only says that it is one."""
+def stop_if_differentiating(rec: Recorder) -> None:
+    """Stop a capture that has no autograd inside of a transform, or of a function that asks for gradients."""
     if torch._C._functorch.peek_interpreter_stack() is not None or _called_from(_FUNCTIONAL):
         stop(rec)
+
+
+def _view_as(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """A tensor becomes one to differentiate by, or a program only says that it is one."""
+    stop_if_differentiating(rec)
     return func(*args, **kwargs)
 
 
@@ -60,10 +65,15 @@ def comes_from_autograd(error: BaseException) -> bool:
     return False
 
 
+def is_of_devices(error: BaseException | None) -> bool:
+    """Whether PyTorch refused a call because some of its tensors have numbers, on the CPU, and others have none."""
+    return isinstance(error, RuntimeError) and "device" in str(error)
+
+
 SIGNS: Mapping[Any, Callable[..., Any]] = {
     torch.autograd.grad: stop,
     Tensor.backward: stop,
-    Tensor.requires_grad_: _stop_if_differentiating,
-    Tensor.view_as: _stop_if_differentiating,
+    torch._VF._make_dual: stop,
+    Tensor.view_as: _view_as,
 }
 """Functions by which a capture without autograd learns that it must stop."""
