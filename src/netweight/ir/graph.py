@@ -56,6 +56,28 @@ class Quantization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """How a model keeps weights, where their spec does not say it.
+
+    Attributes:
+        dtype: Element type of a weight: ``int4``, ``nf4``, ``float8_e4m3fn``.
+        weights: Weights that it stands for: eight for each element of an ``int32`` that packs 4-bit weights, none for
+            scales.
+        nbytes: Bytes of all that is kept for them: weights, scales, zero points.
+        container: Element type that weights are packed in, empty where they are not.
+    """
+
+    dtype: str
+    weights: int
+    nbytes: int
+    container: str = ""
+
+    def __str__(self) -> str:
+        """``int4 in int32``."""
+        return f"{self.dtype} in {self.container}" if self.container else self.dtype
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
     """A tensor in the graph.
 
@@ -67,6 +89,7 @@ class Value:
             the result of an operator that works in place.
         init: How to make its numbers, for parameters, buffers and constants.
         quantization: Scales and zero points stored beside the elements.
+        stored: How weights are kept; a buffer that has it is a weight.
     """
 
     name: str
@@ -75,6 +98,7 @@ class Value:
     storage: str = ""
     init: Init | None = None
     quantization: Quantization | None = None
+    stored: Stored | None = None
 
     def __post_init__(self) -> None:
         """A value lives in its own memory unless told otherwise."""
@@ -90,9 +114,30 @@ class Value:
     @property
     def stored_bytes(self) -> int:
         """Bytes in a model file: elements, scales and zero points."""
+        if self.stored is not None:
+            return self.stored.nbytes
         if self.quantization is None:
             return self.spec.nbytes
         return self.spec.nbytes + self.quantization.nbytes(self.spec.numel)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it is part of the model's size: parameters, and weights that are kept in buffers."""
+        return self.kind == "parameter" or (self.stored is not None and self.kind == "buffer")
+
+    @property
+    def weights(self) -> int:
+        """Weights that a network computes with: elements, where they are not packed."""
+        return self.elements if self.stored is None else self.stored.weights
+
+    @property
+    def kept_as(self) -> str:
+        """Element type of the weights: ``float32``, ``int4 in int32``."""
+        if self.stored is not None:
+            return str(self.stored)
+        if self.elements == self.spec.numel:
+            return self.spec.dtype
+        return f"uint{8 * self.spec.nbytes // self.elements} in {self.spec.dtype}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +181,7 @@ class Graph:
         lifetimes: For values whose memory a program was seen to hold longer than its last reader: the step after which
             it let go of it.
         frozen: Names of the parameters that training leaves as they are.
+        experts: For weights of a mixture of experts how many experts each token meets, and of how many.
         fused: First and last node of each run of nodes that one kernel does: values that only its nodes read are no
             memory, and what it reads is kept until its last node.
         diverted: Values whose gradients do not go to what the node that writes them reads: to the value named instead,
@@ -152,6 +198,7 @@ class Graph:
     updates: Mapping[str, str] = field(default_factory=dict)
     lifetimes: Mapping[str, int] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
+    experts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     fused: tuple[tuple[int, int], ...] = ()
     diverted: Mapping[str, str | None] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Graph, Init, Node, NoShape, Quantization, Value, validate
+from netweight.ir.graph import Graph, Init, Node, NoShape, Quantization, Stored, Value, validate
 from netweight.ir.spec import TensorSpec
 
 SCHEMA = "netweight/graph/1"
@@ -29,6 +29,7 @@ def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
         "updates": dict(graph.updates),
         "lifetimes": dict(graph.lifetimes),
         "frozen": graph.frozen,
+        "experts": {name: list(share) for name, share in graph.experts.items()},
         "fused": graph.fused,
         "diverted": dict(graph.diverted),
         "leaves": graph.leaves,
@@ -83,6 +84,8 @@ def _value_to_dict(value: Value) -> dict[str, Any]:
         data["init"] = asdict(value.init)
     if value.quantization is not None:
         data["quantization"] = asdict(value.quantization)
+    if value.stored is not None:
+        data["stored"] = asdict(value.stored)
     return data
 
 
@@ -110,6 +113,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         updates=dict(data["updates"]),
         lifetimes=dict(data.get("lifetimes", {})),
         frozen=tuple(data.get("frozen", ())),
+        experts={name: (share[0], share[1]) for name, share in data.get("experts", {}).items()},
         fused=_tuple_of(data.get("fused", [])),
         diverted=dict(data.get("diverted", {})),
         leaves=tuple(data.get("leaves", ())),
@@ -119,6 +123,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
 def _value_from_dict(data: dict[str, Any]) -> Value:
     init = data.get("init")
     quantization = data.get("quantization")
+    stored = data.get("stored")
     return Value(
         name=data["name"],
         spec=TensorSpec(tuple(data["shape"]), data["dtype"]),
@@ -126,6 +131,7 @@ def _value_from_dict(data: dict[str, Any]) -> Value:
         storage=data.get("storage", ""),
         init=None if init is None else Init(**_tupled(init)),
         quantization=None if quantization is None else Quantization(**quantization),
+        stored=None if stored is None else Stored(**stored),
     )
 
 
