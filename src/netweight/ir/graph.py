@@ -108,6 +108,30 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A part of a network whose backward the author of the network wrote.
+
+    Attributes:
+        name: What it is called.
+        inputs: Values that gradients are passed on to; None for an argument that is none.
+        outputs: Values whose gradients arrive; the backward stands where the last of them is written.
+        saved: Values that it keeps for backward.
+        backward: What it does with them, a network of its own; None if that is unknown. Values under names of the
+            network around it are those.
+        arriving: Inputs of the backward: the gradient of each output.
+        gradients: For each input the value of the backward that is its gradient; None if it has none.
+    """
+
+    name: str
+    inputs: tuple[str | None, ...]
+    outputs: tuple[str, ...]
+    saved: tuple[str, ...]
+    backward: Graph | None
+    arriving: tuple[str, ...]
+    gradients: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
     """A network.
 
@@ -127,6 +151,7 @@ class Graph:
         diverted: Values whose gradients do not go to what the node that writes them reads: to the value named instead,
             unchanged, as if the node were not there; or to none.
         leaves: Inputs, constants and activations that ask for a gradient themselves, as parameters do.
+        functions: Parts whose backward is not that of their operators.
     """
 
     name: str
@@ -141,6 +166,7 @@ class Graph:
     fused: tuple[tuple[int, int], ...] = ()
     diverted: Mapping[str, str | None] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
+    functions: tuple[Function, ...] = ()
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""
@@ -226,6 +252,10 @@ def validate(graph: Graph) -> None:
         ("output", graph.outputs),
         ("update", graph.updates.values()),
         ("leaf", graph.leaves),
+        (
+            "value of a function",
+            [n for f in graph.functions for n in (*f.inputs, *f.outputs, *f.saved) if n is not None],
+        ),
         ("diverted gradient", (name for pair in graph.diverted.items() for name in pair if name is not None)),
     ):
         for name in names:

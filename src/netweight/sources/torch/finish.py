@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from netweight.ir import Graph
+from netweight.sources.torch.finish_functions import finished_functions
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
 
@@ -37,11 +38,14 @@ def finished_graph(
         frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
         leaves=tuple(names[name] for name in history.leaves),
+        functions=finished_functions(recording, graph, names),
     )
 
 
 def _lifetimes(recording: TensorRecording, names: Mapping[str, str]) -> dict[str, int]:
     """Step after which PyTorch let go of the memory of each activation; the last step for what it still holds."""
     end = len(recording.nodes)
-    owners = dict.fromkeys([storage for storage in recording.storages.values() if storage not in recording.kinds])
+    owners = dict.fromkeys(
+        [storage for storage in recording.storages.values() if storage not in recording.kinds and storage in names]
+    )
     return {names[owner]: recording.released.get(owner, end) - 1 for owner in owners}
