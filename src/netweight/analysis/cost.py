@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -124,9 +125,9 @@ def _roles(values: Mapping[str, Value]) -> dict[str | None, int]:
 def _role(values: Mapping[str, Value], value: Value) -> Any:
     kind = value.kind
     owner = kind if value.storage == value.name else values[value.storage].kind
-    if owner == kind and value.quantization is None:
+    if owner == kind and value.quantization is None and value.stored is None:
         return value.spec, kind
-    return value.spec, kind, owner, value.quantization
+    return value.spec, kind, owner, value.quantization, value.stored
 
 
 def _input_rows(graph: Graph) -> tuple[LayerRow, ...]:
@@ -146,6 +147,8 @@ def _input_row(name: str, spec: TensorSpec) -> LayerRow:
         params_no_bias=0,
         buffers=0,
         model_size_bytes=0,
+        logical_params=0,
+        weight_dtype="",
         flops=0,
         ops_total=0,
         **dict.fromkeys(WORK_KINDS, 0),
@@ -158,8 +161,8 @@ def _input_row(name: str, spec: TensorSpec) -> LayerRow:
 
 
 _SUMMED = (
-    "params", "params_no_bias", "buffers", "model_size_bytes", "flops", "ops_total", *WORK_KINDS, "activation_count",
-    "activation_bytes", "bytes_read", "bytes_written", "calls",
+    "params", "params_no_bias", "buffers", "model_size_bytes", "logical_params", "flops", "ops_total", *WORK_KINDS,
+    "activation_count", "activation_bytes", "bytes_read", "bytes_written", "calls",
 )  # fmt: skip
 _AMOUNTS = attrgetter(*_SUMMED)
 
@@ -214,7 +217,8 @@ def _settings(kind: type) -> Callable[[Any], Any]:
 
 
 _TOTALLED = (
-    "params", "params_no_bias", "model_size_bytes", "macs", "flops", "ops_total", "bytes_read", "bytes_written",
+    "params", "params_no_bias", "model_size_bytes", "logical_params", "macs", "flops", "ops_total", "bytes_read",
+    "bytes_written",
 )  # fmt: skip
 _TOTALS = attrgetter(*_TOTALLED)
 
@@ -223,10 +227,30 @@ def _totals(graph: Graph, rows: Sequence[LayerRow]) -> Totals:
     columns = zip(*map(_TOTALS, rows), strict=True) if rows else [()] * len(_TOTALLED)
     sums = dict(zip(_TOTALLED, map(_sum, columns), strict=True))
     return Totals(
+        active_params=sums["params"] - _idle(graph),
         buffers=sum([value.spec.numel for value in graph.values.values() if value.kind == "buffer"]),
         contraction_flops=2 * _sum([row.macs for row in rows if row.flops]),
+        weight_dtypes=_weight_dtypes(graph),
         **sums,
     )
+
+
+def _idle(graph: Graph) -> int:
+    """Parameters of experts that a token does not meet."""
+    held: dict[tuple[int, int], int] = {}
+    for name, share in graph.experts.items():
+        if name in graph.values:
+            held[share] = held.get(share, 0) + graph.spec(name).numel
+    return sum([count - count * chosen // experts for (chosen, experts), count in held.items()])
+
+
+def _weight_dtypes(graph: Graph) -> dict[str, int]:
+    """How many weights are stored as which element type, most of them first."""
+    found: Counter[str] = Counter()
+    for value in graph.values.values():
+        if value.weighs and value.weights:
+            found[value.spec.dtype if value.stored is None else str(value.stored)] += value.weights
+    return dict(found.most_common())
 
 
 def _sum(amounts: Iterable[int | None]) -> int:

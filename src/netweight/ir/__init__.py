@@ -6,13 +6,14 @@ from netweight.ir.graph import (
     Init,
     Node,
     Quantization,
+    Stored,
     Value,
     ValueKind,
     located,
     topological,
-    validate,
 )
 from netweight.ir.spec import DType, Filled, TensorSpec, bits_of, is_floating
+from netweight.ir.validity import validate
 
 __all__ = [
     "DType",
@@ -22,6 +23,7 @@ __all__ = [
     "Init",
     "Node",
     "Quantization",
+    "Stored",
     "TensorSpec",
     "Value",
     "ValueKind",

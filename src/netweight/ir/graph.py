@@ -40,16 +40,41 @@ class Quantization:
         group_size: Elements that share one scale.
         scale_bits: Bits of a scale.
         zero_point_bits: Bits of a zero point; 0 for symmetric quantisation.
+        elements: Weights that the stored numbers hold where several share one, as two of four bits share a byte; 0 if
+            each number is one weight.
     """
 
     group_size: int
     scale_bits: int = 16
     zero_point_bits: int = 0
+    elements: int = 0
 
     def nbytes(self, numel: int) -> int:
         """Bytes of the scales and zero points of ``numel`` elements."""
         groups = -(-numel // self.group_size)
         return -(-groups * (self.scale_bits + self.zero_point_bits) // 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """How a model keeps weights, where their spec does not say it.
+
+    Attributes:
+        dtype: Element type of a weight: ``int4``, ``nf4``, ``float8_e4m3fn``.
+        weights: Weights that it stands for: eight for each element of an ``int32`` that packs 4-bit weights, none for
+            scales.
+        nbytes: Bytes of all that is kept for them: weights, scales, zero points.
+        container: Element type that weights are packed in, empty where they are not.
+    """
+
+    dtype: str
+    weights: int
+    nbytes: int
+    container: str = ""
+
+    def __str__(self) -> str:
+        """``int4 in int32``."""
+        return f"{self.dtype} in {self.container}" if self.container else self.dtype
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +89,7 @@ class Value:
             the result of an operator that works in place.
         init: How to make its numbers, for parameters, buffers and constants.
         quantization: Scales and zero points stored beside the elements.
+        stored: How weights are kept; a buffer that has it is a weight.
     """
 
     name: str
@@ -72,6 +98,7 @@ class Value:
     storage: str = ""
     init: Init | None = None
     quantization: Quantization | None = None
+    stored: Stored | None = None
 
     def __post_init__(self) -> None:
         """A value lives in its own memory unless told otherwise."""
@@ -79,11 +106,29 @@ class Value:
             object.__setattr__(self, "storage", self.name)
 
     @property
+    def elements(self) -> int:
+        """Weights that it holds: two in each byte that two of four bits share."""
+        packed = 0 if self.quantization is None else self.quantization.elements
+        return packed or self.spec.numel
+
+    @property
     def stored_bytes(self) -> int:
         """Bytes in a model file: elements, scales and zero points."""
+        if self.stored is not None:
+            return self.stored.nbytes
         if self.quantization is None:
             return self.spec.nbytes
         return self.spec.nbytes + self.quantization.nbytes(self.spec.numel)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it is part of the model's size: parameters, and weights that are kept in buffers."""
+        return self.kind == "parameter" or (self.stored is not None and self.kind == "buffer")
+
+    @property
+    def weights(self) -> int:
+        """Weights that a network computes with: elements, where they are not packed."""
+        return self.spec.numel if self.stored is None else self.stored.weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +191,7 @@ class Graph:
         lifetimes: For values whose memory a program was seen to hold longer than its last reader: the step after which
             it let go of it.
         frozen: Names of the parameters that training leaves as they are.
+        experts: For weights of a mixture of experts how many experts each token meets, and of how many.
         fused: First and last node of each run of nodes that one kernel does: values that only its nodes read are no
             memory, and what it reads is kept until its last node.
         diverted: Values whose gradients do not go to what the node that writes them reads: to the value named instead,
@@ -163,6 +209,7 @@ class Graph:
     updates: Mapping[str, str] = field(default_factory=dict)
     lifetimes: Mapping[str, int] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
+    experts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     fused: tuple[tuple[int, int], ...] = ()
     diverted: Mapping[str, str | None] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
@@ -228,54 +275,3 @@ def topological(nodes: Sequence[Node], known: Sequence[str]) -> tuple[Node, ...]
         stuck = next(node.layer for node, count in zip(nodes, waiting, strict=True) if count)
         raise GraphError(f"graph: expected no circle, got values around {stuck!r} that depend on each other")
     return tuple(order)
-
-
-def validate(graph: Graph) -> None:
-    """Check that the graph does not contradict itself.
-
-    Raises:
-        GraphError: If a name is missing or used twice, a value is read before it is written, a view has no owner, or
-            runs of nodes are not of this graph.
-    """
-    for name, value in graph.values.items():
-        if name != value.name:
-            raise GraphError(f"graph: expected value {name!r} under its own name, got {value.name!r}")
-        if value.storage not in graph.values:
-            raise GraphError(f"graph: expected the storage of {name!r} to be a value, got {value.storage!r}")
-    _validate_fused(graph)
-    written = {name for name, value in graph.values.items() if value.kind != "activation"}
-    for node in graph.nodes:
-        _validate_node(graph, node, written)
-        written.update(node.outputs)
-    for role, names in (
-        ("input", graph.inputs),
-        ("output", graph.outputs),
-        ("update", graph.updates.values()),
-        ("leaf", graph.leaves),
-        (
-            "value of a function",
-            [n for f in graph.functions for n in (*f.inputs, *f.outputs, *f.saved) if n is not None],
-        ),
-        ("diverted gradient", (name for pair in graph.diverted.items() for name in pair if name is not None)),
-    ):
-        for name in names:
-            if name not in written:
-                raise GraphError(f"graph: expected every {role} to have a value, got {name!r}")
-
-
-def _validate_fused(graph: Graph) -> None:
-    after = -1
-    for first, last in graph.fused:
-        if not after < first <= last < len(graph.nodes):
-            raise GraphError(f"graph: expected fused runs of its nodes one after the other, got {graph.fused}")
-        after = last
-
-
-def _validate_node(graph: Graph, node: Node, written: set[str]) -> None:
-    for read in node.inputs:
-        if read is not None and read not in written:
-            raise GraphError(f"graph: expected {read!r} to be written before {node.layer!r} reads it, got no writer")
-    for made in node.outputs:
-        if made in written or made not in graph.values:
-            state = "written twice" if made in written else "unknown"
-            raise GraphError(f"graph: expected {node.layer!r} to write a new value, got {made!r}, {state}")

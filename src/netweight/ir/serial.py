@@ -10,8 +10,9 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Function, Graph, Init, Node, Quantization, Value, validate
+from netweight.ir.graph import Function, Graph, Init, Node, Quantization, Stored, Value
 from netweight.ir.spec import TensorSpec
+from netweight.ir.validity import validate
 
 SCHEMA = "netweight/graph/1"
 
@@ -33,6 +34,7 @@ def _graph_to_dict(graph: Graph) -> dict[str, Any]:
         "updates": dict(graph.updates),
         "lifetimes": dict(graph.lifetimes),
         "frozen": graph.frozen,
+        "experts": {name: list(share) for name, share in graph.experts.items()},
         "fused": graph.fused,
         "diverted": dict(graph.diverted),
         "leaves": graph.leaves,
@@ -94,6 +96,8 @@ def _value_to_dict(value: Value) -> dict[str, Any]:
         data["init"] = asdict(value.init)
     if value.quantization is not None:
         data["quantization"] = asdict(value.quantization)
+    if value.stored is not None:
+        data["stored"] = asdict(value.stored)
     return data
 
 
@@ -121,6 +125,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         updates=dict(data["updates"]),
         lifetimes=dict(data.get("lifetimes", {})),
         frozen=tuple(data.get("frozen", ())),
+        experts={name: (share[0], share[1]) for name, share in data.get("experts", {}).items()},
         fused=_tuple_of(data.get("fused", [])),
         diverted=dict(data.get("diverted", {})),
         leaves=tuple(data.get("leaves", ())),
@@ -136,6 +141,7 @@ def _function_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | N
 def _value_from_dict(data: dict[str, Any]) -> Value:
     init = data.get("init")
     quantization = data.get("quantization")
+    stored = data.get("stored")
     return Value(
         name=data["name"],
         spec=TensorSpec(tuple(data["shape"]), data["dtype"]),
@@ -143,6 +149,7 @@ def _value_from_dict(data: dict[str, Any]) -> Value:
         storage=data.get("storage", ""),
         init=None if init is None else Init(**_tupled(init)),
         quantization=None if quantization is None else Quantization(**quantization),
+        stored=None if stored is None else Stored(**stored),
     )
 
 

@@ -54,18 +54,22 @@ class Totals:
     Attributes:
         params: Learned scalars, a shared tensor once.
         params_no_bias: The same without the tensors that are read as a bias.
+        active_params: Those that one token meets: of a mixture of experts the chosen share, of all else everything.
         buffers: Scalars of state that is not learned.
-        model_size_bytes: Parameters at their width, with scales and zero points.
+        model_size_bytes: Parameters at their width, with scales and zero points; weights in buffers are among them.
         macs: Multiply-accumulates.
         flops: Floating-point operations: two per MAC and all others, in layers of floating type.
         contraction_flops: The part of ``flops`` that is 2 x MACs: what papers print as FLOPs.
         ops_total: Operations whatever the type.
         bytes_read: Bytes that layers read from main memory, nothing cached.
         bytes_written: Bytes that layers write to main memory.
+        logical_params: Weights that the network computes with: those that are packed one by one, also in buffers.
+        weight_dtypes: How many of them are stored as which element type: ``{"int4 in int32": 2048, "float32": 32}``.
     """
 
     params: int
     params_no_bias: int
+    active_params: int
     buffers: int
     model_size_bytes: int
     macs: int
@@ -74,6 +78,8 @@ class Totals:
     ops_total: int
     bytes_read: int
     bytes_written: int
+    logical_params: int
+    weight_dtypes: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +147,9 @@ class LayerRow:
         params: Learned scalars first read here.
         params_no_bias: The same without the bias.
         buffers: Scalars of state first read here.
-        model_size_bytes: Bytes of ``params`` at their width, with scales and zero points.
+        model_size_bytes: Bytes of ``params`` and of weights in buffers at their width, with scales and zero points.
+        logical_params: Weights first read here, those that are packed one by one, also in buffers.
+        weight_dtype: Element type of most of them as they are stored: ``float32``, ``int4 in int32``.
         macs: Multiply-accumulates; ``adds`` ... ``logics`` are operations outside them, by kind.
         flops: Floating-point operations, 2 per MAC.
         ops_total: Operations whatever the type.
@@ -164,6 +172,8 @@ class LayerRow:
     params_no_bias: int
     buffers: int
     model_size_bytes: int
+    logical_params: int
+    weight_dtype: str
     macs: int | None
     flops: int | None
     ops_total: int | None

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+import torch
+
 from netweight.ir import Graph
+from netweight.sources.packed_weights import with_packed_weights
+from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.finish_functions import finished_functions
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
 
 
 def finished_graph(
-    recording: TensorRecording, module_calls: ModuleCalls, name: str, inputs: tuple[str, ...], outputs: Iterable[str]
-) -> Graph:
+    recording: TensorRecording, module_calls: ModuleCalls, name: str, inputs: tuple[str, ...], outputs: Iterable[str],
+    *, mixtures: Iterable[Mixture] = (),
+) -> Graph:  # fmt: skip
     """The graph of what was recorded.
 
     Args:
@@ -22,16 +27,18 @@ def finished_graph(
         name: What the user calls the network.
         inputs: Values that the caller supplies.
         outputs: Values that the caller gets; those of the last node if there are none.
+        mixtures: Its mixtures of experts.
     """
     owners = {value: module_calls.owner_of(value) for value, kind in recording.kinds.items() if kind == "parameter"}
     layers = layer_names(recording.nodes, module_calls.calls, owners)
     names = recording.value_names(layers)
     last = recording.nodes[-1].outputs if recording.nodes else ()
+    experts = {name: (found.chosen, found.experts) for found in mixtures for name in sorted(found.parameters)}
     origins = [node.site.origin for node in recording.nodes]
     graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
     history = recording.history
     diverted = history.diverted(recording)
-    return replace(
+    graph = replace(
         graph,
         modules=module_calls.kinds,
         lifetimes=_lifetimes(recording, names),
@@ -39,7 +46,18 @@ def finished_graph(
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
         leaves=tuple(names[name] for name in history.leaves),
         functions=finished_functions(recording, graph, names),
+        experts=experts,
     )
+    return with_packed_weights(graph, transient=_transient(module_calls.modules))
+
+
+def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:
+    """Buffers that ``state_dict`` leaves out."""
+    return frozenset({
+        f"{path}.{name}" if path else name
+        for path, module in modules.items()
+        for name in module._non_persistent_buffers_set
+    })  # fmt: skip
 
 
 def _lifetimes(recording: TensorRecording, names: Mapping[str, str]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from netweight.ir import Quantization, TensorSpec, ValueKind
 from netweight.ops.table import REGISTRY, output_specs
@@ -34,6 +35,7 @@ class TensorRecording(Recording[Site]):
         released: For each storage the number of operators recorded when PyTorch let go of it.
         site: Where the program is.
         constants: What constants hold, and who made them.
+        given: Inputs of the graph that have numbers.
         history: Where gradients stop, and who asks for them.
         functions: Calls of functions whose backward the program wrote.
         apart: Values that are not in the network, but in such a backward.
@@ -44,6 +46,7 @@ class TensorRecording(Recording[Site]):
     released: dict[str, int] = field(default_factory=dict)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
+    given: dict[str, Tensor] = field(default_factory=dict)
     history: History = field(default_factory=History)
     functions: list[WrittenFunction] = field(default_factory=list)
     apart: set[str] = field(default_factory=set)
@@ -75,8 +78,8 @@ class TensorRecording(Recording[Site]):
         return id(tensor) in self._owned
 
     def parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Parameters of the model, each once, and what they are called."""
-        for tensor in {id(tensor): tensor for tensor in self._owners}.values():
+        """Parameters of the model, each once, and what they are called; those without a size have not been made."""
+        for tensor in {id(tensor): tensor for tensor in self._owners if not is_lazy(tensor)}.values():
             name, kind = self._owned.get(id(tensor), ("", "constant"))
             if kind == "parameter":
                 yield name, tensor
@@ -91,6 +94,8 @@ class TensorRecording(Recording[Site]):
         self.add(name, spec_of(tensor), "input")
         self.bind(tensor, name, ())
         self._fed[name] = True
+        if not tensor.is_meta:
+            self.given[name] = tensor
 
     def knows(self, tensor: Tensor) -> bool:
         """Whether the tensor holds a value of the graph."""
