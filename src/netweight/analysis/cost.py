@@ -228,11 +228,21 @@ def _totals(graph: Graph, rows: Sequence[LayerRow]) -> Totals:
     columns = zip(*map(_TOTALS, rows), strict=True) if rows else [()] * len(_TOTALLED)
     sums = dict(zip(_TOTALLED, map(_sum, columns), strict=True))
     return Totals(
+        active_params=sums["params"] - _idle(graph),
         buffers=sum([value.spec.numel for value in graph.values.values() if value.kind == "buffer"]),
         contraction_flops=2 * _sum([row.macs for row in rows if row.flops]),
         weight_dtypes=_weight_dtypes(graph),
         **sums,
     )
+
+
+def _idle(graph: Graph) -> int:
+    """Parameters of experts that a token does not meet."""
+    held: dict[tuple[int, int], int] = {}
+    for name, share in graph.experts.items():
+        if name in graph.values:
+            held[share] = held.get(share, 0) + graph.spec(name).numel
+    return sum([count - count * chosen // experts for (chosen, experts), count in held.items()])
 
 
 def _weight_dtypes(graph: Graph) -> dict[str, int]:

@@ -15,10 +15,12 @@ _NARROW_FLOATS = ("float8", "float4")
 def summary_line(profile: Profile, *, units: Units = "si") -> str:
     """One sentence: parameters, size, work, peak of the first convention, coverage."""
     totals = profile.totals
-    params = scaled(totals.params, units=_si(units))
+    params = f"{scaled(totals.params, units=_si(units))} params"
+    if _has_experts(profile):
+        params += f" ({scaled(totals.active_params, units=_si(units))} active)"
     work = f"{scaled(totals.macs, 'MACs', units=_si(units))} ({_work(profile, units)})"
     return (
-        f"{profile.model.name}: {params} params, {_size(totals.model_size_bytes, units)} {_dtypes(profile)}, {work}"
+        f"{profile.model.name}: {params}, {_size(totals.model_size_bytes, units)} {_dtypes(profile)}, {work}"
         f"{_peak(profile, units)}; {_covered(profile)}"
     )
 
@@ -35,6 +37,8 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
             f"{exact(totals.flops, units=units)} ({exact(totals.contraction_flops, units=units)} of them 2 x MACs)",
         ),
     ]
+    if _has_experts(profile):
+        lines.insert(1, ("active params", f"{exact(totals.active_params, units=units)}, which one token meets"))
     if totals.buffers:
         lines.insert(1, ("buffers", exact(totals.buffers, units=units)))
     if totals.logical_params != totals.params or len(totals.weight_dtypes) > 1:
@@ -52,6 +56,10 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
         lines.append(("complete", f"no: {'; '.join(incomplete(profile))}"))
     lines.extend((f"unknown op {op.op}", f"{op.count} x in {op.layer}") for op in coverage.unknown)
     return lines
+
+
+def _has_experts(profile: Profile) -> bool:
+    return profile.totals.active_params != profile.totals.params
 
 
 def _si(units: Units) -> Units:

@@ -54,6 +54,7 @@ class Totals:
     Attributes:
         params: Learned scalars, a shared tensor once.
         params_no_bias: The same without the tensors that are read as a bias.
+        active_params: Those that one token meets: of a mixture of experts the chosen share, of all else everything.
         buffers: Scalars of state that is not learned.
         model_size_bytes: Parameters at their width, with scales and zero points; weights in buffers are among them.
         macs: Multiply-accumulates.
@@ -68,6 +69,7 @@ class Totals:
 
     params: int
     params_no_bias: int
+    active_params: int
     buffers: int
     model_size_bytes: int
     macs: int
