@@ -1,6 +1,7 @@
 """The graph: what every other part of netweight reads, and only sources and rewrites write."""
 
 from netweight.ir.graph import (
+    Function,
     Graph,
     Init,
     Node,
@@ -11,13 +12,14 @@ from netweight.ir.graph import (
     ValueKind,
     located,
     topological,
-    validate,
 )
 from netweight.ir.spec import DType, Filled, TensorSpec, bits_of, is_floating
+from netweight.ir.validity import validate
 
 __all__ = [
     "DType",
     "Filled",
+    "Function",
     "Graph",
     "Init",
     "NoShape",
