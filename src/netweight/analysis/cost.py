@@ -14,6 +14,7 @@ from netweight.analysis.conventions import DEFAULT_CONVENTIONS, Convention, conv
 from netweight.analysis.from_weights import made_from_weights
 from netweight.analysis.layer_row import call_row
 from netweight.analysis.memory import activation_memories
+from netweight.analysis.notes import notes_on
 from netweight.analysis.overwriting import Run, runs_of
 from netweight.analysis.ownership import Ownership
 from netweight.analysis.receptive_field import receptive_fields
@@ -67,7 +68,7 @@ def _weighed(
         coverage=_coverage(rows, calls, exact=exact, stopped_at=stopped_at),
         layers=rows,
         modules=_module_rows(graph, rows),
-        notes=notes,
+        notes=(*notes, *notes_on(rows)),
     )
 
 
