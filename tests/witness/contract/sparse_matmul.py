@@ -1,0 +1,18 @@
+from typing import Any
+
+import torch
+
+_MAKING = {
+    "csr": torch.sparse_csr_tensor, "csc": torch.sparse_csc_tensor, "bsr": torch.sparse_bsr_tensor,
+    "bsc": torch.sparse_bsc_tensor,
+}  # fmt: skip
+
+
+def sparse_matmul(attrs: Any, values: Any, places: Any, pointers: Any, dense: Any) -> Any:
+    """The matrix made dense, as most of PyTorch's products with these layouts have no gradient."""
+    if pointers is None:
+        return torch.sparse.mm(torch.sparse_coo_tensor(places, values, attrs.shape), dense)
+    return _MAKING[attrs.layout](pointers, places, values, attrs.shape).to_dense() @ dense
+
+
+WITNESSES = {"sparse_matmul": sparse_matmul}
