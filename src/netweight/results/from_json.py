@@ -61,7 +61,9 @@ def _profile(data: dict[str, Any]) -> Profile:
 
 def _totals(data: dict[str, Any]) -> Totals:
     """Sums; reports written before packed weights were counted one by one have as many as parameters."""
-    found: Totals = _make(Totals, {"logical_params": data["params"], "weight_dtypes": {}, **data})
+    params = data["params"]
+    before = {"logical_params": params, "active_params": params, "weight_dtypes": {}}
+    found: Totals = _make(Totals, {**before, **data})
     return found
 
 

@@ -9,13 +9,16 @@ import torch
 
 from netweight.ir import Graph
 from netweight.sources.packed_weights import with_packed_weights
+from netweight.sources.torch.experts import Mixture
+from netweight.sources.torch.finish_functions import finished_functions
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
 
 
 def finished_graph(
-    recording: TensorRecording, module_calls: ModuleCalls, name: str, inputs: tuple[str, ...], outputs: Iterable[str]
-) -> Graph:
+    recording: TensorRecording, module_calls: ModuleCalls, name: str, inputs: tuple[str, ...], outputs: Iterable[str],
+    *, mixtures: Iterable[Mixture] = (),
+) -> Graph:  # fmt: skip
     """The graph of what was recorded.
 
     Args:
@@ -24,11 +27,13 @@ def finished_graph(
         name: What the user calls the network.
         inputs: Values that the caller supplies.
         outputs: Values that the caller gets; those of the last node if there are none.
+        mixtures: Its mixtures of experts.
     """
     owners = {value: module_calls.owner_of(value) for value, kind in recording.kinds.items() if kind == "parameter"}
     layers = layer_names(recording.nodes, module_calls.calls, owners)
     names = recording.value_names(layers)
     last = recording.nodes[-1].outputs if recording.nodes else ()
+    experts = {name: (found.chosen, found.experts) for found in mixtures for name in sorted(found.parameters)}
     origins = [node.site.origin for node in recording.nodes]
     graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
     history = recording.history
@@ -40,6 +45,8 @@ def finished_graph(
         frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
         leaves=tuple(names[name] for name in history.leaves),
+        functions=finished_functions(recording, graph, names),
+        experts=experts,
     )
     return with_packed_weights(graph, transient=_transient(module_calls.modules))
 
@@ -56,5 +63,7 @@ def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:
 def _lifetimes(recording: TensorRecording, names: Mapping[str, str]) -> dict[str, int]:
     """Step after which PyTorch let go of the memory of each activation; the last step for what it still holds."""
     end = len(recording.nodes)
-    owners = dict.fromkeys([storage for storage in recording.storages.values() if storage not in recording.kinds])
+    owners = dict.fromkeys(
+        [storage for storage in recording.storages.values() if storage not in recording.kinds and storage in names]
+    )
     return {names[owner]: recording.released.get(owner, end) - 1 for owner in owners}

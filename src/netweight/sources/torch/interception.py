@@ -93,6 +93,16 @@ def _whole(rec: Recorder, part: slice) -> slice:
     return slice(*known)
 
 
+def _numbers_of(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """``counts.tolist()``: the numbers that follow from choices; PyTorch says that there are none where none do."""
+    x, *rest = args
+    known = rec.numbers(x) if x.is_meta and not x.dtype.is_complex else None
+    if known is None:
+        return func(*args, **kwargs)
+    rec.suppose(x, f"numbers taken from a tensor are taken to be {known.flatten()[:4].tolist()} ...")
+    return func(known, *rest, **kwargs)
+
+
 def _is_nested(item: Any) -> bool:
     return isinstance(item, list) and any(isinstance(entry, list) for entry in item)
 
@@ -167,6 +177,10 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.asarray: _literal,
     Tensor.new_tensor: _new_literal,
     Tensor.data.__set__: assign_data,
+    Tensor.tolist: _numbers_of,
+    Tensor.numpy: _numbers_of,
+    Tensor.__array__: _numbers_of,
+    Tensor.__format__: _numbers_of,
     Tensor.__getitem__: _indexed,
     Tensor.__setitem__: _indexed,
     F.local_response_norm: _taken_whole(local_response_norm),

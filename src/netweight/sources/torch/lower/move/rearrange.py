@@ -85,8 +85,9 @@ def repeat_interleave_each(
     repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) ->
         Tensor
     """
-    if repeats.device.type == "meta":
-        return NotImplemented
+    known = rec.numbers(repeats)
+    rec.suppose(repeats, "numbers of repetitions are taken to be 1 each")
+    repeats = torch.ones(repeats.shape, dtype=torch.int64) if known is None else known
     if dim is None:
         self, dim = flat(rec, self), 0
     dim %= self.dim()

@@ -1,7 +1,8 @@
 """Where a program asks for the numbers in a tensor that has none: guesses, each of them said to the reader.
 
-A condition is taken to hold, unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of
-elements picked by a condition, all are taken.
+What follows from choices among experts is worked out, as if they were chosen evenly. Else a condition is taken to hold,
+unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of elements picked by a condition,
+all are taken.
 """
 
 from __future__ import annotations
@@ -25,15 +26,18 @@ def item(rec: Recorder, self: Tensor) -> Any:
     """``item(Tensor self) -> Scalar``."""
     if self.dtype == torch.bool:
         return is_nonzero(rec, self)
-    rec.guess("a number taken from a tensor is taken to be 1")
-    return 1.0 if self.dtype.is_floating_point else 1
+    known = rec.numbers(self)
+    number = (1.0 if self.dtype.is_floating_point else 1) if known is None else known.item()
+    rec.suppose(self, f"a number taken from a tensor is taken to be {number:g}")
+    return number
 
 
 @lowers("is_nonzero")
 def is_nonzero(rec: Recorder, self: Tensor) -> Any:
     """``is_nonzero(Tensor self) -> bool``."""
-    holds = not _looks_for_faults(rec, self)
-    rec.guess(f"a condition on a tensor is taken to be {holds}")
+    known = rec.numbers(self)
+    holds = not _looks_for_faults(rec, self) if known is None else bool(known)
+    rec.suppose(self, f"a condition on a tensor is taken to be {holds}")
     return holds
 
 
@@ -63,18 +67,26 @@ def allclose(rec: Recorder, self: Tensor, other: Tensor, *_tolerances: Any, **_n
 @lowers("nonzero")
 def nonzero(rec: Recorder, self: Tensor) -> Any:
     """``nonzero(Tensor self) -> Tensor``."""
-    rec.guess("all elements that a condition picks are taken to be picked")
-    return rec.op("nonzero", NonzeroAttrs(), self, order=(1, 0))
+    return _found(rec, self, "condition")
 
 
 @lowers("masked_select")
 def masked_select(rec: Recorder, self: Tensor, mask: Tensor) -> Any:
     """``masked_select(Tensor self, Tensor mask) -> Tensor``."""
-    rec.guess("all elements that a mask picks are taken to be picked")
     shape = torch.broadcast_shapes(self.shape, mask.shape)
     x, picked = (flat(rec, expand(rec, part, shape)) for part in (self, mask))
-    found = rec.op("nonzero", NonzeroAttrs(), picked, order=(1, 0))
+    found = _found(rec, picked, "mask")
     return rec.op("index", IndexAttrs(dims=(0,)), x, flat(rec, found))
+
+
+def _found(rec: Recorder, picks: Tensor, what: str) -> Tensor:
+    """Places that are not zero: as many as are known to be, else all."""
+    known = rec.numbers(picks)
+    count = None if known is None else int(known.count_nonzero())
+    share = "all elements that a {} picks are taken to be picked" if count is None else "a {} is taken to pick {} of {}"
+    rec.suppose(picks, share.format(what, count, picks.numel()))
+    found: Tensor = rec.op("nonzero", NonzeroAttrs(count=count), picks, order=(1, 0))
+    return found
 
 
 def _looks_for_faults(rec: Recorder, condition: Tensor) -> bool:
