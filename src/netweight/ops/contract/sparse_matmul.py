@@ -4,7 +4,7 @@ Shapes
     values    (stored,), or (stored, h, w) for blocks
     places    (2, stored) rows and columns for ``coo``; (stored,), the column of each element (``csr``) or block
               (``bsr``), or its row (``csc``, ``bsc``)
-    pointers  None for ``coo``; where the elements of each row (``csr``, ``bsr``) or column begin, and where the last end
+    pointers  None for ``coo``; where the elements of each row (``csr``, ``bsr``) or column begin, and the last ends
     dense     (k, n)
     y         (m, n)
 
@@ -18,6 +18,7 @@ Source: torch.sparse.mm; the layouts are those of torch.sparse.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,7 @@ from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.extent import Mixes
 from netweight.ops.move.places import check_positions
+from netweight.ops.parts import COMPLEX
 from netweight.ops.table import FREE, Cost, Wanted, define
 
 Layout = Literal["coo", "csr", "csc", "bsr", "bsc"]
@@ -106,9 +108,11 @@ def sparse_matmul_backward_cost(
     return Cost(macs=total([forward.macs] * asked)) if asked else FREE
 
 
-def dense_macs(attrs: SparseAttrs, dense: TensorSpec) -> int:
-    """What the product would take if everything were stored."""
-    return attrs.shape[0] * attrs.shape[1] * dense.shape[1]
+def dense_macs(attrs: SparseAttrs, values: TensorSpec, *others: TensorSpec | None) -> int:
+    """What the product would take if every element were stored; four times as many of complex numbers."""
+    dense = others[-1]
+    assert dense is not None
+    return math.prod(attrs.shape) * dense.shape[1] * (4 if values.dtype in COMPLEX else 1)
 
 
 def _positions(attrs: SparseAttrs, values: Array, places: Array, pointers: Array | None) -> tuple[Array, Array]:
@@ -138,5 +142,5 @@ SPARSE_MATMUL = define(
     saves={
         "values": ("dense",), "dense": ("values",), "places": ("values", "dense"), "pointers": ("values", "dense"),
     },
-    extent=lambda _attrs, *_specs: Mixes((0,)),
+    extent=lambda _attrs, values, *_others: Mixes(tuple(range(len(values.shape)))),
 )  # fmt: skip

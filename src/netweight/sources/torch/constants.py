@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, empty
+from torch import Tensor, empty, strided
 
 _LISTS = (list, tuple)
+_DENSE = strided
 
 
 def tensors_in(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
@@ -136,6 +137,8 @@ class Constants:
             return
         given = {self.memory(value) for value in tensors_in(args, kwargs)}
         for leaf in results:
+            if leaf.layout is not _DENSE:
+                continue
             if self.memory(leaf) not in given or func._schema.name == "aten::lift_fresh":
                 self.add(leaf)
             elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
