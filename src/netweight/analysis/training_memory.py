@@ -17,6 +17,7 @@ from itertools import chain, pairwise
 from netweight.analysis.checkpointing import Segment, Segments
 from netweight.analysis.optimizers import Optimizer
 from netweight.ir.lifetimes import last_uses, released
+from netweight.ops.parts import COMPLEX
 from netweight.plan.gradients import Backpropagation, Call
 from netweight.plan.written import written_memory
 
@@ -204,7 +205,8 @@ class _Walk:
         if before is None:
             self.gradient_of[name] = piece
             return
-        self.sums[call.step] += self.plan.graph.spec(name).numel
+        spec = self.plan.graph.spec(name)
+        self.sums[call.step] += spec.numel * (2 if spec.dtype in COMPLEX else 1)
         if self.holders[before] == 1:
             self.release(piece)
             return

@@ -128,7 +128,21 @@ class Value:
     @property
     def weights(self) -> int:
         """Weights that a network computes with: elements, where they are not packed."""
-        return self.spec.numel if self.stored is None else self.stored.weights
+        return self.elements if self.stored is None else self.stored.weights
+
+    @property
+    def kept_as(self) -> str:
+        """Element type of the weights: ``float32``, ``int4 in int32``."""
+        if self.stored is not None:
+            return str(self.stored)
+        if self.elements == self.spec.numel:
+            return self.spec.dtype
+        return f"uint{8 * self.spec.nbytes // self.elements} in {self.spec.dtype}"
+
+
+@dataclass(frozen=True, slots=True)
+class NoShape:
+    """In the place of the attributes of an operator whose shapes follow from numbers that only a run has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Checkpoint, Function, Graph, Init, Node, Quantization, Stored, Value
+from netweight.ir.graph import Checkpoint, Function, Graph, Init, Node, NoShape, Quantization, Stored, Value
 from netweight.ir.spec import TensorSpec
 from netweight.ir.validity import validate
 
@@ -161,12 +161,19 @@ def _node_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | None]
     attrs = data["attrs"]
     return Node(
         op=data["op"],
-        attrs=None if attrs is None or attrs_type is None else attrs_type(**_tupled(attrs)),
+        attrs=_attrs(attrs, attrs_type),
         inputs=tuple(data["inputs"]),
         outputs=tuple(data["outputs"]),
         layer=data["layer"],
         origin=data["origin"],
     )
+
+
+def _attrs(attrs: dict[str, Any] | None, attrs_type: type | None) -> Any:
+    """Attributes of a node; an operator that nobody knows has none, or the mark that its shapes are unknown."""
+    if attrs is None:
+        return None
+    return (NoShape() if not attrs else None) if attrs_type is None else attrs_type(**_tupled(attrs))
 
 
 def _tupled(attrs: dict[str, Any]) -> dict[str, Any]:
