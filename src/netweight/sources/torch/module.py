@@ -33,7 +33,9 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
+from netweight.sources.torch.unread import note_uncalled, note_unread
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
+from netweight.sources.torch.wrapped import Unwrapped, is_wrapped, own_inner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,20 @@ def capture_module(
 
 
 def _with_autograd_if_wanted(asked: Asked) -> Capture:
+    captured = _once(asked)
+    if captured.error is not None and asked.unwrap and any(map(is_wrapped, _state_of(asked.module))):
+        other = _once(replace(asked, unwrap=False))  # a program that asks tensors of a class for more than products
+        if other.error is None:
+            return other
+    return captured
+
+
+def _state_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
+    yield from module.parameters()
+    yield from module.buffers()
+
+
+def _once(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
@@ -137,6 +153,7 @@ class Asked:
     numbers: Numbers | None
     name: str
     plain: bool | None = None
+    unwrap: bool = True
 
 
 def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
@@ -155,6 +172,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
+    unwrapped = Unwrapped()
     stand_ins = StandIns(of_all=autograd is Autograd.ALL)
     off = autograd is Autograd.OFF
     with (
@@ -163,9 +181,13 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         made_in_capture(modules.values(), meta=not off),
         module_calls,
     ):
+        if asked.unwrap:
+            unwrapped.put_into(modules)
         if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
+        recording.stored.update(unwrapped.stored)
+        unwrapped.note(recording)
         try:
             with _alone(recorder) if off else under_autograd(recorder, stand_ins):
                 result = asked.module(*arguments.args, **arguments.kwargs)
@@ -208,6 +230,7 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
         for name, constant, kind in frozen_constants(module):
             recording.own(constant, prefix + name, kind)
+        own_inner(module, prefix, recording)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
     recording.attributes = partial(attributes_of, modules)
@@ -229,8 +252,8 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     outputs = [recording.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
     if error is None:
-        _note_unread(recording)
-        _note_uncalled(recording, module_calls)
+        note_unread(recording)
+        note_uncalled(recording, module_calls)
     mixtures = tuple(recorder.experts.mixtures())
     said = _note_experts(recorder, mixtures)
     return Capture(
@@ -245,22 +268,6 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     )
 
 
-def _note_unread(recording: TensorRecording) -> None:
-    """Say which parameters no operator has read: figures speak of what runs."""
-    unread = [(name, tensor) for name, tensor in recording.parameters() if name not in recording.tensors]
-    if not unread:
-        return
-    places: dict[str, None] = {}
-    for name, _ in unread:
-        parts = name.split(".")
-        prefixes = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-        alone = (prefix for prefix in prefixes if not any(f"{r}.".startswith(f"{prefix}.") for r in recording.tensors))
-        places[next(alone, name)] = None
-    more = f" and {len(places) - 4} more" if len(places) > 4 else ""
-    count = sum(tensor.numel() for _, tensor in unread)
-    recording.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
-
-
 def _note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:
     """Say how many experts a token meets; what comes back keeps a graph, whose sizes follow from that, from running."""
     asked = recorder.experts.asked
@@ -269,19 +276,3 @@ def _note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str,
     for text in said:
         recorder.recording.note(text)
     return tuple(dict.fromkeys(said)) if asked else ()
-
-
-def _note_uncalled(recording: TensorRecording, module_calls: ModuleCalls) -> None:
-    """Say which modules without parameters were not called; those with some are said to be unread.
-
-    Modules of PyTorch's quantisation that are not called hold packed weights, or watch ranges.
-    """
-    idle = [
-        path
-        for path in module_calls.never_called()
-        if next(module_calls.modules[path].parameters(), None) is None
-        and not type(module_calls.modules[path]).__module__.startswith("torch.ao.")
-    ]
-    if idle:
-        more = f" and {len(idle) - 4} more" if len(idle) > 4 else ""
-        recording.note(f"{len(idle)} modules without parameters are not called: {', '.join(idle[:4])}{more}")
