@@ -103,6 +103,7 @@ def capture(
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
     if isinstance(what, OnnxFile):
+        asked.check_no_program()
         return _onnx(what.model, asked)
     asked.check_open()
     match what:
@@ -116,6 +117,7 @@ def load(what: Identified, asked: Asked) -> Loaded:
                 raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
             return Loaded(graph=found, source="json")
         case BuiltIn():
+            asked.check_no_program()
             return Loaded(graph=_built_in(what, asked), source="builtin")
         case Named(reference):
             return _named(reference, asked)
@@ -193,6 +195,8 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
 
     asked.check_batch()
     with named_module(reference, batch=asked.samples) as found:
+        if asked.past is not None or asked.method != "forward":
+            return _captured(found.module, asked, name=found.name, source=found.source)
         given = asked.inputs is not None
         chosen = replace(asked, inputs=asked.inputs if given else found.inputs)
         if not given and reference.kind != "package":
@@ -206,9 +210,17 @@ def _captured(
 ) -> Loaded:
     from netweight.sources.torch import capture_module
 
+    inputs = asked.inputs
+    if asked.past is not None:
+        from netweight.sources.torch.named.decoding import decode_inputs
+
+        asked.check_alone("decode")
+        inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
+        notes = (*notes, f"a step of decoding: {words}")
     found = capture_module(
-        module, asked.inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers
-    )
+        module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
+        method=asked.method,
+    )  # fmt: skip
     if found.error is not None and not found.graph.nodes:
         reason = f"{type(found.error).__name__}: {found.error}"
         raise CaptureError(
