@@ -108,7 +108,7 @@ def test_sorting_looks_at_the_figure_of_the_column(key: str) -> None:
 
 @pytest.mark.parametrize("key", FIGURES)
 def test_an_unknown_figure_is_no_zero(key: str) -> None:
-    """Only work can be unknown; it is a question mark, left out of the sum, and last when sorted."""
+    """Work and sizes can be unknown; each is a question mark, left out of the sum, and last when sorted."""
     figure = FIGURES[key]
     if "None" not in str(LayerRow.__annotations__[figure]):
         return

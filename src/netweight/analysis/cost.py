@@ -14,12 +14,13 @@ from netweight.analysis.conventions import DEFAULT_CONVENTIONS, Convention, conv
 from netweight.analysis.from_weights import made_from_weights
 from netweight.analysis.layer_row import call_row
 from netweight.analysis.memory import activation_memories
+from netweight.analysis.notes import notes_on
 from netweight.analysis.overwriting import Run, runs_of
 from netweight.analysis.ownership import Ownership
 from netweight.analysis.receptive_field import receptive_fields
 from netweight.count import total
 from netweight.gc_pause import paused_collector
-from netweight.ir import Graph, TensorSpec, Value
+from netweight.ir import Graph, NoShape, TensorSpec, Value
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import WORK_KINDS
 from netweight.ops.dims import named_count
@@ -64,10 +65,10 @@ def _weighed(
         model=_model_info(graph, source),
         totals=_totals(graph, rows),
         activations=activation_memories(graph, rules),
-        coverage=_coverage(rows, calls, exact=exact, stopped_at=stopped_at),
+        coverage=_coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at),
         layers=rows,
         modules=_module_rows(graph, rows),
-        notes=notes,
+        notes=(*notes, *notes_on(rows)),
     )
 
 
@@ -258,8 +259,20 @@ def _sum(amounts: Iterable[int | None]) -> int:
     return sum([int(amount) for amount in amounts if amount])
 
 
-def _coverage(rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None) -> Coverage:
-    unknown = tuple(UnknownOp(op=row.op, layer=row.layer, count=row.calls) for row in rows if row.kind == "unknown")
+def _coverage(
+    graph: Graph, rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None
+) -> Coverage:
+    unshaped = {(node.layer, node.op) for node in graph.nodes if isinstance(node.attrs, NoShape)}
+    unknown = tuple(
+        UnknownOp(
+            op=row.op,
+            layer=row.layer,
+            count=row.calls,
+            reason="shape unknown" if (row.layer, row.op) in unshaped else "no rule",
+        )
+        for row in rows
+        if row.kind == "unknown"
+    )
     working = sum(1 for row in calls if row.ops_total)
     return Coverage(
         nodes=len(calls),

@@ -9,7 +9,7 @@ from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.overwriting import Run, new_outputs
 from netweight.count import Count, product, total
-from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
+from netweight.ir import Graph, Node, NoShape, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
 from netweight.results.profile import LayerRow
@@ -19,6 +19,7 @@ _LECTURE = CONVENTIONS["lecture"]
 _WORK = attrgetter(*WORK_KINDS)
 _NO_WORK = {**dict.fromkeys(WORK_KINDS, 0), "flops": 0, "ops_total": 0}
 _UNKNOWN_WORK = dict.fromkeys(_NO_WORK)
+_UNKNOWN_SIZES = dict.fromkeys(("activation_count", "activation_bytes", "bytes_read", "bytes_written"))
 _UNCHARGED = {
     "params": Count(0),
     "params_no_bias": Count(0),
@@ -70,6 +71,8 @@ def call_row(
         "receptive_field": None,
         "calls": 1,
     }
+    if isinstance(node.attrs, NoShape):
+        figures.update(_UNKNOWN_SIZES)
     return LayerRow.of(figures)
 
 
@@ -103,7 +106,7 @@ def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int
         "buffers": sum([value.spec.numel for value in charged.values() if value.kind == "buffer"]),
         "model_size_bytes": sum([value.stored_bytes for value in weighed]),
         "logical_params": sum([value.weights for value in weighed]),
-        "weight_dtype": "" if largest is None or not largest.weights else str(largest.stored or largest.spec.dtype),
+        "weight_dtype": "" if largest is None or not largest.weights else largest.kept_as,
     }
 
 

@@ -191,18 +191,27 @@ def _built_in(network: BuiltIn, asked: Asked) -> Graph:
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
     need_torch()
+    from netweight.sources.torch.named.making import NO_CACHE
     from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
     with named_module(reference, batch=asked.samples) as found:
-        if asked.past is not None or asked.method != "forward":
-            return _captured(found.module, asked, name=found.name, source=found.source)
-        given = asked.inputs is not None
-        chosen = replace(asked, inputs=asked.inputs if given else found.inputs)
+        given = asked.inputs is not None or asked.past is not None or asked.method != "forward"
+        chosen = asked if given else replace(asked, inputs=found.inputs)
         if not given and reference.kind != "package":
             chosen.check_batch()
         notes = found.notes if given else (*found.notes, *found.input_notes)
-        return _captured(found.module, chosen, name=found.name, source=found.source, notes=notes)
+        if asked.past is not None:
+            notes = tuple(note for note in notes if note != NO_CACHE)
+        loaded = _captured(found.module, chosen, name=found.name, source=found.source, notes=notes)
+        values = loaded.graph.values
+        kept = {name: replace(values[name], stored=how) for name, how in found.stored.items() if name in values}
+        return replace(
+            loaded,
+            graph=replace(loaded.graph, values={**values, **kept}) if kept else loaded.graph,
+            exact=loaded.exact and not found.guesses,
+            guesses=(*found.guesses, *loaded.guesses),
+        )
 
 
 def _captured(

@@ -56,9 +56,10 @@ def entries_of(profile: Profile, *, depth: int | None = None, fold: bool = False
 
 
 def sum_of(entries: Iterable[Entry], label: str) -> Entry:
-    """The entries as one line; a figure that is unknown in any of them is summed over the others."""
+    """The entries as one line; a figure is summed over those in which it is known."""
     members = list(entries)
-    numbers = {name: sum(int(entry.numbers[name] or 0) for entry in members) for name in NUMBERS}
+    columns = {name: [entry.numbers[name] for entry in members] for name in NUMBERS}
+    numbers = {name: _sum(column) for name, column in columns.items()}
     return Entry(
         label=label,
         op="",
@@ -68,8 +69,14 @@ def sum_of(entries: Iterable[Entry], label: str) -> Entry:
         input_shapes=(),
         output_shapes=(),
         receptive_field=None,
-        numbers=dict(numbers),
+        numbers=numbers,
     )
+
+
+def _sum(column: Sequence[int | None]) -> int | None:
+    """Sum of what is known; unknown where nothing is."""
+    known = [int(number) for number in column if number is not None]
+    return sum(known) if known or not column else None
 
 
 def _entry(row: LayerRow) -> Entry:
@@ -196,6 +203,6 @@ def _as_one(same: list[Entry], label: str) -> Entry:
     return replace(
         same[-1],
         label=label,
-        numbers=sum_of(same, "").numbers if None not in same[0].numbers.values() else same[0].numbers,
+        numbers=sum_of(same, "").numbers,
         repeat=len(same),
     )

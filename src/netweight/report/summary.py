@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netweight.report.training import training_text
-from netweight.results.profile import Activations, Profile
+from netweight.results.profile import Activations, Profile, UnknownOp
 from netweight.units import Units, exact, scaled
 
 _WIDTHS = (32, 16, 8, 4)
@@ -54,8 +56,22 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
     lines.append(("coverage", f"{calls}, {sum(op.count for op in coverage.unknown)} unknown"))
     if not coverage.complete:
         lines.append(("complete", f"no: {'; '.join(incomplete(profile))}"))
-    lines.extend((f"unknown op {op.op}", f"{op.count} x in {op.layer}") for op in coverage.unknown)
+    lines.extend(unknown_lines(coverage.unknown))
     return lines
+
+
+def unknown_lines(unknown: Sequence[UnknownOp]) -> list[tuple[str, str]]:
+    """A line for each kind of unknown operator, with where its first calls are, and why it is unknown."""
+    kinds: dict[tuple[str, str], list[UnknownOp]] = {}
+    for op in unknown:
+        kinds.setdefault((op.op, op.reason), []).append(op)
+    return [(f"unknown op {op}", _calls(found, reason)) for (op, reason), found in kinds.items()]
+
+
+def _calls(found: Sequence[UnknownOp], reason: str) -> str:
+    others = len(found) - 1
+    more = "" if not others else f" and {others} other{'s' if others > 1 else ''}"
+    return f"{sum(op.count for op in found)} x in {found[0].layer}{more}; {reason}"
 
 
 def _has_experts(profile: Profile) -> bool:
@@ -139,7 +155,9 @@ def incomplete(profile: Profile) -> tuple[str, ...]:
     coverage = profile.coverage
     if coverage.complete:
         return ()
-    unknown = sorted({op.op for op in coverage.unknown})
+    unknown = sorted({op.op for op in coverage.unknown if op.reason == "no rule"})
+    unshaped = sorted({op.op for op in coverage.unknown if op.reason != "no rule"})
     reasons = [f"stopped at {coverage.stopped_at}"] if coverage.stopped_at else []
     reasons += [f"{len(unknown)} unknown operators: {', '.join(unknown)}"] if unknown else []
+    reasons += [f"shapes that only a run has, of {', '.join(unshaped)}"] if unshaped else []
     return tuple(reasons) or ("guesses, named in the notes",)

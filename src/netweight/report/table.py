@@ -88,7 +88,8 @@ def _figure(title: str, figure: str, keep: int) -> Column:
         return "?" if value is None else exact(value, units=units)
 
     def size(entry: Entry, units: Units) -> str:
-        return scaled(entry.numbers[figure] or 0, "B" if units != "raw" else "", units=units)
+        value = entry.numbers[figure]
+        return "?" if value is None else scaled(value, "B" if units != "raw" else "", units=units)
 
     return Column(title=title, text=size if "bytes" in figure else count, keep=keep, figure=figure)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from netweight.count import formula
 from netweight.results.as_json import fields_of
@@ -105,11 +105,19 @@ class Activations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownOp:
-    """Operators without a rule, by layer; they are never counted as zero."""
+    """Operators whose work is unknown, by layer; they are never counted as zero.
+
+    Attributes:
+        op: Operator.
+        layer: Where it is called.
+        count: Calls.
+        reason: Whether there is no rule for it, or its shapes follow from numbers that only a run has.
+    """
 
     op: str
     layer: str
     count: int
+    reason: Literal["no rule", "shape unknown"] = "no rule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +128,7 @@ class Coverage:
         nodes: Operator calls.
         counted: Calls that do work.
         free: Calls that do none by a stated rule: views, copies, lookups.
-        unknown: Calls of operators without a rule.
+        unknown: Calls of operators without a rule, or of unknown shape.
         complete: Whether nothing is unknown and nothing was left out.
         stopped_at: Layer at which capture failed, None if it did not.
     """
@@ -189,10 +197,10 @@ class LayerRow:
     erfs: int | None
     trigs: int | None
     logics: int | None
-    activation_count: int
-    activation_bytes: int
-    bytes_read: int
-    bytes_written: int
+    activation_count: int | None
+    activation_bytes: int | None
+    bytes_read: int | None
+    bytes_written: int | None
     receptive_field: tuple[int, ...] | None
     calls: int = 1
 

@@ -26,7 +26,11 @@ def with_packed_weights(graph: Graph, *, transient: Collection[str] = ()) -> Gra
         graph: A network.
         transient: Buffers that no file of the model has.
     """
-    if not any(_may_pack(value) for value in graph.values.values()):
+    candidates = {name for name, value in graph.values.items() if _may_pack(value)}
+    for node in graph.nodes:
+        if node.op == "batch_norm":  # running statistics, which most buffers are
+            candidates.difference_update(node.inputs)
+    if not candidates:
         return graph
     found: dict[str, Stored] = {}
     for sources, numel in _weights_of(graph):

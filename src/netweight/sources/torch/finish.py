@@ -10,6 +10,7 @@ import torch
 from netweight.ir import Graph
 from netweight.sources.packed_weights import with_packed_weights
 from netweight.sources.torch.experts import Mixture
+from netweight.sources.torch.finish_functions import finished_functions
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
 
@@ -44,6 +45,7 @@ def finished_graph(
         frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
         leaves=tuple(names[name] for name in history.leaves),
+        functions=finished_functions(recording, graph, names),
         experts=experts,
     )
     return with_packed_weights(graph, transient=_transient(module_calls.modules))
@@ -61,5 +63,7 @@ def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:
 def _lifetimes(recording: TensorRecording, names: Mapping[str, str]) -> dict[str, int]:
     """Step after which PyTorch let go of the memory of each activation; the last step for what it still holds."""
     end = len(recording.nodes)
-    owners = dict.fromkeys([storage for storage in recording.storages.values() if storage not in recording.kinds])
+    owners = dict.fromkeys(
+        [storage for storage in recording.storages.values() if storage not in recording.kinds and storage in names]
+    )
     return {names[owner]: recording.released.get(owner, end) - 1 for owner in owners}

@@ -15,6 +15,7 @@ from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
+from netweight.sources.torch.custom_functions import functions_followed
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
@@ -207,7 +208,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
 @contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder):
+    with _whole_operators(), Dispatch(recorder), Interception(recorder), functions_followed(recorder, {}):
         yield
 
 

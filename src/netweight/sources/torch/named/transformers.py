@@ -12,7 +12,8 @@ from netweight.given_files import is_directory, read_json
 from netweight.sources.extras import cure, first_line, root_of
 from netweight.sources.names import Reference
 from netweight.sources.torch.named.hf_inputs import inputs_of
-from netweight.sources.torch.named.making import NamedModule, call_on_meta, import_package
+from netweight.sources.torch.named.making import NO_CACHE, NamedModule, call_on_meta, import_package
+from netweight.sources.torch.named.storage.layers import stored_weights
 
 
 def from_transformers(reference: Reference, batch: int) -> NamedModule:
@@ -35,12 +36,15 @@ def from_transformers(reference: Reference, batch: int) -> NamedModule:
     architecture = _architecture(transformers, settings)
     module = call_on_meta(lambda: architecture._from_config(config), replace(reference, options={}))
     inputs, of = inputs_of(type(module), config, batch)
-    notes = () if getattr(config, "use_cache", False) else ("no keys and values are kept for a next call",)
+    weights = stored_weights(module, settings)
+    notes = () if getattr(config, "use_cache", False) else (NO_CACHE,)
     return NamedModule(
         module=module,
         inputs=inputs or None,
         source="transformers",
-        notes=notes,
+        notes=(*weights.notes, *notes),
+        stored=weights.stored,
+        guesses=weights.guesses,
         input_notes=(f"no input was given: it is {of}",) if inputs else (),
     )
 
