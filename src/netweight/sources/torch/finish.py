@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from netweight.ir import Graph
+from netweight.sources.recording import fused_runs
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
 
@@ -33,6 +34,7 @@ def finished_graph(
     return replace(
         graph,
         modules=module_calls.kinds,
+        fused=fused_runs(recording.nodes, lambda step: id(step.site)),
         lifetimes=_lifetimes(recording, names),
         frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},

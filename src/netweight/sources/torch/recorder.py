@@ -15,6 +15,7 @@ from netweight.ops.move.layout import ReshapeAttrs
 from netweight.ops.table import REGISTRY
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.module_calls import ModuleCalls
+from netweight.sources.torch.read_numbers import ReadNumbers
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.strides import empty, layout_of
 from netweight.sources.torch.writes import write
@@ -42,6 +43,7 @@ class Recorder:
         module_calls: Where the program is.
         device: Where the program is told that its tensors lie.
         packed: Weights of quantised layers, by module.
+        numbers: What numbers tensors have that follow from weights alone.
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
@@ -53,6 +55,7 @@ class Recorder:
         self.device = device
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
+        self.numbers = ReadNumbers(recording)
         self.written: dict[int, Tensor] = {}
         self.autograd_wanted = False
         self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
@@ -161,7 +164,8 @@ class Recorder:
             return value
         found = self._shadows.get(id(value))
         if found is None or found[0] is not value:
-            empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
+            with torch._C._DisableTorchDispatch():  # a program does not ask for it
+                empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
             found = self._shadows[id(value)] = (value, empty)
         return found[1]
 

@@ -1,7 +1,8 @@
 """Where a program asks for the numbers in a tensor that has none: guesses, each of them said to the reader.
 
-A condition is taken to hold, unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of
-elements picked by a condition, all are taken.
+What follows from weights alone is known, and so is a condition where the program ends with an error if it is not as it
+should be. Else a condition is taken to hold, unless it looks for NaN, infinity or negative numbers; a number is taken
+to be one; of elements picked by a condition, all are taken.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from netweight.ops.move.places import IndexAttrs
 from netweight.ops.order.nonzero import NonzeroAttrs
+from netweight.sources.torch.checks import answer_that_goes_on
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import expand, flat
 from netweight.sources.torch.recorder import Recorder
@@ -25,6 +27,9 @@ def item(rec: Recorder, self: Tensor) -> Any:
     """``item(Tensor self) -> Scalar``."""
     if self.dtype == torch.bool:
         return is_nonzero(rec, self)
+    numbers = rec.numbers.of(self)
+    if numbers is not None:
+        return numbers.item()
     rec.guess("a number taken from a tensor is taken to be 1")
     return 1.0 if self.dtype.is_floating_point else 1
 
@@ -32,6 +37,10 @@ def item(rec: Recorder, self: Tensor) -> Any:
 @lowers("is_nonzero")
 def is_nonzero(rec: Recorder, self: Tensor) -> Any:
     """``is_nonzero(Tensor self) -> bool``."""
+    numbers = rec.numbers.of(self)
+    goes_on = answer_that_goes_on() if numbers is None else bool(numbers)
+    if goes_on is not None:
+        return goes_on
     holds = not _looks_for_faults(rec, self)
     rec.guess(f"a condition on a tensor is taken to be {holds}")
     return holds
@@ -43,8 +52,12 @@ def equal(rec: Recorder, self: Tensor, other: Tensor) -> Any:
     alike = self.shape == other.shape and self.dtype == other.dtype
     if alike and rec.recording.value_of(self) == rec.recording.value_of(other):
         return True
-    if alike and not (self.is_meta or other.is_meta):  # parameters, whose numbers are at hand
-        return torch.equal(self, other)
+    numbers = [rec.numbers.of(x) for x in (self, other)] if alike else []
+    if numbers and numbers[0] is not None and numbers[1] is not None:
+        return torch.equal(*numbers)
+    goes_on = answer_that_goes_on() if alike else None
+    if goes_on is not None:
+        return goes_on
     if alike:
         rec.guess("two tensors are taken to differ")
     return False
