@@ -121,7 +121,9 @@ class _Work:
         forward = _counted(call.forward, floating=floating)
         return _Work(
             **dict(zip(_WORK[:2], forward, strict=True)),
-            **dict(zip(_WORK[2:4], _counted(backward, floating=floating), strict=True)),
+            **dict(
+                zip(_WORK[2:4], _counted(backward, floating=floating or call.link.function is not None), strict=True)
+            ),
             **dict(zip(_WORK[4:], forward if again else (0, 0), strict=True)),
         )
 

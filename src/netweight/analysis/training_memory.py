@@ -17,7 +17,9 @@ from itertools import chain, pairwise
 from netweight.analysis.checkpointing import Segment
 from netweight.analysis.optimizers import Optimizer
 from netweight.ir.lifetimes import last_uses, released
+from netweight.ops.parts import COMPLEX
 from netweight.plan.gradients import Backpropagation, Call
+from netweight.plan.written import written_memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +173,11 @@ class _Walk:
     def run_backward(self, call: Call) -> None:
         """Gradients of one call, and what can be freed after it."""
         values = self.plan.graph.values
-        arriving = [self.gradient_of.pop(name) for name in call.takes if name in self.gradient_of]
+        arriving = [self.gradient_of.pop(name) for name in call.link.takes if name in self.gradient_of]
         made = []
-        for name, asked, passed in zip(call.gives, call.wanted, call.passed, strict=True):
+        if call.link.function is not None:
+            self.note("backward", call, more=written_memory(call.link.function))
+        for name, asked, passed in zip(call.link.gives, call.wanted, call.passed, strict=True):
             if name is None or not asked:
                 continue
             if values[name].kind == "parameter":
@@ -195,7 +199,8 @@ class _Walk:
         if before is None:
             self.gradient_of[name] = piece
             return
-        self.sums[call.step] += self.plan.graph.spec(name).numel
+        spec = self.plan.graph.spec(name)
+        self.sums[call.step] += spec.numel * (2 if spec.dtype in COMPLEX else 1)
         if self.holders[before] == 1:
             self.release(piece)
             return
@@ -269,12 +274,12 @@ class _Walk:
             kind, nbytes = self.size.pop(piece)
             self.alive[kind] -= nbytes
 
-    def note(self, phase: str, call: Call | None) -> None:
-        """Remember the moment if it is the worst of its phase so far."""
-        nbytes = self.alive.total()
+    def note(self, phase: str, call: Call | None, *, more: int = 0) -> None:
+        """Remember the moment if it is the worst of its phase so far; ``more`` are gradients that come and go."""
+        nbytes = self.alive.total() + more
         if phase not in self.peaks or nbytes > self.peaks[phase].nbytes:
             layer = "" if call is None else call.node.layer
-            parts = {kind: amount for kind, amount in self.alive.items() if amount}
+            parts = {kind: amount for kind, amount in (self.alive + Counter(gradients=more)).items() if amount}
             self.peaks[phase] = Peak(nbytes=nbytes, phase=phase, layer=layer, parts=parts)
 
 

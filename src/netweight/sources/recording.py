@@ -140,7 +140,7 @@ class Recording(Generic[Site]):
         steps = zip(self.nodes, layers, origins, strict=False)
         return Graph(
             name=name,
-            values={names[key]: self._value(key, names) for key in self.specs},
+            values={names[key]: self._value(key, names) for key in self.specs if key in names},
             nodes=tuple([_node(step, layer, origin, names) for step, layer, origin in steps]),
             inputs=inputs,
             outputs=tuple([names[output] for output in outputs]),

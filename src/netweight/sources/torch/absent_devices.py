@@ -52,5 +52,5 @@ def _kind(value: Any) -> str | None:
 def _is_absent(kind: str) -> bool:
     if kind in ("cpu", "meta"):
         return False
-    module = getattr(torch, "cuda" if kind == "pin_memory" else kind, None)
+    module: Any = getattr(torch, "cuda" if kind == "pin_memory" else kind, None)
     return not (hasattr(module, "is_available") and module.is_available())

@@ -40,7 +40,7 @@ def _asking(frame: FrameType | None) -> FrameType | None:
 
 @cache
 def _answer(code: CodeType, at: int) -> bool | None:
-    read = dis.Bytecode(code)
+    read: Any = dis.Bytecode(code)
     steps = list(read)
     place = next((index for index, step in enumerate(steps) if step.offset == at), None)
     if place is None:

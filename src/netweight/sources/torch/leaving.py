@@ -16,13 +16,15 @@ def _with_numbers(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -
     x, *rest = args
     if not isinstance(x, Tensor) or not (x.is_meta or rec.is_symbolic(x)) or x.numel() > SMALL:
         return func(*args, **kwargs)
-    numbers = rec.numbers.of(x)
-    if numbers is None:
-        rec.guess("numbers that leave PyTorch are taken to be 1")
-        numbers = torch.ones(x.shape, dtype=x.dtype)
     with torch._C._DisableTorchDispatch():
+        numbers = rec.numbers(x)
+        if numbers is None:
+            rec.guess("numbers taken from a tensor are taken to be 1 each")
+            numbers = torch.ones(x.shape, dtype=x.dtype)
+        else:
+            rec.suppose(x, f"numbers taken from a tensor are taken to be {numbers.flatten()[:4].tolist()} ...")
         return func(numbers, *rest, **kwargs)
 
 
-_LEAVING = (Tensor.numpy, Tensor.tolist, Tensor.__array__)
+_LEAVING = (Tensor.numpy, Tensor.tolist, Tensor.__array__, Tensor.__format__)
 HANDLERS: Mapping[Any, Callable[..., Any]] = dict.fromkeys(_LEAVING, _with_numbers)

@@ -86,9 +86,6 @@ def _positions(rec: Recorder, indices: Any) -> tuple[tuple[int, ...], list[Tenso
 
 
 def _where_true(rec: Recorder, mask: Tensor) -> list[Tensor] | None:
-    if mask.device.type == "meta":
-        known = rec.numbers.of(mask)
-        mask = mask if known is None else known
     if mask.device.type != "meta":
         return list(mask.nonzero().unbind(1))
     if "nonzero" not in RULES:

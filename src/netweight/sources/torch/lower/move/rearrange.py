@@ -91,8 +91,7 @@ def repeat_interleave_each(
     repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) ->
         Tensor
     """
-    if repeats.is_meta:
-        repeats = _known_repeats(rec, repeats)
+    repeats = _known_repeats(rec, repeats)
     if dim is None:
         self, dim = flat(rec, self), 0
     dim %= self.dim()
@@ -106,8 +105,6 @@ def repeat_interleave_each(
 
 def _known_repeats(rec: Recorder, repeats: Tensor) -> Tensor:
     """How often each element is repeated, which is once where that depends on the input."""
-    known = rec.numbers.of(repeats)
-    if known is None:
-        rec.guess("elements that are repeated as often as a tensor says are taken once")
-        known = torch.ones(repeats.shape, dtype=torch.int64)
-    return known
+    known = rec.numbers(repeats)
+    rec.suppose(repeats, "numbers of repetitions are taken to be 1 each")
+    return torch.ones(repeats.shape, dtype=torch.int64) if known is None else known
