@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from enum import Enum, auto
@@ -10,17 +10,20 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import CheckpointFunction
 
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
+from netweight.sources.torch.checkpoints import checkpoints_followed, reentrant
 from netweight.sources.torch.custom_functions import functions_followed
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
-from netweight.sources.torch.experts import Mixture
+from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.finish import finished_graph
+from netweight.sources.torch.guessing import guesses
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
@@ -33,9 +36,9 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
-from netweight.sources.torch.unread import note_uncalled, note_unread
+from netweight.sources.torch.told import note_experts, note_uncalled, note_unread
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
-from netweight.sources.torch.wrapped import Unwrapped, is_wrapped, own_inner
+from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Capture:
         stopped_at: Module in which the forward failed, None if it did not.
         error: What the user's own code raised.
         tensors: The tensor behind each parameter, buffer and constant of the graph.
+        result: What the program returned, its tensors without numbers.
     """
 
     graph: Graph
@@ -61,6 +65,7 @@ class Capture:
     stopped_at: str | None
     error: BaseException | None
     tensors: Mapping[str, torch.Tensor]
+    result: Any = None
 
     def weights(self) -> dict[str, Any]:
         """Arrays for ``netweight.run``.
@@ -84,26 +89,48 @@ def capture_module(
     training: bool | None = None,
     name: str = "",
     numbers: Numbers | None = None,
+    method: str = "forward",
 ) -> Capture:
     """Graph of what a module does with inputs of these shapes.
 
     Args:
         module: Any module, on any device; it is left exactly as it was, also when its forward raises.
-        inputs: A shape, a spec, a tensor, a tuple or dict of them, or nested; guessed from the first layer if None.
+        inputs: A shape, a spec, a tensor, a tuple or dict of them, or nested; guessed if None.
         batch: Samples at once, where the inputs are guessed.
         training: Capture what the module does in that mode; None for the mode that it is in.
         name: What to call the network; the module's class by default.
         numbers: Gives the array of each input, by its name and what was given; whole numbers are what the module sees.
+        method: What is called, if not ``forward``.
 
     Raises:
         MissingExtraError: If PyTorch is older than 2.6.
-        UsageError: If ``inputs`` does not have one of these forms, or cannot be guessed.
+        UsageError: If ``inputs`` does not have one of these forms, or cannot be guessed; or there is no such method.
     """
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
-    asked = Asked(module, inputs, batch=batch, training=training, numbers=numbers, name=name or type(module).__name__)
+    asked = Asked(
+        module, inputs, training=training, numbers=numbers, name=name or type(module).__name__, method=method,
+    )  # fmt: skip
+    entry_of(module, method)
+    return _with_inputs(asked) if inputs is not None else _guessed(asked, batch)
+
+
+def _guessed(asked: Asked, batch: int) -> Capture:
+    """With the first inputs that the module takes; the likeliest if it takes none."""
+    first: Capture | None = None
+    for guess in guesses(asked.module, asked.method, batch):
+        capture = _with_inputs(replace(asked, inputs=guess.inputs))
+        capture = replace(capture, notes=(guess.says, *capture.notes))
+        if capture.error is None:
+            return capture
+        first = first or capture
+    assert first is not None
+    return first
+
+
+def _with_inputs(asked: Asked) -> Capture:
     capture = _with_autograd_if_wanted(asked)
-    if capture.error is not None and may_be_plain(inputs):
+    if capture.error is not None and may_be_plain(asked.inputs):
         for plain in (True, False):
             other = _with_autograd_if_wanted(replace(asked, plain=plain))
             if other.error is None:
@@ -113,16 +140,11 @@ def capture_module(
 
 def _with_autograd_if_wanted(asked: Asked) -> Capture:
     captured = _once(asked)
-    if captured.error is not None and asked.unwrap and any(map(is_wrapped, _state_of(asked.module))):
+    if captured.error is not None and asked.unwrap and holds_wrapped(asked.module):
         other = _once(replace(asked, unwrap=False))  # a program that asks tensors of a class for more than products
         if other.error is None:
             return other
     return captured
-
-
-def _state_of(module: torch.nn.Module) -> Iterator[torch.Tensor]:
-    yield from module.parameters()
-    yield from module.buffers()
 
 
 def _once(asked: Asked) -> Capture:
@@ -148,10 +170,10 @@ class Asked:
     module: torch.nn.Module
     inputs: Any
     _: KW_ONLY
-    batch: int
     training: bool | None
     numbers: Numbers | None
     name: str
+    method: str
     plain: bool | None = None
     unwrap: bool = True
 
@@ -164,8 +186,9 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     """
     recording = TensorRecording()
     arguments = symbolic_arguments(
-        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers, plain=asked.plain
+        asked.module, asked.inputs, recording=recording, numbers=asked.numbers, plain=asked.plain, method=asked.method
     )
+    entry = entry_of(asked.module, asked.method)
     modules = modules_of(asked.module)
     note_pruned(modules.values(), recording)
     module_calls = ModuleCalls(modules)
@@ -190,7 +213,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         unwrapped.note(recording)
         try:
             with _alone(recorder) if off else under_autograd(recorder, stand_ins):
-                result = asked.module(*arguments.args, **arguments.kwargs)
+                result = entry(*arguments.args, **arguments.kwargs)
         except Exception as raised:
             error = raised
         if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
@@ -201,9 +224,16 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
 
 
 @contextmanager
+def programs_backward(recorder: Recorder) -> Iterator[None]:
+    """A block in which it is known what a program itself does about its backward."""
+    with functions_followed(recorder, {CheckpointFunction: reentrant}), checkpoints_followed(recorder):
+        yield
+
+
+@contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder), functions_followed(recorder, {}):
+    with _whole_operators(), Dispatch(recorder), Interception(recorder), programs_backward(recorder):
         yield
 
 
@@ -255,7 +285,7 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
         note_unread(recording)
         note_uncalled(recording, module_calls)
     mixtures = tuple(recorder.experts.mixtures())
-    said = _note_experts(recorder, mixtures)
+    said = note_experts(recorder, mixtures)
     return Capture(
         graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures),
         notes=recording.told(without=(READ,)),
@@ -265,14 +295,5 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
         stopped_at=stopped,
         error=error,
         tensors=recording.tensors,
+        result=result,
     )
-
-
-def _note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:
-    """Say how many experts a token meets; what comes back keeps a graph, whose sizes follow from that, from running."""
-    asked = recorder.experts.asked
-    grouped = any(node.op == "grouped_matmul" for node in recorder.recording.nodes) if mixtures else False
-    said = [mixture.says(counted=asked or grouped) for mixture in mixtures]
-    for text in said:
-        recorder.recording.note(text)
-    return tuple(dict.fromkeys(said)) if asked else ()

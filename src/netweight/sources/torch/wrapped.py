@@ -29,6 +29,11 @@ def is_wrapped(tensor: Tensor | None) -> bool:
     )
 
 
+def holds_wrapped(module: torch.nn.Module) -> bool:
+    """Whether a parameter or buffer of a module, or below it, is one."""
+    return any(map(is_wrapped, (*module.parameters(), *module.buffers())))
+
+
 def inner_tensors(tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
     """The tensors that a wrapper holds, by name: those that it says, else its attributes; theirs in turn."""
     if hasattr(tensor, "__tensor_flatten__"):

@@ -1,8 +1,12 @@
-"""Notes on what a forward does not use: parameters that no operator reads, modules that are not called."""
+"""What a reader is told of a capture at its end: weights that were not read, modules that were not called, experts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.module_calls import ModuleCalls
+from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 
 
@@ -20,6 +24,16 @@ def note_unread(recording: TensorRecording) -> None:
     more = f" and {len(places) - 4} more" if len(places) > 4 else ""
     count = sum(tensor.numel() for _, tensor in unread)
     recording.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
+
+
+def note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:
+    """Say how many experts a token meets; what comes back keeps a graph, whose sizes follow from that, from running."""
+    asked = recorder.experts.asked
+    grouped = any(node.op == "grouped_matmul" for node in recorder.recording.nodes) if mixtures else False
+    said = [mixture.says(counted=asked or grouped) for mixture in mixtures]
+    for text in said:
+        recorder.recording.note(text)
+    return tuple(dict.fromkeys(said)) if asked else ()
 
 
 def note_uncalled(recording: TensorRecording, module_calls: ModuleCalls) -> None:
