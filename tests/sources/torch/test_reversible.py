@@ -1,7 +1,5 @@
 """Functions whose backward computes the forward again, by autograd: reversible layers, checkpoints written by hand."""
 
-
-
 from collections.abc import Callable
 from typing import Any
 

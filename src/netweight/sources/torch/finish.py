@@ -9,6 +9,7 @@ import torch
 
 from netweight.ir import Checkpoint, Graph
 from netweight.sources.packed_weights import with_packed_weights
+from netweight.sources.recording import fused_runs
 from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.finish_functions import finished_functions
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
@@ -41,6 +42,7 @@ def finished_graph(
     graph = replace(
         graph,
         modules=module_calls.kinds,
+        fused=fused_runs(recording.nodes, lambda step: id(step.site)),
         lifetimes=_lifetimes(recording, names),
         frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
