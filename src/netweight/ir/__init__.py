@@ -1,6 +1,7 @@
 """The graph: what every other part of netweight reads, and only sources and rewrites write."""
 
 from netweight.ir.graph import (
+    Checkpoint,
     Function,
     Graph,
     Init,
@@ -17,6 +18,7 @@ from netweight.ir.spec import DType, Filled, TensorSpec, bits_of, is_floating
 from netweight.ir.validity import validate
 
 __all__ = [
+    "Checkpoint",
     "DType",
     "Filled",
     "Function",

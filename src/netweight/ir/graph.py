@@ -192,6 +192,23 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A part of a network that runs again in backward, instead of keeping what that reads.
+
+    Attributes:
+        values: What its nodes write.
+        keeps: Values from outside that it keeps, whether its nodes read them or not.
+        stored: Those of ``values`` that it keeps, so that what writes them does not run again.
+        whole: Whether all of it runs again, and not only what comes before the last tensor that backward reads.
+    """
+
+    values: tuple[str, ...]
+    keeps: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
     """A network.
 
@@ -213,6 +230,7 @@ class Graph:
             unchanged, as if the node were not there; or to none.
         leaves: Inputs, constants and activations that ask for a gradient themselves, as parameters do.
         functions: Parts whose backward is not that of their operators.
+        checkpoints: Parts that run again in backward.
     """
 
     name: str
@@ -229,6 +247,7 @@ class Graph:
     diverted: Mapping[str, str | None] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
     functions: tuple[Function, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Function, Graph, Init, Node, NoShape, Quantization, Stored, Value
+from netweight.ir.graph import Checkpoint, Function, Graph, Init, Node, NoShape, Quantization, Stored, Value
 from netweight.ir.spec import TensorSpec
 from netweight.ir.validity import validate
 
@@ -41,6 +41,8 @@ def _graph_to_dict(graph: Graph) -> dict[str, Any]:
     }
     if graph.functions:
         data["functions"] = [_function_to_dict(function) for function in graph.functions]
+    if graph.checkpoints:
+        data["checkpoints"] = [asdict(checkpoint) for checkpoint in graph.checkpoints]
     return data
 
 
@@ -130,6 +132,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         diverted=dict(data.get("diverted", {})),
         leaves=tuple(data.get("leaves", ())),
         functions=tuple(_function_from_dict(item, attrs_types) for item in data.get("functions", ())),
+        checkpoints=tuple(Checkpoint(**_tupled(item)) for item in data.get("checkpoints", ())),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from netweight.errors import GraphError
 from netweight.ir.graph import Graph, Node
 
@@ -23,20 +25,24 @@ def validate(graph: Graph) -> None:
     for node in graph.nodes:
         _validate_node(graph, node, written)
         written.update(node.outputs)
-    for role, names in (
-        ("input", graph.inputs),
-        ("output", graph.outputs),
-        ("update", graph.updates.values()),
-        ("leaf", graph.leaves),
-        (
-            "value of a function",
-            [n for f in graph.functions for n in (*f.inputs, *f.outputs, *f.saved) if n is not None],
-        ),
-        ("diverted gradient", (name for pair in graph.diverted.items() for name in pair if name is not None)),
-    ):
+    for role, names in _named(graph):
         for name in names:
             if name not in written:
                 raise GraphError(f"graph: expected every {role} to have a value, got {name!r}")
+
+
+def _named(graph: Graph) -> Iterator[tuple[str, Iterable[str]]]:
+    """Values that a graph names beside its nodes, by what they are."""
+    yield "input", graph.inputs
+    yield "output", graph.outputs
+    yield "update", graph.updates.values()
+    yield "leaf", graph.leaves
+    yield "diverted gradient", (name for pair in graph.diverted.items() for name in pair if name is not None)
+    for function in graph.functions:
+        given = (name for name in function.inputs if name is not None)
+        yield "value of a function", (*given, *function.outputs, *function.saved)
+    for checkpoint in graph.checkpoints:
+        yield "value of a checkpoint", (*checkpoint.values, *checkpoint.keeps, *checkpoint.stored)
 
 
 def _validate_fused(graph: Graph) -> None:

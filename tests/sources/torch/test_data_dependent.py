@@ -95,16 +95,16 @@ def test_a_loop_that_the_guess_keeps_alive_is_left() -> None:
 
 
 @pytest.mark.parametrize("read", [lambda x: x.tolist(), lambda x: x.detach().cpu().numpy()])
-def test_numbers_that_nobody_can_guess_end_the_capture(read: Callable[[Any], Any]) -> None:
+def test_numbers_that_leave_pytorch_are_ones(read: Callable[[Any], Any]) -> None:
     def function(fc: Any, x: Any) -> Any:
         x = fc(x)
         return fc(x * float(read(x)[0][0]))
 
     profile = netweight.weigh(Program(function), (3, 4))
-    assert profile.totals.macs == 3 * 16
+    assert profile.totals.macs == 2 * 3 * 16
     assert not profile.coverage.complete
-    assert profile.coverage.stopped_at is not None
-    assert any("own code raised" in note for note in profile.notes)
+    assert profile.coverage.stopped_at is None
+    assert any("taken to be 1 each" in note for note in profile.notes)
 
 
 class Experts(nn.Module):
@@ -205,12 +205,12 @@ def test_repetitions_that_data_decide_are_taken_to_be_one() -> None:
     assert any("numbers of repetitions are taken to be 1 each" in note for note in profile.notes)
 
 
-def test_weights_are_not_looked_at() -> None:
-    """They change in training, so what follows from them is a guess, also where a tensor of numbers is given."""
+def test_weights_are_looked_at() -> None:
+    """What follows from them is as known as they are, also where a tensor of numbers is given."""
 
     def function(fc: Any, x: Any) -> Any:
-        return fc(x[:, None].float() * fc.weight[0])[: int(fc.weight.sum())]
+        return fc(x[:, None].float() * fc.weight[0])[: int(fc.weight.abs().sum() * 0)]
 
     profile = netweight.weigh(Program(function), (torch.arange(3),))
     assert profile.totals.macs == 3 * 16
-    assert not profile.coverage.complete
+    assert profile.coverage.complete

@@ -60,6 +60,8 @@ def sparse_matmul_shape(
             f"sparse_matmul: expected values and places of as many {attrs.layout} elements, "
             f"got {values.shape} and {places.shape}"
         )
+    if any(size % side for size, side in zip(attrs.shape, blocks, strict=False)):
+        raise ShapeError(f"sparse_matmul: expected blocks that fill {attrs.shape}, got {blocks}")
     by_rows = attrs.layout.endswith("r")
     block = 1 if not blocks else blocks[0 if by_rows else 1]
     if (pointers is None) != coo or (pointers and pointers.shape != ((m if by_rows else k) // block + 1,)):

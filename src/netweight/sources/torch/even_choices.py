@@ -2,8 +2,8 @@
 
 A router scores every token against every expert and takes the best. When a program then asks a tensor without numbers
 for some (which tokens chose expert 3? how many are there?), the operators that led there are followed backwards. If
-all starts with a choice among scores, the scores are made up so that every choice is taken equally often, and the
-operators are computed on them. What starts elsewhere stays unknown.
+all starts with weights, or with a choice among scores, the scores are made up so that every choice is taken equally
+often, and the operators are computed on them. What starts elsewhere stays unknown.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MOST_ELEMENTS = 1 << 20
 _MOST_STEPS = 400
+_PLAIN = (Tensor, torch.nn.Parameter)
+_FLOAT_BYTES = 4
 
 
 class EvenChoices:
@@ -42,11 +44,16 @@ class EvenChoices:
         self._roots: dict[str, frozenset[str]] = {}
 
     def numbers(self, tensor: Tensor) -> Tensor | None:
-        """Numbers of a tensor that has none, if all of them follow from choices; None if they do not."""
+        """Numbers of a tensor that has none, if all of them follow from weights and choices; None if they do not."""
         found = self._of(self._recording.value_of(tensor))
         if found is None:
             return None
         return torch.from_numpy(np.array(found, order="C")).to(tensor.dtype).reshape(tensor.shape)
+
+    def are_none(self, tensor: Tensor) -> bool:
+        """Whether the numbers of a tensor follow from weights and constants, and from no choice."""
+        roots = self._roots.get(self._recording.value_of(tensor))
+        return roots is not None and not roots
 
     def follows_from_experts(self, tensor: Tensor) -> bool:
         """Whether all that the numbers of a tensor follow from is known, or a choice among experts."""
@@ -91,12 +98,17 @@ class EvenChoices:
             self._numbers[name] = _even_scores(shape, *choice_of(node, self._recording))
             self._roots[name] = frozenset([name])
             return True
-        if self._recording.kinds.get(name) == "parameter":  # which training changes
-            return False
         tensor = self._recording.given.get(name, self._recording.tensors.get(name))
-        if tensor is None or tensor.is_meta or tensor.numel() > _MOST_ELEMENTS or name in self._writers:
+        if (
+            tensor is None
+            or tensor.is_meta
+            or type(tensor) not in _PLAIN
+            or tensor.is_quantized
+            or tensor.numel() > _MOST_ELEMENTS
+            or name in self._writers
+        ):
             return False
-        if tensor.dtype in (torch.bfloat16, torch.float16):
+        if tensor.dtype.is_floating_point and tensor.dtype.itemsize < _FLOAT_BYTES:
             tensor = tensor.float()
         self._numbers[name] = tensor.detach().cpu().numpy()
         self._roots[name] = frozenset()

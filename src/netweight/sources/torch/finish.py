@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import torch
 
-from netweight.ir import Graph
+from netweight.ir import Checkpoint, Graph
 from netweight.sources.packed_weights import with_packed_weights
+from netweight.sources.recording import fused_runs
 from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.finish_functions import finished_functions
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
@@ -42,11 +43,13 @@ def finished_graph(
     graph = replace(
         graph,
         modules=module_calls.kinds,
+        fused=fused_runs(recording.nodes, lambda step: id(step.site)),
         lifetimes=_lifetimes(recording, names),
         frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
-        leaves=tuple(names[name] for name in history.leaves),
+        leaves=tuple(names[name] for name in history.leaves if name not in recording.apart),
         functions=finished_functions(recording, graph, names),
+        checkpoints=_checkpoints(recording, names),
         experts=experts,
     )
     graph = with_packed_weights(graph, transient=_transient(module_calls.modules))
@@ -60,6 +63,20 @@ def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:
         for path, module in modules.items()
         for name in module._non_persistent_buffers_set
     })  # fmt: skip
+
+
+def _checkpoints(recording: TensorRecording, names: Mapping[str, str]) -> tuple[Checkpoint, ...]:
+    """Parts that run again; one in a backward of the program's own is work of that backward."""
+    return tuple([
+        Checkpoint(
+            values=tuple(names[name] for name in one.values),
+            keeps=tuple(names[name] for name in one.keeps),
+            stored=tuple(names[name] for name in one.stored),
+            whole=one.whole,
+        )
+        for one in recording.checkpoints
+        if not recording.apart.intersection(one.values)
+    ])  # fmt: skip
 
 
 def _lifetimes(recording: TensorRecording, names: Mapping[str, str]) -> dict[str, int]:

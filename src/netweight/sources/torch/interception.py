@@ -21,7 +21,8 @@ from netweight.functions import loss
 from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
 from netweight.functions.window import pool_average
-from netweight.sources.torch import devices
+from netweight.sources.torch import devices, leaving
+from netweight.sources.torch.absent_devices import stay_here
 from netweight.sources.torch.asking import ASKING
 from netweight.sources.torch.data_assignment import assign_data
 from netweight.sources.torch.lower.common import floating
@@ -43,9 +44,12 @@ class Interception(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         handler = HANDLERS.get(func)
-        if handler is None:
-            return func(*args, **kwargs) if kwargs else func(*args)
-        return handler(self._recorder, func, args, kwargs or {})
+        try:
+            if handler is None:
+                return func(*args, **kwargs) if kwargs else func(*args)
+            return handler(self._recorder, func, args, kwargs or {})
+        except (AssertionError, RuntimeError) as error:  # as PyTorch says that it was built without a device
+            return stay_here(self._recorder, error, func, args, kwargs or {})
 
 
 def _literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -91,16 +95,6 @@ def _whole(rec: Recorder, part: slice) -> slice:
     if any(given is not end for given, end in zip(known, ends, strict=True)):
         rec.guess("a part that ends where a tensor says is taken to be the whole", steers=False)
     return slice(*known)
-
-
-def _numbers_of(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """``counts.tolist()``: the numbers that follow from choices; PyTorch says that there are none where none do."""
-    x, *rest = args
-    known = rec.numbers(x) if x.is_meta and not x.dtype.is_complex else None
-    if known is None:
-        return func(*args, **kwargs)
-    rec.suppose(x, f"numbers taken from a tensor are taken to be {known.flatten()[:4].tolist()} ...")
-    return func(known, *rest, **kwargs)
 
 
 def _is_nested(item: Any) -> bool:
@@ -177,10 +171,6 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     torch.asarray: _literal,
     Tensor.new_tensor: _new_literal,
     Tensor.data.__set__: assign_data,
-    Tensor.tolist: _numbers_of,
-    Tensor.numpy: _numbers_of,
-    Tensor.__array__: _numbers_of,
-    Tensor.__format__: _numbers_of,
     Tensor.__getitem__: _indexed,
     Tensor.__setitem__: _indexed,
     F.local_response_norm: _taken_whole(local_response_norm),
@@ -191,5 +181,6 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
     **devices.HANDLERS,
+    **leaving.HANDLERS,
     **SIGNS,
 }

@@ -16,6 +16,7 @@ from netweight.ops.table import REGISTRY
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.even_choices import EvenChoices
 from netweight.sources.torch.experts import Experts
+from netweight.sources.torch.known_numbers import READ
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.site import Site
@@ -50,6 +51,7 @@ class Recorder:
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
+        under_autograd: Whether autograd runs above it.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
     """
@@ -62,6 +64,7 @@ class Recorder:
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
         self.autograd_wanted = False
+        self.under_autograd = False
         self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
         self.experts = Experts(recording, module_calls)
@@ -167,7 +170,7 @@ class Recorder:
             raise CaptureError(f"capture: expected the loop at {site.origin} to end, got {_ENDLESS} rounds of a guess")
 
     def numbers(self, tensor: Tensor) -> Tensor | None:
-        """Numbers of a tensor: its own, or those that follow from choices which are taken to be even."""
+        """Numbers of a tensor: its own, or those that follow from weights and from choices taken to be even."""
         if tensor.is_meta:
             return self.choices.numbers(tensor)
         if self.written and self.recording.constants.memory(tensor) in self.written:
@@ -175,12 +178,14 @@ class Recorder:
         return self.recording.constants.numbers(tensor)
 
     def suppose(self, tensor: Tensor, text: str) -> None:
-        """As ``guess``, of the numbers of a tensor: no guess where it has them, or where experts are chosen evenly.
+        """As ``guess``, of the numbers of a tensor: no guess where they are known, or where experts are chosen evenly.
 
         Raises:
             CaptureError: As ``guess``.
         """
-        if not tensor.is_meta and self.numbers(tensor) is not None:
+        if self.choices.are_none(tensor) if tensor.is_meta else self.numbers(tensor) is not None:
+            if self.recording.given:
+                self.recording.note(READ)
             return
         if tensor.is_meta and self.choices.follows_from_experts(tensor):
             self._count(self.module_calls.site())
@@ -197,7 +202,8 @@ class Recorder:
         found = self._shadows.get(id(value))
         if found is None or found[0] is not value:
             check_dense(value)
-            empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
+            with torch._C._DisableTorchDispatch():  # a program does not ask for it
+                empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
             found = self._shadows[id(value)] = (value, empty)
         return found[1]
 

@@ -23,6 +23,7 @@ from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.history import History
 from netweight.sources.torch.memory import Binding, Link, Storage
+from netweight.sources.torch.recorded_checkpoint import RecordedCheckpoint
 from netweight.sources.torch.site import Site
 from netweight.sources.torch.sparse.met import check_dense
 from netweight.sources.torch.written_function import WrittenFunction
@@ -38,7 +39,7 @@ class TensorRecording(Recording[Site]):
         constants: What constants hold, and who made them.
         given: Inputs of the graph that have numbers.
         history: Where gradients stop, and who asks for them.
-        functions: Calls of functions whose backward the program wrote.
+        functions: Calls of functions whose backward the program wrote; ``checkpoints`` are parts that run again.
         apart: Values that are not in the network, but in such a backward.
         bindings: What live tensors hold; ``former`` has those before, ``adopted`` and ``changed`` tensors from outside.
         sparse: What sparse tensors store, by their ``id``; see ``SparseTensors``.
@@ -51,6 +52,7 @@ class TensorRecording(Recording[Site]):
     given: dict[str, Tensor] = field(default_factory=dict)
     history: History = field(default_factory=History)
     functions: list[WrittenFunction] = field(default_factory=list)
+    checkpoints: list[RecordedCheckpoint] = field(default_factory=list)
     apart: set[str] = field(default_factory=set)
     sparse: dict[int, Any] = field(default_factory=dict)
     attributes: Callable[[], Iterable[tuple[str, Tensor]]] = tuple

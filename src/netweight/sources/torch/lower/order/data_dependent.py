@@ -1,5 +1,6 @@
 """Where a program asks for the numbers in a tensor that has none: guesses, each of them said to the reader.
 
+What follows from weights alone is known, and so is a condition that ends in an error where it is not as it should be.
 What follows from choices among experts is worked out, as if they were chosen evenly. Else a condition is taken to hold,
 unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of elements picked by a condition,
 all are taken.
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from netweight.ops.move.places import IndexAttrs
 from netweight.ops.order.nonzero import NonzeroAttrs
+from netweight.sources.torch.checks import answer_that_goes_on
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import expand, flat
 from netweight.sources.torch.recorder import Recorder
@@ -36,6 +38,9 @@ def item(rec: Recorder, self: Tensor) -> Any:
 def is_nonzero(rec: Recorder, self: Tensor) -> Any:
     """``is_nonzero(Tensor self) -> bool``."""
     known = rec.numbers(self)
+    goes_on = answer_that_goes_on() if known is None else None
+    if goes_on is not None:
+        return goes_on
     holds = not _looks_for_faults(rec, self) if known is None else bool(known)
     rec.suppose(self, f"a condition on a tensor is taken to be {holds}")
     return holds
@@ -47,8 +52,14 @@ def equal(rec: Recorder, self: Tensor, other: Tensor) -> Any:
     alike = self.shape == other.shape and self.dtype == other.dtype
     if alike and rec.recording.value_of(self) == rec.recording.value_of(other):
         return True
-    if alike and not (self.is_meta or other.is_meta):  # parameters, whose numbers are at hand
-        return torch.equal(self, other)
+    known = [rec.numbers(x) for x in (self, other)] if alike else []
+    if known and known[0] is not None and known[1] is not None:
+        for x in (self, other):
+            rec.suppose(x, "numbers that two tensors are compared by are taken to be even")
+        return torch.equal(*known)
+    goes_on = answer_that_goes_on() if alike else None
+    if goes_on is not None:
+        return goes_on
     if alike:
         rec.guess("two tensors are taken to differ")
     return False

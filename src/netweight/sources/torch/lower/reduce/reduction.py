@@ -44,6 +44,18 @@ for _name in (
     _reducing(_name)
 
 
+@lowers("_is_all_true")
+def is_all_true(rec: Recorder, self: Tensor) -> Any:
+    """``_is_all_true(Tensor self) -> Tensor``."""
+    return reduce.all(rec, self, None)
+
+
+@lowers("_is_any_true")
+def is_any_true(rec: Recorder, self: Tensor) -> Any:
+    """``_is_any_true(Tensor self) -> Tensor``."""
+    return reduce.any(rec, self, None)
+
+
 def _running(name: str) -> None:
     @lowers(name)
     def rule(rec: Recorder, self: Tensor, dim: int, *, dtype: Any = None) -> Any:
