@@ -63,7 +63,8 @@ class Dispatch(TorchDispatchMode):
         try:
             if result is None:
                 with UNSEEN():
-                    result = self._follow(operator, args, kwargs)
+                    result = self._sparse.follow(operator, args, kwargs) if self._sparse.met else None
+                    result = self._follow(operator, args, kwargs) if result is None else result
             if result is NotImplemented:
                 result = self._taken_apart(operator, args, kwargs)
             if result is NotImplemented:
@@ -102,10 +103,6 @@ class Dispatch(TorchDispatchMode):
 
     def _follow(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """Compute what depends on no input, record by rule what does; NotImplemented where no rule takes the call."""
-        if self._sparse.met:
-            result = self._sparse.follow(operator, args, kwargs)
-            if result is not None:
-                return result
         first = args[0] if args else None
         if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
             tensors = tensors_in(args, kwargs)
