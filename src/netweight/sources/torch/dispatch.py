@@ -97,10 +97,13 @@ class Dispatch(TorchDispatchMode):
         if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
             tensors = tensors_in(args, kwargs)
             if not any(map(self.recorder.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
+                followed = any(map(self._recording.is_followed, tensors))
+                if followed and operator.is_only_taken_apart:
+                    return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
-                    self._recording.keep_numbers(target)
+                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain and not operator.out)
                 result = self._constant(operator, tensors, args, kwargs)
-                if operator.writes or operator.name in PRODUCTS or any(map(self._recording.is_followed, tensors)):
+                if operator.writes or operator.name in PRODUCTS or followed:
                     self._beside.record(operator, tensors, args, kwargs, result)
                 return result
         self._recording.site = self.recorder.module_calls.site()

@@ -47,6 +47,11 @@ class Operator:
         """Whether it is an in-place or ``out=`` form whose rule is that of the plain form, which writes nothing."""
         return self.rule is not None and (bool(self.out) or self.base != self.name)
 
+    @property
+    def is_only_taken_apart(self) -> bool:
+        """Whether no rule takes it whole, and PyTorch takes it apart; ``where`` of a condition alone is ``nonzero``."""
+        return self.composite and (self.rule is None or self.func is torch.ops.aten.where.default)
+
     def targets(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
         """Tensors that a call writes."""
         if self.out:
