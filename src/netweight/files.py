@@ -48,10 +48,10 @@ def _beside(target: Path) -> Iterator[IO[bytes]]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text as UTF-8, the whole of it or nothing.
+    """Write a text as UTF-8, the whole of it or nothing; halves of characters, which UTF-8 does not have, as escapes.
 
     Raises:
         UsageError: If the file cannot be written.
     """
     with whole_file(path) as file:
-        file.write(text.encode("utf-8"))
+        file.write(text.encode("utf-8", "backslashreplace"))

@@ -26,6 +26,7 @@ OPERATORS = {
     "ops.loss.probabilities": "binary_cross_entropy binary_cross_entropy_with_logits kl_div",
     "ops.move.copies": "copy repeat_interleave slice_scatter",
     "ops.move.creation": "arange full one_hot",
+    "ops.move.detach": "detach",
     "ops.move.diagonals": "diag_embed diagonal_scatter strided_view",
     "ops.move.embed": "embedding",
     "ops.move.embedding_bag": "embedding_bag",
@@ -304,7 +305,7 @@ WRITES = {
         "nll_loss smooth_l1_loss"
     ),
     "sources.onnx.write.move.copies": (
-        "channel_shuffle copy diag_embed diagonal_scatter flip pad pixel_shuffle pixel_unshuffle repeat "
+        "channel_shuffle copy detach diag_embed diagonal_scatter flip pad pixel_shuffle pixel_unshuffle repeat "
         "repeat_interleave roll slice_scatter tril triu"
     ),
     "sources.onnx.write.move.creation": "arange full one_hot",
@@ -369,9 +370,9 @@ FUNCTIONS = {
         "nll_loss smooth_l1_loss"
     ),
     "functions.move.copies": (
-        "arange as_strided channel_shuffle copy diag_embed diagonal diagonal_scatter flip full full_like one_hot "
-        "ones_like pad pixel_shuffle pixel_unshuffle repeat repeat_interleave roll rot90 slice_scatter tril triu "
-        "zeros_like"
+        "arange as_strided channel_shuffle copy detach diag_embed diagonal diagonal_scatter flip full full_like "
+        "one_hot ones_like pad pixel_shuffle pixel_unshuffle repeat repeat_interleave roll rot90 slice_scatter tril "
+        "triu zeros_like"
     ),
     "functions.move.index": (
         "gather gather_nd index index_add index_copy index_put index_select masked_scatter scatter scatter_add "

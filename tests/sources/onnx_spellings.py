@@ -40,6 +40,7 @@ numbers of a type that ONNX does not take, sizes that depend on numbers and of w
 
 LEFT_OUT = {
     "bitcast": "of a later set of operators than the one that is written",
+    "detach": "ONNX has no gradients that could stop: the same numbers are the same value",
     "embedding_bag": "a lookup and a sum, of bags of one length",
     "grouped_matmul": "a tensor without elements is in between where there is one group",
     "linear_attention": "of a later set of operators than the one that is written",

@@ -8,7 +8,7 @@ from operator import attrgetter
 from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.overwriting import Run, new_outputs
-from netweight.count import Count, total
+from netweight.count import Count, product, total
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
@@ -86,7 +86,7 @@ def _work(
 def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int, Value]) -> dict[str, int]:
     """Sizes of the parameters and buffers that the call is charged for."""
     params = [(slots[at], value) for at, value in charged.items() if value.kind == "parameter"]
-    counts = [named_count(value.spec, _dims(definition, slot)) for slot, value in params]
+    counts = [_count(value, _dims(definition, slot)) for slot, value in params]
     free_of_bias = [count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]
     return {
         "params": total(counts),
@@ -94,6 +94,12 @@ def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int
         "buffers": sum([value.spec.numel for value in charged.values() if value.kind == "buffer"]),
         "model_size_bytes": sum([value.stored_bytes for _, value in params]),
     }
+
+
+def _count(value: Value, dims: str) -> Count:
+    """Weights of a parameter: the elements of its tensor, or as many as are packed into them."""
+    packed = value.elements != value.spec.numel
+    return product(weights=value.elements) if packed else named_count(value.spec, dims)
 
 
 def _elements(specs: Sequence[TensorSpec], dims: str) -> Count:

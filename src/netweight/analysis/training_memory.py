@@ -171,9 +171,9 @@ class _Walk:
     def run_backward(self, call: Call) -> None:
         """Gradients of one call, and what can be freed after it."""
         values = self.plan.graph.values
-        arriving = [self.gradient_of.pop(name) for name in call.node.outputs if name in self.gradient_of]
+        arriving = [self.gradient_of.pop(name) for name in call.takes if name in self.gradient_of]
         made = []
-        for name, asked, passed in zip(call.node.inputs, call.wanted, call.passed, strict=True):
+        for name, asked, passed in zip(call.gives, call.wanted, call.passed, strict=True):
             if name is None or not asked:
                 continue
             if values[name].kind == "parameter":

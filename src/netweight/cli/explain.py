@@ -12,6 +12,7 @@ import click
 
 from netweight.app import explain as verb
 from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
+from netweight.cli.streams import out, out_rendered
 from netweight.report.explain import explanation_text, term_text
 from netweight.report.glossary import term
 
@@ -28,7 +29,7 @@ def explain(subject: str, layer: str | None, **flags: Any) -> None:
     """Where the numbers of a LAYER come from; without LAYER, what a TERM or an error code means."""
     if layer is None:
         found = term(subject)
-        click.echo(json.dumps(asdict(found), indent=2) if flags["form"] == "json" else term_text(found).rstrip())
+        out(json.dumps(asdict(found), indent=2) if flags["form"] == "json" else term_text(found).rstrip())
         return
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the explanation
         explanation = verb.explain(
@@ -41,6 +42,6 @@ def explain(subject: str, layer: str | None, **flags: Any) -> None:
             dims=parse_dims(flags["dims"]),
         )
     if flags["form"] == "json":
-        click.echo(json.dumps(asdict(explanation), indent=2))
+        out_rendered(json.dumps(asdict(explanation), indent=2))
     else:
-        click.echo(explanation_text(explanation, units=flags["units"]), nl=False)
+        out_rendered(explanation_text(explanation, units=flags["units"]))

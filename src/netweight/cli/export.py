@@ -10,6 +10,7 @@ import click
 
 from netweight.app import export as verb
 from netweight.cli.options import guess_option, limit_option, model_options, parse_dims, parse_inputs, verbose_option
+from netweight.cli.streams import out, say
 
 
 @click.command()
@@ -39,6 +40,6 @@ def export(model: str, **flags: Any) -> None:
             guesses=flags["guess"],
         )
     for note in found.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
     written = [path for path in (found.path, found.data) if path is not None]
-    click.echo(" and ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in written))
+    out(" and ".join(f"{path} ({path.stat().st_size:,} bytes)" for path in written))

@@ -9,6 +9,7 @@ import click
 
 from netweight.app import doctor as health
 from netweight.app import models as networks
+from netweight.cli.streams import out
 
 
 @click.command()
@@ -18,12 +19,12 @@ def models(*, costs: bool, form: str) -> None:
     """The built-in networks."""
     found = networks.models(costs=costs)
     if form == "json":
-        click.echo(json.dumps([asdict(model) for model in found], indent=2))
+        out(json.dumps([asdict(model) for model in found], indent=2))
         return
     width = max(len(model.name) for model in found)
     for model in found:
         figures = "" if model.params is None else f"{model.params:>13,} params {model.macs:>15,} MACs  "
-        click.echo(f"{model.name:<{width}}  {figures}{model.about}")
+        out(f"{model.name:<{width}}  {figures}{model.about}")
 
 
 @click.command()
@@ -32,9 +33,9 @@ def doctor(*, form: str) -> None:
     """What is installed and usable, and why not."""
     checks = health.doctor()
     if form == "json":
-        click.echo(json.dumps([asdict(check) for check in checks], indent=2))
+        out(json.dumps([asdict(check) for check in checks], indent=2))
     else:
         for check in checks:
-            click.echo(f"{check.state:<9} {check.name:<12} {check.detail}")
+            out(f"{check.state:<9} {check.name:<12} {check.detail}")
     if any(check.state == "broken" and check.required for check in checks):
         raise SystemExit(1)

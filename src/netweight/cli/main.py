@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import importlib
-import os
 import sys
 import traceback
 from collections.abc import Sequence
 
 import click
 
+from netweight.cli.signals import EndedBySignal, ended_by_signals
+from netweight.cli.streams import prepare, say
 from netweight.errors import NetweightError
 
 _EXAMPLES = """\b
@@ -94,57 +95,68 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    prepare()
+    with ended_by_signals():
+        code = run(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code."""
     try:
         code = cli.main(list(arguments), prog_name="netweight", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except NetweightError as error:
-        return _fail(error_text(error), arguments)
+        return _fail(error_parts(error), arguments)
     except click.ClickException as error:
-        error.show()
+        for part in _usage(error):
+            say(part)
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        _write_no_more()
-        return 0
+    except EndedBySignal as signal:
+        return signal.code
     except Exception as error:
         return _fail(_unexpected(error), arguments)
     return code if isinstance(code, int) else 0
 
 
-def _write_no_more() -> None:
-    """Stop writing after a closed pipe or a full disk, so that Python does not complain when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _usage(error: click.ClickException) -> list[str]:
+    """What click says of an error of its own, in parts."""
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return [f"Error: {error.format_message()}"]
+    return [
+        *context.get_usage().split("\n"),
+        f"Try '{context.command_path} --help' for help.",
+        "",
+        f"Error: {error.format_message()}",
+    ]
 
 
-def _unexpected(error: Exception) -> str:
+def _unexpected(error: Exception) -> list[str]:
     """What to say of an error that no rule of ours found: too little memory or room, else a mistake of netweight."""
     if isinstance(error, MemoryError):
-        return f"error[E101]: memory: expected a network that fits, got: {str(error) or 'no more memory'}"
+        return [f"error[E101]: memory: expected a network that fits, got: {str(error) or 'no more memory'}"]
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        _write_no_more()
-        return f"error[E101]: output: expected to write it, got: {error.strerror}"
-    return f"error[E100]: internal error: {type(error).__name__}: {error}\n  fix: -vv shows where"
+        return [f"error[E101]: output: expected to write it, got: {error.strerror}"]
+    return [f"error[E100]: internal error: {type(error).__name__}: {error}", "  fix: -vv shows where"]
 
 
-def error_text(error: NetweightError) -> str:
-    """What, where, why, and what to do."""
+def error_parts(error: NetweightError) -> list[str]:
+    """What, where, why, and what to do, in parts."""
     lines = [f"error[{error.code}]: {error}"]
     lines.extend(f"  --> {note}" for note in getattr(error, "__notes__", ()))
     if error.why:
         lines.append(f"  why: {error.why}")
     if error.fix:
         lines.append(f"  fix: {error.fix}")
-    return "\n".join(lines)
+    return lines
 
 
-def _fail(text: str, arguments: Sequence[str]) -> int:
-    if "-vv" in arguments:
-        traceback.print_exc()
-    click.echo(text, err=True)
+def _fail(parts: Sequence[str], arguments: Sequence[str]) -> int:
+    trace = traceback.format_exc().splitlines() if "-vv" in arguments else []
+    for part in (*trace, *parts):
+        say(part)
     return 2

@@ -13,6 +13,7 @@ from netweight.app import run as verb
 from netweight.app.identify import OnnxFile, identify
 from netweight.array_files import check_output, described, read_arrays, write_arrays
 from netweight.cli.options import guess_option, limit_option, nested, parse_dims, parse_input, verbose_option
+from netweight.cli.streams import out, say
 from netweight.errors import UsageError
 from netweight.given_files import is_there
 
@@ -49,11 +50,11 @@ def run(model: str, **flags: Any) -> None:
             kernels=KERNELS["im2col"],
         )
     for note in found.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
     if flags["output"]:
         write_arrays(Path(flags["output"]), found.outputs)
     for name, array in found.outputs.items():
-        click.echo(f"{name}  {described(array)}")
+        out(f"{name}  {described(array)}")
 
 
 def _parsed(texts: tuple[str, ...], *, nest: bool) -> Any:

@@ -15,6 +15,7 @@ import click
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
 from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
+from netweight.cli.streams import is_terminal, out, out_rendered, say
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.report import terminal
@@ -72,9 +73,9 @@ def show(model: str, **flags: Any) -> int:
         )
     if flags["verbose"]:
         elapsed = 1000 * (time.perf_counter() - start)
-        click.echo(f"weighed {profile.coverage.nodes} operator calls in {elapsed:.0f} ms", err=True)
+        say(f"weighed {profile.coverage.nodes} operator calls in {elapsed:.0f} ms")
     if flags["quiet"]:
-        click.echo(summary_line(profile, units=options.units))
+        out(summary_line(profile, units=options.units))
     elif not targets or flags["form"] != "table":
         _print(profile, options, flags["form"], flags["color"])
     for path, form in targets:
@@ -85,10 +86,10 @@ def show(model: str, **flags: Any) -> int:
 def _verdict(profile: Profile, *, strict: bool) -> int:
     """Exit code: 1 for a report that is partial, or that is incomplete although ``--strict`` is given."""
     if strict and not profile.coverage.complete:
-        click.echo(f"strict: {'; '.join(incomplete(profile))}", err=True)
+        say(f"strict: {'; '.join(incomplete(profile))}")
     elif profile.coverage.stopped_at:
         reason = next((note for note in profile.notes if note.startswith("partial: ")), "partial: the model raised")
-        click.echo(f"{reason} (at {profile.coverage.stopped_at})", err=True)
+        say(f"{reason} (at {profile.coverage.stopped_at})")
     else:
         return 0
     return 1
@@ -129,11 +130,11 @@ def _render(profile: Profile, options: Options, form: str) -> str:
 
 def _print(profile: Profile, options: Options, form: str, color: str) -> None:
     if form == "table":
-        width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else None
+        width = shutil.get_terminal_size((80, 24)).columns if is_terminal() else None
         text = terminal.to_text(profile, options, width=width, color=_wants_color(color))
     else:
         text = _render(profile, options, form)
-    click.echo(text, nl=False, color=True)  # True: leave our own escapes alone, they were decided above
+    out_rendered(text)
 
 
 def _wants_color(color: str) -> bool:
@@ -143,4 +144,4 @@ def _wants_color(color: str) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return is_terminal() and os.environ.get("TERM") != "dumb"

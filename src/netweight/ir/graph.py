@@ -40,11 +40,14 @@ class Quantization:
         group_size: Elements that share one scale.
         scale_bits: Bits of a scale.
         zero_point_bits: Bits of a zero point; 0 for symmetric quantisation.
+        elements: Weights that the stored numbers hold where several share one, as two of four bits share a byte; 0 if
+            each number is one weight.
     """
 
     group_size: int
     scale_bits: int = 16
     zero_point_bits: int = 0
+    elements: int = 0
 
     def nbytes(self, numel: int) -> int:
         """Bytes of the scales and zero points of ``numel`` elements."""
@@ -77,6 +80,12 @@ class Value:
         """A value lives in its own memory unless told otherwise."""
         if not self.storage:
             object.__setattr__(self, "storage", self.name)
+
+    @property
+    def elements(self) -> int:
+        """Weights that it holds: two in each byte that two of four bits share."""
+        packed = 0 if self.quantization is None else self.quantization.elements
+        return packed or self.spec.numel
 
     @property
     def stored_bytes(self) -> int:
@@ -124,6 +133,9 @@ class Graph:
         frozen: Names of the parameters that training leaves as they are.
         fused: First and last node of each run of nodes that one kernel does: values that only its nodes read are no
             memory, and what it reads is kept until its last node.
+        diverted: Values whose gradients do not go to what the node that writes them reads: to the value named instead,
+            unchanged, as if the node were not there; or to none.
+        leaves: Inputs, constants and activations that ask for a gradient themselves, as parameters do.
     """
 
     name: str
@@ -136,6 +148,8 @@ class Graph:
     lifetimes: Mapping[str, int] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
     fused: tuple[tuple[int, int], ...] = ()
+    diverted: Mapping[str, str | None] = field(default_factory=dict)
+    leaves: tuple[str, ...] = ()
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""
@@ -216,7 +230,13 @@ def validate(graph: Graph) -> None:
     for node in graph.nodes:
         _validate_node(graph, node, written)
         written.update(node.outputs)
-    for role, names in (("input", graph.inputs), ("output", graph.outputs), ("update", graph.updates.values())):
+    for role, names in (
+        ("input", graph.inputs),
+        ("output", graph.outputs),
+        ("update", graph.updates.values()),
+        ("leaf", graph.leaves),
+        ("diverted gradient", (name for pair in graph.diverted.items() for name in pair if name is not None)),
+    ):
         for name in names:
             if name not in written:
                 raise GraphError(f"graph: expected every {role} to have a value, got {name!r}")

@@ -30,6 +30,8 @@ def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
         "lifetimes": dict(graph.lifetimes),
         "frozen": graph.frozen,
         "fused": graph.fused,
+        "diverted": dict(graph.diverted),
+        "leaves": graph.leaves,
     }
     return json.dumps(data, indent=indent)
 
@@ -109,6 +111,8 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         lifetimes=dict(data.get("lifetimes", {})),
         frozen=tuple(data.get("frozen", ())),
         fused=_tuple_of(data.get("fused", [])),
+        diverted=dict(data.get("diverted", {})),
+        leaves=tuple(data.get("leaves", ())),
     )
 
 

@@ -1,6 +1,6 @@
 """What a backward pass does: which gradients each operator call computes, and what it reads for that.
 
-A value has a gradient if a tensor whose gradient is wanted leads to it through operators that have one. A call runs
+A value has a gradient if a tensor whose gradient is wanted leads to it through links that pass one on. A call runs
 backward if, besides, one of its outputs leads to an output of the graph. A piece of memory is named after the value
 that owns it; views and operators in place share it, and what only backward reads is a piece of its own.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from netweight.errors import unknown_name
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, Cost, OpDef, as_tuple
+from netweight.plan.links import Link, links_of
 
 LASTING = ("parameter", "buffer", "constant")
 """Kinds of values that live longer than a training step."""
@@ -27,7 +28,9 @@ class Call:
     Attributes:
         step: Place in the graph's order.
         node: The call.
-        wanted: For each tensor whether backward computes its gradient.
+        takes: Values whose gradients arrive: the outputs of the node, unless the program diverts them.
+        gives: Values that gradients are passed on to: the inputs of the node, unless the program diverts them.
+        wanted: For each of these whether backward computes its gradient.
         passed: For each tensor whether that is the gradient of the output or a view of it: no memory of its own.
         read: Values that backward reads, parameters included.
         saved: Pieces of memory that backward reads, without those of parameters, buffers and constants.
@@ -38,6 +41,8 @@ class Call:
 
     step: int
     node: Node
+    takes: tuple[str, ...]
+    gives: tuple[str | None, ...]
     wanted: tuple[bool, ...]
     passed: tuple[bool, ...]
     read: tuple[str, ...]
@@ -89,12 +94,14 @@ def backpropagation(graph: Graph, wanted: Collection[str] | None = None) -> Back
         wanted: Parameters and inputs whose gradients are asked for; by default all that training changes.
     """
     asked = frozenset(trainable(graph) if wanted is None else wanted)
-    moving = _moving(graph, asked)
-    reached = _reached(graph, moving)
+    links = links_of(graph)
+    moving = _moving(graph, links, asked)
+    reached = _reached(graph, links, moving)
     trained = tuple(name for name in graph.values if name in asked and name in reached)
     overwrites = {new: buffer for buffer, new in graph.updates.items()}
     plan = Backpropagation(graph=graph, calls=(), wanted=asked, trained=trained, reached=reached, overwrites=overwrites)
-    return replace(plan, calls=tuple(_call(plan, step, node) for step, node in enumerate(graph.nodes)))
+    steps = enumerate(zip(graph.nodes, links, strict=True))
+    return replace(plan, calls=tuple(_call(plan, step, node, link) for step, (node, link) in steps))
 
 
 def trainable(graph: Graph, freeze: Sequence[str] = ()) -> tuple[str, ...]:
@@ -120,46 +127,52 @@ def _names(pattern: str, value: Value) -> bool:
     return fnmatchcase(value.name, pattern) or fnmatchcase(value.name, f"{pattern}.*")
 
 
-def _moving(graph: Graph, asked: Iterable[str]) -> set[str]:
+def _moving(graph: Graph, links: Sequence[Link], asked: Iterable[str]) -> set[str]:
     """Values that a tensor whose gradient is asked for leads to."""
-    moving = set(asked)
-    for node in graph.nodes:
-        op = REGISTRY.get(node.op)
-        if (op is None or op.differentiable) and any(name in moving for name in node.inputs):
-            moving.update(name for name in node.outputs if is_floating(graph.spec(name).dtype))
+    moving = {*asked, *graph.leaves}
+    for link in links:
+        if not link.broken and any(name in moving for name in link.gives):
+            moving.update(name for name in link.takes if is_floating(graph.spec(name).dtype))
     return moving
 
 
-def _reached(graph: Graph, moving: set[str]) -> frozenset[str]:
+def _reached(graph: Graph, links: Sequence[Link], moving: set[str]) -> frozenset[str]:
     """Those of them that lead to an output."""
     reached = {name for name in graph.outputs if name in moving}
-    for node in reversed(graph.nodes):
-        if any(name in reached for name in node.outputs):
-            reached.update(name for name in node.inputs if name in moving)
+    for link in reversed(links):
+        if any(name in reached for name in link.takes):
+            reached.update(name for name in link.gives if name in moving)
     return frozenset(reached)
 
 
-def _call(plan: Backpropagation, step: int, node: Node) -> Call:
+def _call(plan: Backpropagation, step: int, node: Node, link: Link) -> Call:
     graph, reached = plan.graph, plan.reached
     op = REGISTRY.get(node.op)
-    specs = graph.input_specs(node)
-    arrives = any(name in reached for name in node.outputs)
-    wanted = tuple(arrives and name in reached for name in node.inputs)
+    arrives = any(name in reached for name in link.takes)
+    wanted = tuple(arrives and name in reached for name in link.gives)
+    call = Call(
+        step=step, node=node, takes=link.takes, gives=link.gives, wanted=wanted, passed=(False,) * len(wanted),
+        read=(), saved=(), extras={}, forward=None, backward=None,
+    )  # fmt: skip
     if op is None:
-        return Call(
-            step=step, node=node, wanted=wanted, passed=(False,) * len(wanted), read=(), saved=(), extras={},
-            forward=None, backward=None,
-        )  # fmt: skip
+        return call
+    if link.gives is not node.inputs:
+        passed = (link.straight,) * len(wanted)
+        return replace(call, passed=passed, forward=_forward(graph, op, node), backward=FREE)
+    specs = graph.input_specs(node)
     with located(node):
-        return Call(
-            step=step,
-            node=node,
-            wanted=wanted,
+        return replace(
+            call,
             passed=_passed(op, node, wanted, specs),
             **keeping(plan, op, step, node, wanted),
             forward=op.cost(node.attrs, *specs),
             backward=op.backward_cost(node.attrs, wanted, *specs),
         )
+
+
+def _forward(graph: Graph, op: OpDef, node: Node) -> Cost:
+    with located(node):
+        return op.cost(node.attrs, *graph.input_specs(node))
 
 
 def keeping(

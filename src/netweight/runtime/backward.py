@@ -10,6 +10,7 @@ from netweight.ir import Graph, is_floating, located
 from netweight.lazy import Array, np
 from netweight.ops.table import REGISTRY
 from netweight.plan.gradients import Backpropagation, Call
+from netweight.plan.links import links_of
 from netweight.runtime.forward import Run
 from netweight.runtime.kept import Kept
 
@@ -43,7 +44,7 @@ def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict
                 "backward: expected a run that had no backward yet, got one that had", fix="run(keep=True)"
             )
         mine = kept.pop(call.step, None)
-        if mine is None or grads.keys().isdisjoint(call.node.outputs):
+        if mine is None or grads.keys().isdisjoint(call.takes):
             continue
         with located(call.node):
             found = _gradients(call, mine, grads)
@@ -66,22 +67,26 @@ def _check_differentiable(plan: Backpropagation, outputs: Iterable[str]) -> None
         NetweightError: If there is such an operator between a tensor whose gradient is wanted and the outputs.
     """
     graph = plan.graph
-    leads = set(plan.wanted)
-    for node in graph.nodes:
-        if not leads.isdisjoint(node.inputs):
-            leads.update(node.outputs)
+    links = list(zip(graph.nodes, links_of(graph), strict=True))
+    leads = {*plan.wanted, *graph.leaves}
+    for _, link in links:
+        if not leads.isdisjoint(link.gives):
+            leads.update(link.takes)
     needed = set(outputs)
-    for node in reversed(graph.nodes):
-        if needed.isdisjoint(node.outputs) or leads.isdisjoint(node.inputs):
+    for node, link in reversed(links):
+        if needed.isdisjoint(link.takes) or leads.isdisjoint(link.gives):
             continue
-        if not REGISTRY[node.op].differentiable:
+        if link.broken:
             with located(node):
                 raise NetweightError(f"backward: expected operators with a gradient, got {node.op!r}")
-        needed.update(name for name in node.inputs if name is not None and is_floating(graph.spec(name).dtype))
+        needed.update(name for name in link.gives if name is not None and is_floating(graph.spec(name).dtype))
 
 
 def _gradients(call: Call, kept: Kept, grads: dict[str, Array]) -> list[tuple[str, Array]]:
     """Gradients that a call passes on, by the names of its inputs; those of its outputs are used up."""
+    if call.gives is not call.node.inputs:
+        pairs = zip(call.takes, call.gives, call.wanted, strict=True)
+        return [(to, grads.pop(name)) for name, to, asked in pairs if asked and to is not None and name in grads]
     arriving = [grads.pop(name, None) for name in call.node.outputs]
     filled = tuple(
         np.zeros(y.shape, y.dtype) if grad is None else grad for grad, y in zip(arriving, kept.outputs, strict=True)

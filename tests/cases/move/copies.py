@@ -99,6 +99,7 @@ def one_hot_cases(draw: DrawFn) -> Case:
 
 CASES = {
     "copy": copy_cases(),
+    "detach": copy_cases(),
     "slice_scatter": slice_scatter_cases(),
     "repeat_interleave": repeat_interleave_cases(),
     "pixel_shuffle": pixel_shuffle_cases(),

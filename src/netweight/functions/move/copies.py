@@ -90,6 +90,11 @@ def copy(rec: Recorder, x: T) -> T:
     return rec.op("copy", None, x)
 
 
+def detach(rec: Recorder, x: T) -> T:
+    """``x`` itself; no gradient passes through."""
+    return rec.op("detach", None, x)
+
+
 def slice_scatter(
     rec: Recorder, x: T, src: T, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> T:

@@ -13,7 +13,8 @@ from netweight.sources.onnx.declared import declared_outputs, is_foreign, operat
 from netweight.sources.onnx.function_bodies import Functions, body_of_schema
 from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.lower import RULES, check_count
-from netweight.sources.onnx.naming import Place, place_of
+from netweight.sources.onnx.naming import Place, is_weight_name, place_of
+from netweight.sources.onnx.node_order import read_nodes
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.scope import Scope, parameters
 from netweight.sources.onnx.shapes import inferred_outputs
@@ -29,6 +30,12 @@ _DEEPEST = 64
 """Levels of control flow and functions inside each other: more is an attack, not a network."""
 _MOST = 300_000
 """Calls of operators that are read, those of functions and loops at every call, and those taken back."""
+
+
+def _is_scale(name: str, graph: GraphProto) -> bool:
+    """Whether a number is stored beside a zero point, as quantising tools call both."""
+    beside = f"{name.removesuffix('_scale')}_zero_point"
+    return name.endswith("_scale") and any(stored.name == beside for stored in graph.initializer)
 
 
 def _title(node: NodeProto) -> str:
@@ -62,16 +69,17 @@ class GraphReader:
     def graph(self, graph: GraphProto, scope: Scope, nodes: Sequence[NodeProto] | None = None) -> list[Any]:
         """Record all nodes of a graph of the file, in another order if one is given, and give what its outputs are."""
         for stored in graph.initializer:
-            scope.bind(stored.name, self._initializer(stored))
+            scope.bind(stored.name, self._initializer(stored, graph))
         for sparse in graph.sparse_initializer:
             scope.bind(sparse.values.name, dense_tensor(sparse))
-        for node in graph.node if nodes is None else nodes:
+        for node in read_nodes(graph, graph.node if nodes is None else nodes, self.recording.note):
             self.node(node, scope)
         return [scope.find(output.name) for output in graph.output]
 
-    def _initializer(self, stored: TensorProto) -> Tensor:
+    def _initializer(self, stored: TensorProto, graph: GraphProto) -> Tensor:
         key = self.iterations.key(self._inside, stored.name)
         found: Tensor = self.iterations.kept(key, (), lambda: (stored_tensor(stored, stored.name),))[0]
+        found.alone = not found.rank and is_weight_name(stored.name) and not _is_scale(stored.name, graph)
         return found
 
     def node(self, node: NodeProto, scope: Scope) -> None:

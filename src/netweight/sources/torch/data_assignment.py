@@ -24,7 +24,10 @@ def assign_data(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> 
         raise NotImplementedError(f"data of another kind is assigned: {_kind(values)} to a tensor of {_kind(x)}")
     if not alike:
         func(*args, **kwargs)
+    before = recording.value_of(x)
     recording.mirror(x, values)
+    recording.site = rec.module_calls.site()
+    recording.history.replace(before, recording.view_anew(x, "detach"))
     if not x.is_meta:
         rec.written[recording.constants.memory(x)] = x
     return None

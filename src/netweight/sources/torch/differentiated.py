@@ -16,8 +16,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch._decomp import decomposition_table
+from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_map_only
 
+from netweight.sources.torch.asking import ABOVE_AUTOGRAD
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.interception import HANDLERS, TAKEN_WHOLE, Interception
@@ -25,6 +27,7 @@ from netweight.sources.torch.operators import Operator
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.wanting_autograd import SIGNS
 
+_HANDLERS = {**HANDLERS, **ABOVE_AUTOGRAD}
 BELOW: Any = torch._C._AutoDispatchBelowADInplaceOrView
 
 
@@ -86,7 +89,7 @@ class StandIns:
         for module in modules:
             for owned in (module._parameters, module._buffers):
                 for name, tensor in owned.items():
-                    if tensor is not None and (isinstance(tensor, torch.nn.Parameter) or tensor.requires_grad):
+                    if _asks_for_gradients(tensor):
                         owned[name] = self._made(tensor)
 
     def of(self, tensor: Tensor) -> Tensor:
@@ -112,6 +115,13 @@ class StandIns:
         return empty
 
 
+def _asks_for_gradients(tensor: Tensor | None) -> bool:
+    """Whether autograd may follow what a module holds; lazy modules have not made theirs."""
+    if tensor is None or is_lazy(tensor):
+        return False
+    return isinstance(tensor, torch.nn.Parameter) or tensor.requires_grad
+
+
 class InterceptionAboveAutograd(Interception):
     """The mode in which functions are seen before autograd sees them: nothing is recorded here."""
 
@@ -121,7 +131,7 @@ class InterceptionAboveAutograd(Interception):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         args, kwargs = tree_map_only(Tensor, self._stand_ins.of, (args, kwargs or {}))
-        handler = HANDLERS.get(func)
+        handler = _HANDLERS.get(func)
         if handler is None or handler in TAKEN_WHOLE or func in SIGNS:
             return func(*args, **kwargs)
         return handler(self._recorder, func, args, kwargs)

@@ -26,7 +26,7 @@ from netweight.sources.torch.recorder import SMALL, Recorder
 from netweight.sources.torch.unintercepted import UNSEEN
 from netweight.sources.torch.writes import write
 
-_RESHAPING = {"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
+_OF_THE_OBJECT = {"detach_", "squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_"}
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
 
@@ -128,8 +128,8 @@ class Dispatch(TorchDispatchMode):
         result = operator.rule(self.recorder, *args, **kwargs)
         if result is NotImplemented or not targets or any(target is result for target in targets):
             return result
-        if operator.name in _RESHAPING:
-            return self._reshape_in_place(operator, targets[0], result, args, kwargs)
+        if operator.name in _OF_THE_OBJECT:
+            return self._change_object(operator, targets[0], result, args, kwargs)
         for target, made in zip(targets, result if isinstance(result, tuple) else (result,), strict=False):
             write(self._recording, target, made)
         return targets[0] if len(targets) == 1 else tuple(targets)
@@ -147,7 +147,7 @@ class Dispatch(TorchDispatchMode):
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""
-        if not operator.writes or (operator.follows_plain and operator.name not in _RESHAPING):
+        if not operator.writes or (operator.follows_plain and operator.name not in _OF_THE_OBJECT):
             return False
         return any(map(self._recording.holds, operator.targets(args, kwargs)))
 
@@ -159,9 +159,9 @@ class Dispatch(TorchDispatchMode):
         self.recorder.written[memory] = target
         bind_views(self.recorder, target)
 
-    def _reshape_in_place(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
+    def _change_object(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
         """``squeeze_`` and its like change the shape of the tensor object, and nothing that is stored."""
-        if not target.is_meta:
+        if not target.is_meta and operator.name != "detach_":
             raise NotImplementedError(f"{operator.name} on a tensor with numbers that the network writes")
         with torch._C._DisableTorchDispatch():
             operator.func(*args, **kwargs)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-import torch
-
 from netweight.ir import Graph
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
@@ -30,15 +28,15 @@ def finished_graph(
     last = recording.nodes[-1].outputs if recording.nodes else ()
     origins = [node.site.origin for node in recording.nodes]
     graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
-    return replace(graph, modules=module_calls.kinds, lifetimes=_lifetimes(recording, names), frozen=_frozen(recording))
-
-
-def _frozen(recording: TensorRecording) -> tuple[str, ...]:
-    """Parameters that the graph reads and that ask for no gradient."""
-    return tuple(
-        name
-        for name, tensor in recording.parameters()
-        if name in recording.tensors and isinstance(tensor, torch.nn.Parameter) and not tensor.requires_grad
+    history = recording.history
+    diverted = history.diverted(recording)
+    return replace(
+        graph,
+        modules=module_calls.kinds,
+        lifetimes=_lifetimes(recording, names),
+        frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
+        diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
+        leaves=tuple(names[name] for name in history.leaves),
     )
 
 

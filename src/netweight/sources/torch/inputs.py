@@ -13,6 +13,7 @@ from netweight.errors import UsageError, unknown_name
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.torch.dtypes import torch_dtype
 from netweight.sources.torch.leaves import leaves_of
+from netweight.sources.torch.plain_sizes import PlainSizes
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.symbolic import Numbers, Symbolic, is_shape
 
@@ -38,8 +39,9 @@ class Arguments:
 
 
 def symbolic_arguments(
-    module: torch.nn.Module, inputs: Any, *, batch: int, recording: TensorRecording, numbers: Numbers | None = None
-) -> Arguments:
+    module: torch.nn.Module, inputs: Any, *, batch: int, recording: TensorRecording, numbers: Numbers | None = None,
+    plain: bool | None = None,
+) -> Arguments:  # fmt: skip
     """Arguments in which every tensor is without numbers (small integer tensors keep theirs: they steer programs).
 
     Args:
@@ -48,6 +50,7 @@ def symbolic_arguments(
         batch: Samples at once, where the inputs are guessed.
         recording: Learns the inputs.
         numbers: See ``capture_module``.
+        plain: Whether tuples of numbers that may be shapes are passed as they are; None to judge by what is beside.
 
     Raises:
         UsageError: If ``inputs`` does not have one of these forms, or cannot be guessed.
@@ -66,13 +69,27 @@ def symbolic_arguments(
         given = tuple(inputs)
     else:
         raise UsageError(f"inputs: expected a shape, a tensor, or a tuple or dict of them, got {type(inputs).__name__}")
-    maker = Symbolic(recording, numbers)
     parameters = _parameters(module)
+    alone = len(given) == 1 and is_shape(given[0])
+    maker = Symbolic(recording, numbers, None if alone else PlainSizes(parameters, (given, named), otherwise=plain))
     _check_names(parameters, named)
     positional = _parameter_names(parameters, len(given))
     args = tuple(maker.make(value, name) for value, name in zip(given, positional, strict=True))
     kwargs = {name: maker.make(value, name) for name, value in named.items()}
     return Arguments(args=args, kwargs=kwargs, names=tuple(maker.names))
+
+
+def may_be_plain(inputs: Any) -> bool:
+    """Whether there are tuples of numbers among several inputs, which are shapes or numbers that the program takes."""
+    if not isinstance(inputs, Mapping | list | tuple) or len(inputs) < 2 or is_shape(inputs):
+        return False
+    return any(map(_has_shape, inputs.values() if isinstance(inputs, Mapping) else inputs))
+
+
+def _has_shape(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_shape, value.values()))
+    return is_shape(value) or (isinstance(value, list | tuple) and any(map(_has_shape, value)))
 
 
 def tensor_of(array: Any) -> torch.Tensor:
@@ -137,11 +154,13 @@ def _accepted_by(name: str, layer: torch.nn.Module, batch: int) -> tuple[TensorS
     """An input that a layer accepts, and why, if the layer says what it wants."""
     match layer:
         case torch.nn.Conv2d() | torch.nn.ConvTranspose2d():
-            return TensorSpec((batch, layer.in_channels, 224, 224)), f"the convolution {name!r}, at 224 x 224"
+            return TensorSpec((batch, layer.in_channels or 3, 224, 224)), f"the convolution {name!r}, at 224 x 224"
         case torch.nn.Conv1d() | torch.nn.ConvTranspose1d():
-            return TensorSpec((batch, layer.in_channels, 1024)), f"the convolution {name!r}, at length 1024"
+            return TensorSpec((batch, layer.in_channels or 3, 1024)), f"the convolution {name!r}, at length 1024"
         case torch.nn.Conv3d() | torch.nn.ConvTranspose3d():
-            return TensorSpec((batch, layer.in_channels, 16, 112, 112)), f"the convolution {name!r}, 16 x 112 x 112"
+            return TensorSpec(
+                (batch, layer.in_channels or 3, 16, 112, 112)
+            ), f"the convolution {name!r}, 16 x 112 x 112"
         case torch.nn.Embedding():
             return TensorSpec((batch, 128), "int64"), f"the embedding {name!r}, 128 tokens"
         case torch.nn.Linear():

@@ -22,6 +22,7 @@ from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
 from netweight.functions.window import pool_average
 from netweight.sources.torch import devices
+from netweight.sources.torch.asking import ASKING
 from netweight.sources.torch.data_assignment import assign_data
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
@@ -160,6 +161,7 @@ def _of_floating(name: str) -> Callable[..., Any]:
 
 
 HANDLERS: Mapping[Any, Callable[..., Any]] = {
+    **ASKING,
     torch.tensor: _literal,
     torch.as_tensor: _literal,
     torch.asarray: _literal,

@@ -18,9 +18,10 @@ from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.finish import finished_graph
-from netweight.sources.torch.inputs import Arguments, symbolic_arguments
+from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
+from netweight.sources.torch.lazy_modules import made_in_capture
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.module_tree import modules_of
 from netweight.sources.torch.other_state import attributes_of, frozen_constants
@@ -96,6 +97,16 @@ def capture_module(
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
     asked = Asked(module, inputs, batch=batch, training=training, numbers=numbers, name=name or type(module).__name__)
+    capture = _with_autograd_if_wanted(asked)
+    if capture.error is not None and may_be_plain(inputs):
+        for plain in (True, False):
+            other = _with_autograd_if_wanted(replace(asked, plain=plain))
+            if other.error is None:
+                return other
+    return capture
+
+
+def _with_autograd_if_wanted(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
@@ -104,7 +115,7 @@ def capture_module(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What ``capture_module`` is asked for; its docstring says what the fields are."""
+    """What ``capture_module`` and ``symbolic_arguments`` are asked for; they say what the fields are."""
 
     module: torch.nn.Module
     inputs: Any
@@ -113,6 +124,7 @@ class Asked:
     training: bool | None
     numbers: Numbers | None
     name: str
+    plain: bool | None = None
 
 
 def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
@@ -123,7 +135,7 @@ def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
     """
     recording = TensorRecording()
     arguments = symbolic_arguments(
-        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers
+        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers, plain=asked.plain
     )
     modules = modules_of(asked.module)
     note_pruned(modules.values(), recording)
@@ -132,7 +144,12 @@ def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
     error: BaseException | None = None
     result: Any = None
     stand_ins = StandIns()
-    with paused_collector(), restoring(modules.values(), training=asked.training), module_calls:
+    with (
+        paused_collector(),
+        restoring(modules.values(), training=asked.training),
+        made_in_capture(modules.values(), meta=differentiated),
+        module_calls,
+    ):
         if differentiated:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
@@ -185,15 +202,13 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
 
 @contextmanager
 def _whole_operators() -> Iterator[None]:
-    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode."""
-    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", None)
-    with torch.no_grad():
-        if guard is None:
-            with torch.inference_mode():
-                yield
-        else:
-            with guard():
-                yield
+    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode.
+
+    Autograd never runs. Whether it would is what the program itself says, from enabled on.
+    """
+    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", torch.inference_mode)
+    with torch.enable_grad(), guard(), torch.enable_grad():
+        yield
 
 
 def _finish(

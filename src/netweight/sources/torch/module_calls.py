@@ -17,10 +17,12 @@ from typing import Any, Self
 
 import torch
 from torch.nn.modules import module as hooks
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Step, is_view
-from netweight.sources.torch.recording import Site
+from netweight.sources.torch.lazy_modules import make
+from netweight.sources.torch.site import Site
 from netweight.sources.torch.unintercepted import leave_unintercepted
 
 # With the separator: torchvision is the program's code, not PyTorch's.
@@ -68,9 +70,11 @@ class ModuleCalls:
         for handle in self._handles:
             handle.remove()
 
-    def _enter_module(self, module: torch.nn.Module, _inputs: Any) -> None:
+    def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
         if threading.get_ident() != self._thread:
             return
+        if isinstance(module, LazyModuleMixin):
+            make(module, inputs)
         parent = self._stack[-1]
         path = self._paths.get(id(module))
         if path is None:  # made while the model runs
@@ -91,7 +95,7 @@ class ModuleCalls:
     def site(self) -> Site:
         """Where the program is now: the innermost module call, and the caller's own line."""
         file, line = _AUTHORED.innermost(sys._getframe(2))
-        return Site(self._stack[-1], file, line)
+        return Site(self._stack[-1], file, line, torch.is_grad_enabled())
 
     @property
     def current(self) -> str:

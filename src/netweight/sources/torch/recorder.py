@@ -179,6 +179,7 @@ class Recorder:
             or self.recording.is_parameter(tensor)
             or tensor.numel() > SMALL
             or (bool(self.written) and self.recording.constants.memory(tensor) in self.written)
+            or tensor.requires_grad
         )
 
 

@@ -8,33 +8,22 @@ for each view, the chain of view operators that leads to it, and walks the chain
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from netweight.ir import Quantization, TensorSpec, ValueKind
 from netweight.ops.table import REGISTRY, output_specs
 from netweight.sources.recording import Recording, Step
 from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.dtypes import spec_of
+from netweight.sources.torch.history import History
 from netweight.sources.torch.memory import Binding, Link, Storage
-
-
-@dataclass(slots=True)
-class Site:
-    """Where an operator was recorded: the call of a module, and the file and line of the caller."""
-
-    call: int
-    file: str
-    line: int
-
-    @property
-    def origin(self) -> str:
-        """File and line as text."""
-        return f"{self.file}:{self.line}"
+from netweight.sources.torch.site import Site
 
 
 @dataclass(slots=True, eq=False)
@@ -45,18 +34,21 @@ class TensorRecording(Recording[Site]):
         released: For each storage the number of operators recorded when PyTorch let go of it.
         site: Where the program is.
         constants: What constants hold, and who made them.
+        history: Where gradients stop, and who asks for them.
         attributes: Gives the tensors that the model holds as plain attributes, with their names.
     """
 
     released: dict[str, int] = field(default_factory=dict)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
+    history: History = field(default_factory=History)
     attributes: Callable[[], Iterable[tuple[str, Tensor]]] = tuple
     _bindings: dict[int, Binding] = field(default_factory=dict)
     _former: list[Binding] = field(default_factory=list)
     _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
     _owners: list[Tensor] = field(default_factory=list)
     _adopted: dict[int, str] = field(default_factory=dict)
+    _changed: dict[int, str] = field(default_factory=dict)
     _fed: dict[str, bool] = field(default_factory=dict)
     _memories: set[int] = field(default_factory=set)
     _looked_at: int = 0
@@ -78,8 +70,8 @@ class TensorRecording(Recording[Site]):
         return id(tensor) in self._owned
 
     def parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Parameters of the model, each once, and what they are called."""
-        for tensor in {id(tensor): tensor for tensor in self._owners}.values():
+        """Parameters of the model, each once, and what they are called; those without a size have not been made."""
+        for tensor in {id(tensor): tensor for tensor in self._owners if not is_lazy(tensor)}.values():
             name, kind = self._owned.get(id(tensor), ("", "constant"))
             if kind == "parameter":
                 yield name, tensor
@@ -163,13 +155,22 @@ class TensorRecording(Recording[Site]):
         if binding is None:
             return self._adopted.get(id(tensor)) or self._adopt(tensor)
         if binding.version != binding.storage.version:
-            name = binding.storage.base
-            for op, attrs in binding.chain:
-                name = self.derived(op, attrs, name, self.storages[name])
+            name = self._viewed_again(binding)
             if binding.name in self._fed:
                 self._fed[name] = self._fed[binding.name]
             binding.name, binding.version = name, binding.storage.version
         return binding.name
+
+    def _viewed_again(self, binding: Binding) -> str:
+        """The value of a view whose memory was written; autograd knew the view before, whatever it sees now."""
+        now = self.site
+        self.site = replace(now, grad=True)
+        name = binding.storage.base
+        for op, attrs in binding.chain:
+            name = self.derived(op, attrs, name, self.storages[name])
+        self.site = now
+        self.history.inherit(binding.name, name)
+        return name
 
     def record(self, op: str, attrs: Any, inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> None:
         """A node whose outputs are new memory."""
@@ -215,6 +216,19 @@ class TensorRecording(Recording[Site]):
         else:
             self._bind(view, name, tuple(links))
 
+    def view_anew(self, tensor: Tensor, op: str) -> str:
+        """The tensor holds a view of its value from now on; what that is called."""
+        name, binding = self.value_of(tensor), self.binding(tensor)
+        made = self.derived(op, None, name, self.storages[name])
+        self._bind(tensor, made, (*binding.chain, (op, None)), binding.storage)
+        return made
+
+    def is_alone(self, tensor: Tensor) -> bool:
+        """Whether nobody else has seen the value that a tensor holds."""
+        name, own = self.value_of(tensor), id(tensor)
+        shared = any(binding.name == name for ident, binding in self._bindings.items() if ident != own)
+        return not shared and not any(name in step.inputs for step in self.nodes)
+
     def record_parts(self, op: str, attrs: Any, source: Tensor, parts: Sequence[tuple[Tensor, Link]]) -> None:
         """A view operator with several results (split); each has a link, the view operator that gives it alone."""
         name, binding = self.value_of(source), self.binding(source)
@@ -253,8 +267,21 @@ class TensorRecording(Recording[Site]):
         if storage.live == 0:
             self.released[self.storages[first]] = len(self.nodes)
 
+    def reconsider(self, parameter: Tensor) -> None:
+        """A parameter asks for a gradient from now on, or no longer does: it is looked at again when it is read."""
+        ident = id(parameter)
+        if ident in self._adopted:
+            self._changed[ident] = self._adopted.pop(ident)
+        if ident in self._bindings and self.history.again(self, self.value_of(parameter), asks=parameter.requires_grad):
+            self.view_anew(parameter, "detach")
+
     def _adopt(self, tensor: Tensor) -> str:
         """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
+        if id(tensor) in self._changed:
+            name = self._changed.pop(id(tensor))
+            if self.history.again(self, name, asks=tensor.requires_grad):
+                name = self.derived("detach", None, name, self.storages[name])
+            return self._adopted.setdefault(id(tensor), name)
         owned = self._owned.get(id(tensor))
         if owned is None and not self.constants.is_made(tensor):
             self._own_attributes()
@@ -267,6 +294,7 @@ class TensorRecording(Recording[Site]):
             self._owners.append(tensor)
         self.tensors[name] = self.constants.numbers(tensor)
         self.add(name, spec_of(tensor), kind)
+        self.history.meet(name, kind, asks=tensor.requires_grad)
         self._adopted[id(tensor)] = name
         return name
 

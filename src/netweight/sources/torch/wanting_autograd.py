@@ -36,10 +36,15 @@ def stop(rec: Recorder, *_call: Any) -> Any:
     raise AutogradWanted
 
 
-def _stop_if_differentiating(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """A tensor becomes one to differentiate by, or a program only says that it is one."""
+def stop_if_differentiating(rec: Recorder) -> None:
+    """Stop a capture that has no autograd inside of a transform, or of a function that asks for gradients."""
     if torch._C._functorch.peek_interpreter_stack() is not None or _called_from(_FUNCTIONAL):
         stop(rec)
+
+
+def _view_as(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """A tensor becomes one to differentiate by, or a program only says that it is one."""
+    stop_if_differentiating(rec)
     return func(*args, **kwargs)
 
 
@@ -63,7 +68,6 @@ def comes_from_autograd(error: BaseException) -> bool:
 SIGNS: Mapping[Any, Callable[..., Any]] = {
     torch.autograd.grad: stop,
     Tensor.backward: stop,
-    Tensor.requires_grad_: _stop_if_differentiating,
-    Tensor.view_as: _stop_if_differentiating,
+    Tensor.view_as: _view_as,
 }
 """Functions by which a capture without autograd learns that it must stop."""

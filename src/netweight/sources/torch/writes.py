@@ -28,10 +28,13 @@ def write(recording: TensorRecording, target: Tensor, written: Tensor) -> None:
     storage = recording.storages[binding.name]
     if name not in recording.kinds and recording.storages[name] == name:
         recording.storages[name] = storage  # it is written there instead of into memory of its own
+    before = binding.storage.base
     if binding.chain:
         steps = zip(binding.chain, _levels(recording, binding), strict=True)
         for (op, attrs), level in reversed(list(steps)):
             name = _undone(recording, op, attrs, level, name, storage)
+    if not recording.site.grad or any(op == "detach" for op, _ in binding.chain):
+        recording.history.replace(before, name)
     binding.storage.base = name
     binding.storage.version += 1
     if not binding.chain:
@@ -52,6 +55,8 @@ def _levels(recording: TensorRecording, binding: Binding) -> list[str]:
 def _undone(recording: TensorRecording, op: str, attrs: Any, level: str, name: str, storage: str) -> str:
     """The value before a view operator, given the value after it has been written."""
     shape = recording.specs[level].shape
+    if op == "detach":
+        return name
     if op == "reshape":
         return recording.derived("reshape", ReshapeAttrs(shape=shape), name, storage)
     if op == "permute":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netweight.errors import UnsupportedOpError
+from netweight.errors import FormatError, NetweightError, ShapeError, UnsupportedOpError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.sources.onnx.call import Call
@@ -30,6 +30,8 @@ from netweight.sources.onnx.undo import Attempt
 
 _MOST_CALLS = 100_000
 """Calls of operators up to which a loop is read iteration by iteration."""
+_UNFIT = (ShapeError, FormatError)
+"""What a branch raises that cannot take the shapes of a call."""
 _ENDLESS = 1 << 31
 """Trip counts of loops that only their condition ends."""
 
@@ -49,9 +51,19 @@ def if_(call: Call, cond: Tensor) -> Any:
 
 def _dearer_branch(call: Call) -> Any:
     with call.reader.attempt() as attempt:
-        then_results, then_price = _tried(call, "then_branch", attempt)
+        try:
+            then_results, then_price = _tried(call, "then_branch", attempt)
+        except _UNFIT as error:
+            attempt.undo()
+            return _only_arm(call, "else", error)
         then = attempt.undo()
-        results, price = _tried(call, "else_branch", attempt)
+        try:
+            results, price = _tried(call, "else_branch", attempt)
+        except _UNFIT as error:
+            attempt.undo()
+            attempt.redo(then)
+            _note_only_arm(call, "then", error)
+            return then_results
         kept, other, cheaper = "else", "then", then_price
         if then_price >= price:
             attempt.undo()
@@ -65,6 +77,22 @@ def _dearer_branch(call: Call) -> Any:
         guess=True,
     )
     return results
+
+
+def _only_arm(call: Call, kept: str, error: NetweightError) -> Any:
+    """Results of the arm that is left; if it cannot take these shapes either, what the first one says is the error."""
+    try:
+        results = tuple(call.reader.subgraph(call, call.need(f"{kept}_branch"), {}))
+    except _UNFIT:
+        raise error from None
+    _note_only_arm(call, kept, error)
+    return results
+
+
+def _note_only_arm(call: Call, kept: str, error: NetweightError) -> None:
+    call.recording.steered = True
+    other = {"then": "else", "else": "then"}[kept]
+    call.note(f"{_title(call)}: the {kept} branch is counted, as the {other} branch cannot take these shapes: {error}")
 
 
 def _tried(call: Call, branch: str, attempt: Attempt) -> tuple[tuple[Any, ...], tuple[int, int, int]]:

@@ -8,7 +8,7 @@ from netweight.sources.onnx.write.contract.conv import PAD_MODES, onnx_pads
 from netweight.sources.onnx.write.step import Step
 
 
-@writes("copy")
+@writes("copy", "detach")
 def copy(step: Step) -> None:
     """Identity."""
     step.result("Identity", *step.names)

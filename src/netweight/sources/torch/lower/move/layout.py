@@ -217,11 +217,20 @@ def clone(rec: Recorder, self: Tensor, *, memory_format: Any = None) -> Any:
     return result
 
 
-@lowers("detach", "alias", "lift_fresh")
+@lowers("alias", "lift_fresh")
 def same(rec: Recorder, self: Tensor) -> Any:
-    """``detach(Tensor(a) self) -> Tensor(a)``."""
+    """``alias(Tensor(a) self) -> Tensor(a)``."""
     result = rec.native(aten.alias, self)
     return rec.view(result, self)
+
+
+@lowers("detach")
+def detach(rec: Recorder, self: Tensor) -> Any:
+    """``detach(Tensor(a) self) -> Tensor(a)``; recorded where there can be a gradient to stop."""
+    result = rec.native(aten.alias, self)
+    recording = rec.recording
+    links = [("detach", None)] if recording.history.can_ask(recording, recording.value_of(self)) else []
+    return rec.view(result, self, *links)
 
 
 def unbatched(rec: Recorder, x: Tensor, function: Any) -> Any:
