@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
+from enum import Enum, auto
 from functools import partial
 from typing import Any
 
@@ -30,7 +31,7 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
-from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd
+from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,16 @@ def _with_autograd_if_wanted(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
-        return _captured(asked, differentiated=True)
+        captured = _captured(asked, Autograd.ON)
+    return _captured(asked, Autograd.ALL) if is_of_devices(captured.error) else captured
+
+
+class Autograd(Enum):
+    """What autograd sees of a capture: nothing, what asks for gradients, or every floating tensor."""
+
+    OFF = auto()
+    ON = auto()
+    ALL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +137,8 @@ class Asked:
     plain: bool | None = None
 
 
-def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
-    """The graph of one run; ``differentiated`` with autograd above the recorder.
+def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
+    """The graph of one run, below autograd or without it.
 
     Raises:
         AutogradWanted: If the program asks for gradients, and autograd is not there.
@@ -143,22 +153,23 @@ def _captured(asked: Asked, *, differentiated: bool = False) -> Capture:
     recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
-    stand_ins = StandIns()
+    stand_ins = StandIns(of_all=autograd is Autograd.ALL)
+    off = autograd is Autograd.OFF
     with (
         paused_collector(),
         restoring(modules.values(), training=asked.training),
-        made_in_capture(modules.values(), meta=differentiated),
+        made_in_capture(modules.values(), meta=not off),
         module_calls,
     ):
-        if differentiated:
+        if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
         try:
-            with under_autograd(recorder, stand_ins) if differentiated else _alone(recorder):
+            with _alone(recorder) if off else under_autograd(recorder, stand_ins):
                 result = asked.module(*arguments.args, **arguments.kwargs)
         except Exception as raised:
             error = raised
-        if recorder.autograd_wanted or (error is not None and not differentiated and comes_from_autograd(error)):
+        if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
             raise AutogradWanted
     with paused_collector():
         captured = _finish(recording, module_calls, arguments, result, error, asked.name)
