@@ -15,84 +15,21 @@ NAMES: dict[str, Any] = {"torch": torch, "F": F, "nn": nn}
 
 Line = Callable[[Writer], str]
 
-UNARY = """
-x.abs() x.acos() x.asin() x.atan() x.ceil() x.cos() x.cosh() x.erf() x.erfc() x.exp() x.exp2() x.expm1() x.floor()
-x.frac() x.log() x.log10() x.log1p() x.log2() x.neg() x.reciprocal() x.round() x.rsqrt() x.sigmoid() x.sign() x.sin()
-x.sinh() x.sqrt() x.square() x.tan() x.tanh() x.trunc() x.clamp(-0.5,0.5) x.clamp(min=0.1) x.clamp(max=0.9) x.clone()
-x.contiguous() x.float() x.double() x.bfloat16() x.relu() torch.logit(x*0.5+0.25) torch.nan_to_num(x) torch.sinc(x)
-torch.special.erfcx(x) torch.lgamma(x+1) torch.digamma(x+1) torch.i0(x) torch.erfinv(x*0.5) torch.positive(x) -x
-F.relu(x) F.relu6(x) F.elu(x) F.selu(x) F.celu(x) F.leaky_relu(x,0.1) F.gelu(x) F.gelu(x,approximate="tanh") F.silu(x)
-F.mish(x) F.hardswish(x) F.hardsigmoid(x) F.hardtanh(x) F.softplus(x) F.softsign(x) F.tanhshrink(x) F.softshrink(x)
-F.hardshrink(x) F.logsigmoid(x) F.threshold(x,0.2,0.0) x.pow(2) x.pow(3) x**0.5 x**-1 2**x x.softmax(-1)
-x.log_softmax(-1) F.softmin(x,-1) F.normalize(x,dim=-1) F.dropout(x,0.3,True) x.fill_diagonal_(0)if(x.ndim>1)else(x)
-torch.logcumsumexp(x,-1) F.rrelu(x) F.prelu(x,torch.full((1,),0.25,dtype=x.dtype)) x.detach() x.data
-""".split()
+UNARY = ["x.abs()", "x.acos()", "x.asin()", "x.atan()", "x.ceil()", "x.cos()", "x.cosh()", "x.erf()", "x.erfc()", "x.exp()", "x.exp2()", "x.expm1()", "x.floor()", "x.frac()", "x.log()", "x.log10()", "x.log1p()", "x.log2()", "x.neg()", "x.reciprocal()", "x.round()", "x.rsqrt()", "x.sigmoid()", "x.sign()", "x.sin()", "x.sinh()", "x.sqrt()", "x.square()", "x.tan()", "x.tanh()", "x.trunc()", "x.clamp(-0.5,0.5)", "x.clamp(min=0.1)", "x.clamp(max=0.9)", "x.clone()", "x.contiguous()", "x.float()", "x.double()", "x.bfloat16()", "x.relu()", "torch.logit(x*0.5+0.25)", "torch.nan_to_num(x)", "torch.sinc(x)", "torch.special.erfcx(x)", "torch.lgamma(x+1)", "torch.digamma(x+1)", "torch.i0(x)", "torch.erfinv(x*0.5)", "torch.positive(x)", "-x", "F.relu(x)", "F.relu6(x)", "F.elu(x)", "F.selu(x)", "F.celu(x)", "F.leaky_relu(x,0.1)", "F.gelu(x)", 'F.gelu(x,approximate="tanh")', "F.silu(x)", "F.mish(x)", "F.hardswish(x)", "F.hardsigmoid(x)", "F.hardtanh(x)", "F.softplus(x)", "F.softsign(x)", "F.tanhshrink(x)", "F.softshrink(x)", "F.hardshrink(x)", "F.logsigmoid(x)", "F.threshold(x,0.2,0.0)", "x.pow(2)", "x.pow(3)", "x**0.5", "x**-1", "2**x", "x.softmax(-1)", "x.log_softmax(-1)", "F.softmin(x,-1)", "F.normalize(x,dim=-1)", "F.dropout(x,0.3,True)", "x.fill_diagonal_(0)if(x.ndim>1)else(x)", "torch.logcumsumexp(x,-1)", "F.rrelu(x)", "F.prelu(x,torch.full((1,),0.25,dtype=x.dtype))", "x.detach()", "x.data"]
 
-REDUCE = """
-x.sum() x.mean() x.sum(-1) x.mean(-1) x.sum(0,keepdim=True) x.mean((0,-1)) x.amax(-1) x.amin(0) x.max() x.min()
-x.max(-1)[0] x.min(0)[0] x.median(-1)[0] x.prod() x.prod(-1) x.std() x.std(-1) x.var(0,keepdim=True) x.norm()
-x.norm(dim=-1) x.norm(1) x.norm(p=3,dim=0) torch.linalg.vector_norm(x,2,-1) torch.logsumexp(x,-1) x.cumsum(0)
-x.cumprod(-1) x.cummax(-1)[0] x.cummin(0)[0] x.topk(1,-1)[0] x.sort(-1)[0] x.kthvalue(1,-1)[0] torch.var_mean(x,-1)[0]
-torch.std_mean(x,0)[1] torch.aminmax(x)[0] x.quantile(0.5) x.diff(dim=-1) x.mode(-1)[0] torch.dist(x,x*2)
-torch.renorm(x,2,0,1.0) x.nansum() torch.trapezoid(x,dim=-1)
-""".split()
+REDUCE = ["x.sum()", "x.mean()", "x.sum(-1)", "x.mean(-1)", "x.sum(0,keepdim=True)", "x.mean((0,-1))", "x.amax(-1)", "x.amin(0)", "x.max()", "x.min()", "x.max(-1)[0]", "x.min(0)[0]", "x.median(-1)[0]", "x.prod()", "x.prod(-1)", "x.std()", "x.std(-1)", "x.var(0,keepdim=True)", "x.norm()", "x.norm(dim=-1)", "x.norm(1)", "x.norm(p=3,dim=0)", "torch.linalg.vector_norm(x,2,-1)", "torch.logsumexp(x,-1)", "x.cumsum(0)", "x.cumprod(-1)", "x.cummax(-1)[0]", "x.cummin(0)[0]", "x.topk(1,-1)[0]", "x.sort(-1)[0]", "x.kthvalue(1,-1)[0]", "torch.var_mean(x,-1)[0]", "torch.std_mean(x,0)[1]", "torch.aminmax(x)[0]", "x.quantile(0.5)", "x.diff(dim=-1)", "x.mode(-1)[0]", "torch.dist(x,x*2)", "torch.renorm(x,2,0,1.0)", "x.nansum()", "torch.trapezoid(x,dim=-1)"]
 
-SHAPE = """
-x.reshape(-1) x.flatten() x.flatten(1) x.unsqueeze(0) x.unsqueeze(-1) x.squeeze() x.squeeze(0) x.transpose(0,-1)
-x.transpose(-1,-2) x.t() x.mT x.permute(*range(x.ndim)[::-1]) x.view(-1) x.view(x.shape[0],-1) x[0] x[...,0] x[:1]
-x[...,:2] x[...,::2] x[None] x[-1:] x.narrow(0,0,1) x.select(-1,0) x.chunk(2,-1)[0] x.chunk(2,0)[-1]
-x.split(1,-1)[0] x.unbind(0)[0] x.expand(2,*x.shape) x.expand_as(x) x.repeat(2,*[1]*(x.ndim-1)) x.tile(2)
-x.repeat_interleave(2,0) x.roll(1,0) x.flip(0) x.flip(-1) x.tril() x.triu() x.diagonal(0,-2,-1) torch.diag_embed(x)
-x.movedim(0,-1) x.swapaxes(0,-1) x.unfold(-1,2,1) F.pad(x,(1,1)) F.pad(x,(0,1),value=2.0) x.rot90(1,(-2,-1))
-torch.atleast_2d(x) x.unflatten(-1,(x.shape[-1],1)) x.contiguous().view(-1,1) x.transpose(0,-1).contiguous()
-torch.broadcast_to(x,(3,*x.shape)) x.hsplit(1)[0] torch.squeeze(x,-1) x.as_strided(x.shape,x.stride()) x.ravel()
-x.T x.adjoint() x.view_as(x) x.reshape(x.shape[0],-1) torch.narrow(x,-1,0,1) x.new_zeros(x.shape)+x
-torch.zeros_like(x)+x torch.ones_like(x)*x torch.full_like(x,2.0)-x x.type_as(x) x.to(torch.float32)
-""".split()
+SHAPE = ["x.reshape(-1)", "x.flatten()", "x.flatten(1)", "x.unsqueeze(0)", "x.unsqueeze(-1)", "x.squeeze()", "x.squeeze(0)", "x.transpose(0,-1)", "x.transpose(-1,-2)", "x.t()", "x.mT", "x.permute(*range(x.ndim)[::-1])", "x.view(-1)", "x.view(x.shape[0],-1)", "x[0]", "x[...,0]", "x[:1]", "x[...,:2]", "x[...,::2]", "x[None]", "x[-1:]", "x.narrow(0,0,1)", "x.select(-1,0)", "x.chunk(2,-1)[0]", "x.chunk(2,0)[-1]", "x.split(1,-1)[0]", "x.unbind(0)[0]", "x.expand(2,*x.shape)", "x.expand_as(x)", "x.repeat(2,*[1]*(x.ndim-1))", "x.tile(2)", "x.repeat_interleave(2,0)", "x.roll(1,0)", "x.flip(0)", "x.flip(-1)", "x.tril()", "x.triu()", "x.diagonal(0,-2,-1)", "torch.diag_embed(x)", "x.movedim(0,-1)", "x.swapaxes(0,-1)", "x.unfold(-1,2,1)", "F.pad(x,(1,1))", "F.pad(x,(0,1),value=2.0)", "x.rot90(1,(-2,-1))", "torch.atleast_2d(x)", "x.unflatten(-1,(x.shape[-1],1))", "x.contiguous().view(-1,1)", "x.transpose(0,-1).contiguous()", "torch.broadcast_to(x,(3,*x.shape))", "x.hsplit(1)[0]", "torch.squeeze(x,-1)", "x.as_strided(x.shape,x.stride())", "x.ravel()", "x.T", "x.adjoint()", "x.view_as(x)", "x.reshape(x.shape[0],-1)", "torch.narrow(x,-1,0,1)", "x.new_zeros(x.shape)+x", "torch.zeros_like(x)+x", "torch.ones_like(x)*x", "torch.full_like(x,2.0)-x", "x.type_as(x)", "x.to(torch.float32)"]
 
-IN_PLACE = """
-x.add_(1) x.mul_(2) x.div_(2) x.sub_(0.5) x.neg_() x.abs_() x.exp_() x.sigmoid_() x.tanh_() x.relu_() x.sqrt_()
-x.clamp_(0,1) x.zero_() x.fill_(0.5) x.square_() x.sin_() x.cos_() x.reciprocal_() x.rsqrt_() x.log_() x.floor_()
-x.pow_(2) F.relu(x,inplace=True) F.relu6(x,inplace=True) F.elu(x,inplace=True) F.selu(x,inplace=True)
-F.celu(x,inplace=True) F.leaky_relu(x,0.1,inplace=True) F.silu(x,inplace=True) F.mish(x,inplace=True)
-F.hardswish(x,inplace=True) F.hardsigmoid(x,inplace=True) F.hardtanh(x,inplace=True) F.threshold(x,0.1,0,inplace=True)
-F.dropout(x,0.3,True,inplace=True) x[0].add_(1) x[...,0].mul_(2) x[:1].zero_() x.view(-1).add_(1) x.transpose(0,-1).mul_(3)
-x.detach_() x.masked_fill_(x>0.5,0) x.unsqueeze_(0) x.squeeze_() x.transpose_(0,-1) x.t_() x.round_() x.trunc_()
-x.tril_() x.triu_() x.erf_() x.expm1_() x.log1p_() x.sinh_() x.cosh_() x.tan_() x.atan_() x.lerp_(x.detach()*2,0.5)
-x.clamp_min_(0.2) x.clamp_max_(0.8) x.fill_diagonal_(0.0) x.cumsum_(0)
-""".split()
+IN_PLACE = ["x.add_(1)", "x.mul_(2)", "x.div_(2)", "x.sub_(0.5)", "x.neg_()", "x.abs_()", "x.exp_()", "x.sigmoid_()", "x.tanh_()", "x.relu_()", "x.sqrt_()", "x.clamp_(0,1)", "x.zero_()", "x.fill_(0.5)", "x.square_()", "x.sin_()", "x.cos_()", "x.reciprocal_()", "x.rsqrt_()", "x.log_()", "x.floor_()", "x.pow_(2)", "F.relu(x,inplace=True)", "F.relu6(x,inplace=True)", "F.elu(x,inplace=True)", "F.selu(x,inplace=True)", "F.celu(x,inplace=True)", "F.leaky_relu(x,0.1,inplace=True)", "F.silu(x,inplace=True)", "F.mish(x,inplace=True)", "F.hardswish(x,inplace=True)", "F.hardsigmoid(x,inplace=True)", "F.hardtanh(x,inplace=True)", "F.threshold(x,0.1,0,inplace=True)", "F.dropout(x,0.3,True,inplace=True)", "x[0].add_(1)", "x[...,0].mul_(2)", "x[:1].zero_()", "x.view(-1).add_(1)", "x.transpose(0,-1).mul_(3)", "x.detach_()", "x.masked_fill_(x>0.5,0)", "x.unsqueeze_(0)", "x.squeeze_()", "x.transpose_(0,-1)", "x.t_()", "x.round_()", "x.trunc_()", "x.tril_()", "x.triu_()", "x.erf_()", "x.expm1_()", "x.log1p_()", "x.sinh_()", "x.cosh_()", "x.tan_()", "x.atan_()", "x.lerp_(x.detach()*2,0.5)", "x.clamp_min_(0.2)", "x.clamp_max_(0.8)", "x.fill_diagonal_(0.0)", "x.cumsum_(0)"]
 
-BINARY = """
-x+y x-y x*y x/y torch.maximum(x,y) torch.minimum(x,y) torch.atan2(x,y) torch.hypot(x,y) torch.add(x,y,alpha=2)
-torch.sub(x,y,alpha=0.5) torch.where(x>y,x,y) torch.where(x>0.5,x,0.0) torch.lerp(x,y,0.3) torch.fmod(x,y+1)
-torch.remainder(x,y+1) torch.pow(x,y) torch.logaddexp(x,y) torch.xlogy(x,y+0.5) torch.copysign(x,y) torch.fmax(x,y)
-torch.fmin(x,y) torch.addcmul(x,y,y) torch.addcdiv(x,y,y+1) torch.ldexp(x,y) F.mse_loss(x,y) F.l1_loss(x,y)
-F.smooth_l1_loss(x,y) F.huber_loss(x,y) x*y+x (x>y)*x torch.heaviside(x,y) torch.float_power(x,2)
-x.masked_fill(y>0.5,0.0) torch.stack((x,y)) torch.cat((x,y),0) torch.cat((x,y,x),-1) torch.hstack((x,y))
-torch.vstack((x,y)) F.cosine_similarity(x,y,-1) F.pairwise_distance(x,y) x.outer(y) torch.kron(x,y) torch.nextafter(x,y)
-torch.clamp(x,min=y) x.mul(y).sum() F.kl_div(x,y,reduction="batchmean") F.binary_cross_entropy_with_logits(x,y)
-F.binary_cross_entropy(x.sigmoid(),y.sigmoid()) F.soft_margin_loss(x,y) F.poisson_nll_loss(x,y) F.gaussian_nll_loss(x,y,y.abs()+1)
-torch.cdist(x,y) torch.tensordot(x,y,([0],[0])) torch.inner(x,y) torch.matmul(x,y) x@y torch.einsum("...i,...i->...",x,y)
-torch.dot(x,y) torch.mv(x,y) torch.mm(x,y) torch.bmm(x,y) torch.cross(x,y,dim=-1) torch.linalg.vecdot(x,y)
-x@y.mT x.mT@y torch.einsum("ij,kj->ik",x,y) torch.einsum("bij,bjk->bik",x,y) torch.block_diag(x,y)
-torch.meshgrid(x,y,indexing="ij")[0] torch.dstack((x,y)) x.gather(-1,torch.zeros(x.shape,dtype=torch.int64))
-torch.addmm(x,y,y.mT) torch.baddbmm(x,y,y.mT) torch.floor_divide(x,y+1) x.eq(y).to(x.dtype)*y
-""".split()
+BINARY = ["x+y", "x-y", "x*y", "x/y", "torch.maximum(x,y)", "torch.minimum(x,y)", "torch.atan2(x,y)", "torch.hypot(x,y)", "torch.add(x,y,alpha=2)", "torch.sub(x,y,alpha=0.5)", "torch.where(x>y,x,y)", "torch.where(x>0.5,x,0.0)", "torch.lerp(x,y,0.3)", "torch.fmod(x,y+1)", "torch.remainder(x,y+1)", "torch.pow(x,y)", "torch.logaddexp(x,y)", "torch.xlogy(x,y+0.5)", "torch.copysign(x,y)", "torch.fmax(x,y)", "torch.fmin(x,y)", "torch.addcmul(x,y,y)", "torch.addcdiv(x,y,y+1)", "torch.ldexp(x,y)", "F.mse_loss(x,y)", "F.l1_loss(x,y)", "F.smooth_l1_loss(x,y)", "F.huber_loss(x,y)", "x*y+x", "(x>y)*x", "torch.heaviside(x,y)", "torch.float_power(x,2)", "x.masked_fill(y>0.5,0.0)", "torch.stack((x,y))", "torch.cat((x,y),0)", "torch.cat((x,y,x),-1)", "torch.hstack((x,y))", "torch.vstack((x,y))", "F.cosine_similarity(x,y,-1)", "F.pairwise_distance(x,y)", "x.outer(y)", "torch.kron(x,y)", "torch.nextafter(x,y)", "torch.clamp(x,min=y)", "x.mul(y).sum()", 'F.kl_div(x,y,reduction="batchmean")', "F.binary_cross_entropy_with_logits(x,y)", "F.binary_cross_entropy(x.sigmoid(),y.sigmoid())", "F.soft_margin_loss(x,y)", "F.poisson_nll_loss(x,y)", "F.gaussian_nll_loss(x,y,y.abs()+1)", "torch.cdist(x,y)", "torch.tensordot(x,y,([0],[0]))", "torch.inner(x,y)", "torch.matmul(x,y)", "x@y", 'torch.einsum("...i,...i->...",x,y)', "torch.dot(x,y)", "torch.mv(x,y)", "torch.mm(x,y)", "torch.bmm(x,y)", "torch.cross(x,y,dim=-1)", "torch.linalg.vecdot(x,y)", "x@y.mT", "x.mT@y", 'torch.einsum("ij,kj->ik",x,y)', 'torch.einsum("bij,bjk->bik",x,y)', "torch.block_diag(x,y)", 'torch.meshgrid(x,y,indexing="ij")[0]', "torch.dstack((x,y))", "x.gather(-1,torch.zeros(x.shape,dtype=torch.int64))", "torch.addmm(x,y,y.mT)", "torch.baddbmm(x,y,y.mT)", "torch.floor_divide(x,y+1)", "x.eq(y).to(x.dtype)*y"]
 
-BINARY_IN_PLACE = """
-x.add_(y) x.mul_(y) x.sub_(y) x.div_(y+1) x.copy_(y) x[0]=y[0] x[...,0]=y[...,0] x[:1]+=y[:1] x.addcmul_(y,y) x.lerp_(y,0.5)
-x.masked_fill_(y>0.5,0.0) x+=y x*=y x-=y x[:,:1]=0 x[x>0.5]=0 x.view(-1)[:1].add_(1) x.atan2_(y) x.fmod_(y+1)
-x.addcdiv_(y,y+1) x.pow_(y) x.clamp_(min=y)
-""".split()
+BINARY_IN_PLACE = ["x.add_(y)", "x.mul_(y)", "x.sub_(y)", "x.div_(y+1)", "x.copy_(y)", "x[0]=y[0]", "x[...,0]=y[...,0]", "x[:1]+=y[:1]", "x.addcmul_(y,y)", "x.lerp_(y,0.5)", "x.masked_fill_(y>0.5,0.0)", "x+=y", "x*=y", "x-=y", "x[:,:1]=0", "x[x>0.5]=0", "x.view(-1)[:1].add_(1)", "x.atan2_(y)", "x.fmod_(y+1)", "x.addcdiv_(y,y+1)", "x.pow_(y)", "x.clamp_(min=y)"]
 
-INTEGER = """
-x.argmax(-1) x.argsort(-1) x.long() (x>0.5).long() x.argmin(0) x.round().int()
-""".split()
+INTEGER = ["x.argmax(-1)", "x.argsort(-1)", "x.long()", "(x>0.5).long()", "x.argmin(0)", "x.round().int()"]
 
-SEVERAL = """
-a,b=x.chunk(2,-1) a,b=x.split((1,x.shape[0]-1)) a,b=x.max(-1) a,b=x.sort(-1) a,b=x.topk(1) a,b=torch.var_mean(x,-1)
-a,b=x.unbind(0)[:2] a,b=x.median(0)
-""".split()
+SEVERAL = ["a,b=x.chunk(2,-1)", "a,b=x.split((1,x.shape[0]-1))", "a,b=x.max(-1)", "a,b=x.sort(-1)", "a,b=x.topk(1)", "a,b=torch.var_mean(x,-1)", "a,b=x.unbind(0)[:2]", "a,b=x.median(0)"]
 
 
 def _of(texts: list[str], accept: Any = lambda x: True, *, assigned: bool = True, mine: bool = False) -> Line:
@@ -104,7 +41,9 @@ def _of(texts: list[str], accept: Any = lambda x: True, *, assigned: bool = True
         if mine and not x.startswith("v"):
             raise LookupError("inputs are not written over")
         y = _beside(writer, x) if "y" in _letters(text) else ""
-        code = _put(text, x=x, y=y, a=writer.fresh() if "a,b=" in text else "", b=writer.fresh() if "a,b=" in text else "")
+        code = _put(
+            text, x=x, y=y, a=writer.fresh() if "a,b=" in text else "", b=writer.fresh() if "a,b=" in text else ""
+        )
         return f"{writer.fresh()} = {code}" if assigned else code
 
     return line
@@ -190,7 +129,9 @@ def pool(writer: Writer) -> str:
     x = writer.pick(lambda t: t.ndim in (3, 4))
     n = len(writer.shape(x)) - 2
     text = writer.draw.choice(POOLS)
-    return f"{writer.fresh()} = " + text.format(x=x, n=n, size=4 if n == 1 else (4, 4), linear=("linear", "bilinear")[n - 1])
+    return f"{writer.fresh()} = " + text.format(
+        x=x, n=n, size=4 if n == 1 else (4, 4), linear=("linear", "bilinear")[n - 1]
+    )
 
 
 PICTURES = (

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Graph, Init, Node, Quantization, Value, validate
+from netweight.ir.graph import Graph, Init, Node, Quantization, Temporary, Value, validate
 from netweight.ir.spec import TensorSpec
 
 SCHEMA = "netweight/graph/1"
@@ -32,6 +32,7 @@ def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
         "fused": graph.fused,
         "diverted": dict(graph.diverted),
         "leaves": graph.leaves,
+        "temporaries": [asdict(temporary) for temporary in graph.temporaries],
     }
     return json.dumps(data, indent=indent)
 
@@ -113,6 +114,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         fused=_tuple_of(data.get("fused", [])),
         diverted=dict(data.get("diverted", {})),
         leaves=tuple(data.get("leaves", ())),
+        temporaries=tuple(Temporary(**{**item, "names": tuple(item["names"])}) for item in data.get("temporaries", ())),
     )
 
 
