@@ -198,7 +198,15 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
         if not given and reference.kind != "package":
             chosen.check_batch()
         notes = found.notes if given else (*found.notes, *found.input_notes)
-        return _captured(found.module, chosen, name=found.name, source=found.source, notes=notes)
+        loaded = _captured(found.module, chosen, name=found.name, source=found.source, notes=notes)
+        values = loaded.graph.values
+        kept = {name: replace(values[name], stored=how) for name, how in found.stored.items() if name in values}
+        return replace(
+            loaded,
+            graph=replace(loaded.graph, values={**values, **kept}) if kept else loaded.graph,
+            exact=loaded.exact and not found.guesses,
+            guesses=(*found.guesses, *loaded.guesses),
+        )
 
 
 def _captured(

@@ -23,7 +23,7 @@ def _as_eager(plan: Backpropagation, call: Call) -> Call:
     rule = KEPT.get(node.op)
     inputs = plan.graph.input_specs(node)
     op = REGISTRY.get(node.op)
-    if op is None or not call.runs_backward:
+    if op is None or not call.link.own or not call.runs_backward:
         return call
     if rule is None or not rule.when(node.attrs, inputs):
         reads_made = any(name in plan.made for name in call.read)

@@ -7,9 +7,9 @@ layer that makes it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import groupby, repeat
 from typing import Any, Generic, TypeVar
 
 from netweight.ir import Graph, Init, Node, Quantization, TensorSpec, Value, ValueKind
@@ -140,7 +140,7 @@ class Recording(Generic[Site]):
         steps = zip(self.nodes, layers, origins, strict=False)
         return Graph(
             name=name,
-            values={names[key]: self._value(key, names) for key in self.specs},
+            values={names[key]: self._value(key, names) for key in self.specs if key in names},
             nodes=tuple([_node(step, layer, origin, names) for step, layer, origin in steps]),
             inputs=inputs,
             outputs=tuple([names[output] for output in outputs]),
@@ -173,6 +173,21 @@ def is_view(op: str) -> bool:
     """Whether an operator only gives another view of its input; one that the table does not have makes something."""
     definition = REGISTRY.find(op)
     return definition is not None and definition.view
+
+
+def fused_runs(steps: Sequence[Step[Any]], call_of: Callable[[Step[Any]], Any]) -> tuple[tuple[int, int], ...]:
+    """First and last of the steps that each kernel does.
+
+    Args:
+        steps: What was recorded.
+        call_of: What is the same for steps of one kernel.
+    """
+    runs = []
+    for (_, fused), group in groupby(enumerate(steps), key=lambda item: (call_of(item[1]), item[1].fused)):
+        places = [place for place, _ in group]
+        if fused and len(places) > 1:
+            runs.append((places[0], places[-1]))
+    return tuple(runs)
 
 
 def free_name(label: str, taken: Container[str], last: dict[str, int], mark: str = ":") -> str:

@@ -11,6 +11,11 @@ from netweight.errors import FormatError
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
 
+_FREE = frozenset({
+    "Cast", "Concat", "Constant", "ConstantOfShape", "Expand", "Flatten", "Gather", "Identity", "Reshape", "Shape",
+    "Size", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",
+})  # fmt: skip
+"""Operators without work and weights, which exporters leave behind: not worth a note."""
 _SHOWN = 8
 """Values of a circle that are named."""
 
@@ -51,7 +56,9 @@ def read_nodes(graph: GraphProto, nodes: Sequence[NodeProto], note: Callable[[st
     if len(found) == len(nodes):
         return nodes
     kept = {id(node) for node in found}
-    kinds = Counter(node.op_type for node in nodes if id(node) not in kept)
+    kinds = Counter(node.op_type for node in nodes if id(node) not in kept and node.op_type not in _FREE)
+    if not kinds:
+        return found[::-1]
     listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items())[:_SHOWN])
     note(f"left out, as nothing reads what they make: {listed}{', ...' if len(kinds) > _SHOWN else ''}")
     return found[::-1]

@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError, NetweightError, UnsupportedOpError
+from netweight.ir import NoShape
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
 from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
 from netweight.sources.onnx.declared import declared_outputs, is_foreign, operator_name
 from netweight.sources.onnx.function_bodies import Functions, body_of_schema
 from netweight.sources.onnx.iterations import Iterations
+from netweight.sources.onnx.left_out import BRANCHING, weights_read
 from netweight.sources.onnx.lower import RULES, check_count
 from netweight.sources.onnx.naming import Place, is_weight_name, place_of
 from netweight.sources.onnx.node_order import read_nodes
@@ -120,8 +122,8 @@ class GraphReader:
 
     def _results(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Sequence[Any]:
         left_out = next((value for value in inputs if isinstance(value, LeftOut)), None) or self._text(node, inputs)
-        if left_out is not None:
-            self._leave_out(node, left_out.reason)
+        if left_out is not None and not self._looks_inside(node):
+            self._leave_out(node, left_out.reason, inputs)
             return (left_out,) * len(node.output)
         try:
             results = self._lowered(node, inputs, scope)
@@ -129,7 +131,7 @@ class GraphReader:
             if self.recording.computing:
                 raise
             reason = f"{node.op_type} {_title(node)}: {error}"
-            self._leave_out(node, reason)
+            self._leave_out(node, reason, inputs)
             return (LeftOut(reason),) * len(node.output)
         except NetweightError as error:
             self._locate(error, node)
@@ -154,9 +156,17 @@ class GraphReader:
             where = f"{self._file}: node" if self._file else "in node"
             error.add_note(f"{where} {_title(node)} ({node.op_type}, opset {self._opset(node)})")
 
-    def _leave_out(self, node: NodeProto, reason: str) -> None:
+    def _leave_out(self, node: NodeProto, reason: str, inputs: Sequence[Any] = ()) -> None:
+        """List a node as unknown, with the weights that it reads."""
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
-        self.recording.unknown(operator_name(node), (), ())
+        domain = _DOMAINS.get(node.domain, node.domain)
+        read = weights_read(node, domain, self._opset(node), inputs)
+        known = RULES.find(f"{domain}.{node.op_type}" if domain else node.op_type) is not None
+        self.recording.unknown(operator_name(node), read, (), NoShape() if known else None)
+
+    def _looks_inside(self, node: NodeProto) -> bool:
+        """Whether a node has graphs inside, of which parts may be known though not all of its inputs are."""
+        return (not node.domain and node.op_type in BRANCHING) or self._functions.find(node) is not None
 
     def _lowered(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Any:
         domain = _DOMAINS.get(node.domain, node.domain)

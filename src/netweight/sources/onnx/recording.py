@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
-from netweight.ir import TensorSpec
+from netweight.ir import NoShape, TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
 from netweight.sources.onnx.checks import check_sizes, check_tensors
@@ -129,7 +129,9 @@ class OnnxRecording(Recording[int]):
                 self._shapes[definition.name, given] = found
         return found
 
-    def unknown(self, name: str, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]) -> tuple[Tensor, ...]:
+    def unknown(
+        self, name: str, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec], attrs: NoShape | None = None
+    ) -> tuple[Tensor, ...]:
         """An operator that the table does not have: its results have the shapes that somebody else says.
 
         Raises:
@@ -138,7 +140,7 @@ class OnnxRecording(Recording[int]):
         if self.computing:
             raise UnsupportedOpError(f"run: expected an operator with a definition, got {name!r}")
         results = [Tensor(name, spec) for spec in specs]
-        self.record(name, None, tensors, results)
+        self.record(name, attrs, tensors, results)
         return tuple(results)
 
     def record(self, op: str, attrs: Any, tensors: Sequence[Tensor | None], results: Sequence[Tensor]) -> None:

@@ -174,7 +174,8 @@ class Tensor:
 
 def is_weight(tensor: Tensor) -> bool:
     """Whether it is stored and floating, and no mere scalar: the settings of an operator are scalars."""
-    return tensor.stored and tensor.floating and (tensor.rank > 0 or tensor.alone) and not tensor.filled
+    hollow = tensor.filled and tensor.role != "parameter"
+    return tensor.stored and tensor.floating and (tensor.rank > 0 or tensor.alone) and not hollow
 
 
 def is_integer(dtype: str) -> bool:

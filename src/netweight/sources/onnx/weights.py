@@ -54,7 +54,7 @@ def kind_of(tensor: Tensor, reader: str, *, hollow: bool = False) -> ValueKind:
     """
     definition = REGISTRY.get(reader)
     kind = "" if definition is None else definition.kind
-    if tensor.filled:
+    if tensor.filled and not is_weight(tensor):
         spread = hollow and kind == "elementwise" and 1 < tensor.spec.numel == max(tensor.shape)
         return "parameter" if kind in _LAYERS or spread else "constant"
     if is_weight(tensor):

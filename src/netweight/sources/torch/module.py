@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from enum import Enum, auto
@@ -10,14 +10,18 @@ from functools import partial
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import CheckpointFunction
 
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
+from netweight.sources.torch.checkpoints import checkpoints_followed, reentrant
+from netweight.sources.torch.custom_functions import functions_followed
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
+from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
@@ -172,14 +176,21 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
             raise AutogradWanted
     with paused_collector():
-        captured = _finish(recording, module_calls, arguments, result, error, asked.name)
+        captured = _finish(recorder, arguments, result, error, asked.name)
     return replace(captured, tensors=stand_ins.originals(captured.tensors))
+
+
+@contextmanager
+def programs_backward(recorder: Recorder) -> Iterator[None]:
+    """A block in which it is known what a program itself does about its backward."""
+    with functions_followed(recorder, {CheckpointFunction: reentrant}), checkpoints_followed(recorder):
+        yield
 
 
 @contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder):
+    with _whole_operators(), Dispatch(recorder), Interception(recorder), programs_backward(recorder):
         yield
 
 
@@ -222,24 +233,20 @@ def _whole_operators() -> Iterator[None]:
         yield
 
 
-def _finish(
-    recording: TensorRecording,
-    module_calls: ModuleCalls,
-    arguments: Arguments,
-    result: Any,
-    error: BaseException | None,
-    name: str,
-) -> Capture:
+def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseException | None, name: str) -> Capture:
+    recording, module_calls = recorder.recording, recorder.module_calls
     outputs = [recording.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
     if error is None:
         _note_unread(recording)
         _note_uncalled(recording, module_calls)
+    mixtures = tuple(recorder.experts.mixtures())
+    said = _note_experts(recorder, mixtures)
     return Capture(
-        graph=finished_graph(recording, module_calls, name, arguments.names, outputs),
+        graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures),
         notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
-        guesses=tuple(text for text in recording.guesses if text != FIXED),
+        guesses=(*(text for text in recording.guesses if text != FIXED), *said),
         fixed=FIXED in recording.notes or READ in recording.notes,
         stopped_at=stopped,
         error=error,
@@ -261,6 +268,16 @@ def _note_unread(recording: TensorRecording) -> None:
     more = f" and {len(places) - 4} more" if len(places) > 4 else ""
     count = sum(tensor.numel() for _, tensor in unread)
     recording.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
+
+
+def _note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:
+    """Say how many experts a token meets; what comes back keeps a graph, whose sizes follow from that, from running."""
+    asked = recorder.experts.asked
+    grouped = any(node.op == "grouped_matmul" for node in recorder.recording.nodes) if mixtures else False
+    said = [mixture.says(counted=asked or grouped) for mixture in mixtures]
+    for text in said:
+        recorder.recording.note(text)
+    return tuple(dict.fromkeys(said)) if asked else ()
 
 
 def _note_uncalled(recording: TensorRecording, module_calls: ModuleCalls) -> None:

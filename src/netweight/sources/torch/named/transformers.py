@@ -14,6 +14,7 @@ from netweight.ir import TensorSpec
 from netweight.sources.extras import cure, first_line, root_of
 from netweight.sources.names import Reference
 from netweight.sources.torch.named.making import NamedModule, call_on_meta, import_package
+from netweight.sources.torch.named.storage.layers import stored_weights
 
 _TOKENS = 128
 _SECOND = 16_000
@@ -42,12 +43,15 @@ def from_transformers(reference: Reference, batch: int) -> NamedModule:
     architecture = _architecture(transformers, settings)
     module = call_on_meta(lambda: architecture._from_config(config), replace(reference, options={}))
     inputs, of = _inputs(type(module), config, batch)
+    weights = stored_weights(module, settings)
     notes = () if getattr(config, "use_cache", False) else ("no keys and values are kept for a next call",)
     return NamedModule(
         module=module,
         inputs=inputs or None,
         source="transformers",
-        notes=notes,
+        notes=(*weights.notes, *notes),
+        stored=weights.stored,
+        guesses=weights.guesses,
         input_notes=(f"no input was given: it is {of}",) if inputs else (),
     )
 

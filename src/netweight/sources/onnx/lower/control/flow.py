@@ -41,9 +41,9 @@ def _title(call: Call) -> str:
 
 
 @lowers("If")
-def if_(call: Call, cond: Tensor) -> Any:
+def if_(call: Call, cond: Tensor | LeftOut) -> Any:
     """The branch that the condition says; the dearer one if only a run knows."""
-    if cond.known or call.computing:
+    if isinstance(cond, Tensor) and (cond.known or call.computing):
         branch = "then_branch" if cond.item() else "else_branch"
         return tuple(call.reader.subgraph(call, call.need(branch), {}))
     return _dearer_branch(call)
@@ -108,7 +108,7 @@ def loop(call: Call, most: Any = None, going: Any = None, *carried: Any) -> Any:
     body = Repeated.of(call, leading=2, states=len(carried), conditions=1)
     iterations = None
     if most is not None:
-        if not most.known and not call.computing:
+        if isinstance(most, LeftOut) or not (most.known or call.computing):
             return _once(call, body, carried, None)
         iterations = max(0, int(most.item()))
     with call.reader.attempt() as attempt:
@@ -204,6 +204,9 @@ def _any_iteration(
 @lowers("Scan")
 def scan(call: Call, *inputs: Any) -> Any:
     """The body for every slice of some inputs; from opset 9 on without a batch."""
+    unknown = next((x for x in inputs if isinstance(x, LeftOut)), None)
+    if unknown is not None:
+        return _scanned_unknown(call, unknown, inputs)
     if call.opset < 9:
         return _batched_scan(call, *inputs)
     count = call.need("num_scan_inputs")
@@ -214,6 +217,13 @@ def scan(call: Call, *inputs: Any) -> Any:
     body = Repeated.of(call, leading=0, states=len(states), sequences=count)
     after, elements = _scanned(call, body, states, Sequences(sequences, tuple(axes), tuple(back)))
     return (*after, *_put_together(call, body, elements))
+
+
+def _scanned_unknown(call: Call, unknown: LeftOut, inputs: Sequence[Any]) -> tuple[Any, ...]:
+    """The body once: how often it runs is unknown, and its weights are not."""
+    body = Repeated.of(call, leading=0, states=len(call.need("body").input))
+    body.results([x if isinstance(x, LeftOut) else LeftOut(unknown.reason) for x in inputs[-len(body.graph.input) :]])
+    return (LeftOut(unknown.reason),) * len(call.node.output)
 
 
 def _put_together(call: Call, body: Repeated, elements: Sequence[list[Any] | OneForAll]) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from netweight.functions.window import unfold
+from netweight.ops.move.layout import PermuteAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import scaled
 from netweight.sources.torch.lower.move.layout import expand, reshaped, unbatched, unsqueeze
@@ -47,6 +48,23 @@ def adaptive_avg_pool2d_backward(rec: Recorder, grad_output: Tensor, self: Tenso
     apart = reshaped(rec, part, (n, c, h_out, 1, w_out, 1))
     spread = expand(rec, apart, (n, c, h_out, h // h_out, w_out, w // w_out))
     return reshaped(rec, spread, self.shape)
+
+
+@lowers("unfold_backward")
+def unfold_backward(rec: Recorder, grad_in: Tensor, input_sizes: Any, dim: int, size: int, step: int) -> Any:
+    """The windows of a dimension, which lie last, added back to where they were."""
+    rank = len(input_sizes)
+    at = dim % rank
+    others = [d for d in range(rank) if d != at]
+    wide = [grad_in.shape[at] if d == at else n for d, n in enumerate(input_sizes)] + [size]
+    if list(grad_in.shape) != wide:
+        grad_in = expand(rec, grad_in, wide)
+    moved = rec.op("permute", PermuteAttrs(order=(*others, rank, at)), grad_in)
+    rows = reshaped(rec, moved, (-1, size, grad_in.shape[at]))
+    made = unfold.fold(rec, rows, (input_sizes[at],), (size,), 1, 0, (step,))
+    apart = reshaped(rec, made, (*(input_sizes[d] for d in others), input_sizes[at]))
+    order = tuple(rank - 1 if d == at else others.index(d) for d in range(rank))
+    return rec.op("permute", PermuteAttrs(order=order), apart)
 
 
 def _pair(size: Any) -> tuple[int, int]:
