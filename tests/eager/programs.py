@@ -19,6 +19,11 @@ FLOATS = (torch.float32, torch.float32, torch.float32, torch.float64, torch.bflo
 SIZES = (1, 2, 3, 4, 6, 8)
 
 
+def any_tensor(_x: torch.Tensor) -> bool:
+    """Whether a tensor fits where all do."""
+    return True
+
+
 @dataclass
 class Program:
     """A program that PyTorch runs, forward and backward.
@@ -88,7 +93,7 @@ class Writer:
     block: bool = False
     count: int = 0
 
-    def pick(self, accept: Callable[[torch.Tensor], bool] = lambda x: True, *, floating: bool = True) -> str:
+    def pick(self, accept: Callable[[torch.Tensor], bool] = any_tensor, *, floating: bool = True) -> str:
         """Name of a variable whose tensor is accepted; late ones are likelier.
 
         Raises:

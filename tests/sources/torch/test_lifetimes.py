@@ -153,7 +153,8 @@ def test_what_is_made_of_no_input_is_in_the_graph_with_its_steps() -> None:
     made = {one.nbytes: one for one in graph.temporaries}
     steps = [node.op for node in graph.nodes]
     mask = made[4 * 16 * 16]  # float32
-    assert mask.names and all(graph.values[name].kind == "constant" for name in mask.names)
+    assert mask.names
+    assert all(graph.values[name].kind == "constant" for name in mask.names)
     assert (mask.first, mask.last) == (0, steps.index("softmax"))  # it is deleted then
     # A comparison of 16 * 16 booleans is gone before the first operator.
     brief = [one for one in graph.temporaries if one.last < one.first]
