@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netweight.errors import UnsupportedOpError
+from netweight.errors import LimitError, UnsupportedOpError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.sources.onnx.call import Call
@@ -110,6 +110,8 @@ def _unrolled(
             (going,), carried, found = body.iterate((call.constant(np.array(iteration, np.int64)), yes, *carried))
             going = None if going is yes else going
             iteration += 1
+            if going is None and not _ends(call, iterations, iteration):
+                return None
             for collected, element in zip(elements, found, strict=True):
                 collected.append(element)
             left = 1 if iterations is None or (going is not None and _is_known(going)) else iterations - iteration
@@ -120,6 +122,21 @@ def _unrolled(
             f"{_title(call)}: all of its {iterations:,} iterations are counted, a run may end it earlier", guess=True
         )
     return (*carried, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements)))
+
+
+def _ends(call: Call, iterations: int | None, iteration: int) -> bool:
+    """Whether a loop without a condition has a trip count; to run one that does not, or a long one, is refused at once.
+
+    Raises:
+        LimitError: If it is one.
+    """
+    if not call.computing:
+        return iterations is not None
+    if iterations is None:
+        raise LimitError(f"{_title(call)}: expected a trip count or a condition that ends it, got neither")
+    if iteration < iterations:
+        call.recording.effort.step(iterations - iteration)
+    return True
 
 
 def _is_known(going: Any) -> bool:
