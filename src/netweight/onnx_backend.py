@@ -99,7 +99,7 @@ class Prepared(BackendRep):
             return None
         read = read_graph(self._model, {name: value.spec for name, value in given.items()}, place=self._file)
         plain = all(isinstance(value, Tensor) for value in read.outputs.values())
-        return read if plain and read.exact and not read.left_out else None
+        return read if plain and read.exact and not read.steered and not read.left_out else None
 
 
 class NetweightBackend(Backend):

@@ -342,7 +342,9 @@ def test_a_partial_report_says_what_is_missing(netweight: Command, tmp_path: Pat
         helper.make_node("Reshape", ["y", "sizes"], ["a"], name="/up/Reshape"),
         helper.make_node("Relu", ["a"], ["z"], name="/up/Relu"),
     ]
-    onnx.save(network(1, nodes=nodes), tmp_path / "partial.onnx")
+    made = network(1, nodes=nodes)
+    made.graph.output.append(helper.make_tensor_value_info("z", FLOAT, None))
+    onnx.save(made, tmp_path / "partial.onnx")
     code, out, err = netweight(tmp_path / "partial.onnx", "--strict")
     assert code == 1
     assert "1 later operators depend on it and are unknown" in out

@@ -20,6 +20,7 @@ FIGURES = {
     "params_no_bias": "params_no_bias",
     "buffers": "buffers",
     "size": "model_size_bytes",
+    "logical_params": "logical_params",
     "macs": "macs",
     "flops": "flops",
     "ops": "ops_total",
@@ -46,6 +47,7 @@ WORDS = {
     "op": "conv",
     "kind": "a kind",
     "dtype": "float16",
+    "weights": "int4 in int32",
     "input": "1x2, 3",
     "output": "4x5",
     "rf": "6x7",
@@ -57,7 +59,7 @@ NUMBERS = {figure: 1000 + 7 * at for at, figure in enumerate(FIGURES.values())}
 def row(**changed: object) -> LayerRow:
     """Every figure another number."""
     one = weigh("lenet5").layers[0]
-    words = {"layer": "here", "op": "conv", "kind": "a kind", "dtype": "float16"}
+    words = {"layer": "here", "op": "conv", "kind": "a kind", "dtype": "float16", "weight_dtype": "int4 in int32"}
     shapes = {"input_shapes": ((1, 2), (3,)), "output_shapes": ((4, 5),), "receptive_field": (6, 7)}
     return replace(one, **{**words, **shapes, **NUMBERS, **changed})  # type: ignore[arg-type]
 
@@ -68,7 +70,8 @@ def profile(*rows: LayerRow) -> Profile:
 
 def test_there_is_no_other_column() -> None:
     assert COLUMNS.keys() == FIGURES.keys() | WORDS.keys()
-    named = {*FIGURES.values(), "layer", "op", "kind", "dtype", "input_shapes", "output_shapes", "receptive_field"}
+    named = {*FIGURES.values(), "layer", "op", "kind", "dtype", "weight_dtype", "input_shapes", "output_shapes"}
+    named |= {"receptive_field"}
     assert {f.name for f in fields(LayerRow)} == named
 
 
@@ -105,7 +108,7 @@ def test_sorting_looks_at_the_figure_of_the_column(key: str) -> None:
 
 @pytest.mark.parametrize("key", FIGURES)
 def test_an_unknown_figure_is_no_zero(key: str) -> None:
-    """Only work can be unknown; it is a question mark, left out of the sum, and last when sorted."""
+    """Work and sizes can be unknown; each is a question mark, left out of the sum, and last when sorted."""
     figure = FIGURES[key]
     if "None" not in str(LayerRow.__annotations__[figure]):
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -13,12 +14,13 @@ from netweight.analysis.conventions import DEFAULT_CONVENTIONS, Convention, conv
 from netweight.analysis.from_weights import made_from_weights
 from netweight.analysis.layer_row import call_row
 from netweight.analysis.memory import activation_memories
+from netweight.analysis.notes import notes_on
 from netweight.analysis.overwriting import Run, runs_of
 from netweight.analysis.ownership import Ownership
 from netweight.analysis.receptive_field import receptive_fields
 from netweight.count import total
 from netweight.gc_pause import paused_collector
-from netweight.ir import Graph, TensorSpec, Value
+from netweight.ir import Graph, NoShape, TensorSpec, Value
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import WORK_KINDS
 from netweight.ops.dims import named_count
@@ -63,10 +65,10 @@ def _weighed(
         model=_model_info(graph, source),
         totals=_totals(graph, rows),
         activations=activation_memories(graph, rules),
-        coverage=_coverage(rows, calls, exact=exact, stopped_at=stopped_at),
+        coverage=_coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at),
         layers=rows,
         modules=_module_rows(graph, rows),
-        notes=notes,
+        notes=(*notes, *notes_on(rows)),
     )
 
 
@@ -124,9 +126,9 @@ def _roles(values: Mapping[str, Value]) -> dict[str | None, int]:
 def _role(values: Mapping[str, Value], value: Value) -> Any:
     kind = value.kind
     owner = kind if value.storage == value.name else values[value.storage].kind
-    if owner == kind and value.quantization is None:
+    if owner == kind and value.quantization is None and value.stored is None:
         return value.spec, kind
-    return value.spec, kind, owner, value.quantization
+    return value.spec, kind, owner, value.quantization, value.stored
 
 
 def _input_rows(graph: Graph) -> tuple[LayerRow, ...]:
@@ -146,6 +148,8 @@ def _input_row(name: str, spec: TensorSpec) -> LayerRow:
         params_no_bias=0,
         buffers=0,
         model_size_bytes=0,
+        logical_params=0,
+        weight_dtype="",
         flops=0,
         ops_total=0,
         **dict.fromkeys(WORK_KINDS, 0),
@@ -158,8 +162,8 @@ def _input_row(name: str, spec: TensorSpec) -> LayerRow:
 
 
 _SUMMED = (
-    "params", "params_no_bias", "buffers", "model_size_bytes", "flops", "ops_total", *WORK_KINDS, "activation_count",
-    "activation_bytes", "bytes_read", "bytes_written", "calls",
+    "params", "params_no_bias", "buffers", "model_size_bytes", "logical_params", "flops", "ops_total", *WORK_KINDS,
+    "activation_count", "activation_bytes", "bytes_read", "bytes_written", "calls",
 )  # fmt: skip
 _AMOUNTS = attrgetter(*_SUMMED)
 
@@ -214,7 +218,8 @@ def _settings(kind: type) -> Callable[[Any], Any]:
 
 
 _TOTALLED = (
-    "params", "params_no_bias", "model_size_bytes", "macs", "flops", "ops_total", "bytes_read", "bytes_written",
+    "params", "params_no_bias", "model_size_bytes", "logical_params", "macs", "flops", "ops_total", "bytes_read",
+    "bytes_written",
 )  # fmt: skip
 _TOTALS = attrgetter(*_TOTALLED)
 
@@ -223,10 +228,30 @@ def _totals(graph: Graph, rows: Sequence[LayerRow]) -> Totals:
     columns = zip(*map(_TOTALS, rows), strict=True) if rows else [()] * len(_TOTALLED)
     sums = dict(zip(_TOTALLED, map(_sum, columns), strict=True))
     return Totals(
+        active_params=sums["params"] - _idle(graph),
         buffers=sum([value.spec.numel for value in graph.values.values() if value.kind == "buffer"]),
         contraction_flops=2 * _sum([row.macs for row in rows if row.flops]),
+        weight_dtypes=_weight_dtypes(graph),
         **sums,
     )
+
+
+def _idle(graph: Graph) -> int:
+    """Parameters of experts that a token does not meet."""
+    held: dict[tuple[int, int], int] = {}
+    for name, share in graph.experts.items():
+        if name in graph.values:
+            held[share] = held.get(share, 0) + graph.spec(name).numel
+    return sum([count - count * chosen // experts for (chosen, experts), count in held.items()])
+
+
+def _weight_dtypes(graph: Graph) -> dict[str, int]:
+    """How many weights are stored as which element type, most of them first."""
+    found: Counter[str] = Counter()
+    for value in graph.values.values():
+        if value.weighs and value.weights:
+            found[value.spec.dtype if value.stored is None else str(value.stored)] += value.weights
+    return dict(found.most_common())
 
 
 def _sum(amounts: Iterable[int | None]) -> int:
@@ -234,8 +259,20 @@ def _sum(amounts: Iterable[int | None]) -> int:
     return sum([int(amount) for amount in amounts if amount])
 
 
-def _coverage(rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None) -> Coverage:
-    unknown = tuple(UnknownOp(op=row.op, layer=row.layer, count=row.calls) for row in rows if row.kind == "unknown")
+def _coverage(
+    graph: Graph, rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None
+) -> Coverage:
+    unshaped = {(node.layer, node.op) for node in graph.nodes if isinstance(node.attrs, NoShape)}
+    unknown = tuple(
+        UnknownOp(
+            op=row.op,
+            layer=row.layer,
+            count=row.calls,
+            reason="shape unknown" if (row.layer, row.op) in unshaped else "no rule",
+        )
+        for row in rows
+        if row.kind == "unknown"
+    )
     working = sum(1 for row in calls if row.ops_total)
     return Coverage(
         nodes=len(calls),

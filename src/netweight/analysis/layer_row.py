@@ -8,8 +8,8 @@ from operator import attrgetter
 from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.overwriting import Run, new_outputs
-from netweight.count import Count, total
-from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
+from netweight.count import Count, product, total
+from netweight.ir import Graph, Node, NoShape, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
 from netweight.results.profile import LayerRow
@@ -19,7 +19,15 @@ _LECTURE = CONVENTIONS["lecture"]
 _WORK = attrgetter(*WORK_KINDS)
 _NO_WORK = {**dict.fromkeys(WORK_KINDS, 0), "flops": 0, "ops_total": 0}
 _UNKNOWN_WORK = dict.fromkeys(_NO_WORK)
-_UNCHARGED = {"params": Count(0), "params_no_bias": Count(0), "buffers": 0, "model_size_bytes": 0}
+_UNKNOWN_SIZES = dict.fromkeys(("activation_count", "activation_bytes", "bytes_read", "bytes_written"))
+_UNCHARGED = {
+    "params": Count(0),
+    "params_no_bias": Count(0),
+    "buffers": 0,
+    "model_size_bytes": 0,
+    "logical_params": 0,
+    "weight_dtype": "",
+}
 
 
 def call_row(
@@ -63,6 +71,8 @@ def call_row(
         "receptive_field": None,
         "calls": 1,
     }
+    if isinstance(node.attrs, NoShape):
+        figures.update(_UNKNOWN_SIZES)
     return LayerRow.of(figures)
 
 
@@ -83,17 +93,27 @@ def _work(
     return work
 
 
-def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int, Value]) -> dict[str, int]:
+def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int, Value]) -> dict[str, int | str]:
     """Sizes of the parameters and buffers that the call is charged for."""
     params = [(slots[at], value) for at, value in charged.items() if value.kind == "parameter"]
-    counts = [named_count(value.spec, _dims(definition, slot)) for slot, value in params]
+    weighed = [value for value in charged.values() if value.weighs]
+    largest = max(weighed, key=lambda value: value.weights, default=None)
+    counts = [_count(value, _dims(definition, slot)) for slot, value in params]
     free_of_bias = [count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]
     return {
         "params": total(counts),
         "params_no_bias": total(free_of_bias),
         "buffers": sum([value.spec.numel for value in charged.values() if value.kind == "buffer"]),
-        "model_size_bytes": sum([value.stored_bytes for _, value in params]),
+        "model_size_bytes": sum([value.stored_bytes for value in weighed]),
+        "logical_params": sum([value.weights for value in weighed]),
+        "weight_dtype": "" if largest is None or not largest.weights else largest.kept_as,
     }
+
+
+def _count(value: Value, dims: str) -> Count:
+    """Weights of a parameter: the elements of its tensor, or as many as are packed into them."""
+    packed = value.elements != value.spec.numel
+    return product(weights=value.elements) if packed else named_count(value.spec, dims)
 
 
 def _elements(specs: Sequence[TensorSpec], dims: str) -> Count:

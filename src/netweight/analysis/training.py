@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from netweight.analysis.checkpointing import Segment, segments_of
+from netweight.analysis.checkpointing import Segments, segments_of
 from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.optimizers import optimizer_rule
 from netweight.analysis.tinytl import tinytl_saved_bytes, tinytl_weight_bytes
@@ -110,20 +111,32 @@ class _Work:
     recomputed_flops: int | None
 
     @staticmethod
-    def of(plan: Backpropagation, call: Call, segments: Mapping[int, Segment], memory: TrainingMemory) -> _Work:
+    def of(plan: Backpropagation, call: Call, segments: Segments, memory: TrainingMemory) -> _Work:
         """Work of a call: its rules, the sums where several readers pass a gradient back, and what runs again."""
         floating = is_floating(arithmetic_dtype(plan.graph.input_specs(call.node)))
-        segment = segments.get(call.step)
-        again = segment is not None and call.step - segment.calls[0].step < segment.again
+        parts = [segment for segment in segments.get(call.step, ()) if segment.repeats(plan, call)]
+        own = sum(segment.by_program for segment in parts)
         backward = call.backward
         if backward is not None and memory.sums.get(call.step):
             backward += Cost(adds=product(sums=memory.sums[call.step]))
         forward = _counted(call.forward, floating=floating)
+        written = call.link.function is not None
+        found = _counted(backward, floating=floating or written)
         return _Work(
             **dict(zip(_WORK[:2], forward, strict=True)),
-            **dict(zip(_WORK[2:4], _counted(backward, floating=floating), strict=True)),
-            **dict(zip(_WORK[4:], forward if again else (0, 0), strict=True)),
+            **dict(zip(_WORK[2:4], map(partial(_with_repeats, own), found, forward), strict=True)),
+            **dict(zip(_WORK[4:], [_times(len(parts) - own, part) for part in forward], strict=True)),
         )
+
+
+def _times(count: int, work: int | None) -> int | None:
+    """Work that is done several times; once is as it is, with its formula."""
+    return work if count == 1 else 0 if not count else None if work is None else count * work
+
+
+def _with_repeats(count: int, work: int | None, forward: int | None) -> int | None:
+    again = _times(count, forward)
+    return work if not count else None if work is None or again is None else total([work, again])
 
 
 def _counted(cost: Cost | None, *, floating: bool) -> tuple[int | None, int | None]:

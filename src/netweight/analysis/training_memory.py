@@ -14,10 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 
-from netweight.analysis.checkpointing import Segment
+from netweight.analysis.checkpointing import Segment, Segments
 from netweight.analysis.optimizers import Optimizer
 from netweight.ir.lifetimes import last_uses, released
+from netweight.ops.parts import COMPLEX
 from netweight.plan.gradients import Backpropagation, Call
+from netweight.plan.written import written_memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ class TrainingMemory:
         return max(self.peaks.values(), key=lambda peak: peak.nbytes)
 
 
-def training_memory(plan: Backpropagation, segments: Mapping[int, Segment], rule: Optimizer) -> TrainingMemory:
+def training_memory(plan: Backpropagation, segments: Segments, rule: Optimizer) -> TrainingMemory:
     """Memory of one step of training, from the second on: the optimiser has its state."""
     walk = _Walk(plan=plan, segments=segments)
     walk.start(rule)
@@ -73,7 +75,7 @@ class _Walk:
 
     Attributes:
         plan: The backward pass.
-        segments: Checkpointed part of each step.
+        segments: Checkpointed parts around each step.
         size: Bytes of the pieces alive, and what they are.
         holders: How many hold each piece alive.
         alive: Bytes alive by what they are.
@@ -81,12 +83,12 @@ class _Walk:
         gradient_of: Piece with the gradient of each value that is waiting for its writer.
         kept: Pieces that the backward of each step releases.
         sums: Elements added to a gradient, by step.
-        again: Segments that have run again.
+        again: Parts that have run again, by their first step and how many are around them.
         count: Gradients made so far, for their names.
     """
 
     plan: Backpropagation
-    segments: Mapping[int, Segment]
+    segments: Segments
     size: dict[str, tuple[str, int]] = field(default_factory=dict)
     holders: Counter[str] = field(default_factory=Counter)
     alive: Counter[str] = field(default_factory=Counter)
@@ -94,7 +96,7 @@ class _Walk:
     gradient_of: dict[str, str] = field(default_factory=dict)
     kept: dict[int, list[str]] = field(default_factory=dict)
     sums: Counter[int] = field(default_factory=Counter)
-    again: set[int] = field(default_factory=set)
+    again: set[tuple[int, int]] = field(default_factory=set)
     count: int = 0
 
     def start(self, rule: Optimizer) -> None:
@@ -124,13 +126,14 @@ class _Walk:
             self.note("forward", call)
             self.release_all(last_uses.get(call.step, ()))
 
-    def keeps(self, call: Call) -> list[str]:
-        """Pieces that stay until the backward of a call is done."""
-        segment = self.segments.get(call.step)
-        if segment is None:
+    def keeps(self, call: Call, depth: int = 0) -> list[str]:
+        """Pieces that stay until the backward of a call is done; ``depth`` parts around it have run again."""
+        parts = self.segments.get(call.step, ())[depth:]
+        if not parts:
             return list(call.saved)
-        first = next(other for other in segment.calls if other.runs_backward)
-        return list(segment.reads) if call is first else []
+        mine = next(other for other in parts[0].calls if other.runs_backward) is call
+        stored = parts[0].stored.intersection(self.places(call.node.outputs)) if depth == 0 else ()
+        return [*(parts[0].reads if mine else ()), *stored]
 
     def backward(self) -> None:
         """All operators in reverse that compute gradients."""
@@ -147,33 +150,40 @@ class _Walk:
         self.release_all(ones)
 
     def run_again(self, call: Call) -> None:
-        """The forward of a checkpointed part, when the first call of its backward reads what was not kept."""
-        segment = self.segments.get(call.step)
-        if segment is None or not (call.read or call.saved) or segment.calls[0].step in self.again:
-            return
-        self.again.add(segment.calls[0].step)
-        calls = segment.calls[: segment.again]
-        made = {piece for one in calls for piece in self.written(one)} - set(segment.reads)
+        """The forward of checkpointed parts, when the first call of their backward reads what was not kept."""
+        for depth, segment in enumerate(self.segments.get(call.step, ())):
+            place = segment.first, depth
+            if place not in self.again and (segment.whole or call.read or call.saved):
+                self.again.add(place)
+                self.repeat(segment, depth)
+
+    def repeat(self, segment: Segment, depth: int) -> None:
+        """A part runs again, the parts inside it as in a forward."""
+        mark = "again " * (depth + 1)
+        calls = [call for call in segment.calls if segment.repeats(self.plan, call)]
+        made = {piece for one in calls for piece in self.written(one)}.difference(segment.reads, segment.stored)
         waiting = [one for one in segment.calls if one.step in self.kept]
         for one in waiting:
-            self.kept[one.step] += [f"again {piece}" for piece in one.saved if piece in made]
+            self.kept[one.step] += [f"{mark}{piece}" for piece in self.keeps(one, depth + 1) if piece in made]
         saved = Counter(piece for one in waiting for piece in self.kept[one.step])
         last_uses = self.last_uses(calls)
         for one in calls:
             for piece, nbytes in self.written(one).items():
-                name = f"again {piece}"
+                name = f"{mark}{piece}"
                 if piece in made and name not in self.size:
                     self.take(name, "recomputed", nbytes)
                     self.holders[name] += saved[name]
             self.note("backward", one)
-            self.release_all(f"again {piece}" for piece in last_uses.get(one.step, ()) if piece in made)
+            self.release_all(f"{mark}{piece}" for piece in last_uses.get(one.step, ()) if piece in made)
 
     def run_backward(self, call: Call) -> None:
         """Gradients of one call, and what can be freed after it."""
         values = self.plan.graph.values
-        arriving = [self.gradient_of.pop(name) for name in call.takes if name in self.gradient_of]
+        arriving = [self.gradient_of.pop(name) for name in call.link.takes if name in self.gradient_of]
         made = []
-        for name, asked, passed in zip(call.gives, call.wanted, call.passed, strict=True):
+        if call.link.function is not None:
+            self.note("backward", call, more=written_memory(call.link.function))
+        for name, asked, passed in zip(call.link.gives, call.wanted, call.passed, strict=True):
             if name is None or not asked:
                 continue
             if values[name].kind == "parameter":
@@ -195,7 +205,8 @@ class _Walk:
         if before is None:
             self.gradient_of[name] = piece
             return
-        self.sums[call.step] += self.plan.graph.spec(name).numel
+        spec = self.plan.graph.spec(name)
+        self.sums[call.step] += spec.numel * (2 if spec.dtype in COMPLEX else 1)
         if self.holders[before] == 1:
             self.release(piece)
             return
@@ -269,12 +280,12 @@ class _Walk:
             kind, nbytes = self.size.pop(piece)
             self.alive[kind] -= nbytes
 
-    def note(self, phase: str, call: Call | None) -> None:
-        """Remember the moment if it is the worst of its phase so far."""
-        nbytes = self.alive.total()
+    def note(self, phase: str, call: Call | None, *, more: int = 0) -> None:
+        """Remember the moment if it is the worst of its phase so far; ``more`` are gradients that come and go."""
+        nbytes = self.alive.total() + more
         if phase not in self.peaks or nbytes > self.peaks[phase].nbytes:
             layer = "" if call is None else call.node.layer
-            parts = {kind: amount for kind, amount in self.alive.items() if amount}
+            parts = {kind: amount for kind, amount in (self.alive + Counter(gradients=more)).items() if amount}
             self.peaks[phase] = Peak(nbytes=nbytes, phase=phase, layer=layer, parts=parts)
 
 

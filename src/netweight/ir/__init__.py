@@ -1,15 +1,33 @@
 """The graph: what every other part of netweight reads, and only sources and rewrites write."""
 
-from netweight.ir.graph import Graph, Init, Node, Quantization, Value, ValueKind, located, topological, validate
+from netweight.ir.graph import (
+    Checkpoint,
+    Function,
+    Graph,
+    Init,
+    Node,
+    NoShape,
+    Quantization,
+    Stored,
+    Value,
+    ValueKind,
+    located,
+    topological,
+)
 from netweight.ir.spec import DType, Filled, TensorSpec, bits_of, is_floating
+from netweight.ir.validity import validate
 
 __all__ = [
+    "Checkpoint",
     "DType",
     "Filled",
+    "Function",
     "Graph",
     "Init",
+    "NoShape",
     "Node",
     "Quantization",
+    "Stored",
     "TensorSpec",
     "Value",
     "ValueKind",

@@ -40,16 +40,41 @@ class Quantization:
         group_size: Elements that share one scale.
         scale_bits: Bits of a scale.
         zero_point_bits: Bits of a zero point; 0 for symmetric quantisation.
+        elements: Weights that the stored numbers hold where several share one, as two of four bits share a byte; 0 if
+            each number is one weight.
     """
 
     group_size: int
     scale_bits: int = 16
     zero_point_bits: int = 0
+    elements: int = 0
 
     def nbytes(self, numel: int) -> int:
         """Bytes of the scales and zero points of ``numel`` elements."""
         groups = -(-numel // self.group_size)
         return -(-groups * (self.scale_bits + self.zero_point_bits) // 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """How a model keeps weights, where their spec does not say it.
+
+    Attributes:
+        dtype: Element type of a weight: ``int4``, ``nf4``, ``float8_e4m3fn``.
+        weights: Weights that it stands for: eight for each element of an ``int32`` that packs 4-bit weights, none for
+            scales.
+        nbytes: Bytes of all that is kept for them: weights, scales, zero points.
+        container: Element type that weights are packed in, empty where they are not.
+    """
+
+    dtype: str
+    weights: int
+    nbytes: int
+    container: str = ""
+
+    def __str__(self) -> str:
+        """``int4 in int32``."""
+        return f"{self.dtype} in {self.container}" if self.container else self.dtype
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +89,7 @@ class Value:
             the result of an operator that works in place.
         init: How to make its numbers, for parameters, buffers and constants.
         quantization: Scales and zero points stored beside the elements.
+        stored: How weights are kept; a buffer that has it is a weight.
     """
 
     name: str
@@ -72,6 +98,7 @@ class Value:
     storage: str = ""
     init: Init | None = None
     quantization: Quantization | None = None
+    stored: Stored | None = None
 
     def __post_init__(self) -> None:
         """A value lives in its own memory unless told otherwise."""
@@ -79,11 +106,43 @@ class Value:
             object.__setattr__(self, "storage", self.name)
 
     @property
+    def elements(self) -> int:
+        """Weights that it holds: two in each byte that two of four bits share."""
+        packed = 0 if self.quantization is None else self.quantization.elements
+        return packed or self.spec.numel
+
+    @property
     def stored_bytes(self) -> int:
         """Bytes in a model file: elements, scales and zero points."""
+        if self.stored is not None:
+            return self.stored.nbytes
         if self.quantization is None:
             return self.spec.nbytes
         return self.spec.nbytes + self.quantization.nbytes(self.spec.numel)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it is part of the model's size: parameters, and weights that are kept in buffers."""
+        return self.kind == "parameter" or (self.stored is not None and self.kind == "buffer")
+
+    @property
+    def weights(self) -> int:
+        """Weights that a network computes with: elements, where they are not packed."""
+        return self.elements if self.stored is None else self.stored.weights
+
+    @property
+    def kept_as(self) -> str:
+        """Element type of the weights: ``float32``, ``int4 in int32``."""
+        if self.stored is not None:
+            return str(self.stored)
+        if self.elements == self.spec.numel:
+            return self.spec.dtype
+        return f"uint{8 * self.spec.nbytes // self.elements} in {self.spec.dtype}"
+
+
+@dataclass(frozen=True, slots=True)
+class NoShape:
+    """In the place of the attributes of an operator whose shapes follow from numbers that only a run has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +167,47 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A part of a network whose backward the author of the network wrote.
+
+    Attributes:
+        name: What it is called.
+        inputs: Values that gradients are passed on to; None for an argument that is none.
+        outputs: Values whose gradients arrive; the backward stands where the last of them is written.
+        saved: Values that it keeps for backward.
+        backward: What it does with them, a network of its own; None if that is unknown. Values under names of the
+            network around it are those.
+        arriving: Inputs of the backward: the gradient of each output.
+        gradients: For each input the value of the backward that is its gradient; None if it has none.
+    """
+
+    name: str
+    inputs: tuple[str | None, ...]
+    outputs: tuple[str, ...]
+    saved: tuple[str, ...]
+    backward: Graph | None
+    arriving: tuple[str, ...]
+    gradients: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A part of a network that runs again in backward, instead of keeping what that reads.
+
+    Attributes:
+        values: What its nodes write.
+        keeps: Values from outside that it keeps, whether its nodes read them or not.
+        stored: Those of ``values`` that it keeps, so that what writes them does not run again.
+        whole: Whether all of it runs again, and not only what comes before the last tensor that backward reads.
+    """
+
+    values: tuple[str, ...]
+    keeps: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
     """A network.
 
@@ -122,11 +222,14 @@ class Graph:
         lifetimes: For values whose memory a program was seen to hold longer than its last reader: the step after which
             it let go of it.
         frozen: Names of the parameters that training leaves as they are.
+        experts: For weights of a mixture of experts how many experts each token meets, and of how many.
         fused: First and last node of each run of nodes that one kernel does: values that only its nodes read are no
             memory, and what it reads is kept until its last node.
         diverted: Values whose gradients do not go to what the node that writes them reads: to the value named instead,
             unchanged, as if the node were not there; or to none.
         leaves: Inputs, constants and activations that ask for a gradient themselves, as parameters do.
+        functions: Parts whose backward is not that of their operators.
+        checkpoints: Parts that run again in backward.
     """
 
     name: str
@@ -138,9 +241,12 @@ class Graph:
     updates: Mapping[str, str] = field(default_factory=dict)
     lifetimes: Mapping[str, int] = field(default_factory=dict)
     frozen: tuple[str, ...] = ()
+    experts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     fused: tuple[tuple[int, int], ...] = ()
     diverted: Mapping[str, str | None] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
+    functions: tuple[Function, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""
@@ -202,50 +308,3 @@ def topological(nodes: Sequence[Node], known: Sequence[str]) -> tuple[Node, ...]
         stuck = next(node.layer for node, count in zip(nodes, waiting, strict=True) if count)
         raise GraphError(f"graph: expected no circle, got values around {stuck!r} that depend on each other")
     return tuple(order)
-
-
-def validate(graph: Graph) -> None:
-    """Check that the graph does not contradict itself.
-
-    Raises:
-        GraphError: If a name is missing or used twice, a value is read before it is written, a view has no owner, or
-            runs of nodes are not of this graph.
-    """
-    for name, value in graph.values.items():
-        if name != value.name:
-            raise GraphError(f"graph: expected value {name!r} under its own name, got {value.name!r}")
-        if value.storage not in graph.values:
-            raise GraphError(f"graph: expected the storage of {name!r} to be a value, got {value.storage!r}")
-    _validate_fused(graph)
-    written = {name for name, value in graph.values.items() if value.kind != "activation"}
-    for node in graph.nodes:
-        _validate_node(graph, node, written)
-        written.update(node.outputs)
-    for role, names in (
-        ("input", graph.inputs),
-        ("output", graph.outputs),
-        ("update", graph.updates.values()),
-        ("leaf", graph.leaves),
-        ("diverted gradient", (name for pair in graph.diverted.items() for name in pair if name is not None)),
-    ):
-        for name in names:
-            if name not in written:
-                raise GraphError(f"graph: expected every {role} to have a value, got {name!r}")
-
-
-def _validate_fused(graph: Graph) -> None:
-    after = -1
-    for first, last in graph.fused:
-        if not after < first <= last < len(graph.nodes):
-            raise GraphError(f"graph: expected fused runs of its nodes one after the other, got {graph.fused}")
-        after = last
-
-
-def _validate_node(graph: Graph, node: Node, written: set[str]) -> None:
-    for read in node.inputs:
-        if read is not None and read not in written:
-            raise GraphError(f"graph: expected {read!r} to be written before {node.layer!r} reads it, got no writer")
-    for made in node.outputs:
-        if made in written or made not in graph.values:
-            state = "written twice" if made in written else "unknown"
-            raise GraphError(f"graph: expected {node.layer!r} to write a new value, got {made!r}, {state}")

@@ -10,15 +10,20 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Graph, Init, Node, Quantization, Value, validate
+from netweight.ir.graph import Checkpoint, Function, Graph, Init, Node, NoShape, Quantization, Stored, Value
 from netweight.ir.spec import TensorSpec
+from netweight.ir.validity import validate
 
 SCHEMA = "netweight/graph/1"
 
 
 def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
     """The graph as JSON text."""
-    data = {
+    return json.dumps(_graph_to_dict(graph), indent=indent)
+
+
+def _graph_to_dict(graph: Graph) -> dict[str, Any]:
+    data: dict[str, Any] = {
         "schema": SCHEMA,
         "name": graph.name,
         "values": [_value_to_dict(value) for value in graph.values.values()],
@@ -29,11 +34,21 @@ def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
         "updates": dict(graph.updates),
         "lifetimes": dict(graph.lifetimes),
         "frozen": graph.frozen,
+        "experts": {name: list(share) for name, share in graph.experts.items()},
         "fused": graph.fused,
         "diverted": dict(graph.diverted),
         "leaves": graph.leaves,
     }
-    return json.dumps(data, indent=indent)
+    if graph.functions:
+        data["functions"] = [_function_to_dict(function) for function in graph.functions]
+    if graph.checkpoints:
+        data["checkpoints"] = [asdict(checkpoint) for checkpoint in graph.checkpoints]
+    return data
+
+
+def _function_to_dict(function: Function) -> dict[str, Any]:
+    backward = None if function.backward is None else _graph_to_dict(function.backward)
+    return {**{f.name: getattr(function, f.name) for f in fields(function)}, "backward": backward}
 
 
 def graph_from_json(text: str, attrs_types: Mapping[str, type | None]) -> Graph:
@@ -83,6 +98,8 @@ def _value_to_dict(value: Value) -> dict[str, Any]:
         data["init"] = asdict(value.init)
     if value.quantization is not None:
         data["quantization"] = asdict(value.quantization)
+    if value.stored is not None:
+        data["stored"] = asdict(value.stored)
     return data
 
 
@@ -110,15 +127,24 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         updates=dict(data["updates"]),
         lifetimes=dict(data.get("lifetimes", {})),
         frozen=tuple(data.get("frozen", ())),
+        experts={name: (share[0], share[1]) for name, share in data.get("experts", {}).items()},
         fused=_tuple_of(data.get("fused", [])),
         diverted=dict(data.get("diverted", {})),
         leaves=tuple(data.get("leaves", ())),
+        functions=tuple(_function_from_dict(item, attrs_types) for item in data.get("functions", ())),
+        checkpoints=tuple(Checkpoint(**_tupled(item)) for item in data.get("checkpoints", ())),
     )
+
+
+def _function_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Function:
+    backward = None if data["backward"] is None else graph_from_dict(data["backward"], attrs_types)
+    return Function(**{**_tupled(data), "backward": backward})
 
 
 def _value_from_dict(data: dict[str, Any]) -> Value:
     init = data.get("init")
     quantization = data.get("quantization")
+    stored = data.get("stored")
     return Value(
         name=data["name"],
         spec=TensorSpec(tuple(data["shape"]), data["dtype"]),
@@ -126,6 +152,7 @@ def _value_from_dict(data: dict[str, Any]) -> Value:
         storage=data.get("storage", ""),
         init=None if init is None else Init(**_tupled(init)),
         quantization=None if quantization is None else Quantization(**quantization),
+        stored=None if stored is None else Stored(**stored),
     )
 
 
@@ -134,12 +161,19 @@ def _node_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | None]
     attrs = data["attrs"]
     return Node(
         op=data["op"],
-        attrs=None if attrs is None or attrs_type is None else attrs_type(**_tupled(attrs)),
+        attrs=_attrs(attrs, attrs_type),
         inputs=tuple(data["inputs"]),
         outputs=tuple(data["outputs"]),
         layer=data["layer"],
         origin=data["origin"],
     )
+
+
+def _attrs(attrs: dict[str, Any] | None, attrs_type: type | None) -> Any:
+    """Attributes of a node; an operator that nobody knows has none, or the mark that its shapes are unknown."""
+    if attrs is None:
+        return None
+    return (NoShape() if not attrs else None) if attrs_type is None else attrs_type(**_tupled(attrs))
 
 
 def _tupled(attrs: dict[str, Any]) -> dict[str, Any]:

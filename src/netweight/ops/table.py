@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeAlias
 
 from netweight.index import OPERATORS, homes
 from netweight.ir import TensorSpec
 from netweight.lazy import Array
 from netweight.ops.extent import Extent
+from netweight.ops.parts import COMPLEX, WITH_COMPLEX, WITH_REAL, of_parts
 from netweight.registry import Registry
 
 Specs: TypeAlias = TensorSpec | tuple[TensorSpec, ...]
@@ -126,6 +128,8 @@ class OpDef:
         view: Whether the outputs are views of the first input: same storage, no work, no traffic.
         extent: How far an output position reaches over the input: what receptive fields grow by.
         random: Whether ``forward`` takes a keyword ``rng``, a NumPy Generator.
+        complex_with: What complex numbers meet in it: others, or real ones. The work of its rules is then that on
+            their parts (``netweight.ops.parts``); ``"counted"`` if the rules themselves say so.
         dims: Names of the dimensions of each tensor, as in ``{"weight": "c_out c_in/groups *k"}``; reports use them.
         says: What a function of that name gives, in one sentence. Where it says something, ``functions`` has one that
             takes the inputs, then the attributes, and ``netweight.build`` offers it.
@@ -146,6 +150,7 @@ class OpDef:
     extras: tuple[str, ...] = ()
     view: bool = False
     random: bool = False
+    complex_with: Literal["complex", "real", "counted"] = "complex"
     dims: Mapping[str, str] = field(default_factory=dict)
     says: str = ""
     spelled: Spelled = Spelled()
@@ -182,9 +187,29 @@ def register(op: OpDef) -> OpDef:
     return op
 
 
+def _by_parts(op: OpDef) -> OpDef:
+    """The operator with the work on complex numbers counted by their parts."""
+    if op.complex_with == "counted":
+        return op
+    rules = WITH_REAL if op.complex_with == "real" else WITH_COMPLEX
+
+    def counted(rule: Callable[..., Cost]) -> Callable[..., Cost]:
+        @wraps(rule)
+        def of(attrs: Any, *given: Any) -> Cost:
+            cost = rule(attrs, *given)
+            if cost is FREE or not any(isinstance(x, TensorSpec) and x.dtype in COMPLEX for x in given):
+                return cost
+            done = {kind: count for kind in WORK_KINDS if (count := getattr(cost, kind))}
+            return Cost(**of_parts(done, rules)) if done else cost
+
+        return of
+
+    return replace(op, cost=counted(op.cost), backward_cost=counted(op.backward_cost))
+
+
 def _defining(make: Callable[_Fields, OpDef]) -> Callable[_Fields, OpDef]:
     def define(*args: _Fields.args, **kwargs: _Fields.kwargs) -> OpDef:
-        return register(make(*args, **kwargs))
+        return register(_by_parts(make(*args, **kwargs)))
 
     return define
 

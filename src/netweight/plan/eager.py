@@ -19,7 +19,7 @@ def _as_eager(plan: Backpropagation, call: Call) -> Call:
     node = call.node
     rule = KEPT.get(node.op)
     inputs = plan.graph.input_specs(node)
-    if rule is None or not call.runs_backward or not rule.when(node.attrs, inputs):
+    if rule is None or not call.link.own or not call.runs_backward or not rule.when(node.attrs, inputs):
         return call
     op = REGISTRY[node.op]
     over = rule.in_place is not None and bool(written_over(plan, op, node))

@@ -16,6 +16,7 @@ from netweight.errors import unknown_name
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, Cost, OpDef, as_tuple
 from netweight.plan.links import Link, links_of
+from netweight.plan.written import passes_on, written_work
 
 LASTING = ("parameter", "buffer", "constant")
 """Kinds of values that live longer than a training step."""
@@ -28,9 +29,9 @@ class Call:
     Attributes:
         step: Place in the graph's order.
         node: The call.
-        takes: Values whose gradients arrive: the outputs of the node, unless the program diverts them.
-        gives: Values that gradients are passed on to: the inputs of the node, unless the program diverts them.
-        wanted: For each of these whether backward computes its gradient.
+        link: Values whose gradients arrive, and those that gradients are passed on to: outputs and inputs of the node,
+            unless the program diverts them.
+        wanted: For each value that gradients can be passed on to whether backward computes its gradient.
         passed: For each tensor whether that is the gradient of the output or a view of it: no memory of its own.
         read: Values that backward reads, parameters included.
         saved: Pieces of memory that backward reads, without those of parameters, buffers and constants.
@@ -41,8 +42,7 @@ class Call:
 
     step: int
     node: Node
-    takes: tuple[str, ...]
-    gives: tuple[str | None, ...]
+    link: Link
     wanted: tuple[bool, ...]
     passed: tuple[bool, ...]
     read: tuple[str, ...]
@@ -151,14 +151,11 @@ def _call(plan: Backpropagation, step: int, node: Node, link: Link) -> Call:
     arrives = any(name in reached for name in link.takes)
     wanted = tuple(arrives and name in reached for name in link.gives)
     call = Call(
-        step=step, node=node, takes=link.takes, gives=link.gives, wanted=wanted, passed=(False,) * len(wanted),
+        step=step, node=node, link=link, wanted=wanted, passed=(False,) * len(wanted),
         read=(), saved=(), extras={}, forward=None, backward=None,
     )  # fmt: skip
-    if op is None:
-        return call
-    if link.gives is not node.inputs:
-        passed = (link.straight,) * len(wanted)
-        return replace(call, passed=passed, forward=_forward(graph, op, node), backward=FREE)
+    if op is None or not link.own:
+        return _diverted(plan, call, op)
     specs = graph.input_specs(node)
     with located(node):
         return replace(
@@ -170,9 +167,25 @@ def _call(plan: Backpropagation, step: int, node: Node, link: Link) -> Call:
         )
 
 
-def _forward(graph: Graph, op: OpDef, node: Node) -> Cost:
+def _diverted(plan: Backpropagation, call: Call, op: OpDef | None) -> Call:
+    """A call whose backward is not that of its operator."""
+    node, function = call.node, call.link.function
     with located(node):
-        return op.cost(node.attrs, *graph.input_specs(node))
+        forward = None if op is None else op.cost(node.attrs, *plan.graph.input_specs(node))
+    if function is None:
+        backward = None if call.link.own else FREE
+        return replace(call, passed=(not call.link.own,) * len(call.wanted), forward=forward, backward=backward)
+    if not call.runs_backward:
+        return replace(call, forward=forward, backward=FREE)
+    pieces = dict.fromkeys(plan.piece(name) for name in function.saved)
+    return replace(
+        call,
+        passed=passes_on(function),
+        read=function.saved,
+        saved=tuple(piece for piece in pieces if not plan.lasts(piece)),
+        forward=forward,
+        backward=written_work(function),
+    )
 
 
 def keeping(

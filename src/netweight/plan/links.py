@@ -4,46 +4,62 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netweight.ir import Graph, Node
+from netweight.ir import Function, Graph, Node
 from netweight.ops import REGISTRY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """What one step of backward connects.
 
     Attributes:
         takes: Values whose gradients arrive.
         gives: Values that gradients are passed on to; None where the node has no tensor.
-        straight: Whether the gradient is passed on as it is.
+        own: Whether the operator's gradient leads from one to the other; if not, and there is no function, gradients
+            are passed on as they are.
         broken: Whether the operator has no gradient.
+        function: The function that ends here and whose own backward this is; None for that of an operator.
     """
 
-    takes: tuple[str, ...]
-    gives: tuple[str | None, ...]
-    straight: bool = False
+    takes: tuple[str, ...] = ()
+    gives: tuple[str | None, ...] = ()
+    own: bool = False
     broken: bool = False
-
-
-_NOWHERE = Link((), ())
+    function: Function | None = None
 
 
 def links_of(graph: Graph) -> tuple[Link, ...]:
     """The link of each node."""
-    return tuple([_link(graph, node) for node in graph.nodes])
+    ends = function_ends(graph)
+    return tuple([_link(graph, node, ends.get(step)) for step, node in enumerate(graph.nodes)])
 
 
-def _link(graph: Graph, node: Node) -> Link:
+def function_ends(graph: Graph) -> dict[int, Function]:
+    """Functions with a backward of their own, by the step that writes the last of their outputs."""
+    if not graph.functions:
+        return {}
+    writer = {name: step for step, node in enumerate(graph.nodes) for name in node.outputs}
+    return {max(writer[name] for name in function.outputs): function for function in graph.functions}
+
+
+def _link(graph: Graph, node: Node, function: Function | None = None) -> Link:
+    if function is not None:
+        known = function.backward is not None
+        pairs = (
+            zip(function.inputs, function.gradients, strict=True)
+            if known
+            else ((name, name) for name in function.inputs)
+        )
+        gives = tuple([None if gradient is None else name for name, gradient in pairs])
+        return Link(takes=function.outputs, gives=gives, function=function)
     if node.op == "detach" or (graph.diverted and not graph.diverted.keys().isdisjoint(node.outputs)):
         return _diverted(graph, node)
     op = REGISTRY.get(node.op)
-    return Link(node.outputs, node.inputs, broken=op is not None and not op.differentiable)
+    broken = op is not None and not op.differentiable
+    return Link(takes=node.outputs, gives=node.inputs, own=True, broken=broken)
 
 
 def _diverted(graph: Graph, node: Node) -> Link:
     """Gradients pass by the node, or end there."""
     pairs = [(name, graph.diverted[name]) for name in node.outputs if graph.diverted.get(name) is not None]
-    if not pairs:
-        return _NOWHERE
-    takes, gives = zip(*pairs, strict=True)
-    return Link(takes, gives, straight=True)
+    return Link(takes=tuple(name for name, _ in pairs), gives=tuple(to for _, to in pairs))

@@ -12,7 +12,7 @@ from netweight.results.profile import LayerRow, Profile
 
 Shapes = tuple[tuple[int, ...], ...]
 
-_WORDS = ("layer", "op", "kind", "input_shapes", "output_shapes", "dtype", "receptive_field")
+_WORDS = ("layer", "op", "kind", "input_shapes", "output_shapes", "dtype", "weight_dtype", "receptive_field")
 NUMBERS: tuple[str, ...] = tuple(f.name for f in fields(LayerRow) if f.name not in _WORDS)
 
 
@@ -25,6 +25,7 @@ class Entry:
         op: Operator, or class of the module.
         kind: Sort of operator.
         dtype: Element type of the arithmetic.
+        weight_dtype: Element type of the weights as they are stored.
         input_shapes: Shapes read.
         output_shapes: Shapes written.
         receptive_field: Input positions that one output position depends on.
@@ -36,6 +37,7 @@ class Entry:
     op: str
     kind: str
     dtype: str
+    weight_dtype: str
     input_shapes: Shapes
     output_shapes: Shapes
     receptive_field: tuple[int, ...] | None
@@ -54,19 +56,27 @@ def entries_of(profile: Profile, *, depth: int | None = None, fold: bool = False
 
 
 def sum_of(entries: Iterable[Entry], label: str) -> Entry:
-    """The entries as one line; a figure that is unknown in any of them is summed over the others."""
+    """The entries as one line; a figure is summed over those in which it is known."""
     members = list(entries)
-    numbers = {name: sum(int(entry.numbers[name] or 0) for entry in members) for name in NUMBERS}
+    columns = {name: [entry.numbers[name] for entry in members] for name in NUMBERS}
+    numbers = {name: _sum(column) for name, column in columns.items()}
     return Entry(
         label=label,
         op="",
         kind="",
         dtype="",
+        weight_dtype="",
         input_shapes=(),
         output_shapes=(),
         receptive_field=None,
-        numbers=dict(numbers),
+        numbers=numbers,
     )
+
+
+def _sum(column: Sequence[int | None]) -> int | None:
+    """Sum of what is known; unknown where nothing is."""
+    known = [int(number) for number in column if number is not None]
+    return sum(known) if known or not column else None
 
 
 def _entry(row: LayerRow) -> Entry:
@@ -75,6 +85,7 @@ def _entry(row: LayerRow) -> Entry:
         op=row.op,
         kind=row.kind,
         dtype=row.dtype,
+        weight_dtype=row.weight_dtype,
         input_shapes=row.input_shapes,
         output_shapes=row.output_shapes,
         receptive_field=row.receptive_field,
@@ -91,6 +102,7 @@ def _module_entry(path: str, members: Sequence[Entry], kind: str) -> Entry:
         op=kind or "module",
         kind="module",
         dtype=members[-1].dtype,
+        weight_dtype=", ".join(dict.fromkeys(entry.weight_dtype for entry in members if entry.weight_dtype)),
         input_shapes=members[0].input_shapes,
         output_shapes=members[-1].output_shapes,
         receptive_field=members[-1].receptive_field,
@@ -191,6 +203,6 @@ def _as_one(same: list[Entry], label: str) -> Entry:
     return replace(
         same[-1],
         label=label,
-        numbers=sum_of(same, "").numbers if None not in same[0].numbers.values() else same[0].numbers,
+        numbers=sum_of(same, "").numbers,
         repeat=len(same),
     )

@@ -75,7 +75,7 @@ def _derived(row: LayerRow, units: Units) -> list[str]:
         sum_text = f"2 * {exact(row.macs or 0, units=units)} MACs + {exact(other, units=units)} other operations"
         name, value = ("FLOPs", row.flops) if row.flops else ("OPs", row.ops_total)
         lines.append(f"  {name:<13} {exact(value, units=units)} = {sum_text}")
-        traffic = row.bytes_read + row.bytes_written
+        traffic = (row.bytes_read or 0) + (row.bytes_written or 0)
         if traffic and row.flops:
             lines.append(f"  {'intensity':<13} {row.flops / traffic:.3g} FLOP per byte moved")
     if row.receptive_field:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netweight.report.training import training_text
-from netweight.results.profile import Activations, Profile
+from netweight.results.profile import Activations, Profile, UnknownOp
 from netweight.units import Units, exact, scaled
 
 _WIDTHS = (32, 16, 8, 4)
@@ -15,10 +17,12 @@ _NARROW_FLOATS = ("float8", "float4")
 def summary_line(profile: Profile, *, units: Units = "si") -> str:
     """One sentence: parameters, size, work, peak of the first convention, coverage."""
     totals = profile.totals
-    params = scaled(totals.params, units=_si(units))
+    params = f"{scaled(totals.params, units=_si(units))} params"
+    if _has_experts(profile):
+        params += f" ({scaled(totals.active_params, units=_si(units))} active)"
     work = f"{scaled(totals.macs, 'MACs', units=_si(units))} ({_work(profile, units)})"
     return (
-        f"{profile.model.name}: {params} params, {_size(totals.model_size_bytes, units)} {_dtypes(profile)}, {work}"
+        f"{profile.model.name}: {params}, {_size(totals.model_size_bytes, units)} {_dtypes(profile)}, {work}"
         f"{_peak(profile, units)}; {_covered(profile)}"
     )
 
@@ -35,8 +39,12 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
             f"{exact(totals.flops, units=units)} ({exact(totals.contraction_flops, units=units)} of them 2 x MACs)",
         ),
     ]
+    if _has_experts(profile):
+        lines.insert(1, ("active params", f"{exact(totals.active_params, units=units)}, which one token meets"))
     if totals.buffers:
         lines.insert(1, ("buffers", exact(totals.buffers, units=units)))
+    if totals.logical_params != totals.params or len(totals.weight_dtypes) > 1:
+        lines.insert(1, ("weights", _weights(profile, units)))
     if totals.ops_total != totals.flops:
         lines.append(("OPs", exact(totals.ops_total, units=units)))
     lines.extend((f"activations, {name}", _activations(found, units)) for name, found in profile.activations.items())
@@ -48,8 +56,26 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
     lines.append(("coverage", f"{calls}, {sum(op.count for op in coverage.unknown)} unknown"))
     if not coverage.complete:
         lines.append(("complete", f"no: {'; '.join(incomplete(profile))}"))
-    lines.extend((f"unknown op {op.op}", f"{op.count} x in {op.layer}") for op in coverage.unknown)
+    lines.extend(unknown_lines(coverage.unknown))
     return lines
+
+
+def unknown_lines(unknown: Sequence[UnknownOp]) -> list[tuple[str, str]]:
+    """A line for each kind of unknown operator, with where its first calls are, and why it is unknown."""
+    kinds: dict[tuple[str, str], list[UnknownOp]] = {}
+    for op in unknown:
+        kinds.setdefault((op.op, op.reason), []).append(op)
+    return [(f"unknown op {op}", _calls(found, reason)) for (op, reason), found in kinds.items()]
+
+
+def _calls(found: Sequence[UnknownOp], reason: str) -> str:
+    others = len(found) - 1
+    more = "" if not others else f" and {others} other{'s' if others > 1 else ''}"
+    return f"{sum(op.count for op in found)} x in {found[0].layer}{more}; {reason}"
+
+
+def _has_experts(profile: Profile) -> bool:
+    return profile.totals.active_params != profile.totals.params
 
 
 def _si(units: Units) -> Units:
@@ -71,12 +97,13 @@ def _work(profile: Profile, units: Units) -> str:
 
 
 def _dtypes(profile: Profile) -> str:
-    """Width of a parameter in short: fp32, int8; an average where widths differ or scales are stored."""
-    if not profile.totals.params:
+    """Width of a weight in short: fp32, bf16, int8; an average where widths differ or scales are stored."""
+    weights = profile.totals.logical_params
+    if not weights:
         return "of weights"
-    bits = 8 * profile.totals.model_size_bytes / profile.totals.params
+    bits = 8 * profile.totals.model_size_bytes / weights
     if bits in _FLOATING:
-        return f"fp{bits:g}"
+        return "bf16" if list(profile.totals.weight_dtypes) == ["bfloat16"] else f"fp{bits:g}"
     integer = f"int{bits:g}"
     types = {row.dtype for row in profile.layers if row.params}
     # Layers may widen their weights and compute in another type; with scales the width would not be round.
@@ -84,8 +111,15 @@ def _dtypes(profile: Profile) -> str:
     return integer if widened or types & {integer, f"u{integer}"} else f"at {bits:.3g} bits each"
 
 
+def _weights(profile: Profile, units: Units) -> str:
+    """How many weights are stored as what."""
+    totals = profile.totals
+    parts = (f"{exact(count, units=units)} {dtype}" for dtype, count in totals.weight_dtypes.items())
+    return f"{exact(totals.logical_params, units=units)}: {', '.join(parts)}"
+
+
 def _sizes(profile: Profile, units: Units) -> str:
-    params = profile.totals.params
+    params = profile.totals.logical_params
     stored = f"{_size(profile.totals.model_size_bytes, units)} {_dtypes(profile)}"
     others = (f"{_size(-(-params * width // 8), units)} at {width}" for width in _WIDTHS)
     return f"{stored}; all parameters: {', '.join(others)}"
@@ -121,7 +155,9 @@ def incomplete(profile: Profile) -> tuple[str, ...]:
     coverage = profile.coverage
     if coverage.complete:
         return ()
-    unknown = sorted({op.op for op in coverage.unknown})
+    unknown = sorted({op.op for op in coverage.unknown if op.reason == "no rule"})
+    unshaped = sorted({op.op for op in coverage.unknown if op.reason != "no rule"})
     reasons = [f"stopped at {coverage.stopped_at}"] if coverage.stopped_at else []
     reasons += [f"{len(unknown)} unknown operators: {', '.join(unknown)}"] if unknown else []
+    reasons += [f"shapes that only a run has, of {', '.join(unshaped)}"] if unshaped else []
     return tuple(reasons) or ("guesses, named in the notes",)

@@ -88,7 +88,8 @@ def _figure(title: str, figure: str, keep: int) -> Column:
         return "?" if value is None else exact(value, units=units)
 
     def size(entry: Entry, units: Units) -> str:
-        return scaled(entry.numbers[figure] or 0, "B" if units != "raw" else "", units=units)
+        value = entry.numbers[figure]
+        return "?" if value is None else scaled(value, "B" if units != "raw" else "", units=units)
 
     return Column(title=title, text=size if "bytes" in figure else count, keep=keep, figure=figure)
 
@@ -109,6 +110,7 @@ _NAMED: dict[str, Column] = {
     "op": Column(title="op", text=lambda entry, _: entry.op, keep=30),
     "kind": Column(title="kind", text=lambda entry, _: entry.kind, keep=20),
     "dtype": Column(title="dtype", text=lambda entry, _: entry.dtype, keep=15),
+    "weights": Column(title="weights", text=lambda entry, _: entry.weight_dtype, keep=16),
     "input": Column(title="input", text=lambda entry, _: shape_text(entry.input_shapes), keep=10),
     "output": Column(title="output", text=lambda entry, _: shape_text(entry.output_shapes), keep=40),
     "rf": Column(title="field", text=_field_text, keep=5),

@@ -49,7 +49,7 @@ def _profile(data: dict[str, Any]) -> Profile:
     coverage = data["coverage"]
     return Profile(
         model=_make(ModelInfo, {**model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
-        totals=_make(Totals, data["totals"]),
+        totals=_totals(data["totals"]),
         activations={name: _make(Activations, item) for name, item in data["activations"].items()},
         coverage=_make(Coverage, {**coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
         layers=tuple(_layer(item) for item in data["layers"]),
@@ -59,9 +59,18 @@ def _profile(data: dict[str, Any]) -> Profile:
     )
 
 
+def _totals(data: dict[str, Any]) -> Totals:
+    """Sums; reports written before packed weights were counted one by one have as many as parameters."""
+    params = data["params"]
+    before = {"logical_params": params, "active_params": params, "weight_dtypes": {}}
+    found: Totals = _make(Totals, {**before, **data})
+    return found
+
+
 def _layer(item: dict[str, Any]) -> LayerRow:
     """A row whose counts carry their formulas again."""
-    return _make(LayerRow, {**item, **_counts(item, FORMULA_FIELDS)})
+    before = {"logical_params": item["params"], "weight_dtype": ""}
+    return _make(LayerRow, {**before, **item, **_counts(item, FORMULA_FIELDS)})
 
 
 def _training(data: dict[str, Any] | None) -> Training | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from netweight.count import formula
 from netweight.results.as_json import fields_of
@@ -54,18 +54,22 @@ class Totals:
     Attributes:
         params: Learned scalars, a shared tensor once.
         params_no_bias: The same without the tensors that are read as a bias.
+        active_params: Those that one token meets: of a mixture of experts the chosen share, of all else everything.
         buffers: Scalars of state that is not learned.
-        model_size_bytes: Parameters at their width, with scales and zero points.
+        model_size_bytes: Parameters at their width, with scales and zero points; weights in buffers are among them.
         macs: Multiply-accumulates.
         flops: Floating-point operations: two per MAC and all others, in layers of floating type.
         contraction_flops: The part of ``flops`` that is 2 x MACs: what papers print as FLOPs.
         ops_total: Operations whatever the type.
         bytes_read: Bytes that layers read from main memory, nothing cached.
         bytes_written: Bytes that layers write to main memory.
+        logical_params: Weights that the network computes with: those that are packed one by one, also in buffers.
+        weight_dtypes: How many of them are stored as which element type: ``{"int4 in int32": 2048, "float32": 32}``.
     """
 
     params: int
     params_no_bias: int
+    active_params: int
     buffers: int
     model_size_bytes: int
     macs: int
@@ -74,6 +78,8 @@ class Totals:
     ops_total: int
     bytes_read: int
     bytes_written: int
+    logical_params: int
+    weight_dtypes: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +105,19 @@ class Activations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownOp:
-    """Operators without a rule, by layer; they are never counted as zero."""
+    """Operators whose work is unknown, by layer; they are never counted as zero.
+
+    Attributes:
+        op: Operator.
+        layer: Where it is called.
+        count: Calls.
+        reason: Whether there is no rule for it, or its shapes follow from numbers that only a run has.
+    """
 
     op: str
     layer: str
     count: int
+    reason: Literal["no rule", "shape unknown"] = "no rule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +128,7 @@ class Coverage:
         nodes: Operator calls.
         counted: Calls that do work.
         free: Calls that do none by a stated rule: views, copies, lookups.
-        unknown: Calls of operators without a rule.
+        unknown: Calls of operators without a rule, or of unknown shape.
         complete: Whether nothing is unknown and nothing was left out.
         stopped_at: Layer at which capture failed, None if it did not.
     """
@@ -141,7 +155,9 @@ class LayerRow:
         params: Learned scalars first read here.
         params_no_bias: The same without the bias.
         buffers: Scalars of state first read here.
-        model_size_bytes: Bytes of ``params`` at their width, with scales and zero points.
+        model_size_bytes: Bytes of ``params`` and of weights in buffers at their width, with scales and zero points.
+        logical_params: Weights first read here, those that are packed one by one, also in buffers.
+        weight_dtype: Element type of most of them as they are stored: ``float32``, ``int4 in int32``.
         macs: Multiply-accumulates; ``adds`` ... ``logics`` are operations outside them, by kind.
         flops: Floating-point operations, 2 per MAC.
         ops_total: Operations whatever the type.
@@ -164,6 +180,8 @@ class LayerRow:
     params_no_bias: int
     buffers: int
     model_size_bytes: int
+    logical_params: int
+    weight_dtype: str
     macs: int | None
     flops: int | None
     ops_total: int | None
@@ -179,10 +197,10 @@ class LayerRow:
     erfs: int | None
     trigs: int | None
     logics: int | None
-    activation_count: int
-    activation_bytes: int
-    bytes_read: int
-    bytes_written: int
+    activation_count: int | None
+    activation_bytes: int | None
+    bytes_read: int | None
+    bytes_written: int | None
     receptive_field: tuple[int, ...] | None
     calls: int = 1
 

@@ -17,9 +17,9 @@ class TrainingRow:
     Attributes:
         layer: Module path.
         op: Operator.
-        backward_macs: Multiply-accumulates of the gradients that are needed.
+        backward_macs: Multiply-accumulates of the gradients that are needed, and of what the program itself runs again.
         backward_flops: Floating-point operations of backward, 2 per MAC.
-        recomputed_macs: Multiply-accumulates of the forward that run a second time, as checkpointed parts do.
+        recomputed_macs: Multiply-accumulates of the forward that run again in modules that are to be checkpointed.
         recomputed_flops: Floating-point operations of that.
         saved_activation_bytes: Memory kept for backward, charged to the first layer whose backward reads it.
         gradient_bytes: Gradients of the parameters that are first read here.
@@ -73,9 +73,9 @@ class Training:
         trained_params: Learned scalars that get a gradient.
         forward_macs: Multiply-accumulates of the forward.
         forward_flops: Floating-point operations of the forward.
-        backward_macs: Multiply-accumulates of backward.
+        backward_macs: Multiply-accumulates of backward, with what the program itself runs again.
         backward_flops: Floating-point operations of backward.
-        recomputed_macs: Multiply-accumulates of the forward that run a second time.
+        recomputed_macs: Multiply-accumulates of the forward that run again in modules that are to be checkpointed.
         recomputed_flops: Floating-point operations of that.
         update_flops: Floating-point operations of the optimiser.
         step_macs: Multiply-accumulates of the whole step.

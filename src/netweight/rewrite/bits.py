@@ -112,4 +112,4 @@ def _at_width(value: Value, width: tuple[int, int | None] | None) -> Value:
     if bits != bits_of(dtype):
         dtype = f"float{bits}" if bits in _FLOATING else f"int{bits}"
     quantization = value.quantization if group is None else Quantization(group_size=group)
-    return replace(value, spec=TensorSpec(value.spec.shape, dtype), quantization=quantization)
+    return replace(value, spec=TensorSpec(value.spec.shape, dtype), quantization=quantization, stored=None)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from netweight.errors import NetweightError, UsageError
-from netweight.ir import Graph, is_floating, located
+from netweight.ir import Function, Graph, is_floating, located
 from netweight.lazy import Array, np
 from netweight.ops.table import REGISTRY
 from netweight.plan.gradients import Backpropagation, Call
 from netweight.plan.links import links_of
-from netweight.runtime.forward import Run
+from netweight.runtime.forward import Run, run
 from netweight.runtime.kept import Kept
 
 
@@ -44,7 +44,7 @@ def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict
                 "backward: expected a run that had no backward yet, got one that had", fix="run(keep=True)"
             )
         mine = kept.pop(call.step, None)
-        if mine is None or grads.keys().isdisjoint(call.takes):
+        if mine is None or grads.keys().isdisjoint(call.link.takes):
             continue
         with located(call.node):
             found = _gradients(call, mine, grads)
@@ -84,8 +84,10 @@ def _check_differentiable(plan: Backpropagation, outputs: Iterable[str]) -> None
 
 def _gradients(call: Call, kept: Kept, grads: dict[str, Array]) -> list[tuple[str, Array]]:
     """Gradients that a call passes on, by the names of its inputs; those of its outputs are used up."""
-    if call.gives is not call.node.inputs:
-        pairs = zip(call.takes, call.gives, call.wanted, strict=True)
+    if call.link.function is not None:
+        return _written(call, call.link.function, kept, grads)
+    if not call.link.own:
+        pairs = zip(call.link.takes, call.link.gives, call.wanted, strict=True)
         return [(to, grads.pop(name)) for name, to, asked in pairs if asked and to is not None and name in grads]
     arriving = [grads.pop(name, None) for name in call.node.outputs]
     filled = tuple(
@@ -95,6 +97,17 @@ def _gradients(call: Call, kept: Kept, grads: dict[str, Array]) -> list[tuple[st
     found = REGISTRY[call.node.op].backward(call.node.attrs, grad_y, *kept.inputs, **kept.saved)
     passed = zip(call.node.inputs, call.wanted, found, strict=True)
     return [(name, grad) for name, asked, grad in passed if asked and name is not None and grad is not None]
+
+
+def _written(call: Call, function: Function, kept: Kept, grads: dict[str, Array]) -> list[tuple[str, Array]]:
+    """Gradients by the backward that the author of the network wrote."""
+    graph = function.backward
+    assert graph is not None  # what has none is not kept
+    arriving = zip(function.arriving, function.outputs, kept.outputs, strict=True)
+    given = {name: grads.pop(to) if to in grads else np.zeros(y.shape, y.dtype) for name, to, y in arriving}
+    done = run(graph, {**kept.saved, **given}, kept.saved)
+    passed = zip(call.link.gives, call.wanted, function.gradients, strict=True)
+    return [(to, done.outputs[name]) for to, asked, name in passed if asked and to is not None and name is not None]
 
 
 def _add_to(grads: dict[str, Array], name: str, grad: Array, others: Iterable[Array]) -> None:

@@ -13,6 +13,8 @@ from netweight.lazy import Array, np
 from netweight.ops.effort import Effort
 from netweight.ops.table import REGISTRY, OpDef, forward
 from netweight.plan.gradients import Backpropagation, backpropagation
+from netweight.plan.links import function_ends
+from netweight.plan.written import read_by
 from netweight.runtime.kept import Kept, kept_of
 
 Forward: TypeAlias = Callable[..., Any]
@@ -113,10 +115,11 @@ def _differentiated(graph: Graph, wanted: Collection[str] | None) -> Collection[
 def _unused_after(graph: Graph) -> dict[int, list[str]]:
     """Activations by the step after which nobody uses them; the graph's results are used by the caller."""
     results = {*graph.outputs, *graph.updates.values()}
-    touched = (
-        [name for name in (*node.inputs, *node.outputs) if name is not None and name not in results]
-        for node in graph.nodes
-    )
+    ends = {step: (*function.outputs, *read_by(function)) for step, function in function_ends(graph).items()}
+    touched = []
+    for step, node in enumerate(graph.nodes):
+        names = (*node.inputs, *node.outputs, *ends.get(step, ()))
+        touched.append([name for name in names if name is not None and name not in results])
     last = last_uses(enumerate(touched))
     return released({name: step for name, step in last.items() if graph.values[name].kind == "activation"})
 

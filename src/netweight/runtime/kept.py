@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netweight.errors import NetweightError
+from netweight.ir import Function
 from netweight.lazy import Array, np
 from netweight.plan.gradients import Call
+from netweight.plan.written import read_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,11 @@ def kept_of(call: Call, values: Mapping[str, Array], saved: Mapping[str, Array])
         values: Arrays of what it read and wrote, by name.
         saved: Results that backward may read, by the name that the operator gives them.
     """
-    node = call.node
+    node, function = call.node, call.link.function
+    if function is not None:
+        return Kept(
+            inputs=(), outputs=tuple([stand_in(values[n]) for n in function.outputs]), saved=_outer(function, values)
+        )
     slots = {f"y{index or ''}": name for index, name in enumerate(node.outputs)}
     read = {slot for slot, name in slots.items() if name in call.read}
     read.update(name for name in saved if f"{call.step}:{name}" in call.saved)
@@ -42,6 +49,17 @@ def kept_of(call: Call, values: Mapping[str, Array], saved: Mapping[str, Array])
         outputs=tuple([stand_in(values[name]) for name in node.outputs]),
         saved={name: _held(array, name in read) for name, array in saved.items()},
     )
+
+
+def _outer(function: Function, values: Mapping[str, Array]) -> dict[str, Array]:
+    """What the backward of a function reads of the network around it.
+
+    Raises:
+        NetweightError: If that backward is unknown.
+    """
+    if function.backward is None:
+        raise NetweightError(f"backward: expected functions whose backward is known, got {function.name!r}")
+    return {name: values[name] for name in read_by(function)}
 
 
 def _held(array: Array, read: bool) -> Array:  # noqa: FBT001

@@ -7,12 +7,12 @@ layer that makes it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import groupby, repeat
 from typing import Any, Generic, TypeVar
 
-from netweight.ir import Graph, Init, Node, Quantization, TensorSpec, Value, ValueKind
+from netweight.ir import Graph, Init, Node, Quantization, Stored, TensorSpec, Value, ValueKind
 from netweight.ops.table import REGISTRY
 
 Site = TypeVar("Site")
@@ -55,6 +55,7 @@ class Recording(Generic[Site]):
         kinds: Where a value comes from, for all that no operator writes.
         inits: How the numbers of a value are made, where the source says so.
         quantizations: What is stored beside the elements of a value.
+        stored: How weights are kept, where their specs do not say it.
         nodes: Operators in the order of execution.
         tensors: The source's own tensor behind each parameter, buffer and constant.
         updates: Buffer to the value that is its next state.
@@ -67,6 +68,7 @@ class Recording(Generic[Site]):
     kinds: dict[str, ValueKind] = field(default_factory=dict)
     inits: dict[str, Init] = field(default_factory=dict)
     quantizations: dict[str, Quantization] = field(default_factory=dict)
+    stored: dict[str, Stored] = field(default_factory=dict)
     nodes: list[Step[Site]] = field(default_factory=list)
     tensors: dict[str, Any] = field(default_factory=dict)
     updates: dict[str, str] = field(default_factory=dict)
@@ -140,7 +142,7 @@ class Recording(Generic[Site]):
         steps = zip(self.nodes, layers, origins, strict=False)
         return Graph(
             name=name,
-            values={names[key]: self._value(key, names) for key in self.specs},
+            values={names[key]: self._value(key, names) for key in self.specs if key in names},
             nodes=tuple([_node(step, layer, origin, names) for step, layer, origin in steps]),
             inputs=inputs,
             outputs=tuple([names[output] for output in outputs]),
@@ -155,6 +157,7 @@ class Recording(Generic[Site]):
             storage=names[self.storages[key]],
             init=self.inits.get(key),
             quantization=self.quantizations.get(key),
+            stored=self.stored.get(key),
         )
 
 
@@ -173,6 +176,21 @@ def is_view(op: str) -> bool:
     """Whether an operator only gives another view of its input; one that the table does not have makes something."""
     definition = REGISTRY.find(op)
     return definition is not None and definition.view
+
+
+def fused_runs(steps: Sequence[Step[Any]], call_of: Callable[[Step[Any]], Any]) -> tuple[tuple[int, int], ...]:
+    """First and last of the steps that each kernel does.
+
+    Args:
+        steps: What was recorded.
+        call_of: What is the same for steps of one kernel.
+    """
+    runs = []
+    for (_, fused), group in groupby(enumerate(steps), key=lambda item: (call_of(item[1]), item[1].fused)):
+        places = [place for place, _ in group]
+        if fused and len(places) > 1:
+            runs.append((places[0], places[-1]))
+    return tuple(runs)
 
 
 def free_name(label: str, taken: Container[str], last: dict[str, int], mark: str = ":") -> str:

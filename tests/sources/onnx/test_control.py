@@ -282,11 +282,11 @@ def test_a_state_that_grows_is_followed() -> None:
     inside = body(
         [
             node("Identity", ["going"], ["again"]),
-            node("Concat", ["h", "x"], ["h_next"], axis=0),
-            node("MatMul", ["h_next", "w"], ["unused"], name="step"),
+            node("Concat", ["h", "x"], ["longer"], axis=0),
+            node("MatMul", ["longer", "w"], ["h_next"], name="step"),
         ],
         [info("i", INT, []), info("going", BOOL, []), info("h", FLOAT, None)],
-        [info("again", BOOL, []), info("h_next", FLOAT, None), info("unused", FLOAT, None)][:2],
+        [info("again", BOOL, []), info("h_next", FLOAT, None)],
         [stored("w", 4, 4)],
     )
     loop = node("Loop", ["trips", "", "x"], ["y"], name="loop", body=inside)

@@ -70,7 +70,7 @@ def test_swish(alpha: float) -> None:
 @pytest.mark.parametrize(
     ("slope", "expected"),
     [
-        ((), ["prelu"]),
+        ((), ["reshape", "prelu"]),
         ((1,), ["prelu"]),
         ((3, 1, 1), ["reshape", "prelu"]),
         ((1, 3, 1, 1), ["reshape", "prelu"]),

@@ -49,7 +49,7 @@ def test_what_is_assigned_is_read_and_the_module_keeps_its_own(assign: Any, ops:
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     capture = capture_module(module, (2, 4))
     assert capture.error is None
-    assert [node.op for node in capture.graph.nodes] == ops
+    assert [node.op for node in capture.graph.nodes if node.op != "detach"] == ops
     reads = {name for node in capture.graph.nodes[-2:] for name in node.inputs}
     written = {_weight_of_itself: "fc.weight", _weight_of_numbers: "fc.weight", _buffer_of_the_input: "scale"}[assign]
     assert written not in reads

@@ -95,16 +95,16 @@ def test_a_loop_that_the_guess_keeps_alive_is_left() -> None:
 
 
 @pytest.mark.parametrize("read", [lambda x: x.tolist(), lambda x: x.detach().cpu().numpy()])
-def test_numbers_that_nobody_can_guess_end_the_capture(read: Callable[[Any], Any]) -> None:
+def test_numbers_that_leave_pytorch_are_ones(read: Callable[[Any], Any]) -> None:
     def function(fc: Any, x: Any) -> Any:
         x = fc(x)
         return fc(x * float(read(x)[0][0]))
 
     profile = netweight.weigh(Program(function), (3, 4))
-    assert profile.totals.macs == 3 * 16
+    assert profile.totals.macs == 2 * 3 * 16
     assert not profile.coverage.complete
-    assert profile.coverage.stopped_at is not None
-    assert any("own code raised" in note for note in profile.notes)
+    assert profile.coverage.stopped_at is None
+    assert any("taken to be 1 each" in note for note in profile.notes)
 
 
 class Experts(nn.Module):
@@ -129,12 +129,11 @@ class Experts(nn.Module):
         return y
 
 
-def test_experts_that_pick_their_tokens_are_counted_as_if_they_picked_all() -> None:
+def test_experts_that_pick_their_tokens_are_counted_as_if_they_picked_evenly() -> None:
     profile = netweight.weigh(Experts("where"), (8, 4))
-    # The condition has an entry per token and choice: twice as many as there are tokens.
-    assert profile.totals.macs == 8 * 16 + 4 * (8 * 2) * 16
-    assert not profile.coverage.complete
-    assert any("taken to be picked" in note for note in profile.notes)
+    assert profile.totals.macs == 8 * 16 + (8 * 2) * 16
+    assert profile.coverage.complete
+    assert profile.notes == ("each token is counted in 2 of 4 experts, taken to be chosen evenly",)
 
 
 def test_experts_that_compute_everything_are_exact() -> None:
@@ -194,3 +193,24 @@ def test_what_is_found_is_what_pytorch_finds() -> None:
     found = netweight.run(capture.graph, {capture.graph.inputs[0]: x.numpy()}, capture.weights()).outputs
     for name, expected in zip(capture.graph.outputs, module(x), strict=True):
         np.testing.assert_allclose(found[name], expected.detach().numpy(), rtol=1e-6)
+
+
+def test_repetitions_that_data_decide_are_taken_to_be_one() -> None:
+    def function(fc: Any, x: Any) -> Any:
+        return fc(torch.repeat_interleave(x, x[:, 0].exp().round().long(), dim=0))
+
+    profile = netweight.weigh(Program(function), (torch.randn(3, 4),))
+    assert profile.totals.macs == 3 * 16
+    assert not profile.coverage.complete
+    assert any("numbers of repetitions are taken to be 1 each" in note for note in profile.notes)
+
+
+def test_weights_are_looked_at() -> None:
+    """What follows from them is as known as they are, also where a tensor of numbers is given."""
+
+    def function(fc: Any, x: Any) -> Any:
+        return fc(x[:, None].float() * fc.weight[0])[: int(fc.weight.abs().sum() * 0)]
+
+    profile = netweight.weigh(Program(function), (torch.arange(3),))
+    assert profile.totals.macs == 3 * 16
+    assert profile.coverage.complete

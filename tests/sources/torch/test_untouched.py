@@ -327,3 +327,21 @@ def test_what_cannot_be_copied_is_given_as_it_is() -> None:
         return value.x
 
     assert capture_module(Reads(read), (given,)).error is None
+
+
+def test_hooks_that_a_forward_takes_away_are_hooks_again() -> None:
+    """They are in an ordered dict, which has its order beside what it holds."""
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.handles = [self.register_forward_pre_hook(lambda *_, name=name: name and None) for name in "ab"]
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.handles[0].remove()
+            return x + 1
+
+    module = Net()
+    before = list(module._forward_pre_hooks.items())
+    netweight.weigh(module, (2, 4))
+    assert list(module._forward_pre_hooks.items()) == before

@@ -171,6 +171,7 @@ def register_transform(
         backward=backward,
         backward_cost=backward_cost,
         extent=fft_extent,
+        complex_with="counted",
     )
 
 

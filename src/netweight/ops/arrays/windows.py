@@ -29,7 +29,8 @@ def out_sizes(
 ) -> Sizes:
     """floor((in + padding - span) / stride) + 1 per dimension.
 
-    ``ceil_mode`` rounds up and drops a last window that would start in the padding after the input.
+    ``ceil_mode`` rounds up, so that a window may reach beyond the padding, and drops a last one that would start in the
+    padding after the input.
     """
     if min((*stride, *dilation, *kernel_size), default=1) < 1:
         raise ShapeError(
@@ -40,12 +41,12 @@ def out_sizes(
     sizes = []
     for size, (before, after), reach, step in zip(in_size, padding, span, stride, strict=True):
         room = size + before + after - reach
-        if room < 0:
+        count = -(-room // step) + 1 if ceil_mode else room // step + 1
+        if count < 1:
             raise ShapeError(
                 f"{op}: expected the dilated kernel to fit in the padded input, "
                 f"got kernel span {span} for input size {in_size} with padding {padding}"
             )
-        count = -(-room // step) + 1 if ceil_mode else room // step + 1
         if ceil_mode and (count - 1) * step >= size + before:
             count -= 1
         sizes.append(count)

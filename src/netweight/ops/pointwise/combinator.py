@@ -2,8 +2,8 @@
 
 A gradient is a function of ``grad``, the gradient of ``y``, and of what it reads: the names of its arguments are what
 ``saves`` says. Work is counted per element of ``y``, with constants folded and signs free; where an element takes one
-of two branches, that of the dearer branch. Of two complex numbers it is what is done with their parts. A gradient is
-summed back where its tensor was stretched, which is counted too.
+of two branches, that of the dearer branch. A gradient is summed back where its tensor was stretched, which is counted
+too.
 
 Formulas are functions even where NumPy has one of that name, so that NumPy is not imported before one is called.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
@@ -48,20 +48,6 @@ _WORDS = {
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def of_parts(each: Mapping[str, int]) -> dict[str, int]:
-    """Operations on the parts of complex numbers: a sum is two, a product four and two sums.
-
-    A quotient is a product with the conjugate, over the sum of both squares of the divisor. Functions count as one.
-
-    >>> of_parts({"muls": 1}), of_parts({"divs": 1})
-    ({'adds': 2, 'muls': 4}, {'adds': 3, 'divs': 2, 'muls': 6})
-    """
-    parts = {kind: count for kind, count in each.items() if kind not in ("adds", "muls", "divs")}
-    adds, muls, divs = (each.get(kind, 0) for kind in ("adds", "muls", "divs"))
-    found = {"adds": 2 * adds + 2 * muls + 3 * divs, "divs": 2 * divs, "muls": 4 * muls + 6 * divs}
-    return parts | {kind: count for kind, count in found.items() if count}
-
-
 def pointwise(
     name: str,
     y: Callable[..., Any],
@@ -74,6 +60,7 @@ def pointwise(
     check: Callable[..., None] | None = None,
     flags: tuple[str, ...] = (),
     boolean: bool = False,
+    complex_with: Literal["complex", "real", "counted"] = "complex",
     **gradients: Gradient,
 ) -> OpDef:
     """Register a function of each element.
@@ -89,6 +76,7 @@ def pointwise(
         check: Refuses attributes and specs that do not fit.
         flags: Inputs that are read as booleans: numbers other than zero are true. They do not decide the type of ``y``.
         boolean: Whether ``y`` are booleans.
+        complex_with: See ``OpDef``.
         **gradients: For each input that has one, its formula and operations per element; without any the function is
             not differentiable.
     """
@@ -108,6 +96,7 @@ def pointwise(
         backward_cost=_backward_cost_rule(inputs, slopes, shape) if gradients else free,
         saves={slot: readers for slot, readers in read.items() if readers},
         extent=same_position,
+        complex_with=complex_with,
         says=says,
         spelled=spelled,
     )
@@ -227,8 +216,7 @@ def _read(x: Array, dtype: Any) -> Array:
 def _done(each: Work, attrs: Any, xs: tuple[TensorSpec | None, ...], y: TensorSpec) -> Cost:
     if each is None:
         return COPIED
-    done = {kind: count for kind, count in (each(attrs, *xs) if callable(each) else each).items() if count}
-    return work_of(y.numel, of_parts(done) if len(xs) > 1 and y.dtype.startswith("complex") else done)
+    return work_of(y.numel, {kind: n for kind, n in (each(attrs, *xs) if callable(each) else each).items() if n})
 
 
 def _in_words(each: Work) -> str:

@@ -142,6 +142,7 @@ CONJ = define(
     backward=conj_backward,
     backward_cost=per_element_backward(adds=1),
     extent=same_position,
+    complex_with="counted",
 )
 
 VIEW_AS_REAL = define_move(

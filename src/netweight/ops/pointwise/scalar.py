@@ -35,18 +35,20 @@ class PowScalarAttrs:
     exponent: float
 
 
-ADD_SCALAR = pointwise("add_scalar", lambda attrs, x: x + attrs.value, {"adds": 1}, attrs=ScalarAttrs, x=PASSED)
+ADD_SCALAR = pointwise(
+    "add_scalar", lambda attrs, x: x + attrs.value, {"adds": 1}, attrs=ScalarAttrs, x=PASSED, complex_with="real"
+)
 MUL_SCALAR = pointwise(
     "mul_scalar", lambda attrs, x: x * attrs.value, {"muls": 1}, attrs=ScalarAttrs,
-    x=(lambda grad, attrs: grad * attrs.value, {"muls": 1}),
+    x=(lambda grad, attrs: grad * attrs.value, {"muls": 1}), complex_with="real",
 )  # fmt: skip
 DIV_SCALAR = pointwise(
     "div_scalar", lambda attrs, x: x / attrs.value, {"divs": 1}, attrs=ScalarAttrs,
-    x=(lambda grad, attrs: grad * (1 / attrs.value), {"muls": 1}),
+    x=(lambda grad, attrs: grad * (1 / attrs.value), {"muls": 1}), complex_with="real",
 )  # fmt: skip
 RSUB_SCALAR = pointwise(
     "rsub_scalar", lambda attrs, x: attrs.value - x, {"adds": 1}, attrs=ScalarAttrs,
-    x=(lambda grad: -grad, {"adds": 1}),
+    x=(lambda grad: -grad, {"adds": 1}), complex_with="real",
 )  # fmt: skip
 RDIV_SCALAR = pointwise(
     "rdiv_scalar", lambda attrs, x: attrs.value / x, {"divs": 1}, attrs=ScalarAttrs,

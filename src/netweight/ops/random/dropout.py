@@ -72,6 +72,7 @@ DROPOUT = define(
     extras=("mask",),
     extent=same_position,
     random=True,
+    complex_with="real",
 )
 
 IDENTITY = define(

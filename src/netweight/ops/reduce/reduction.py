@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from netweight.count import product
 from netweight.errors import ShapeError
@@ -106,6 +106,7 @@ def register_reduction(
     indices: bool = False,
     attrs: type = ReduceAttrs,
     check: Callable[[Any, TensorSpec], None] = lambda _attrs, _x: None,
+    complex_with: Literal["complex", "real"] = "complex",
 ) -> OpDef:
     """Register a reduction.
 
@@ -120,6 +121,7 @@ def register_reduction(
         indices: Whether ``forward`` also returns the positions it chose.
         attrs: Class of the attributes.
         check: Raises ``ShapeError`` where the attributes do not suit ``x``.
+        complex_with: As in ``OpDef``.
     """
 
     def shape(attrs: Any, x: TensorSpec) -> TensorSpec | tuple[TensorSpec, TensorSpec]:
@@ -142,6 +144,7 @@ def register_reduction(
         saves=saves,
         extras=("indices",) if indices else (),
         extent=reduce_extent,
+        complex_with=complex_with,
     )
 
 
@@ -253,8 +256,9 @@ SUM = register_reduction(
     dtype=counting_dtype,
 )
 MEAN = register_reduction(
-    "mean", cost=mean_cost, forward=mean_forward, backward=mean_backward, backward_cost=mean_backward_cost
-)
+    "mean", cost=mean_cost, forward=mean_forward, backward=mean_backward, backward_cost=mean_backward_cost,
+    complex_with="real",
+)  # fmt: skip
 PROD = register_reduction(
     "prod",
     cost=combining("muls"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ from netweight.ir import Graph
 from netweight.ops.table import REGISTRY
 from netweight.sources.onnx.naming import Place, layer_names
 from netweight.sources.onnx.recording import OnnxRecording
-from netweight.sources.recording import Step, is_view
+from netweight.sources.recording import Step, fused_runs, is_view
 
 _FOLDED_INTO = frozenset({"conv", "linear"})
 """Kinds of operators that batch normalisation is folded into."""
@@ -37,17 +36,7 @@ def finished_graph(
     whole = [f"{layer}{part}" for layer, part in zip(layers, parts, strict=True)]
     graph = recording.graph(name, inputs, dict.fromkeys(outputs), layers=whole, names=names)
     classes = dict(pair for call in used for pair in places[call].classes)
-    return replace(graph, modules=classes, fused=_fused(recording.nodes)), names
-
-
-def _fused(nodes: Sequence[Step[int]]) -> tuple[tuple[int, int], ...]:
-    """First and last node of each call that runs as one kernel."""
-    runs = []
-    for (_, fused), group in itertools.groupby(enumerate(nodes), key=lambda item: (item[1].site, item[1].fused)):
-        steps = [step for step, _ in group]
-        if fused and len(steps) > 1:
-            runs.append((steps[0], steps[-1]))
-    return tuple(runs)
+    return replace(graph, modules=classes, fused=fused_runs(recording.nodes, lambda step: step.site)), names
 
 
 def _note_folding(recording: OnnxRecording, places: Sequence[Place]) -> None:

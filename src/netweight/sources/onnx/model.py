@@ -33,6 +33,7 @@ class Read:
         tensors: The tensor behind each parameter, buffer and constant.
         outputs: What each output of the file is.
         names: What each of them is called in the graph.
+        steered: Whether a branch was taken because the other cannot take the shapes.
         left_out: Nodes whose shapes follow from numbers, with the reason.
     """
 
@@ -42,6 +43,7 @@ class Read:
     tensors: Mapping[str, Tensor]
     outputs: Mapping[str, Any]
     names: Mapping[str, str]
+    steered: bool
     left_out: tuple[str, ...]
 
     def weights(self) -> dict[str, Array]:
@@ -119,6 +121,7 @@ def _finished(reader: GraphReader, name: str, inputs: tuple[str, ...], outputs: 
         tensors=recording.tensors,
         outputs=outputs,
         names={key: called[value] for key, value in reached.items()},
+        steered=recording.steered,
         left_out=tuple(reader.left_out),
     )
 

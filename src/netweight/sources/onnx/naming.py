@@ -29,6 +29,16 @@ FOLDED = "FuseBatchNorm"
 _DEEPEST = 200
 """Levels of a path: a name with more is not taken for one, as reading it would take the square of their number."""
 _MADE_UP = re.compile(r"(?:val_|onnx::\w+_)?\d+|.*[cC]onst.*")
+_OPERATOR = re.compile(
+    r"(?:add|sub|rsub|mul|div|where|masked_fill|full|full_like|zeros|ones|triu|tril|slice|unsqueeze|expand|_to_copy|clone)"
+    r"(?:_\d+)?"
+)
+_PATH = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+_NUMBER_IN_WORDS = re.compile(
+    r"(?:.*[._])?(?:zero|zeros|one|ones|two|half|eps|epsilon|inf|neg_?inf|min|max|minimum|maximum|lower|upper|fill)"
+    r"|.*_(?:zero_point|recip|quantized)|scalar.*|[a-z]|.*_default(?:_\d+)?",
+    re.IGNORECASE,
+)
 _LEAVES = "torch.nn.modules."
 _FREE = frozenset({
     "averagepool", "celu", "clip", "dropout", "elu", "flatten", "gelu", "globalaveragepool", "globalmaxpool",
@@ -127,6 +137,19 @@ def _in_module(
 def _is_from_conv(name: str) -> bool:
     """Whether PyTorch's exporter made a tensor while it folded: weights keep the names that they have in the module."""
     return name.startswith("onnx::Conv_")
+
+
+def is_weight_name(name: str) -> bool:
+    """Whether a single number is called as a module calls what it learns: ``logit_scale``, ``blocks.0.gate``.
+
+    What exporters make up, what quantising tools write beside weights, and plain numbers in words are constants.
+    """
+    return bool(_PATH.fullmatch(name)) and not is_made_up(name) and not _NUMBER_IN_WORDS.fullmatch(name)
+
+
+def is_folded(name: str) -> bool:
+    """Whether an exporter computed a tensor of constants: it made the name up, or took that of the operator."""
+    return is_made_up(name) or _OPERATOR.fullmatch(name) is not None
 
 
 def is_made_up(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,11 @@ from netweight.errors import FormatError
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
 
+_FREE = frozenset({
+    "Cast", "Concat", "Constant", "ConstantOfShape", "Expand", "Flatten", "Gather", "Identity", "Reshape", "Shape",
+    "Size", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",
+})  # fmt: skip
+"""Operators without work and weights, which exporters leave behind: not worth a note."""
 _SHOWN = 8
 """Values of a circle that are named."""
 
@@ -31,6 +37,31 @@ def ordered_nodes(graph: GraphProto, note: Callable[[str], None]) -> Sequence[No
     order = _in_order(graph, reads)
     note("nodes are not sorted: they are read in an order in which every value is written before it is read")
     return [graph.node[at] for at in order]
+
+
+def read_nodes(graph: GraphProto, nodes: Sequence[NodeProto], note: Callable[[str], None]) -> Sequence[NodeProto]:
+    """Nodes whose results reach an output of the graph: no runtime executes others.
+
+    Args:
+        graph: The graph.
+        nodes: Its nodes, each after those that it reads from.
+        note: Is told what is left out.
+    """
+    wanted = {output.name for output in graph.output}
+    found = []
+    for node in reversed(nodes):
+        if not wanted.isdisjoint(node.output):
+            wanted.update(_reads(node))
+            found.append(node)
+    if len(found) == len(nodes):
+        return nodes
+    kept = {id(node) for node in found}
+    kinds = Counter(node.op_type for node in nodes if id(node) not in kept and node.op_type not in _FREE)
+    if not kinds:
+        return found[::-1]
+    listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items())[:_SHOWN])
+    note(f"left out, as nothing reads what they make: {listed}{', ...' if len(kinds) > _SHOWN else ''}")
+    return found[::-1]
 
 
 def _in_order(graph: GraphProto, reads: Sequence[Sequence[int]]) -> dict[int, None]:

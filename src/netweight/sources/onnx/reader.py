@@ -7,13 +7,16 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError, NetweightError, UnsupportedOpError
+from netweight.ir import NoShape
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
 from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
 from netweight.sources.onnx.declared import declared_outputs, is_foreign, operator_name
 from netweight.sources.onnx.function_bodies import Functions, body_of_schema
 from netweight.sources.onnx.iterations import Iterations
+from netweight.sources.onnx.left_out import BRANCHING, weights_read
 from netweight.sources.onnx.lower import RULES, check_count
-from netweight.sources.onnx.naming import Place, place_of
+from netweight.sources.onnx.naming import Place, is_weight_name, place_of
+from netweight.sources.onnx.node_order import read_nodes
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.scope import Scope, parameters
 from netweight.sources.onnx.shapes import inferred_outputs
@@ -29,6 +32,12 @@ _DEEPEST = 64
 """Levels of control flow and functions inside each other: more is an attack, not a network."""
 _MOST = 300_000
 """Calls of operators that are read, those of functions and loops at every call, and those taken back."""
+
+
+def _is_scale(name: str, graph: GraphProto) -> bool:
+    """Whether a number is stored beside a zero point, as quantising tools call both."""
+    beside = f"{name.removesuffix('_scale')}_zero_point"
+    return name.endswith("_scale") and any(stored.name == beside for stored in graph.initializer)
 
 
 def _title(node: NodeProto) -> str:
@@ -62,16 +71,17 @@ class GraphReader:
     def graph(self, graph: GraphProto, scope: Scope, nodes: Sequence[NodeProto] | None = None) -> list[Any]:
         """Record all nodes of a graph of the file, in another order if one is given, and give what its outputs are."""
         for stored in graph.initializer:
-            scope.bind(stored.name, self._initializer(stored))
+            scope.bind(stored.name, self._initializer(stored, graph))
         for sparse in graph.sparse_initializer:
             scope.bind(sparse.values.name, dense_tensor(sparse))
-        for node in graph.node if nodes is None else nodes:
+        for node in read_nodes(graph, graph.node if nodes is None else nodes, self.recording.note):
             self.node(node, scope)
         return [scope.find(output.name) for output in graph.output]
 
-    def _initializer(self, stored: TensorProto) -> Tensor:
+    def _initializer(self, stored: TensorProto, graph: GraphProto) -> Tensor:
         key = self.iterations.key(self._inside, stored.name)
         found: Tensor = self.iterations.kept(key, (), lambda: (stored_tensor(stored, stored.name),))[0]
+        found.alone = not found.rank and is_weight_name(stored.name) and not _is_scale(stored.name, graph)
         return found
 
     def node(self, node: NodeProto, scope: Scope) -> None:
@@ -115,8 +125,8 @@ class GraphReader:
 
     def _results(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Sequence[Any]:
         left_out = next((value for value in inputs if isinstance(value, LeftOut)), None) or self._text(node, inputs)
-        if left_out is not None:
-            self._leave_out(node, left_out.reason)
+        if left_out is not None and not self._looks_inside(node):
+            self._leave_out(node, left_out.reason, inputs)
             return (left_out,) * len(node.output)
         try:
             results = self._lowered(node, inputs, scope)
@@ -124,7 +134,7 @@ class GraphReader:
             if self.recording.computing:
                 raise
             reason = f"{node.op_type} {_title(node)}: {error}"
-            self._leave_out(node, reason)
+            self._leave_out(node, reason, inputs)
             return (LeftOut(reason),) * len(node.output)
         except NetweightError as error:
             self._locate(error, node)
@@ -149,9 +159,17 @@ class GraphReader:
             where = f"{self._file}: node" if self._file else "in node"
             error.add_note(f"{where} {_title(node)} ({node.op_type}, opset {self._opset(node)})")
 
-    def _leave_out(self, node: NodeProto, reason: str) -> None:
+    def _leave_out(self, node: NodeProto, reason: str, inputs: Sequence[Any] = ()) -> None:
+        """List a node as unknown, with the weights that it reads."""
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
-        self.recording.unknown(operator_name(node), (), ())
+        domain = _DOMAINS.get(node.domain, node.domain)
+        read = weights_read(node, domain, self._opset(node), inputs)
+        known = RULES.find(f"{domain}.{node.op_type}" if domain else node.op_type) is not None
+        self.recording.unknown(operator_name(node), read, (), NoShape() if known else None)
+
+    def _looks_inside(self, node: NodeProto) -> bool:
+        """Whether a node has graphs inside, of which parts may be known though not all of its inputs are."""
+        return (not node.domain and node.op_type in BRANCHING) or self._functions.find(node) is not None
 
     def _lowered(self, node: NodeProto, inputs: Sequence[Any], scope: Scope) -> Any:
         domain = _DOMAINS.get(node.domain, node.domain)

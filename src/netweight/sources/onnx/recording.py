@@ -13,13 +13,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
-from netweight.ir import TensorSpec, ValueKind
+from netweight.ir import NoShape, TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.effort import Effort
 from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
 from netweight.sources.onnx.checks import check_sizes, check_tensors
-from netweight.sources.onnx.naming import is_made_up
-from netweight.sources.onnx.tensor import Pending, Tensor, all_fixed, is_weight
+from netweight.sources.onnx.tensor import Pending, Tensor, all_fixed, is_integer, is_weight
+from netweight.sources.onnx.weights import (
+    PRODUCTS,
+    kind_of,
+    mark_bias,
+    mark_factor,
+    mark_filled,
+    mark_zero_point,
+    unpacks,
+)
 from netweight.sources.recording import Recording, free_name, is_view
 
 _SMALL = 1 << 20
@@ -30,10 +38,10 @@ _FOLDED = 1 << 27
 """Elements that are computed in all, 16 operations counting as one: what is beyond stays in the graph."""
 _VALUES = 1 << 22
 """More values than any network has."""
+_MOVED = frozenset({"reshape", "permute"})
+"""Operators after which equal numbers are what they were."""
 _GIVEN = 1 << 12
 """Elements up to which numbers are followed that the user gives for an input."""
-_WEIGHED = frozenset({"conv", "linear", "matmul", "recurrent", "embedding"})
-_DEQUANTIZED = frozenset({"dequantize", "dequantize_blocks"})
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +57,8 @@ class OnnxRecording(Recording[int]):
         named: Tensors that became values since something was read that may be taken back; None where nothing may be.
         folded: Elements of constants that were computed.
         effort: What was computed up to now, and how far that may go.
+        steered: Whether a branch was taken because the other cannot take the shapes: a run has to ask the condition.
+        hollow: Whether the weight of a product is a tensor of equal numbers: those of the file were taken out.
     """
 
     computing: bool = False
@@ -59,7 +69,10 @@ class OnnxRecording(Recording[int]):
     named: list[Tensor] | None = None
     folded: int = 0
     effort: Effort = field(default_factory=Effort)
+    steered: bool = False
+    hollow: bool = False
     _shapes: dict[tuple[str, tuple[TensorSpec | None, ...]], Sequence[TensorSpec]] = field(default_factory=dict)
+    _integer_products: set[str] = field(default_factory=set)
     _last_numbers: dict[str, int] = field(default_factory=dict)
 
     def add_input(self, name: str, spec: TensorSpec, array: Array | None) -> Tensor:
@@ -76,8 +89,11 @@ class OnnxRecording(Recording[int]):
         definition = REGISTRY[name]
         specs = self._specs(definition, attrs, tensors)
         fixed = all_fixed(tensors) and not definition.random
-        learned = fixed and any(t is not None and (t.learned or is_weight(t)) for t in tensors)
-        results = [Tensor(name, spec, fixed=fixed, learned=learned) for spec in specs]
+        learned = fixed and self._learned(definition, attrs, tensors)
+        packed = next((t.packed for t in tensors if t is not None and t.packed is not None), None) if learned else None
+        results = [Tensor(name, spec, fixed=fixed, learned=learned, packed=packed) for spec in specs]
+        if name in _MOVED and tensors[0] is not None and tensors[0].filled:
+            results[0].filled = results[0].stored = True
         if self.computing:
             self._compute(definition, attrs, tensors, results)
         elif (
@@ -85,7 +101,7 @@ class OnnxRecording(Recording[int]):
             and (fixed or (not definition.random and _is_given(tensors, specs)))
             and self._folds(definition, attrs, tensors, specs)
         ):
-            if learned:
+            if learned or (fixed and _is_large(tensors)):
                 _compute_when_asked(definition, attrs, tensors, results)
             else:
                 self._compute(definition, attrs, tensors, results)
@@ -96,6 +112,13 @@ class OnnxRecording(Recording[int]):
         else:
             self.record(name, attrs, tensors, results)
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _learned(self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]) -> bool:
+        """Whether a call on what is fixed is work on weights."""
+        if definition.name == "sub":
+            mark_zero_point(*tensors)
+        unpacked = unpacks(definition, attrs, tensors)
+        return unpacked or any(t is not None and (t.learned or is_weight(t)) for t in tensors)
 
     def _specs(self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]) -> Sequence[TensorSpec]:
         """Specs of the outputs; layers repeat, and what has no attributes is looked up by its inputs alone."""
@@ -109,7 +132,9 @@ class OnnxRecording(Recording[int]):
                 self._shapes[definition.name, given] = found
         return found
 
-    def unknown(self, name: str, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]) -> tuple[Tensor, ...]:
+    def unknown(
+        self, name: str, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec], attrs: NoShape | None = None
+    ) -> tuple[Tensor, ...]:
         """An operator that the table does not have: its results have the shapes that somebody else says.
 
         Raises:
@@ -118,7 +143,7 @@ class OnnxRecording(Recording[int]):
         if self.computing:
             raise UnsupportedOpError(f"run: expected an operator with a definition, got {name!r}")
         results = [Tensor(name, spec) for spec in specs]
-        self.record(name, None, tensors, results)
+        self.record(name, attrs, tensors, results)
         return tuple(results)
 
     def record(self, op: str, attrs: Any, tensors: Sequence[Tensor | None], results: Sequence[Tensor]) -> None:
@@ -129,11 +154,18 @@ class OnnxRecording(Recording[int]):
         """
         if len(self.specs) > _VALUES:
             raise FormatError(f"onnx: expected at most {_VALUES:,} values, got more")
+        product = _is_product(op)
+        if product and not all_fixed(tensors):
+            for tensor in tensors:
+                mark_factor(tensor)
+        mark_bias(op, tensors, self._integer_products)
         names = tuple([None if tensor is None else self.name_of(tensor, op) for tensor in tensors])
         storage = self.storages[names[0]] if names and names[0] is not None and is_view(op) else ""
         made = self.emit(op, attrs, names, [result.spec for result in results], self.call, storage)
         for result, name in zip(results, made, strict=True):
             result.name = name
+            if product and is_integer(result.dtype):
+                self._integer_products.add(name)
         if self.named is not None:
             self.named.extend(results)
 
@@ -141,13 +173,17 @@ class OnnxRecording(Recording[int]):
         """Name of the value in the graph that a tensor is; ``reader`` is the operator that reads it."""
         if tensor.name:
             return tensor.name
+        kind = tensor.role or kind_of(tensor, reader, hollow=self.hollow)
+        if tensor.filled and kind == "parameter":
+            self.hollow = self.hollow or _is_product(reader)
+            mark_filled(tensor)
         if _is_work(tensor):
             self._record_with_inputs(tensor)
             return tensor.name
         if self.named is not None:
             self.named.append(tensor)
         tensor.name = name = free_name(tensor.label, self.specs, self._last_numbers)
-        self.add(name, tensor.spec, tensor.role or _kind(tensor, reader))
+        self.add(name, tensor.spec, kind)
         if tensor.quantization is not None:
             self.quantizations[name] = tensor.quantization
         self.tensors[name] = tensor
@@ -207,21 +243,21 @@ def _is_work(tensor: Tensor) -> bool:
     return tensor.pending is not None and (tensor.learned or not tensor.known)
 
 
+def _is_product(op: str) -> bool:
+    definition = REGISTRY.find(op)
+    return definition is not None and definition.kind in PRODUCTS
+
+
+def _is_large(tensors: Sequence[Tensor | None]) -> bool:
+    """Whether many stored numbers are read: they may be a weight, and are left alone until somebody asks."""
+    return any(t is not None and t.stored and t.spec.numel > _TINY for t in tensors)
+
+
 def _is_given(tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]) -> bool:
     """Whether it is arithmetic on numbers that the user gave for an input: no weights, and not much of it."""
     read = [tensor for tensor in tensors if tensor is not None]
     sizes = [math.prod(spec.shape) for spec in (*specs, *(tensor.spec for tensor in read))]
     return max(sizes, default=0) <= _GIVEN and not any(tensor.learned or is_weight(tensor) for tensor in read)
-
-
-def _kind(tensor: Tensor, reader: str) -> ValueKind:
-    """What is stored and read as a weight is a parameter; scalars and positions are constants."""
-    definition = REGISTRY.get(reader)
-    if is_weight(tensor):
-        alone = tensor.spec.numel == 1 and definition is not None and definition.kind == "elementwise"
-        return "constant" if alone and is_made_up(tensor.label) else "parameter"
-    weighed = reader in _DEQUANTIZED or (definition is not None and definition.kind in _WEIGHED)
-    return "parameter" if weighed and tensor.stored and tensor.rank > 0 else "constant"
 
 
 def _compute_when_asked(

@@ -71,7 +71,11 @@ class Tensor:
         numbers: Makes the elements, where they are known.
         fixed: Whether it is the same whatever the input: stored in the file, or computed from what is.
         stored: Whether the file itself has the elements: a weight, if they are floating.
+        alone: Whether it is a single number of no dimensions that may be learned, as its name says.
+        filled: Whether all its elements are equal, and the file has one of them.
         learned: Whether weights are among what it was computed from.
+        parts: Words of bits that were taken out of it, by what they are.
+        packed: Stored whole numbers that it is made of, once they are known to be a weight.
         role: What it is in the graph if a rule knows better: running statistics are buffers.
         quantization: What is stored beside its elements.
         pending: The call that makes a fixed tensor, as long as the graph does not have it.
@@ -83,7 +87,11 @@ class Tensor:
     numbers: Callable[[], Array] | None = None
     fixed: bool = False
     stored: bool = False
+    alone: bool = False
+    filled: bool = False
     learned: bool = False
+    parts: dict[int, int] = field(default_factory=dict, repr=False)
+    packed: Tensor | None = field(default=None, repr=False)
     role: ValueKind | None = None
     quantization: Quantization | None = None
     pending: Pending | None = None
@@ -169,7 +177,13 @@ class Tensor:
 
 def is_weight(tensor: Tensor) -> bool:
     """Whether it is stored and floating, and no mere scalar: the settings of an operator are scalars."""
-    return tensor.stored and tensor.floating and tensor.rank > 0
+    hollow = tensor.filled and tensor.role != "parameter"
+    return tensor.stored and tensor.floating and (tensor.rank > 0 or tensor.alone) and not hollow
+
+
+def is_integer(dtype: str) -> bool:
+    """Whether the elements are whole numbers, ``bool`` not among them."""
+    return "int" in dtype
 
 
 def all_fixed(tensors: Sequence[Tensor | None]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from netweight.sources.torch.lower import RULES
+from netweight.sources.torch.rebinding import detach, is_alone, reconsider
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.wanting_autograd import stop_if_differentiating
 
@@ -86,11 +87,11 @@ def _change(rec: Recorder, x: Tensor, *, wanted: bool) -> None:
     """From now on, ``x`` is a leaf that asks for a gradient, or for none."""
     recording, leaves = rec.recording, rec.recording.history.leaves
     name = recording.value_of(x)
-    if recording.is_alone(x):
+    if is_alone(recording, x):
         leaves.pop(name, None)
     else:
         recording.site = rec.module_calls.site()
-        name = recording.view_anew(x, "detach")
+        name = detach(recording, x)
     if wanted:
         leaves[name] = None
 
@@ -103,7 +104,7 @@ def _ask_of_owned(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -
     recording = rec.recording
     if x.requires_grad != before and recording.knows(x):
         if recording.is_parameter(x):
-            recording.reconsider(x)
+            reconsider(recording, x)
         elif not before:
             recording.history.leaves[recording.value_of(x)] = None
     return result

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from netweight.sources.torch.rebinding import detach
 from netweight.sources.torch.recorder import Recorder
 
 
@@ -27,7 +28,7 @@ def assign_data(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> 
     before = recording.value_of(x)
     recording.mirror(x, values)
     recording.site = rec.module_calls.site()
-    recording.history.replace(before, recording.view_anew(x, "detach"))
+    recording.history.replace(before, detach(recording, x))
     if not x.is_meta:
         rec.written[recording.constants.memory(x)] = x
     return None

@@ -109,7 +109,8 @@ class Dispatch(TorchDispatchMode):
         try:
             return self._apply(operator, args, kwargs)
         except ShapeError as refused:  # either PyTorch refuses the call as well, or it takes more than the table
-            self._recording.note(f"{operator.name} is not followed: {refused}")
+            if not operator.composite:  # else what it is made of is
+                self._recording.note(f"{operator.name} is not followed: {refused}")
             return NotImplemented
 
     def _apply(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:

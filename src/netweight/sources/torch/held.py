@@ -152,12 +152,13 @@ def _followed(values: Iterable[Any]) -> Iterator[Any]:
 def _put_back_dict(held: dict[Any, Any], before: dict[Any, Any]) -> None:
     if len(held) == len(before) and all(map(is_, held, before)) and all(map(is_, held.values(), before.values())):
         return
-    dict.update(held, before)  # first, so that an interrupt leaves no attribute out
+    plain: Any = OrderedDict if isinstance(held, OrderedDict) else dict  # which keeps its order beside the dict
+    plain.update(held, before)  # first, so that an interrupt leaves no attribute out
     for key in [key for key in held if key not in before]:
-        dict.pop(held, key, None)
+        plain.pop(held, key, None)
     if not all(map(is_, held, before)):  # some were taken out, and stand at the end now
-        dict.clear(held)
-        dict.update(held, before)
+        plain.clear(held)
+        plain.update(held, before)
 
 
 def _put_back_list(held: Any, before: list[Any]) -> None:

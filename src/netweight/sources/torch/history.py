@@ -51,6 +51,19 @@ class History:
         """Say that a value was written over another behind autograd's back: its gradient is that of the other."""
         self._replaced[now] = before
 
+    def settle(self, recording: Recording[Any], name: str, state: Asking) -> None:
+        """Say what the program's own function makes of its result."""
+        self._of(recording, name)
+        self._known[name] = state
+
+    def forget(self, name: str) -> None:
+        """A value that autograd does see written, by a function of the program's."""
+        self._replaced.pop(name, None)
+
+    def taken_back(self, left: int) -> None:
+        """Only the first operators are left of what was recorded."""
+        self._followed = min(self._followed, left)
+
     def inherit(self, before: str, now: str) -> None:
         """A leaf, or a value that was written over another, was itself written: it is another value of the same."""
         if before in self.leaves:

@@ -21,7 +21,8 @@ from netweight.functions import loss
 from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
 from netweight.functions.window import pool_average
-from netweight.sources.torch import devices
+from netweight.sources.torch import devices, leaving
+from netweight.sources.torch.absent_devices import stay_here
 from netweight.sources.torch.asking import ASKING
 from netweight.sources.torch.data_assignment import assign_data
 from netweight.sources.torch.lower.common import floating
@@ -43,9 +44,12 @@ class Interception(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         handler = HANDLERS.get(func)
-        if handler is None:
-            return func(*args, **kwargs) if kwargs else func(*args)
-        return handler(self._recorder, func, args, kwargs or {})
+        try:
+            if handler is None:
+                return func(*args, **kwargs) if kwargs else func(*args)
+            return handler(self._recorder, func, args, kwargs or {})
+        except (AssertionError, RuntimeError) as error:  # as PyTorch says that it was built without a device
+            return stay_here(self._recorder, error, func, args, kwargs or {})
 
 
 def _literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -177,5 +181,6 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
     **devices.HANDLERS,
+    **leaving.HANDLERS,
     **SIGNS,
 }

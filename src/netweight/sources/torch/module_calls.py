@@ -17,9 +17,11 @@ from typing import Any, Self
 
 import torch
 from torch.nn.modules import module as hooks
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Step, is_view
+from netweight.sources.torch.lazy_modules import make
 from netweight.sources.torch.site import Site
 from netweight.sources.torch.unintercepted import leave_unintercepted
 
@@ -68,9 +70,11 @@ class ModuleCalls:
         for handle in self._handles:
             handle.remove()
 
-    def _enter_module(self, module: torch.nn.Module, _inputs: Any) -> None:
+    def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
         if threading.get_ident() != self._thread:
             return
+        if isinstance(module, LazyModuleMixin):
+            make(module, inputs)
         parent = self._stack[-1]
         path = self._paths.get(id(module))
         if path is None:  # made while the model runs

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from netweight.ir import Quantization, TensorSpec, ValueKind
 from netweight.ops.table import REGISTRY, output_specs
@@ -22,7 +23,9 @@ from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.history import History
 from netweight.sources.torch.memory import Binding, Link, Storage
+from netweight.sources.torch.recorded_checkpoint import RecordedCheckpoint
 from netweight.sources.torch.site import Site
+from netweight.sources.torch.written_function import WrittenFunction
 
 
 @dataclass(slots=True, eq=False)
@@ -33,21 +36,29 @@ class TensorRecording(Recording[Site]):
         released: For each storage the number of operators recorded when PyTorch let go of it.
         site: Where the program is.
         constants: What constants hold, and who made them.
+        given: Inputs of the graph that have numbers.
         history: Where gradients stop, and who asks for them.
+        functions: Calls of functions whose backward the program wrote; ``checkpoints`` are parts that run again.
+        apart: Values that are not in the network, but in such a backward.
+        bindings: What live tensors hold; ``former`` has those before, ``adopted`` and ``changed`` tensors from outside.
         attributes: Gives the tensors that the model holds as plain attributes, with their names.
     """
 
     released: dict[str, int] = field(default_factory=dict)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
     constants: Constants = field(default_factory=Constants)
+    given: dict[str, Tensor] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    functions: list[WrittenFunction] = field(default_factory=list)
+    checkpoints: list[RecordedCheckpoint] = field(default_factory=list)
+    apart: set[str] = field(default_factory=set)
     attributes: Callable[[], Iterable[tuple[str, Tensor]]] = tuple
-    _bindings: dict[int, Binding] = field(default_factory=dict)
-    _former: list[Binding] = field(default_factory=list)
+    bindings: dict[int, Binding] = field(default_factory=dict)
+    former: list[Binding] = field(default_factory=list)
     _owned: dict[int, tuple[str, ValueKind]] = field(default_factory=dict)
     _owners: list[Tensor] = field(default_factory=list)
-    _adopted: dict[int, str] = field(default_factory=dict)
-    _changed: dict[int, str] = field(default_factory=dict)
+    adopted: dict[int, str] = field(default_factory=dict)
+    changed: dict[int, str] = field(default_factory=dict)
     _fed: dict[str, bool] = field(default_factory=dict)
     _memories: set[int] = field(default_factory=set)
     _looked_at: int = 0
@@ -69,8 +80,8 @@ class TensorRecording(Recording[Site]):
         return id(tensor) in self._owned
 
     def parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Parameters of the model, each once, and what they are called."""
-        for tensor in {id(tensor): tensor for tensor in self._owners}.values():
+        """Parameters of the model, each once, and what they are called; those without a size have not been made."""
+        for tensor in {id(tensor): tensor for tensor in self._owners if not is_lazy(tensor)}.values():
             name, kind = self._owned.get(id(tensor), ("", "constant"))
             if kind == "parameter":
                 yield name, tensor
@@ -83,12 +94,14 @@ class TensorRecording(Recording[Site]):
     def add_input(self, tensor: Tensor, name: str) -> None:
         """A tensor that the caller supplies."""
         self.add(name, spec_of(tensor), "input")
-        self._bind(tensor, name, ())
+        self.bind(tensor, name, ())
         self._fed[name] = True
+        if not tensor.is_meta:
+            self.given[name] = tensor
 
     def knows(self, tensor: Tensor) -> bool:
         """Whether the tensor holds a value of the graph."""
-        return id(tensor) in self._bindings or id(tensor) in self._adopted
+        return id(tensor) in self.bindings or id(tensor) in self.adopted
 
     def holds(self, constant: Tensor) -> bool:
         """Whether a constant, or another with the same memory, is in the graph."""
@@ -122,8 +135,8 @@ class TensorRecording(Recording[Site]):
 
     def _name_of(self, tensor: Tensor) -> str:
         """Value that a tensor is bound to, which may have been written since; empty if the graph does not have it."""
-        binding = self._bindings.get(id(tensor))
-        return self._adopted.get(id(tensor), "") if binding is None else binding.name
+        binding = self.bindings.get(id(tensor))
+        return self.adopted.get(id(tensor), "") if binding is None else binding.name
 
     def feed(self, tensor: Tensor, same: Tensor, *, given: bool) -> None:
         """``tensor`` has the numbers of what ``same`` stands for in the graph, which may depend on an input."""
@@ -137,22 +150,22 @@ class TensorRecording(Recording[Site]):
             return
         binding = self.binding(tensor)
         storage = binding.storage
-        for ident in [ident for ident, other in self._bindings.items() if other.storage is storage]:
-            self._former.append(self._bindings.pop(ident))
-            self._adopted.pop(ident, None)
+        for ident in [ident for ident, other in self.bindings.items() if other.storage is storage]:
+            self.former.append(self.bindings.pop(ident))
+            self.adopted.pop(ident, None)
         self.released[self.storages[binding.name]] = len(self.nodes)
 
     def mirror(self, tensor: Tensor, same: Tensor) -> None:
         """``tensor`` holds the value of ``same`` and shares its memory."""
         name = self.value_of(same)
         binding = self.binding(same)
-        self._bind(tensor, name, binding.chain, binding.storage)
+        self.bind(tensor, name, binding.chain, binding.storage)
 
     def value_of(self, tensor: Tensor) -> str:
         """Name of the value that a tensor holds now; unknown tensors become parameters, buffers or constants."""
-        binding = self._bindings.get(id(tensor))
+        binding = self.bindings.get(id(tensor))
         if binding is None:
-            return self._adopted.get(id(tensor)) or self._adopt(tensor)
+            return self.adopted.get(id(tensor)) or self._adopt(tensor)
         if binding.version != binding.storage.version:
             name = self._viewed_again(binding)
             if binding.name in self._fed:
@@ -185,7 +198,7 @@ class TensorRecording(Recording[Site]):
         self.specs[name] = spec
         self.storages[name] = name
         self.nodes.append(Step(op, attrs, names, (name,), self.site))
-        self._bind(output, name, ())
+        self.bind(output, name, ())
 
     def record_call(
         self, op: str, attrs: Any, names: tuple[str | None, ...], specs: Sequence[TensorSpec],
@@ -194,7 +207,7 @@ class TensorRecording(Recording[Site]):
         """A node that reads values of these names, and whose outputs are new memory."""
         made = self.emit(op, attrs, names, specs, self.site)
         for tensor, name in zip(outputs, made, strict=True):
-            self._bind(tensor, name, ())
+            self.bind(tensor, name, ())
 
     def record_view(self, links: Sequence[Link], source: Tensor, view: Tensor, *, shares: bool) -> None:
         """View operators one after the other, whose last result is ``view``.
@@ -211,22 +224,9 @@ class TensorRecording(Recording[Site]):
         for at, (op, attrs) in enumerate(links):
             name = self.derived(op, attrs, name, self.storages[name], spec_of(view) if at == last else None)
         if shares:
-            self._bind(view, name, (*binding.chain, *links), binding.storage)
+            self.bind(view, name, (*binding.chain, *links), binding.storage)
         else:
-            self._bind(view, name, tuple(links))
-
-    def view_anew(self, tensor: Tensor, op: str) -> str:
-        """The tensor holds a view of its value from now on; what that is called."""
-        name, binding = self.value_of(tensor), self.binding(tensor)
-        made = self.derived(op, None, name, self.storages[name])
-        self._bind(tensor, made, (*binding.chain, (op, None)), binding.storage)
-        return made
-
-    def is_alone(self, tensor: Tensor) -> bool:
-        """Whether nobody else has seen the value that a tensor holds."""
-        name, own = self.value_of(tensor), id(tensor)
-        shared = any(binding.name == name for ident, binding in self._bindings.items() if ident != own)
-        return not shared and not any(name in step.inputs for step in self.nodes)
+            self.bind(view, name, tuple(links))
 
     def record_parts(self, op: str, attrs: Any, source: Tensor, parts: Sequence[tuple[Tensor, Link]]) -> None:
         """A view operator with several results (split); each has a link, the view operator that gives it alone."""
@@ -234,7 +234,7 @@ class TensorRecording(Recording[Site]):
         specs = [spec_of(part) for part, _ in parts]
         made = self.emit(op, attrs, (name,), specs, self.site, self.storages[name])
         for (part, link), result in zip(parts, made, strict=True):
-            self._bind(part, result, (*binding.chain, link), binding.storage)
+            self.bind(part, result, (*binding.chain, link), binding.storage)
 
     def derived(
         self, op: str, attrs: Any, names: str | tuple[str, ...], storage: str = "", spec: TensorSpec | None = None
@@ -244,7 +244,8 @@ class TensorRecording(Recording[Site]):
         specs = output_specs(REGISTRY[op], attrs, *self.specs_of(inputs)) if spec is None else (spec,)
         return self.emit(op, attrs, inputs, specs, self.site, storage)[0]
 
-    def _bind(self, tensor: Tensor, name: str, chain: tuple[Link, ...], storage: Storage | None = None) -> None:
+    def bind(self, tensor: Tensor, name: str, chain: tuple[Link, ...], storage: Storage | None = None) -> None:
+        """The tensor holds a value from now on: a view of what fills a piece of memory, or memory of its own."""
         if storage is None:
             storage = Storage(name if not chain else self.storages[name])
         ident = id(tensor)
@@ -252,35 +253,27 @@ class TensorRecording(Recording[Site]):
         binding = Binding(tensor, self._gone)
         binding.ident, binding.first, binding.name = ident, name, name
         binding.storage, binding.version, binding.chain = storage, storage.version, chain
-        before = self._bindings.get(ident)
+        before = self.bindings.get(ident)
         if before is not None:
-            self._former.append(before)  # its memory is held until the tensor is gone
-        self._bindings[ident] = binding
+            self.former.append(before)  # its memory is held until the tensor is gone
+        self.bindings[ident] = binding
 
     def _gone(self, binding: Any) -> None:
         """Called when a tensor is freed; with the last tensor in it, its memory is released."""
         ident, first, storage = binding.ident, binding.first, binding.storage
-        if self._bindings.get(ident) is binding:
-            del self._bindings[ident]
+        if self.bindings.get(ident) is binding:
+            del self.bindings[ident]
         storage.live -= 1
         if storage.live == 0:
             self.released[self.storages[first]] = len(self.nodes)
 
-    def reconsider(self, parameter: Tensor) -> None:
-        """A parameter asks for a gradient from now on, or no longer does: it is looked at again when it is read."""
-        ident = id(parameter)
-        if ident in self._adopted:
-            self._changed[ident] = self._adopted.pop(ident)
-        if ident in self._bindings and self.history.again(self, self.value_of(parameter), asks=parameter.requires_grad):
-            self.view_anew(parameter, "detach")
-
     def _adopt(self, tensor: Tensor) -> str:
         """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
-        if id(tensor) in self._changed:
-            name = self._changed.pop(id(tensor))
+        if id(tensor) in self.changed:
+            name = self.changed.pop(id(tensor))
             if self.history.again(self, name, asks=tensor.requires_grad):
                 name = self.derived("detach", None, name, self.storages[name])
-            return self._adopted.setdefault(id(tensor), name)
+            return self.adopted.setdefault(id(tensor), name)
         owned = self._owned.get(id(tensor))
         if owned is None and not self.constants.is_made(tensor):
             self._own_attributes()
@@ -294,7 +287,7 @@ class TensorRecording(Recording[Site]):
         self.tensors[name] = self.constants.numbers(tensor)
         self.add(name, spec_of(tensor), kind)
         self.history.meet(name, kind, asks=tensor.requires_grad)
-        self._adopted[id(tensor)] = name
+        self.adopted[id(tensor)] = name
         return name
 
     def _own_attributes(self) -> None:
@@ -306,9 +299,9 @@ class TensorRecording(Recording[Site]):
     def binding(self, tensor: Tensor) -> Binding:
         """The binding of a tensor that holds a value; for one from outside it is made when it is first asked for."""
         ident = id(tensor)
-        if ident not in self._bindings:
-            name = self._adopted[ident]
-            binding = self._bindings[ident] = Binding(tensor)  # it outlives the capture: nothing waits for its end
+        if ident not in self.bindings:
+            name = self.adopted[ident]
+            binding = self.bindings[ident] = Binding(tensor)  # it outlives the capture: nothing waits for its end
             binding.ident, binding.first, binding.name = ident, name, name
             binding.storage, binding.version, binding.chain = Storage(name, live=1), 0, ()
-        return self._bindings[ident]
+        return self.bindings[ident]

@@ -18,6 +18,7 @@ import torch
 from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
+from netweight.sources.torch.plain_sizes import PlainSizes
 from netweight.sources.torch.recording import TensorRecording
 
 _SMALL = 1 << 20
@@ -36,16 +37,17 @@ class Symbolic:
         names: Names of the inputs of the graph, so far.
     """
 
-    def __init__(self, recording: TensorRecording, numbers: Numbers | None) -> None:
+    def __init__(self, recording: TensorRecording, numbers: Numbers | None, plain: PlainSizes | None = None) -> None:
         self.names: list[str] = []
         self._recording = recording
+        self._plain = plain
         self._numbers = numbers
         self._copies: dict[int, tuple[Any, Any]] = {}
         self._describing = True
 
     def make(self, value: Any, name: str) -> Any:
         """What the program gets for ``value``: for a shape, a spec or a tensor a tensor, for what holds some a copy."""
-        if self._describing and is_shape(value):
+        if self._describing and is_shape(value) and not (self._plain and name in self._plain):
             value = TensorSpec(tuple(value))
         tensor = _symbolic_tensor(value)
         if tensor is not None:

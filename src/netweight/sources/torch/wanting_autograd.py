@@ -65,9 +65,15 @@ def comes_from_autograd(error: BaseException) -> bool:
     return False
 
 
+def is_of_devices(error: BaseException | None) -> bool:
+    """Whether PyTorch refused a call because some of its tensors have numbers, on the CPU, and others have none."""
+    return isinstance(error, RuntimeError) and "device" in str(error)
+
+
 SIGNS: Mapping[Any, Callable[..., Any]] = {
     torch.autograd.grad: stop,
     Tensor.backward: stop,
+    torch._VF._make_dual: stop,
     Tensor.view_as: _view_as,
 }
 """Functions by which a capture without autograd learns that it must stop."""

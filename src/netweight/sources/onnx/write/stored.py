@@ -64,7 +64,7 @@ def zeros(value: Value, shape: str) -> Any:
     kind = proto_type(value.spec.dtype)
     zero = onnx.helper.make_tensor("value", kind, [1], np.zeros(1, onnx.helper.tensor_dtype_to_np_dtype(kind)))
     node = onnx.helper.make_node("ConstantOfShape", [shape], [value.name], name=f"{value.name}.zeros", value=zero)
-    _mark(node, value)
+    node.metadata_props.add(key=KIND, value=value.kind)
     return node
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeAlias
 
 Rule: TypeAlias = Callable[..., Any]
@@ -31,3 +32,17 @@ def lowers(*names: str) -> Callable[[Rule], Rule]:
 def bind(function: Rule, *names: str) -> None:
     """Register a function of the table as the meaning of the ATen operators that take the same arguments."""
     lowers(*(names or (function.__name__,)))(function)
+
+
+def one_kernel(rule: Rule) -> Rule:
+    """Mark what a rule records as the work of one kernel: values inside of it are not activations."""
+
+    @wraps(rule)
+    def marked(rec: Any, *args: Any, **kwargs: Any) -> Any:
+        before = len(rec.recording.nodes)
+        result = rule(rec, *args, **kwargs)
+        for step in rec.recording.nodes[before:]:
+            step.fused = True
+        return result
+
+    return marked

@@ -5,18 +5,21 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from netweight.errors import CaptureError, MissingExtraError, NetweightError
+from netweight.ir import Stored
 from netweight.sources.extras import cure, first_line, install, root_of
 from netweight.sources.names import Reference
 
+NO_CACHE = "no keys and values are kept for a next call"
+"""Note on a model that could keep some."""
 _NOT_THEIRS = (str(Path(importlib.__file__).parent), str(Path(torch.__file__).parent), "<frozen", __file__)
 
 
@@ -31,6 +34,8 @@ class NamedModule:
         name: What to call it; the module's class if empty.
         notes: What a reader must know of how it was made.
         input_notes: What a reader must know of ``inputs``, if they are used.
+        stored: How parameters are kept, by name, where their tensors do not say it.
+        guesses: Those of the notes after which figures may not be exact.
     """
 
     module: torch.nn.Module
@@ -39,6 +44,8 @@ class NamedModule:
     name: str = ""
     notes: tuple[str, ...] = ()
     input_notes: tuple[str, ...] = ()
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    guesses: tuple[str, ...] = ()
 
 
 def call(function: Callable[..., Any], reference: Reference) -> Any:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netweight.errors import LimitError, UnsupportedOpError
+from netweight.errors import FormatError, NetweightError, ShapeError, UnsupportedOpError
 from netweight.ir import TensorSpec
 from netweight.lazy import np
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of
+from netweight.sources.onnx.lower.control.endings import MOST_CALLS, ends, is_known, title, too_many
 from netweight.sources.onnx.lower.control.unrolled import (
     OneForAll,
     Repeated,
@@ -28,20 +29,16 @@ from netweight.sources.onnx.lower.control.unrolled import (
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 from netweight.sources.onnx.undo import Attempt
 
-_MOST_CALLS = 100_000
-"""Calls of operators up to which a loop is read iteration by iteration."""
+_UNFIT = (ShapeError, FormatError)
+"""What a branch raises that cannot take the shapes of a call."""
 _ENDLESS = 1 << 31
 """Trip counts of loops that only their condition ends."""
 
 
-def _title(call: Call) -> str:
-    return f"{call.node.op_type} {call.node.name or (call.node.output[0] if call.node.output else '')!r}"
-
-
 @lowers("If")
-def if_(call: Call, cond: Tensor) -> Any:
+def if_(call: Call, cond: Tensor | LeftOut) -> Any:
     """The branch that the condition says; the dearer one if only a run knows."""
-    if cond.known or call.computing:
+    if isinstance(cond, Tensor) and (cond.known or call.computing):
         branch = "then_branch" if cond.item() else "else_branch"
         return tuple(call.reader.subgraph(call, call.need(branch), {}))
     return _dearer_branch(call)
@@ -49,9 +46,19 @@ def if_(call: Call, cond: Tensor) -> Any:
 
 def _dearer_branch(call: Call) -> Any:
     with call.reader.attempt() as attempt:
-        then_results, then_price = _tried(call, "then_branch", attempt)
+        try:
+            then_results, then_price = _tried(call, "then_branch", attempt)
+        except _UNFIT as error:
+            attempt.undo()
+            return _only_arm(call, "else", error)
         then = attempt.undo()
-        results, price = _tried(call, "else_branch", attempt)
+        try:
+            results, price = _tried(call, "else_branch", attempt)
+        except _UNFIT as error:
+            attempt.undo()
+            attempt.redo(then)
+            _note_only_arm(call, "then", error)
+            return then_results
         kept, other, cheaper = "else", "then", then_price
         if then_price >= price:
             attempt.undo()
@@ -60,11 +67,27 @@ def _dearer_branch(call: Call) -> Any:
             results = then_results
     macs, params = cheaper[1], cheaper[2]
     call.note(
-        f"{_title(call)}: which branch runs follows from numbers that only a run has; the {kept} branch is counted, "
+        f"{title(call)}: which branch runs follows from numbers that only a run has; the {kept} branch is counted, "
         f"the {other} branch would be {macs:,} MACs and {params:,} parameters",
         guess=True,
     )
     return results
+
+
+def _only_arm(call: Call, kept: str, error: NetweightError) -> Any:
+    """Results of the arm that is left; if it cannot take these shapes either, what the first one says is the error."""
+    try:
+        results = tuple(call.reader.subgraph(call, call.need(f"{kept}_branch"), {}))
+    except _UNFIT:
+        raise error from None
+    _note_only_arm(call, kept, error)
+    return results
+
+
+def _note_only_arm(call: Call, kept: str, error: NetweightError) -> None:
+    call.recording.steered = True
+    other = {"then": "else", "else": "then"}[kept]
+    call.note(f"{title(call)}: the {kept} branch is counted, as the {other} branch cannot take these shapes: {error}")
 
 
 def _tried(call: Call, branch: str, attempt: Attempt) -> tuple[tuple[Any, ...], tuple[int, int, int]]:
@@ -80,7 +103,7 @@ def loop(call: Call, most: Any = None, going: Any = None, *carried: Any) -> Any:
     body = Repeated.of(call, leading=2, states=len(carried), conditions=1)
     iterations = None
     if most is not None:
-        if not most.known and not call.computing:
+        if isinstance(most, LeftOut) or not (most.known or call.computing):
             return _once(call, body, carried, None)
         iterations = max(0, int(most.item()))
     with call.reader.attempt() as attempt:
@@ -100,7 +123,7 @@ def _unrolled(
     doubted, iteration = False, 0
     with call.reader.iterations.loop() as begin:
         while iterations is None or iteration < iterations:
-            if not _is_known(going):
+            if not is_known(going):
                 if iterations is None:
                     return None
                 doubted, going = True, None
@@ -110,51 +133,26 @@ def _unrolled(
             (going,), carried, found = body.iterate((call.constant(np.array(iteration, np.int64)), yes, *carried))
             going = None if going is yes else going
             iteration += 1
-            if going is None and not _ends(call, iterations, iteration):
+            if going is None and not ends(call, iterations, iteration):
                 return None
             for collected, element in zip(elements, found, strict=True):
                 collected.append(element)
-            left = 1 if iterations is None or (going is not None and _is_known(going)) else iterations - iteration
-            if not call.computing and _too_many(attempt, iteration, left):
+            left = 1 if iterations is None or (going is not None and is_known(going)) else iterations - iteration
+            if not call.computing and too_many(attempt, iteration, left):
                 return None
     if doubted:
         call.note(
-            f"{_title(call)}: all of its {iterations:,} iterations are counted, a run may end it earlier", guess=True
+            f"{title(call)}: all of its {iterations:,} iterations are counted, a run may end it earlier", guess=True
         )
     return (*carried, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements)))
 
 
-def _ends(call: Call, iterations: int | None, iteration: int) -> bool:
-    """Whether a loop without a condition has a trip count; to run one that does not, or a long one, is refused at once.
-
-    Raises:
-        LimitError: If it is one.
-    """
-    if not call.computing:
-        return iterations is not None
-    if iterations is None:
-        raise LimitError(f"{_title(call)}: expected a trip count or a condition that ends it, got neither")
-    if iteration < iterations:
-        call.recording.effort.step(iterations - iteration)
-    return True
-
-
-def _is_known(going: Any) -> bool:
-    """Whether it is known if the loop goes on; one without a condition (None) always does."""
-    return going is None or (isinstance(going, Tensor) and going.known)
-
-
-def _too_many(attempt: Attempt, iteration: int, left: int) -> bool:
-    """Whether the iterations up to now, and those that are left, are more than are read one by one."""
-    return iteration + left + attempt.calls * (1 + left / iteration) > _MOST_CALLS
-
-
 def _once(call: Call, body: Repeated, carried: Sequence[Any], iterations: int | None) -> tuple[Any, ...]:
     """One iteration in the place of all; no shape may change from one to the next."""
-    why = f"how often {_title(call)} runs"
+    why = f"how often {title(call)} runs"
     if iterations is None or iterations > _ENDLESS:
         iterations = None
-        call.note(f"{_title(call)}: how often it runs is known in a run alone; one iteration is counted", guess=True)
+        call.note(f"{title(call)}: how often it runs is known in a run alone; one iteration is counted", guess=True)
     else:
         _only_one(call, iterations)
     number = Tensor("iteration", TensorSpec((), "int64"))
@@ -168,7 +166,7 @@ def _once(call: Call, body: Repeated, carried: Sequence[Any], iterations: int | 
 
 def _only_one(call: Call, iterations: int) -> None:
     call.note(
-        f"{_title(call)}: of {iterations:,} iterations one is counted, as all have more than {_MOST_CALLS:,} operators",
+        f"{title(call)}: of {iterations:,} iterations one is counted, as all have more than {MOST_CALLS:,} operators",
         guess=True,
     )
 
@@ -193,6 +191,9 @@ def _any_iteration(
 @lowers("Scan")
 def scan(call: Call, *inputs: Any) -> Any:
     """The body for every slice of some inputs; from opset 9 on without a batch."""
+    unknown = next((x for x in inputs if isinstance(x, LeftOut)), None)
+    if unknown is not None:
+        return _scanned_unknown(call, unknown, inputs)
     if call.opset < 9:
         return _batched_scan(call, *inputs)
     count = call.need("num_scan_inputs")
@@ -203,6 +204,13 @@ def scan(call: Call, *inputs: Any) -> Any:
     body = Repeated.of(call, leading=0, states=len(states), sequences=count)
     after, elements = _scanned(call, body, states, Sequences(sequences, tuple(axes), tuple(back)))
     return (*after, *_put_together(call, body, elements))
+
+
+def _scanned_unknown(call: Call, unknown: LeftOut, inputs: Sequence[Any]) -> tuple[Any, ...]:
+    """The body once: how often it runs is unknown, and its weights are not."""
+    body = Repeated.of(call, leading=0, states=len(call.need("body").input))
+    body.results([x if isinstance(x, LeftOut) else LeftOut(unknown.reason) for x in inputs[-len(body.graph.input) :]])
+    return (LeftOut(unknown.reason),) * len(call.node.output)
 
 
 def _put_together(call: Call, body: Repeated, elements: Sequence[list[Any] | OneForAll]) -> list[Any]:
@@ -223,7 +231,7 @@ def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[
     back = call.attr("directions") or (0,) * count
     body = Repeated.of(call, leading=0, states=len(states), sequences=count)
     samples = inputs[0].shape[0]
-    many = samples * max(sequences[0].shape[1], 1) > _MOST_CALLS and not call.computing
+    many = samples * max(sequences[0].shape[1], 1) > MOST_CALLS and not call.computing
     results = []
     for sample in range(1 if many else samples):
         own = [picked(call, x, 0, sample) for x in inputs]
@@ -231,7 +239,7 @@ def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[
         after, elements = _scanned(call, body, own[: len(states)], parts)
         results.append((*after, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements))))
     if many:
-        call.note(f"{_title(call)}: of {samples:,} samples one is counted", guess=True)
+        call.note(f"{title(call)}: of {samples:,} samples one is counted", guess=True)
         return tuple(stacked(call, OneForAll(found, samples), None) for found in results[0])
     return tuple(stacked(call, found, None) for found in zip(*results, strict=True))
 
@@ -250,14 +258,14 @@ def _scanned(
                 _, carried, found = body.iterate((*carried, *sequences.at(call, iteration)))
                 for collected, element in zip(elements, found, strict=True):
                     collected.append(element)
-                if not call.computing and _too_many(attempt, iteration + 1, iterations - iteration - 1):
+                if not call.computing and too_many(attempt, iteration + 1, iterations - iteration - 1):
                     break
             else:
                 return carried, elements
         attempt.undo()
     _only_one(call, iterations)
     after, made = _any_iteration(call, body, states, (), sequences.at(call, 0))
-    why = f"the iterations of {_title(call)}"
+    why = f"the iterations of {title(call)}"
     kept = [after_all(old, new, why) for old, new in zip(states, after, strict=True)]
     return kept, [OneForAll(element, iterations) for element in made]
 

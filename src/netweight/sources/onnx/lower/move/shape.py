@@ -6,7 +6,7 @@ from typing import Any
 
 from netweight.errors import FormatError
 from netweight.ir import TensorSpec
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.dtypes import held_type
 from netweight.ops.move.creation import ArangeAttrs
 from netweight.ops.move.slicing import ConcatAttrs
@@ -29,13 +29,18 @@ def constant(call: Call) -> Any:
         return call.constant(np.array(number, np.int64))
     number = call.attr("value_float", call.attr("value_floats"))
     if number is not None:
-        return call.constant(np.array(number, np.float32))
+        return _listed(np.array(number, np.float32))
     return NotImplemented
+
+
+def _listed(numbers: Array) -> Tensor:
+    """Floating numbers that the file has one by one: as much stored as those of a tensor."""
+    return Tensor("constant", TensorSpec(numbers.shape, str(numbers.dtype)), lambda: numbers, fixed=True, stored=True)
 
 
 @lowers("ConstantOfShape")
 def constant_of_shape(call: Call, shape: Tensor) -> Any:
-    """Equal elements: a weight if the shape is written in the file, a constant if it was computed."""
+    """Equal elements, of which the file has one: a weight where an operator has a place for one, else a constant."""
     filling = call.attr("value")
     stored = call.constant(np.zeros(1, np.float32)) if filling is None else stored_tensor(filling, "value")
     filler = stored.array()
@@ -46,6 +51,7 @@ def constant_of_shape(call: Call, shape: Tensor) -> Any:
         lambda: np.full(sizes, filler.reshape(-1)[0], filler.dtype),
         fixed=shape.fixed,
         stored=shape.stored,
+        filled=True,
     )
     return marked(filled, call.node)
 

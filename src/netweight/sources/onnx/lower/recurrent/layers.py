@@ -7,17 +7,20 @@ from functools import partial
 from typing import Any
 
 from netweight.errors import FormatError
+from netweight.lazy import Array
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.quantize.affine import ScaleAttrs
+from netweight.ops.quantize.blocks import BlockAttrs
 from netweight.ops.recurrent.activations import RELU, SIGMOID, TANH, Activation
 from netweight.ops.recurrent.gru import GruAttrs
-from netweight.ops.recurrent.lstm import LstmAttrs
+from netweight.ops.recurrent.lstm import CELL, LstmAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import permuted, reshaped
 from netweight.sources.onnx.lower.parts import cut, gates_of, row
-from netweight.sources.onnx.lower.quantize.layers import learned_if, only, weigh_as_stored
+from netweight.sources.onnx.lower.quantize.layers import learned_if, only, setting, weigh_as_stored
+from netweight.sources.onnx.lower.recurrent.dynamic import Integers, layer
 from netweight.sources.onnx.tensor import Tensor
 
 # What we call ONNX's functions, and its defaults of alpha and beta.
@@ -71,22 +74,54 @@ def dynamic_quantize_lstm(
     call: Call, x: Tensor, w: Tensor, r: Tensor, b: Tensor | None, lengths: Tensor | None, initial_h: Tensor | None,
     initial_c: Tensor | None, p: Tensor | None, w_scale: Tensor, w_zero: Tensor, r_scale: Tensor, r_zero: Tensor,
 ) -> Any:  # fmt: skip
-    """The same with weights of small integers, (directions, in, out); each direction has a scale."""
-    if w_scale.shape not in ((), w.shape[:1]) or r_scale.shape not in ((), r.shape[:1]):
-        return NotImplemented
-    call.note("DynamicQuantizeLSTM: weights are made floating; ONNX Runtime multiplies integers")
+    """The same with weights of small integers, (directions, in, out); a scale for each direction, or for each column.
+
+    It is weighed as the layer of floating numbers; a run multiplies integers, and needs the numbers for that.
+    """
+    call.recording.steered = True
     wide = []
     for weight, scale, zero in ((w, w_scale, w_zero), (r, r_scale, r_zero)):
         weigh_as_stored(weight, scale, zero)
-        attrs = ScaleAttrs(dim=0 if scale.spec.numel > 1 else None)
-        made = learned_if(weight, call.op("dequantize", attrs, weight, only(call, scale), only(call, zero)))
-        wide.append(permuted(call, made, (0, 2, 1)))
-    return lstm(call, x, *wide, b, lengths, initial_h, initial_c, p)
+        by_column = scale.rank == 2
+        if by_column:  # each number of a block of one row has a scale of its own
+            attrs, name = BlockAttrs(dim=1, block_size=max(weight.shape[1], 1)), "dequantize_blocks"
+            shape = (scale.shape[0], 1, scale.shape[1])
+            beside = setting(call, scale, shape), setting(call, zero, shape)
+            made = call.op(name, attrs, weight, *beside)
+        else:
+            plain = ScaleAttrs(dim=0 if scale.spec.numel > 1 else None)
+            made = call.op("dequantize", plain, weight, only(call, scale), only(call, zero))
+        wide.append(permuted(call, learned_if(weight, made), (0, 2, 1)))
+    packed = ((w, w_scale, w_zero), (r, r_scale, r_zero)) if call.computing else None
+    make = partial(LstmAttrs, coupled=bool(call.attr("input_forget", 0)))
+    functions = ("Sigmoid", "Tanh", "Tanh")
+    states = [initial_h, initial_c]
+    return _layer(call, x, (*wide, b), lengths, states, functions, (0, 2, 3, 1), make, p, packed)
+
+
+def _in_integers(
+    call: Call, attrs: LstmAttrs, at: int, order: tuple[int, ...], packed: Any, tensors: Sequence[Tensor | None]
+) -> tuple[Tensor, ...]:
+    """One direction of a layer that multiplies integers, computed."""
+    given = CELL.given([None if tensor is None else tensor.array() for tensor in tensors])
+    read, recalled = (Integers(*(_of_direction(tensor.array(), at, order) for tensor in tensors)) for tensors in packed)
+    y, states = layer(attrs, given, read, recalled)
+    return tuple(call.constant(array) for array in (y, *states))
+
+
+def _of_direction(array: Array, at: int, order: tuple[int, ...]) -> Array:
+    """Numbers, scales or zero points of one direction, the gates in our order."""
+    own = array[at] if array.ndim else array
+    if not own.ndim:
+        return own
+    gates = own.reshape(*own.shape[:-1], len(order), -1)
+    return gates[..., list(order), :].reshape(own.shape)
 
 
 def _layer(
     call: Call, x: Tensor, params: Any, lengths: Tensor | None, states: Sequence[Tensor | None],
     defaults: tuple[str, ...], order: tuple[int, ...], make: Callable[..., Any], peephole: Tensor | None = None,
+    packed: Any = None,
 ) -> Any:  # fmt: skip
     """Every direction by itself, then its steps and last states beside those of the others.
 
@@ -100,6 +135,7 @@ def _layer(
         order: For each gate of ours the one of ONNX.
         make: Attributes of a direction.
         peephole: P of all directions.
+        packed: W and R as integers with scales and zero points, where they are to be multiplied as such.
     """
     batched = bool(call.attr("layout", 0))
     x = permuted(call, x, (1, 0, 2)) if batched else x
@@ -116,15 +152,12 @@ def _layer(
             tensors.append(gates_of(call, row(call, peephole, at), (0, 2, 1)))
         elif steps is not None and len(starts) == 2:
             tensors.append(None)
-        found.append(
-            call.op(
-                call.node.op_type.removeprefix("DynamicQuantize").lower(),
-                attrs,
-                x,
-                *tensors,
-                *([] if steps is None else [steps]),
-            )
-        )
+        all_of = (x, *tensors, *([] if steps is None else [steps]))
+        if packed is None:
+            kind = call.node.op_type.removeprefix("DynamicQuantize").lower()
+            found.append(call.op(kind, attrs, *all_of))
+        else:
+            found.append(_in_integers(call, attrs, at, order, packed, all_of))
     return _stacked(call, found, batched)
 
 

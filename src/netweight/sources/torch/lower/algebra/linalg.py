@@ -2,7 +2,7 @@
 """Linear algebra: what PyTorch's own operators come down to.
 
 PyTorch's operators also return error codes and LU factors. Error codes are zeros here, as after a call that succeeds;
-LU factors, which only gradients read, are None.
+LU factors, which only gradients read, are the matrix itself in their place.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from netweight.ops.move.rearrange import RollAttrs
 from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import binary, over
-from netweight.sources.torch.lower.move.layout import expand, squeeze, unsqueeze
+from netweight.sources.torch.lower.move.layout import expand, same, squeeze, unsqueeze
 from netweight.sources.torch.lower.pointwise.complex import adjoint
+from netweight.sources.torch.lower.pointwise.complex import adjoint as turned
 from netweight.sources.torch.lower.pointwise.elementwise import mul, where
 from netweight.sources.torch.recorder import Recorder
 
@@ -26,6 +27,11 @@ from netweight.sources.torch.recorder import Recorder
 def _codes(x: Tensor) -> Tensor:
     """Error codes of a call that succeeds: zeros."""
     return torch.zeros(x.shape[:-2], dtype=torch.int32)
+
+
+def _factors(rec: Recorder, x: Tensor) -> tuple[Tensor, Tensor]:
+    """What stands for the LU factors of a matrix, which lie in memory like it, and for the order of its rows."""
+    return same(rec, x), torch.zeros(x.shape[:-1], dtype=torch.int32)
 
 
 def _fits(*tensors: Tensor) -> bool:
@@ -76,13 +82,13 @@ def cholesky_inverse(rec: Recorder, self: Tensor, upper: bool = False) -> Any:
 @lowers("_linalg_det")
 def det(rec: Recorder, A: Tensor) -> Any:
     """``_linalg_det(Tensor A) -> (Tensor result, Tensor LU, Tensor pivots)``."""
-    return (functions.det(rec, A), None, None) if _fits(A) else NotImplemented
+    return (functions.det(rec, A), *_factors(rec, A)) if _fits(A) else NotImplemented
 
 
 @lowers("_linalg_slogdet")
 def slogdet(rec: Recorder, A: Tensor) -> Any:
     """``_linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet, Tensor LU, Tensor pivots)``."""
-    return (*functions.slogdet(rec, A), None, None) if _fits(A) else NotImplemented
+    return (*functions.slogdet(rec, A), *_factors(rec, A)) if _fits(A) else NotImplemented
 
 
 @lowers("_linalg_solve_ex")
@@ -107,9 +113,19 @@ def solve_ex(
         left = True
     if not left:
         A, sides = adjoint(rec, A), adjoint(rec, sides)  # noqa: N806
+    factors = _factors(rec, A)
     y = functions.solve(rec, *_same_batch(rec, A, sides))
     y = y if left else adjoint(rec, y)
-    return squeeze(rec, y, -1) if vector else y, None, None, _codes(A)
+    return squeeze(rec, y, -1) if vector else y, *factors, _codes(A)
+
+
+@lowers("linalg_lu_solve")
+def lu_solve(rec: Recorder, LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Any:
+    """The system of the matrix that stands for its factors: eliminated again, which PyTorch has done before."""
+    if not left or not _fits(LU, B):
+        return NotImplemented
+    rec.recording.note("a linear system whose factors PyTorch kept is counted as solved anew")
+    return functions.solve(rec, *_same_batch(rec, turned(rec, LU) if adjoint else LU, B))
 
 
 @lowers("linalg_solve_triangular")

@@ -17,6 +17,7 @@ from netweight.ops.reduce.reduction import ReduceAttrs
 from netweight.sources.torch.lower import bind, lowers
 from netweight.sources.torch.lower.common import over, scaled
 from netweight.sources.torch.lower.move.layout import cat, transposed, unbatched, unsqueeze
+from netweight.sources.torch.lower.pointwise.complex import conj
 from netweight.sources.torch.lower.pointwise.elementwise import mul, sub
 from netweight.sources.torch.lower.reduce.reduction import vector_norm
 from netweight.sources.torch.recorder import Recorder
@@ -88,10 +89,10 @@ def attention(
 
 @lowers("vdot", "linalg_vecdot")
 def vecdot(rec: Recorder, x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
-    """Products, added up along a dimension."""
-    if x.dtype.is_complex:
-        return NotImplemented
-    product = mul(rec, x, y)
+    """Products with the conjugate of the first, added up along a dimension."""
+    if x.dim() == 1 and y.dim() == 1:
+        return products.matmul(rec, conj(rec, x), y)
+    product = mul(rec, conj(rec, x), y)
     return rec.op("sum", ReduceAttrs(dims=(dim % product.dim(),)), product)
 
 

@@ -76,6 +76,12 @@ def repeat_interleave(
     return functions.repeat_interleave(rec, self, repeats, dim)
 
 
+@lowers("repeat_interleave.Tensor")
+def repeat_positions(rec: Recorder, repeats: Tensor, *, output_size: int | None = None) -> Any:
+    """``repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor``."""
+    return rec.constant(torch.repeat_interleave(_known_repeats(rec, repeats)))
+
+
 @lowers("repeat_interleave.self_Tensor")
 def repeat_interleave_each(
     rec: Recorder, self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: int | None = None
@@ -85,12 +91,20 @@ def repeat_interleave_each(
     repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) ->
         Tensor
     """
-    if repeats.device.type == "meta":
-        return NotImplemented
+    repeats = _known_repeats(rec, repeats)
     if dim is None:
         self, dim = flat(rec, self), 0
     dim %= self.dim()
     if repeats.numel() == 1:
         repeats = repeats.expand(self.shape[dim])
     positions = torch.repeat_interleave(repeats)
+    if output_size is not None and len(positions) != output_size:  # the guess was another
+        positions = torch.arange(output_size) % max(self.shape[dim], 1)
     return rec.op("index_select", GatherAttrs(dim=dim), self, positions)
+
+
+def _known_repeats(rec: Recorder, repeats: Tensor) -> Tensor:
+    """How often each element is repeated, which is once where that depends on the input."""
+    known = rec.numbers(repeats)
+    rec.suppose(repeats, "numbers of repetitions are taken to be 1 each")
+    return torch.ones(repeats.shape, dtype=torch.int64) if known is None else known

@@ -1,7 +1,9 @@
 """Where a program asks for the numbers in a tensor that has none: guesses, each of them said to the reader.
 
-A condition is taken to hold, unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of
-elements picked by a condition, all are taken.
+What follows from weights alone is known, and so is a condition that ends in an error where it is not as it should be.
+What follows from choices among experts is worked out, as if they were chosen evenly. Else a condition is taken to hold,
+unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of elements picked by a condition,
+all are taken.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from netweight.ops.move.places import IndexAttrs
 from netweight.ops.order.nonzero import NonzeroAttrs
+from netweight.sources.torch.checks import answer_that_goes_on
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import expand, flat
 from netweight.sources.torch.recorder import Recorder
@@ -25,15 +28,21 @@ def item(rec: Recorder, self: Tensor) -> Any:
     """``item(Tensor self) -> Scalar``."""
     if self.dtype == torch.bool:
         return is_nonzero(rec, self)
-    rec.guess("a number taken from a tensor is taken to be 1")
-    return 1.0 if self.dtype.is_floating_point else 1
+    known = rec.numbers(self)
+    number = (1.0 if self.dtype.is_floating_point else 1) if known is None else known.item()
+    rec.suppose(self, f"a number taken from a tensor is taken to be {number:g}")
+    return number
 
 
 @lowers("is_nonzero")
 def is_nonzero(rec: Recorder, self: Tensor) -> Any:
     """``is_nonzero(Tensor self) -> bool``."""
-    holds = not _looks_for_faults(rec, self)
-    rec.guess(f"a condition on a tensor is taken to be {holds}")
+    known = rec.numbers(self)
+    goes_on = answer_that_goes_on() if known is None else None
+    if goes_on is not None:
+        return goes_on
+    holds = not _looks_for_faults(rec, self) if known is None else bool(known)
+    rec.suppose(self, f"a condition on a tensor is taken to be {holds}")
     return holds
 
 
@@ -43,8 +52,14 @@ def equal(rec: Recorder, self: Tensor, other: Tensor) -> Any:
     alike = self.shape == other.shape and self.dtype == other.dtype
     if alike and rec.recording.value_of(self) == rec.recording.value_of(other):
         return True
-    if alike and not (self.is_meta or other.is_meta):  # parameters, whose numbers are at hand
-        return torch.equal(self, other)
+    known = [rec.numbers(x) for x in (self, other)] if alike else []
+    if known and known[0] is not None and known[1] is not None:
+        for x in (self, other):
+            rec.suppose(x, "numbers that two tensors are compared by are taken to be even")
+        return torch.equal(*known)
+    goes_on = answer_that_goes_on() if alike else None
+    if goes_on is not None:
+        return goes_on
     if alike:
         rec.guess("two tensors are taken to differ")
     return False
@@ -63,18 +78,26 @@ def allclose(rec: Recorder, self: Tensor, other: Tensor, *_tolerances: Any, **_n
 @lowers("nonzero")
 def nonzero(rec: Recorder, self: Tensor) -> Any:
     """``nonzero(Tensor self) -> Tensor``."""
-    rec.guess("all elements that a condition picks are taken to be picked")
-    return rec.op("nonzero", NonzeroAttrs(), self, order=(1, 0))
+    return _found(rec, self, "condition")
 
 
 @lowers("masked_select")
 def masked_select(rec: Recorder, self: Tensor, mask: Tensor) -> Any:
     """``masked_select(Tensor self, Tensor mask) -> Tensor``."""
-    rec.guess("all elements that a mask picks are taken to be picked")
     shape = torch.broadcast_shapes(self.shape, mask.shape)
     x, picked = (flat(rec, expand(rec, part, shape)) for part in (self, mask))
-    found = rec.op("nonzero", NonzeroAttrs(), picked, order=(1, 0))
+    found = _found(rec, picked, "mask")
     return rec.op("index", IndexAttrs(dims=(0,)), x, flat(rec, found))
+
+
+def _found(rec: Recorder, picks: Tensor, what: str) -> Tensor:
+    """Places that are not zero: as many as are known to be, else all."""
+    known = rec.numbers(picks)
+    count = None if known is None else int(known.count_nonzero())
+    share = "all elements that a {} picks are taken to be picked" if count is None else "a {} is taken to pick {} of {}"
+    rec.suppose(picks, share.format(what, count, picks.numel()))
+    found: Tensor = rec.op("nonzero", NonzeroAttrs(count=count), picks, order=(1, 0))
+    return found
 
 
 def _looks_for_faults(rec: Recorder, condition: Tensor) -> bool:

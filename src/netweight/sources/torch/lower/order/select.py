@@ -87,11 +87,17 @@ def unique_consecutive(
 def _distinct(rec: Recorder, op: str, x: Tensor, dim: int | None, *, inverse: bool, counts: bool) -> Any:
     """Distinct elements, inverse and counts as PyTorch returns them: those that were not asked for are empty.
 
-    All elements are taken to be equal, so that a loop over the distinct ones runs once and its mask picks all.
+    Where the numbers are not known, all elements are taken to be equal, so that a loop over the distinct ones runs once
+    and its mask picks all.
     """
-    rec.guess(f"{op}: all elements are taken to be equal")
     also = tuple(name for name, asked in (("inverse", inverse), ("counts", counts)) if asked)
-    count = min(x.numel() if dim is None else x.shape[dim], 1)
+    known = rec.numbers(x)
+    if known is None:
+        count = min(x.numel() if dim is None else x.shape[dim], 1)
+    else:
+        distinct = torch.unique if op == "unique" else torch.unique_consecutive
+        count = distinct(known, dim=dim).shape[0 if dim is None else dim]
+    rec.suppose(x, f"{op}: all elements are taken to be equal" if known is None else f"{op}: {count} are distinct")
     values, *beside = getattr(functions, op)(rec, x, inverse, counts, dim, count)
     found = dict(zip(also, beside, strict=True))
     empty = torch.empty(0, dtype=torch.int64, device="meta")

@@ -137,9 +137,11 @@ def isin(rec: Recorder, elements: Any, test_elements: Any, *, assume_unique: boo
 
 @lowers("bincount")
 def bincount(rec: Recorder, self: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Any:
-    """One sum per number; how many there are is a guess."""
-    count = minlength or max(self.numel(), 1)
-    rec.guess(f"bincount: all numbers are taken to be below {count}")
+    """One sum per number; how many there are is a guess where the numbers are not known."""
+    known = rec.numbers(self)
+    largest = (minlength or self.numel()) - 1 if known is None else int(known.max()) if known.numel() else 0
+    count = max(minlength, largest + 1, 1 if known is None else 0)
+    rec.suppose(self, f"bincount: all numbers are taken to be below {count}")
     if weights is None:
         weights = torch.ones(self.shape, dtype=torch.int64)
     elif weights.dtype != torch.float32:

@@ -12,15 +12,24 @@ from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import Operand, binary, cast, promoted, scaled
 from netweight.sources.torch.recorder import Recorder
 
-bind(promoted(arithmetic.pow), "pow")
+power = promoted(arithmetic.pow)
 bind(promoted(blend.lerp), "lerp")
 bind(promoted(blend.addcmul), "addcmul")
 bind(promoted(blend.addcdiv, floating=True), "addcdiv")
+_SQUARE = 2
 plus = promoted(arithmetic.add)
 minus = promoted(arithmetic.sub)
 ratio = promoted(arithmetic.div, floating=True)
 mul = promoted(arithmetic.mul)
 bind(mul, "mul", "multiply")
+
+
+@lowers("pow")
+def pow_(rec: Recorder, self: Operand, exponent: Operand) -> Any:
+    """``pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor``; a square of complex numbers is one product."""
+    if isinstance(self, Tensor) and self.dtype.is_complex and exponent == _SQUARE:
+        return rec.op("square", None, self)
+    return power(rec, self, exponent)
 
 
 @lowers("add")
@@ -115,8 +124,8 @@ def where(rec: Recorder, condition: Tensor, self: Operand, other: Operand) -> An
 @lowers("masked_fill.Scalar")
 def masked_fill(rec: Recorder, self: Tensor, mask: Tensor, value: Any) -> Any:
     """``masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor``."""
-    if isinstance(value, complex):
-        return NotImplemented
+    if isinstance(value, complex) or self.dtype.is_complex:
+        return compare.where(rec, cast(rec, mask, torch.bool), torch.tensor(value, dtype=self.dtype), self)
     return masking.masked_fill(rec, self, cast(rec, mask, torch.bool), float(value))
 
 

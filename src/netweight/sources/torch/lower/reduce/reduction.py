@@ -13,6 +13,7 @@ from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.reduce.histogram import HistcAttrs
 from netweight.sources.torch.lower import RULES, bind, lowers
 from netweight.sources.torch.lower.common import binary, cast, floating, over
+from netweight.sources.torch.lower.pointwise.complex import imag, real
 from netweight.sources.torch.lower.pointwise.elementwise import mul, sub, where
 from netweight.sources.torch.recorder import Recorder
 
@@ -43,6 +44,18 @@ for _name in (
     _reducing(_name)
 
 
+@lowers("_is_all_true")
+def is_all_true(rec: Recorder, self: Tensor) -> Any:
+    """``_is_all_true(Tensor self) -> Tensor``."""
+    return reduce.all(rec, self, None)
+
+
+@lowers("_is_any_true")
+def is_any_true(rec: Recorder, self: Tensor) -> Any:
+    """``_is_any_true(Tensor self) -> Tensor``."""
+    return reduce.any(rec, self, None)
+
+
 def _running(name: str) -> None:
     @lowers(name)
     def rule(rec: Recorder, self: Tensor, dim: int, *, dtype: Any = None) -> Any:
@@ -69,7 +82,18 @@ def _spreading(name: str) -> None:
         amount = int(unbiased) if correction is None else correction
         if amount != int(amount):
             return NotImplemented
+        if self.dtype.is_complex:
+            return _of_complex(rec, name, self, dim, correction=int(amount), keepdim=keepdim)
         return getattr(reduce, name)(rec, self, dim, correction=int(amount), keepdim=keepdim)
+
+
+def _of_complex(rec: Recorder, name: str, x: Tensor, dim: Any, **settings: Any) -> Any:
+    """The variances of both parts together; a mean stays complex."""
+    variances = [reduce.var(rec, part, dim, **settings) for part in (real(rec, x), imag(rec, x))]
+    spread = rec.op("add", None, *variances)
+    if name.startswith("std"):
+        spread = rec.op("sqrt", None, spread)
+    return (spread, reduce.mean(rec, x, dim, keepdim=settings["keepdim"])) if name.endswith("mean") else spread
 
 
 for _name in ("var", "std", "var_mean", "std_mean"):
