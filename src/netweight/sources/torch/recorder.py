@@ -50,6 +50,7 @@ class Recorder:
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
+        under_autograd: Whether autograd runs above it.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
     """
@@ -62,6 +63,7 @@ class Recorder:
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
         self.autograd_wanted = False
+        self.under_autograd = False
         self._shadows: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
         self.experts = Experts(recording, module_calls)
