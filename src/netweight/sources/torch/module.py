@@ -10,19 +10,17 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch.utils.checkpoint import CheckpointFunction
 
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
-from netweight.sources.torch.checkpoints import checkpoints_followed, reentrant
-from netweight.sources.torch.custom_functions import functions_followed
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.finish import finished_graph
+from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.guessing import guesses
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
@@ -38,6 +36,7 @@ from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
 from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
+from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +137,15 @@ def _with_inputs(asked: Asked) -> Capture:
 
 
 def _with_autograd_if_wanted(asked: Asked) -> Capture:
+    captured = _once(asked)
+    if captured.error is not None and asked.unwrap and holds_wrapped(asked.module):
+        other = _once(replace(asked, unwrap=False))  # a program that asks tensors of a class for more than products
+        if other.error is None:
+            return other
+    return captured
+
+
+def _once(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
@@ -165,6 +173,7 @@ class Asked:
     name: str
     method: str
     plain: bool | None = None
+    unwrap: bool = True
 
 
 def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
@@ -184,6 +193,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
+    unwrapped = Unwrapped()
     stand_ins = StandIns(of_all=autograd is Autograd.ALL)
     off = autograd is Autograd.OFF
     with (
@@ -192,9 +202,13 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         made_in_capture(modules.values(), meta=not off),
         module_calls,
     ):
+        if asked.unwrap:
+            unwrapped.put_into(modules)
         if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
+        recording.stored.update(unwrapped.stored)
+        unwrapped.note(recording)
         try:
             with _alone(recorder) if off else under_autograd(recorder, stand_ins):
                 result = entry(*arguments.args, **arguments.kwargs)
@@ -208,16 +222,9 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
 
 
 @contextmanager
-def programs_backward(recorder: Recorder) -> Iterator[None]:
-    """A block in which it is known what a program itself does about its backward."""
-    with functions_followed(recorder, {CheckpointFunction: reentrant}), checkpoints_followed(recorder):
-        yield
-
-
-@contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder), programs_backward(recorder):
+    with _whole_operators(), Dispatch(recorder), Interception(recorder), followed_backward(recorder):
         yield
 
 
@@ -244,6 +251,7 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
         for name, constant, kind in frozen_constants(module):
             recording.own(constant, prefix + name, kind)
+        own_inner(module, prefix, recording)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
     recording.attributes = partial(attributes_of, modules)
