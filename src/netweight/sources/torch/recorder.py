@@ -13,6 +13,7 @@ from netweight.errors import CaptureError
 from netweight.ir import TensorSpec
 from netweight.ops.move.layout import ReshapeAttrs
 from netweight.ops.table import REGISTRY
+from netweight.sources.torch.draws import Draws
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.even_choices import EvenChoices
 from netweight.sources.torch.experts import Experts
@@ -50,6 +51,7 @@ class Recorder:
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
         under_autograd: Whether autograd runs above it.
+        draws: Constants that the program drew.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
     """
@@ -63,6 +65,7 @@ class Recorder:
         self.written: dict[int, Tensor] = {}
         self.autograd_wanted = False
         self.under_autograd = False
+        self.draws = Draws(recording)
         self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
         self.experts = Experts(recording, module_calls)
