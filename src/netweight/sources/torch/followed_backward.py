@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from torch.utils.checkpoint import CheckpointFunction
 
@@ -11,6 +11,7 @@ from netweight.sources.torch.checkpoints import checkpoints_followed, reentrant
 from netweight.sources.torch.custom_functions import applied, functions_followed
 from netweight.sources.torch.draws import generators_watched
 from netweight.sources.torch.functions_above import applied_above
+from netweight.sources.torch.module_hooks import module_hooks_left_off
 from netweight.sources.torch.recorder import Recorder
 
 
@@ -20,5 +21,6 @@ def followed_backward(rec: Recorder, *, under_autograd: bool = False) -> Iterato
     rec.under_autograd = under_autograd
     follow = applied_above if under_autograd else applied
     special = {CheckpointFunction: reentrant}
-    with functions_followed(rec, follow, special), checkpoints_followed(rec), generators_watched(rec.recording):
+    hooks = nullcontext() if under_autograd else module_hooks_left_off(rec)
+    with functions_followed(rec, follow, special), checkpoints_followed(rec), generators_watched(rec.recording), hooks:
         yield
