@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -66,7 +67,7 @@ class Recorder:
         self.autograd_wanted = False
         self.under_autograd = False
         self.draws = Draws(recording)
-        self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
+        self._shadows: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
         self.experts = Experts(recording, module_calls)
         self.choices = EvenChoices(recording, self.experts)
@@ -201,10 +202,10 @@ class Recorder:
         if value.is_meta:
             return value
         found = self._shadows.get(id(value))
-        if found is None or found[0] is not value:
+        if found is None or found[0]() is not value:
             with torch._C._DisableTorchDispatch():  # a program does not ask for it
                 empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
-            found = self._shadows[id(value)] = (value, empty)
+            found = self._shadows[id(value)] = (weakref.ref(value), empty)
         return found[1]
 
     def known_shadow(self, tensor: Tensor) -> Tensor:
