@@ -14,6 +14,7 @@ from netweight.errors import CaptureError
 from netweight.ir import TensorSpec
 from netweight.ops.move.layout import ReshapeAttrs
 from netweight.ops.table import REGISTRY
+from netweight.sources.torch.draws import Draws
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.even_choices import EvenChoices
 from netweight.sources.torch.experts import Experts
@@ -53,6 +54,7 @@ class Recorder:
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
         sized: Places of operators the sizes of whose results were supposed, and what was supposed.
         under_autograd: Whether autograd runs above it.
+        draws: Constants that the program drew.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
     """
@@ -66,6 +68,7 @@ class Recorder:
         self.written: dict[int, Tensor] = {}
         self.autograd_wanted = False
         self.under_autograd = False
+        self.draws = Draws(recording)
         self._shadows: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
         self.sized: list[tuple[int, str]] = []
