@@ -66,7 +66,6 @@ class DispatchBelowAutograd(Dispatch):
 
     def __init__(self, recorder: Recorder, cuts: Cuts, *, of_all: bool) -> None:
         super().__init__(recorder)
-        recorder.under_autograd = True
         self._cuts = cuts
         self._of_all = of_all
         self._linear = LinearAgain(recorder)

@@ -17,7 +17,7 @@ from netweight.sources.torch.sparse.rules import SPARSE
 from netweight.sources.torch.sparse.stored import Sparse, SparseTensors
 
 HOMES = (elementwise, layout, products, reduce)
-_MAKING = frozenset(name for name in SPARSE if "sparse" in name)
+_MAKING = frozenset(name for name in SPARSE if "sparse" in name or name == "_spdiags")
 
 
 class SparseCalls:
@@ -58,7 +58,7 @@ class SparseCalls:
     def unknown(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """A call that no rule takes, tried on zeros; None if none of its tensors is sparse."""
         given = tensors_in(args, kwargs)
-        if all(tensor.layout is torch.strided for tensor in given):
+        if operator.name not in _MAKING and all(tensor.layout is torch.strided for tensor in given):
             return None
         recording = self._recorder.recording
         reads: list[Tensor] = []

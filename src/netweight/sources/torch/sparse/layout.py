@@ -256,3 +256,16 @@ def select_one(rec: Recorder, x: Sparse, dim: int, index: int) -> Any:
         return part
     rows = [row for d, row in enumerate(positions(rec, part)) if d != at]
     return replace(part, shape=(*x.shape[:at], *x.shape[at + 1 :]), places=listed(rec, rows), coalesced=x.coalesced)
+
+
+@of_sparse("_spdiags")
+def diagonals(rec: Recorder, rows: Tensor, offsets: Tensor, shape: Any, layout: Any = None) -> Any:
+    """Each row along a diagonal: the element of column c in column c."""
+    if offsets.is_meta or layout not in (None, torch.sparse_coo):
+        return NotImplemented
+    which, at = (part.reshape(-1) for part in torch.meshgrid(*map(torch.arange, rows.shape), indexing="ij"))
+    above = at - offsets[which]
+    inside = (above >= 0) & (above < shape[0]) & (at < shape[1])
+    places = rec.constant(torch.stack([above[inside], at[inside]]))
+    values = RULES["index"](rec, rows, [rec.constant(which[inside]), rec.constant(at[inside])])
+    return Sparse(shape=tuple(shape), layout="coo", values=values, places=places, coalesced=False)

@@ -13,7 +13,7 @@ from netweight.sources.torch.sparse.met import SparseMetError
     "sparse_coo_tensor", "_sparse_coo_tensor_unsafe", "sparse_compressed_tensor", "_sparse_compressed_tensor_unsafe",
     "to_sparse", "_to_sparse", "to_sparse_csr", "_to_sparse_csr", "to_sparse_csc", "_to_sparse_csc", "to_sparse_bsr",
     "_to_sparse_bsr", "to_sparse_bsc", "_to_sparse_bsc", "sparse_mask", "_sparse_mm", "_sparse_addmm", "_sparse_sum",
-    "_sparse_csr_sum", "_sparse_softmax", "_sparse_log_softmax", "sparse_sampled_addmm",
+    "_sparse_csr_sum", "_spdiags", "_sparse_softmax", "_sparse_log_softmax", "sparse_sampled_addmm",
 )  # fmt: skip
 def makes_sparse(rec: Recorder, *_args: Any, **_settings: Any) -> Any:
     """Nothing: the call is followed as one with sparse tensors.
