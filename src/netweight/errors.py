@@ -12,8 +12,11 @@ NetweightError
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import ClassVar
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class NetweightError(Exception):
@@ -90,3 +93,12 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -
     near = [candidate for match in matches for candidate in by_lower[match]][:3]
     suggestion = f"did you mean {' or '.join(near)}?" if near else fix
     return UnknownNameError(f"no {kind} is called {name!r}", fix=suggestion)
+
+
+def described(error: BaseException) -> str:
+    """Class and text of an error; the addresses of objects, which differ from call to call, are left out.
+
+    >>> described(ValueError("no rule for <function f at 0x7f369736d2d0>"))
+    'ValueError: no rule for <function f>'
+    """
+    return f"{type(error).__name__}: {_ADDRESS.sub('', str(error))}"

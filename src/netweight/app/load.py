@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
-from netweight.errors import CaptureError, FormatError, UsageError
+from netweight.errors import CaptureError, FormatError, UsageError, described
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
@@ -218,7 +218,7 @@ def _captured(
         module, asked.inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers
     )
     if found.error is not None and not found.graph.nodes:
-        reason = f"{type(found.error).__name__}: {found.error}"
+        reason = described(found.error)
         raise CaptureError(
             f"capture: expected {found.graph.name} to run, got {reason} at {found.stopped_at}, before any operator"
         ) from found.error

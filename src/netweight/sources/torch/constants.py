@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, empty
+from torch import Tensor, empty, ops
+
+aten = ops.aten
 
 _LISTS = (list, tuple)
 
@@ -136,7 +138,7 @@ class Constants:
             return
         given = {self.memory(value) for value in tensors_in(args, kwargs)}
         for leaf in results:
-            if self.memory(leaf) not in given or func._schema.name == "aten::lift_fresh":
+            if self.memory(leaf) not in given or func is aten.lift_fresh.default:
                 self.add(leaf)
             elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
                 self._follow(leaf, args[0], rule, args, kwargs)

@@ -48,6 +48,7 @@ class Recorder:
         packed: Weights of quantised layers, by module.
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
+        following: The mode that sees functions of the program; a rule that calls such functions enters it.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
@@ -60,6 +61,7 @@ class Recorder:
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
+        self.following: Any = None
         self.autograd_wanted = False
         self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
