@@ -22,6 +22,8 @@ class Asked:
         batch: Samples at once, where the inputs do not say; None if nobody says.
         training: Whether batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open, by name.
+        method: What is called of a PyTorch module.
+        past: Tokens in the cache of the step of decoding that is asked for, 0 for as many as are usual; None for none.
         numbers: Makes the numbers that a PyTorch module is captured with, see ``capture_module``.
     """
 
@@ -29,6 +31,8 @@ class Asked:
     batch: int | None = None
     training: bool = False
     dims: Mapping[str, int] | None = None
+    method: str = "forward"
+    past: int | None = None
     numbers: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
@@ -64,6 +68,7 @@ class Asked:
         Raises:
             UsageError: If one is given.
         """
+        self.check_no_program()
         asked = {"inputs": self.inputs, "training": self.training, **others, "batch": self.samples != 1}
         for name, value in asked.items():
             if value:
@@ -71,6 +76,25 @@ class Asked:
                     f"{name}: expected a model that is still to be described, got {what} with its shapes",
                     fix="set it where the graph is described",
                 )
+
+    def check_no_program(self) -> None:
+        """Refuse what only PyTorch modules have: other methods, and steps of decoding.
+
+        Raises:
+            UsageError: If one is asked for.
+        """
+        for name, value in (("method", self.method != "forward"), ("decode", self.past is not None)):
+            if value:
+                raise UsageError(f"{name}: expected a PyTorch module, got another kind of model")
+
+    def check_alone(self, what: str) -> None:
+        """Refuse inputs and methods beside what has its own.
+
+        Raises:
+            UsageError: If one is given.
+        """
+        if self.inputs is not None or self.method != "forward":
+            raise UsageError(f"{what}: expected no input and no method beside it, got one", fix="--batch and --past")
 
     def check_open(self) -> None:
         """Refuse sizes of open dimensions, which only ONNX models have.

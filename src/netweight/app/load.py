@@ -103,6 +103,7 @@ def capture(
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
     if isinstance(what, OnnxFile):
+        asked.check_no_program()
         return _onnx(what.model, asked)
     asked.check_open()
     match what:
@@ -116,6 +117,7 @@ def load(what: Identified, asked: Asked) -> Loaded:
                 raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
             return Loaded(graph=found, source="json")
         case BuiltIn():
+            asked.check_no_program()
             return Loaded(graph=_built_in(what, asked), source="builtin")
         case Named(reference):
             return _named(reference, asked)
@@ -189,15 +191,18 @@ def _built_in(network: BuiltIn, asked: Asked) -> Graph:
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
     need_torch()
+    from netweight.sources.torch.named.making import NO_CACHE
     from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
     with named_module(reference, batch=asked.samples) as found:
-        given = asked.inputs is not None
-        chosen = replace(asked, inputs=asked.inputs if given else found.inputs)
+        given = asked.inputs is not None or asked.past is not None or asked.method != "forward"
+        chosen = asked if given else replace(asked, inputs=found.inputs)
         if not given and reference.kind != "package":
             chosen.check_batch()
         notes = found.notes if given else (*found.notes, *found.input_notes)
+        if asked.past is not None:
+            notes = tuple(note for note in notes if note != NO_CACHE)
         loaded = _captured(found.module, chosen, name=found.name, source=found.source, notes=notes)
         values = loaded.graph.values
         kept = {name: replace(values[name], stored=how) for name, how in found.stored.items() if name in values}
@@ -214,9 +219,17 @@ def _captured(
 ) -> Loaded:
     from netweight.sources.torch import capture_module
 
+    inputs = asked.inputs
+    if asked.past is not None:
+        from netweight.sources.torch.named.decoding import decode_inputs
+
+        asked.check_alone("decode")
+        inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
+        notes = (*notes, f"a step of decoding: {words}")
     found = capture_module(
-        module, asked.inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers
-    )
+        module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
+        method=asked.method,
+    )  # fmt: skip
     if found.error is not None and not found.graph.nodes:
         reason = described(found.error)
         raise CaptureError(

@@ -32,6 +32,9 @@ def weigh(
     freeze: Sequence[str] = (),
     conventions: Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
+    method: str = "forward",
+    decode: bool = False,
+    past: int | None = None,
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
 
@@ -47,11 +50,17 @@ def weigh(
         freeze: Patterns of parameters, or of modules around them, that are not trained.
         conventions: Names of the activation conventions to report.
         dims: As for ``capture``.
+        method: What is called of a PyTorch module, if not its forward: ``"encode_image"``.
+        decode: Weigh the step in which a language model of transformers makes one token more, with the keys and values
+            of those before in memory.
+        past: How many tokens came before; 2048 by default, fewer where the model has fewer positions.
 
     Raises:
         NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
     """
-    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
+    asked = Asked(
+        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past)
+    )
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
     what = identify(model)
     if isinstance(what, Stored):
@@ -69,6 +78,19 @@ def weigh(
     cost = _training(found.graph, training=training, keeps=found.keeps, **step)
     notes = profile.notes if cost is None else (*profile.notes, *_frozen(found.graph))
     return replace(profile, notes=notes, training=cost)
+
+
+def _past(*, decode: bool, past: int | None) -> int | None:
+    """Tokens before the step of decoding, 0 for the usual number; None where no such step is asked for.
+
+    Raises:
+        UsageError: If there is a number without a step, or it is no positive one.
+    """
+    if past is not None and not decode:
+        raise UsageError("past: expected a step of decoding, got none", fix="decode=True, --decode")
+    if past is not None and past < 1:
+        raise UsageError(f"past: expected at least 1 token, got {past}")
+    return (past or 0) if decode else None
 
 
 def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:

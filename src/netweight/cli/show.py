@@ -35,6 +35,9 @@ _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "ma
 @click.option(
     "--convention", "conventions", multiple=True, metavar="NAME", help="Activation convention; repeat for several."
 )
+@click.option("--method", metavar="NAME", default="forward", help="Weigh another method of a PyTorch module.")
+@click.option("--decode", is_flag=True, help="Weigh one token after others, with their keys and values in memory.")
+@click.option("--past", type=int, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
 @click.option("--optimizer", metavar="NAME", help=f"Weigh a step of training: {', '.join(OPTIMIZERS)}.")
 @click.option("--checkpoint", multiple=True, metavar="GLOB", help="Modules that run twice and keep less; repeat.")
 @click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
@@ -69,6 +72,9 @@ def show(model: str, **flags: Any) -> int:
             optimizer=flags["optimizer"],
             checkpoint=flags["checkpoint"],
             freeze=flags["freeze"],
+            method=flags["method"],
+            decode=flags["decode"],
+            past=flags["past"],
             **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
         )
     if flags["verbose"]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from netweight.ir import is_floating
 from netweight.sources.recording import Step
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recording import TensorRecording
@@ -69,8 +70,9 @@ class Experts:
         return self._chosen[name]
 
     def _among(self, node: Step[Any], name: str, at: int | None) -> Mixture | None:
-        shape = self._recording.specs[name].shape
-        if node.op not in CHOICES or not shape:
+        spec = self._recording.specs[name]
+        shape = spec.shape
+        if node.op not in CHOICES or not shape or not is_floating(spec.dtype):  # numbers of experts are sorted, too
             return None
         dim, chosen = choice_of(node, self._recording)
         experts = shape[dim]

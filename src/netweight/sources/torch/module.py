@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from enum import Enum, auto
@@ -10,19 +10,18 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch.utils.checkpoint import CheckpointFunction
 
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
-from netweight.sources.torch.checkpoints import checkpoints_followed, reentrant
-from netweight.sources.torch.custom_functions import functions_followed
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
-from netweight.sources.torch.experts import Mixture
+from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.finish import finished_graph
+from netweight.sources.torch.followed_backward import followed_backward
+from netweight.sources.torch.guessing import guesses
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
@@ -35,7 +34,9 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
+from netweight.sources.torch.told import note_experts, note_uncalled, note_unread
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
+from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class Capture:
         stopped_at: Module in which the forward failed, None if it did not.
         error: What the user's own code raised.
         tensors: The tensor behind each parameter, buffer and constant of the graph.
+        result: What the program returned, its tensors without numbers.
     """
 
     graph: Graph
@@ -61,6 +63,7 @@ class Capture:
     stopped_at: str | None
     error: BaseException | None
     tensors: Mapping[str, torch.Tensor]
+    result: Any = None
 
     def weights(self) -> dict[str, Any]:
         """Arrays for ``netweight.run``.
@@ -84,26 +87,48 @@ def capture_module(
     training: bool | None = None,
     name: str = "",
     numbers: Numbers | None = None,
+    method: str = "forward",
 ) -> Capture:
     """Graph of what a module does with inputs of these shapes.
 
     Args:
         module: Any module, on any device; it is left exactly as it was, also when its forward raises.
-        inputs: A shape, a spec, a tensor, a tuple or dict of them, or nested; guessed from the first layer if None.
+        inputs: A shape, a spec, a tensor, a tuple or dict of them, or nested; guessed if None.
         batch: Samples at once, where the inputs are guessed.
         training: Capture what the module does in that mode; None for the mode that it is in.
         name: What to call the network; the module's class by default.
         numbers: Gives the array of each input, by its name and what was given; whole numbers are what the module sees.
+        method: What is called, if not ``forward``.
 
     Raises:
         MissingExtraError: If PyTorch is older than 2.6.
-        UsageError: If ``inputs`` does not have one of these forms, or cannot be guessed.
+        UsageError: If ``inputs`` does not have one of these forms, or cannot be guessed; or there is no such method.
     """
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
-    asked = Asked(module, inputs, batch=batch, training=training, numbers=numbers, name=name or type(module).__name__)
+    asked = Asked(
+        module, inputs, training=training, numbers=numbers, name=name or type(module).__name__, method=method,
+    )  # fmt: skip
+    entry_of(module, method)
+    return _with_inputs(asked) if inputs is not None else _guessed(asked, batch)
+
+
+def _guessed(asked: Asked, batch: int) -> Capture:
+    """With the first inputs that the module takes; the likeliest if it takes none."""
+    first: Capture | None = None
+    for guess in guesses(asked.module, asked.method, batch):
+        capture = _with_inputs(replace(asked, inputs=guess.inputs))
+        capture = replace(capture, notes=(guess.says, *capture.notes))
+        if capture.error is None:
+            return capture
+        first = first or capture
+    assert first is not None
+    return first
+
+
+def _with_inputs(asked: Asked) -> Capture:
     capture = _with_autograd_if_wanted(asked)
-    if capture.error is not None and may_be_plain(inputs):
+    if capture.error is not None and may_be_plain(asked.inputs):
         for plain in (True, False):
             other = _with_autograd_if_wanted(replace(asked, plain=plain))
             if other.error is None:
@@ -112,6 +137,15 @@ def capture_module(
 
 
 def _with_autograd_if_wanted(asked: Asked) -> Capture:
+    captured = _once(asked)
+    if captured.error is not None and asked.unwrap and holds_wrapped(asked.module):
+        other = _once(replace(asked, unwrap=False))  # a program that asks tensors of a class for more than products
+        if other.error is None:
+            return other
+    return captured
+
+
+def _once(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
@@ -134,11 +168,12 @@ class Asked:
     module: torch.nn.Module
     inputs: Any
     _: KW_ONLY
-    batch: int
     training: bool | None
     numbers: Numbers | None
     name: str
+    method: str
     plain: bool | None = None
+    unwrap: bool = True
 
 
 def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
@@ -149,14 +184,16 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     """
     recording = TensorRecording()
     arguments = symbolic_arguments(
-        asked.module, asked.inputs, batch=asked.batch, recording=recording, numbers=asked.numbers, plain=asked.plain
+        asked.module, asked.inputs, recording=recording, numbers=asked.numbers, plain=asked.plain, method=asked.method
     )
+    entry = entry_of(asked.module, asked.method)
     modules = modules_of(asked.module)
     note_pruned(modules.values(), recording)
     module_calls = ModuleCalls(modules)
     recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
+    unwrapped = Unwrapped()
     stand_ins = StandIns(of_all=autograd is Autograd.ALL)
     off = autograd is Autograd.OFF
     with (
@@ -165,12 +202,16 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         made_in_capture(modules.values(), meta=not off),
         module_calls,
     ):
+        if asked.unwrap:
+            unwrapped.put_into(modules)
         if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
+        recording.stored.update(unwrapped.stored)
+        unwrapped.note(recording)
         try:
             with _alone(recorder) if off else under_autograd(recorder, stand_ins):
-                result = asked.module(*arguments.args, **arguments.kwargs)
+                result = entry(*arguments.args, **arguments.kwargs)
         except Exception as raised:
             error = raised
         if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
@@ -181,16 +222,9 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
 
 
 @contextmanager
-def programs_backward(recorder: Recorder) -> Iterator[None]:
-    """A block in which it is known what a program itself does about its backward."""
-    with functions_followed(recorder, {CheckpointFunction: reentrant}), checkpoints_followed(recorder):
-        yield
-
-
-@contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder), programs_backward(recorder):
+    with _whole_operators(), Dispatch(recorder), Interception(recorder), followed_backward(recorder):
         yield
 
 
@@ -217,6 +251,7 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
         for name, constant, kind in frozen_constants(module):
             recording.own(constant, prefix + name, kind)
+        own_inner(module, prefix, recording)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
     recording.attributes = partial(attributes_of, modules)
@@ -238,10 +273,10 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     outputs = [recording.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
     if error is None:
-        _note_unread(recording)
-        _note_uncalled(recording, module_calls)
+        note_unread(recording)
+        note_uncalled(recording, module_calls)
     mixtures = tuple(recorder.experts.mixtures())
-    said = _note_experts(recorder, mixtures)
+    said = note_experts(recorder, mixtures)
     return Capture(
         graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures),
         notes=recording.told(without=(READ,)),
@@ -251,46 +286,5 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
         stopped_at=stopped,
         error=error,
         tensors=recording.tensors,
+        result=result,
     )
-
-
-def _note_unread(recording: TensorRecording) -> None:
-    """Say which parameters no operator has read: figures speak of what runs."""
-    unread = [(name, tensor) for name, tensor in recording.parameters() if name not in recording.tensors]
-    if not unread:
-        return
-    places: dict[str, None] = {}
-    for name, _ in unread:
-        parts = name.split(".")
-        prefixes = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
-        alone = (prefix for prefix in prefixes if not any(f"{r}.".startswith(f"{prefix}.") for r in recording.tensors))
-        places[next(alone, name)] = None
-    more = f" and {len(places) - 4} more" if len(places) > 4 else ""
-    count = sum(tensor.numel() for _, tensor in unread)
-    recording.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
-
-
-def _note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:
-    """Say how many experts a token meets; what comes back keeps a graph, whose sizes follow from that, from running."""
-    asked = recorder.experts.asked
-    grouped = any(node.op == "grouped_matmul" for node in recorder.recording.nodes) if mixtures else False
-    said = [mixture.says(counted=asked or grouped) for mixture in mixtures]
-    for text in said:
-        recorder.recording.note(text)
-    return tuple(dict.fromkeys(said)) if asked else ()
-
-
-def _note_uncalled(recording: TensorRecording, module_calls: ModuleCalls) -> None:
-    """Say which modules without parameters were not called; those with some are said to be unread.
-
-    Modules of PyTorch's quantisation that are not called hold packed weights, or watch ranges.
-    """
-    idle = [
-        path
-        for path in module_calls.never_called()
-        if next(module_calls.modules[path].parameters(), None) is None
-        and not type(module_calls.modules[path]).__module__.startswith("torch.ao.")
-    ]
-    if idle:
-        more = f" and {len(idle) - 4} more" if len(idle) > 4 else ""
-        recording.note(f"{len(idle)} modules without parameters are not called: {', '.join(idle[:4])}{more}")

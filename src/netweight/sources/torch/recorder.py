@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -50,6 +51,7 @@ class Recorder:
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
         following: The mode that sees functions of the program; a rule that calls such functions enters it.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
+        under_autograd: Whether autograd runs above it.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
     """
@@ -63,7 +65,8 @@ class Recorder:
         self.written: dict[int, Tensor] = {}
         self.following: Any = None
         self.autograd_wanted = False
-        self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
+        self.under_autograd = False
+        self._shadows: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
         self.experts = Experts(recording, module_calls)
         self.choices = EvenChoices(recording, self.experts)
@@ -198,10 +201,10 @@ class Recorder:
         if value.is_meta:
             return value
         found = self._shadows.get(id(value))
-        if found is None or found[0] is not value:
+        if found is None or found[0]() is not value:
             with torch._C._DisableTorchDispatch():  # a program does not ask for it
                 empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
-            found = self._shadows[id(value)] = (value, empty)
+            found = self._shadows[id(value)] = (weakref.ref(value), empty)
         return found[1]
 
     def known_shadow(self, tensor: Tensor) -> Tensor:

@@ -18,6 +18,8 @@ from netweight.ir import Stored
 from netweight.sources.extras import cure, first_line, install, root_of
 from netweight.sources.names import Reference
 
+NO_CACHE = "no keys and values are kept for a next call"
+"""Note on a model that could keep some."""
 _NOT_THEIRS = (str(Path(importlib.__file__).parent), str(Path(torch.__file__).parent), "<frozen", __file__)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +9,11 @@ from typing import Any
 
 from netweight.errors import FormatError, MissingExtraError, unknown_name
 from netweight.given_files import is_directory, read_json
-from netweight.ir import TensorSpec
 from netweight.sources.extras import cure, first_line, root_of
 from netweight.sources.names import Reference
-from netweight.sources.torch.named.making import NamedModule, call_on_meta, import_package
+from netweight.sources.torch.named.hf_inputs import inputs_of
+from netweight.sources.torch.named.making import NO_CACHE, NamedModule, call_on_meta, import_package
 from netweight.sources.torch.named.storage.layers import stored_weights
-
-_TOKENS = 128
-_SECOND = 16_000
-"""Samples of sound."""
-
-Inputs = tuple[dict[str, TensorSpec], str]
 
 
 def from_transformers(reference: Reference, batch: int) -> NamedModule:
@@ -42,9 +35,9 @@ def from_transformers(reference: Reference, batch: int) -> NamedModule:
     config.use_cache = reference.options.get("use_cache", False)
     architecture = _architecture(transformers, settings)
     module = call_on_meta(lambda: architecture._from_config(config), replace(reference, options={}))
-    inputs, of = _inputs(type(module), config, batch)
+    inputs, of = inputs_of(type(module), config, batch)
     weights = stored_weights(module, settings)
-    notes = () if getattr(config, "use_cache", False) else ("no keys and values are kept for a next call",)
+    notes = () if getattr(config, "use_cache", False) else (NO_CACHE,)
     return NamedModule(
         module=module,
         inputs=inputs or None,
@@ -81,63 +74,3 @@ def _architecture(transformers: Any, settings: Mapping[str, Any]) -> Any:
         message = f"model: expected transformers to import, for hf:, got {first_line(reason)}"
         raise MissingExtraError(message, fix=cure("transformers", str(reason))) from error
     return found
-
-
-def _inputs(architecture: Any, config: Any, batch: int) -> Inputs:
-    """What the architecture is called with: its main input, and those that it cannot do without."""
-    taken = inspect.signature(architecture.forward).parameters
-    main = architecture.main_input_name
-    inputs, words = _input(main, config, batch)
-    if not inputs:
-        return {}, ""
-    other = {"input_ids": "pixel_values", "pixel_values": "input_ids"}.get(main, "")
-    # Two encoders side by side need both; a language model that can look at pictures works without.
-    if other in taken and _has_both(config) and not (main == "input_ids" and "For" in architecture.__name__):
-        more, and_also = _input(other, config, batch)
-        inputs, words = {**inputs, **more}, f"{words} and {and_also}"
-    if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in taken:
-        tokens = _length(config)
-        inputs["decoder_input_ids"] = TensorSpec((batch, tokens), "int64")
-        words = f"{words}, and {tokens} tokens for the decoder"
-    return inputs, words
-
-
-def _has_both(config: Any) -> bool:
-    return (hasattr(config, "vision_config") and hasattr(config, "text_config")) or config.model_type == "vilt"
-
-
-def _input(name: str, config: Any, batch: int) -> Inputs:
-    """The input of that name, and what it is."""
-    match name:
-        case "input_ids":
-            tokens = _length(getattr(config, "text_config", None) or config)
-            return {name: TensorSpec((batch, tokens), "int64")}, f"{tokens} tokens"
-        case "pixel_values":
-            return _pictures(name, getattr(config, "vision_config", None) or config, batch)
-        case "input_features" if config.model_type == "whisper":
-            frames = 2 * config.max_source_positions
-            return {name: TensorSpec((batch, config.num_mel_bins, frames))}, f"{frames} frames of sound, 30 seconds"
-        case "input_values" if hasattr(config, "num_mel_bins") and hasattr(config, "max_length"):
-            return {
-                name: TensorSpec((batch, config.max_length, config.num_mel_bins))
-            }, f"{config.max_length} frames of sound"
-        case "input_values" if hasattr(config, "conv_kernel"):
-            return {name: TensorSpec((batch, _SECOND))}, "one second of sound at 16 kHz"
-        case _:
-            return {}, ""
-
-
-def _length(config: Any) -> int:
-    """Tokens: 128, or as many as there are positions."""
-    most = getattr(config, "max_position_embeddings", None) or _TOKENS
-    return min(_TOKENS, most) if isinstance(most, int) and most > 0 else _TOKENS
-
-
-def _pictures(name: str, config: Any, batch: int) -> Inputs:
-    size = getattr(config, "image_size", None) or 224
-    height, width = (size, size) if isinstance(size, int) else (size[0], size[-1])
-    channels = getattr(config, "num_channels", None) or 3
-    frames = getattr(config, "num_frames", None)
-    if frames is None:
-        return {name: TensorSpec((batch, channels, height, width))}, f"a picture of {height} x {width}"
-    return {name: TensorSpec((batch, frames, channels, height, width))}, f"{frames} frames of {height} x {width}"

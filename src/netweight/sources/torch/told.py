@@ -1,0 +1,52 @@
+"""What a reader is told of a capture at its end: weights that were not read, modules that were not called, experts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netweight.sources.torch.experts import Mixture
+from netweight.sources.torch.module_calls import ModuleCalls
+from netweight.sources.torch.recorder import Recorder
+from netweight.sources.torch.recording import TensorRecording
+
+
+def note_unread(recording: TensorRecording) -> None:
+    """Say which parameters no operator has read: figures speak of what runs."""
+    unread = [(name, tensor) for name, tensor in recording.parameters() if name not in recording.tensors]
+    if not unread:
+        return
+    places: dict[str, None] = {}
+    for name, _ in unread:
+        parts = name.split(".")
+        prefixes = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+        alone = (prefix for prefix in prefixes if not any(f"{r}.".startswith(f"{prefix}.") for r in recording.tensors))
+        places[next(alone, name)] = None
+    more = f" and {len(places) - 4} more" if len(places) > 4 else ""
+    count = sum(tensor.numel() for _, tensor in unread)
+    recording.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
+
+
+def note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:
+    """Say how many experts a token meets; what comes back keeps a graph, whose sizes follow from that, from running."""
+    asked = recorder.experts.asked
+    grouped = any(node.op == "grouped_matmul" for node in recorder.recording.nodes) if mixtures else False
+    said = [mixture.says(counted=asked or grouped) for mixture in mixtures]
+    for text in said:
+        recorder.recording.note(text)
+    return tuple(dict.fromkeys(said)) if asked else ()
+
+
+def note_uncalled(recording: TensorRecording, module_calls: ModuleCalls) -> None:
+    """Say which modules without parameters were not called; those with some are said to be unread.
+
+    Modules of PyTorch's quantisation that are not called hold packed weights, or watch ranges.
+    """
+    idle = [
+        path
+        for path in module_calls.never_called()
+        if next(module_calls.modules[path].parameters(), None) is None
+        and not type(module_calls.modules[path]).__module__.startswith("torch.ao.")
+    ]
+    if idle:
+        more = f" and {len(idle) - 4} more" if len(idle) > 4 else ""
+        recording.note(f"{len(idle)} modules without parameters are not called: {', '.join(idle[:4])}{more}")

@@ -1,0 +1,165 @@
+"""Inputs that nobody gave: what the network is says what it takes, and the guess is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import netweight
+from netweight.errors import UsageError
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+
+class Net(nn.Module):
+    """Layers, and a function of them."""
+
+    def __init__(self, function: Callable[..., Any], **layers: Any) -> None:
+        super().__init__()
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+        self.function = function
+
+
+class Takes(Net):
+    """One input of no telling name."""
+
+    def forward(self, x: Any) -> Any:
+        return self.function(self, x)
+
+
+class Listens(Net):
+    """One input that is sound by its name."""
+
+    def forward(self, waveform: Any) -> Any:
+        return self.function(self, waveform)
+
+
+class Reads(Net):
+    """Tokens, and which of them count."""
+
+    def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+        return self.function(self, input_ids, attention_mask)
+
+
+class Connects(Net):
+    """A graph."""
+
+    def forward(self, x: Any, edge_index: Any) -> Any:
+        return self.function(self, x, edge_index)
+
+
+def spectrum(own: Any, x: Any) -> Any:
+    """A picture of a sound: time is cut into frames of 400."""
+    return own.conv(x.unfold(-1, 400, 160).flatten(0, -3).unsqueeze(1))
+
+
+GUESSES: dict[str, tuple[Any, tuple[int, ...], str]] = {
+    "waveform with a channel": (
+        Takes(lambda own, x: own.conv(x), conv=nn.Conv1d(1, 4, 10, stride=5)), (2, 1, 16_000), "'conv' of one channel"
+    ),
+    "waveform without": (
+        Takes(lambda own, x: own.conv(x[:, None]), conv=nn.Conv1d(1, 4, 10, stride=5)), (2, 16_000), "one channel"
+    ),
+    "named waveform": (
+        Listens(lambda own, x: own.conv(x.view(x.shape[0], 1, -1)), conv=nn.Conv1d(1, 4, 10)), (2, 16_000), "called"
+    ),
+    "settings for sound": (
+        Takes(spectrum, conv=nn.Conv2d(1, 4, 3), settings=nn.Identity(), sample_rate=16_000), (2, 16_000), "for sound"
+    ),
+    "other features": (Takes(lambda own, x: own.conv(x), conv=nn.Conv1d(40, 4, 3)), (2, 40, 1024), "length 1024"),
+    "steps before features": (
+        Takes(lambda own, x: own.conv(x.transpose(1, 2)), conv=nn.Conv1d(40, 4, 3)), (2, 1024, 40), "before channels"
+    ),
+    "small pictures": (
+        Takes(lambda own, x: own.fc(own.conv(x).flatten(1)), conv=nn.Conv2d(3, 4, 3, padding=1), fc=nn.Linear(4096, 2)),
+        (2, 3, 32, 32), "32 x 32",
+    ),
+    "pictures of a size that the module names": (
+        Takes(lambda own, x: own.conv(x), conv=nn.Conv2d(3, 4, 3), img_size=(48, 64)), (2, 3, 48, 64), "module names"
+    ),
+    "few positions": (
+        Takes(lambda own, x: own.embed(x) + own.at[: x.shape[1]], embed=nn.Embedding(9, 4), at=torch.zeros(16, 4)),
+        (2, 16), "16 tokens",
+    ),
+    "rows of features": (
+        Takes(lambda own, x: own.fc(x).transpose(1, 2), fc=nn.Linear(8, 4)), (2, 128, 8), "128 steps"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_the_guess_is_one_that_the_network_takes(name: str) -> None:
+    module, shape, why = GUESSES[name]
+    profile = netweight.weigh(module, batch=2)
+    assert profile.coverage.stopped_at is None
+    assert [given.shape for given in profile.model.inputs] == [shape]
+    note = next(note for note in profile.notes if note.startswith("no input was given: "))
+    assert why in note
+
+
+def test_several_inputs_that_are_called_what_they_are() -> None:
+    def read(own: Any, ids: Any, mask: Any) -> Any:
+        assert mask.all()
+        return own.embed(ids) * mask[..., None]
+
+    profile = netweight.weigh(Reads(read, embed=nn.Embedding(30, 8)), batch=3)
+    assert [(given.name, given.shape) for given in profile.model.inputs] == [
+        ("input_ids", (3, 128)), ("attention_mask", (3, 128))
+    ]  # fmt: skip
+    assert any("is a guess from what they are called" in note for note in profile.notes)
+
+
+def test_a_graph() -> None:
+    def connect(own: Any, x: Any, edges: Any) -> Any:
+        assert int(edges.max()) < x.shape[0]
+        return torch.zeros_like(x).index_add(0, edges[1], x[edges[0]]) @ own.fc.weight.t()
+
+    profile = netweight.weigh(Connects(connect, fc=nn.Linear(5, 4)))
+    assert [given.shape for given in profile.model.inputs] == [(16, 5), (2, 64)]
+
+
+def test_a_configuration_of_pictures() -> None:
+    module = Takes(lambda own, x: own.conv(x), conv=nn.Conv2d(3, 4, 3), pretrained_cfg={"input_size": (3, 96, 96)})
+    assert [given.shape for given in netweight.weigh(module).model.inputs] == [(1, 3, 96, 96)]
+
+
+def test_a_configuration_of_transformers() -> None:
+    class Hears(nn.Module):
+        main_input_name = "input_features"
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = SimpleNamespace(model_type="whisper", num_mel_bins=20, max_source_positions=50)
+            self.conv = nn.Conv1d(20, 4, 3)
+
+        def forward(self, input_features: Any) -> Any:
+            return self.conv(input_features)
+
+    profile = netweight.weigh(Hears(), batch=2)
+    assert [(given.name, given.shape) for given in profile.model.inputs] == [("input_features", (2, 20, 100))]
+    assert any("100 frames of sound" in note for note in profile.notes)
+
+
+def test_names_that_say_nothing_need_inputs() -> None:
+    class Two(nn.Module):
+        def forward(self, one: Any, other: Any) -> Any:
+            return one + other
+
+    with pytest.raises(UsageError, match="expected an input for each of one, other"):
+        netweight.weigh(Two())
+
+
+def test_the_likeliest_guess_is_reported_where_none_fits() -> None:
+    def refuse(own: Any, x: Any) -> Any:
+        x = own.fc(x)
+        raise RuntimeError("no shape will do")
+
+    profile = netweight.weigh(Takes(refuse, fc=nn.Linear(8, 4)), batch=2)
+    assert [given.shape for given in profile.model.inputs] == [(2, 8)]
+    assert profile.coverage.stopped_at is not None
