@@ -35,7 +35,7 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
-from netweight.sources.torch.told import note_experts, note_uncalled, note_unread
+from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
 from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
@@ -279,13 +279,14 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
         note_unrun(recording, result)
         note_unread(recording)
         note_uncalled(recording, module_calls)
+    sizes = settle_sizes(recorder)
     mixtures = tuple(recorder.experts.mixtures())
     said = note_experts(recorder, mixtures)
     return Capture(
         graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures),
         notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
-        guesses=(*(text for text in recording.guesses if text != FIXED), *said),
+        guesses=tuple(dict.fromkeys((*[text for text in recording.guesses if text != FIXED], *sizes, *said))),
         fixed=FIXED in recording.notes or READ in recording.notes,
         stopped_at=stopped,
         error=error,
