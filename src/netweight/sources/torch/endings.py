@@ -12,7 +12,7 @@ _UNRUN = {Generator: "a generator", Coroutine: "a coroutine", AsyncGenerator: "a
 
 
 def is_of_the_program(error: BaseException) -> bool:
-    """Whether an error ends the forward and no more, as ``exit()`` does; an interrupt, or a signal of ours, does not."""
+    """Whether an error ends the forward and no more, as ``exit()`` does; an interrupt or our own signal does not."""
     return not isinstance(error, KeyboardInterrupt | AutogradWanted)
 
 
