@@ -56,7 +56,9 @@ class Loaded:
             CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
         """
         if self.error is not None:
-            raise CaptureError(f"{what}: expected the module to run to its end, got {self.error}") from self.error
+            raise CaptureError(
+                f"{what}: expected the module to run to its end, got {text_of(self.error)}"
+            ) from self.error
         if self.guesses and not guesses:
             raise CaptureError(
                 f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
@@ -95,7 +97,7 @@ def capture(
     if found.error is not None:
         raise CaptureError(
             f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
-            why=str(found.error),
+            why=text_of(found.error),
         ) from found.error
     return found.graph
 
