@@ -88,6 +88,16 @@ class LimitError(NetweightError, ValueError):
     code = "E109"
 
 
+def text_of(error: BaseException) -> str:
+    """What an error of somebody else's says; some cannot even say that."""
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as worse:
+        return f"(its text cannot be made: {type(worse).__name__})"
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> UnknownNameError:
     """Error for a ``name`` that is not among ``known``, with the closest ones as a suggestion."""
     by_lower: dict[str, list[str]] = {}
