@@ -47,6 +47,7 @@ def finished_graph(
         frozen=tuple(name for name, _ in recording.parameters() if name in history.frozen),
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
         leaves=tuple(names[name] for name in history.leaves if name not in recording.apart),
+        temporaries=recording.constants.temporaries.found(names),
         functions=finished_functions(recording, graph, names),
         checkpoints=_checkpoints(recording, names),
         experts=experts,
