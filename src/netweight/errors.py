@@ -92,9 +92,15 @@ class LimitError(NetweightError, ValueError):
 
 
 def text_of(error: BaseException) -> str:
-    """What an error of somebody else's says; some cannot even say that."""
+    """What an error of somebody else's says; some cannot even say that.
+
+    Addresses of objects, which differ from call to call, are left out.
+
+    >>> text_of(ValueError("no rule for <function f at 0x7f369736d2d0>"))
+    'no rule for <function f>'
+    """
     try:
-        return str(error)
+        return _ADDRESS.sub("", str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as worse:
@@ -110,12 +116,3 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -
     near = [candidate for match in matches for candidate in by_lower[match]][:3]
     suggestion = f"did you mean {' or '.join(near)}?" if near else fix
     return UnknownNameError(f"no {kind} is called {name!r}", fix=suggestion)
-
-
-def described(error: BaseException) -> str:
-    """Class and text of an error; the addresses of objects, which differ from call to call, are left out.
-
-    >>> described(ValueError("no rule for <function f at 0x7f369736d2d0>"))
-    'ValueError: no rule for <function f>'
-    """
-    return f"{type(error).__name__}: {_ADDRESS.sub('', text_of(error))}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
-from netweight.errors import CaptureError, FormatError, UsageError, described
+from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
@@ -233,7 +233,7 @@ def _captured(
         method=asked.method,
     )  # fmt: skip
     if found.error is not None and not found.graph.nodes:
-        reason = described(found.error)
+        reason = f"{type(found.error).__name__}: {text_of(found.error)}"
         raise CaptureError(
             f"capture: expected {found.graph.name} to run, got {reason} at {found.stopped_at}, before any operator"
         ) from found.error
