@@ -18,6 +18,7 @@ from netweight.sources.extras import OLDEST_TORCH
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
+from netweight.sources.torch.endings import is_of_the_program, note_unrun
 from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.followed_backward import followed_backward
@@ -213,7 +214,9 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         try:
             with _alone(recorder) if off else under_autograd(recorder, stand_ins):
                 result = entry(*arguments.args, **arguments.kwargs)
-        except Exception as raised:
+        except BaseException as raised:
+            if not is_of_the_program(raised):
+                raise
             error = raised
         if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
             raise AutogradWanted
@@ -278,6 +281,7 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     )
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
     if error is None:
+        note_unrun(recording, result)
         note_unread(recording)
         note_uncalled(recording, module_calls)
     sizes = settle_sizes(recorder)
