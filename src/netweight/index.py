@@ -235,6 +235,11 @@ READS = {
         "com.microsoft.QAttention com.microsoft.RotaryEmbedding"
     ),
     "sources.onnx.lower.contract.microsoft_experts": "com.microsoft.MoE com.microsoft.QMoE",
+    "sources.onnx.lower.contract.nchwc": (
+        "com.microsoft.nchwc.AveragePool com.microsoft.nchwc.Conv com.microsoft.nchwc.GlobalAveragePool "
+        "com.microsoft.nchwc.GlobalMaxPool com.microsoft.nchwc.MaxPool com.microsoft.nchwc.ReorderInput "
+        "com.microsoft.nchwc.ReorderOutput com.microsoft.nchwc.Upsample"
+    ),
     "sources.onnx.lower.control.flow": "If Loop Scan SequenceMap",
     "sources.onnx.lower.loss.losses": "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
     "sources.onnx.lower.move.index": (
@@ -253,6 +258,10 @@ READS = {
     "sources.onnx.lower.norm.layers": (
         "BatchNormalization GroupNormalization InstanceNormalization LRN LayerNormalization LpNormalization "
         "MeanVarianceNormalization RMSNormalization"
+    ),
+    "sources.onnx.lower.norm.microsoft": (
+        "com.microsoft.BiasSoftmax com.microsoft.BiasSplitGelu com.microsoft.GemmFastGelu com.microsoft.GroupNorm "
+        "com.microsoft.SkipGroupNorm"
     ),
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
     "sources.onnx.lower.order.ngrams": "TfIdfVectorizer",

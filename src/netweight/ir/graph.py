@@ -167,6 +167,23 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Temporary:
+    """Memory that a program fills with what depends on no input (a mask, positions), and lets go of again.
+
+    Attributes:
+        names: Constants of the graph that lie in it.
+        first: Step before which it is made.
+        last: Last step over which it is held; ``first - 1`` if it is gone before that.
+        nbytes: Its size.
+    """
+
+    names: tuple[str, ...]
+    first: int
+    last: int
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """A part of a network whose backward the author of the network wrote.
 
@@ -228,6 +245,7 @@ class Graph:
         diverted: Values whose gradients do not go to what the node that writes them reads: to the value named instead,
             unchanged, as if the node were not there; or to none.
         leaves: Inputs, constants and activations that ask for a gradient themselves, as parameters do.
+        temporaries: Memory of what the program makes of no input, where it was seen to run.
         functions: Parts whose backward is not that of their operators.
         checkpoints: Parts that run again in backward.
     """
@@ -245,6 +263,7 @@ class Graph:
     fused: tuple[tuple[int, int], ...] = ()
     diverted: Mapping[str, str | None] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
+    temporaries: tuple[Temporary, ...] = ()
     functions: tuple[Function, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Checkpoint, Function, Graph, Init, Node, NoShape, Quantization, Stored, Value
+from netweight.ir.graph import Checkpoint, Function, Graph, Init, Node, NoShape, Quantization, Stored, Temporary, Value
 from netweight.ir.spec import TensorSpec
 from netweight.ir.validity import validate
 
@@ -38,6 +38,7 @@ def _graph_to_dict(graph: Graph) -> dict[str, Any]:
         "fused": graph.fused,
         "diverted": dict(graph.diverted),
         "leaves": graph.leaves,
+        "temporaries": [asdict(temporary) for temporary in graph.temporaries],
     }
     if graph.functions:
         data["functions"] = [_function_to_dict(function) for function in graph.functions]
@@ -131,6 +132,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         fused=_tuple_of(data.get("fused", [])),
         diverted=dict(data.get("diverted", {})),
         leaves=tuple(data.get("leaves", ())),
+        temporaries=tuple(Temporary(**{**item, "names": tuple(item["names"])}) for item in data.get("temporaries", ())),
         functions=tuple(_function_from_dict(item, attrs_types) for item in data.get("functions", ())),
         checkpoints=tuple(Checkpoint(**_tupled(item)) for item in data.get("checkpoints", ())),
     )

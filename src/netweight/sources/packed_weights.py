@@ -80,7 +80,7 @@ def _stored(graph: Graph, sources: Sources, numel: int, transient: Collection[st
     ]
     if learned:
         codes = _largest([value for value in learned if not is_floating(value.spec.dtype)])
-        packed = None if codes is None or codes.quantization is not None else _packed(codes, numel)
+        packed = None if codes is None or (codes.quantization or codes.stored) else _packed(codes, numel)
         return {codes.name: packed} if codes is not None and packed is not None and packed.container else {}
     holder = _largest([value for value in kept if not is_floating(value.spec.dtype)] or kept)
     return {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, repeat
 from typing import Any, Generic, TypeVar
 
-from netweight.ir import Graph, Init, Node, Quantization, TensorSpec, Value, ValueKind
+from netweight.ir import Graph, Init, Node, Quantization, Stored, TensorSpec, Value, ValueKind
 from netweight.ops.table import REGISTRY
 
 Site = TypeVar("Site")
@@ -55,6 +55,7 @@ class Recording(Generic[Site]):
         kinds: Where a value comes from, for all that no operator writes.
         inits: How the numbers of a value are made, where the source says so.
         quantizations: What is stored beside the elements of a value.
+        stored: How weights are kept, where their specs do not say it.
         nodes: Operators in the order of execution.
         tensors: The source's own tensor behind each parameter, buffer and constant.
         updates: Buffer to the value that is its next state.
@@ -67,6 +68,7 @@ class Recording(Generic[Site]):
     kinds: dict[str, ValueKind] = field(default_factory=dict)
     inits: dict[str, Init] = field(default_factory=dict)
     quantizations: dict[str, Quantization] = field(default_factory=dict)
+    stored: dict[str, Stored] = field(default_factory=dict)
     nodes: list[Step[Site]] = field(default_factory=list)
     tensors: dict[str, Any] = field(default_factory=dict)
     updates: dict[str, str] = field(default_factory=dict)
@@ -155,6 +157,7 @@ class Recording(Generic[Site]):
             storage=names[self.storages[key]],
             init=self.inits.get(key),
             quantization=self.quantizations.get(key),
+            stored=self.stored.get(key),
         )
 
 

@@ -42,6 +42,7 @@ class Dispatch(TorchDispatchMode):
         super().__init__()
         self.recorder = recorder
         self._recording = recorder.recording
+        self._draws = recorder.draws
         self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
 
@@ -97,10 +98,13 @@ class Dispatch(TorchDispatchMode):
         if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
             tensors = tensors_in(args, kwargs)
             if not any(map(self.recorder.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
+                followed = any(map(self._recording.is_followed, tensors))
+                if followed and operator.is_only_taken_apart:
+                    return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
-                    self._recording.keep_numbers(target)
+                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain and not operator.out)
                 result = self._constant(operator, tensors, args, kwargs)
-                if operator.writes or operator.name in PRODUCTS or any(map(self._recording.is_followed, tensors)):
+                if operator.writes or operator.name in PRODUCTS or followed:
                     self._beside.record(operator, tensors, args, kwargs, result)
                 return result
         self._recording.site = self.recorder.module_calls.site()
@@ -144,7 +148,10 @@ class Dispatch(TorchDispatchMode):
         if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
             kwargs = {**kwargs, "device": _CPU}
         args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]
-        return self._recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+        result = self._recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+        if operator.seeded or self._draws.live:
+            self._draws.see(operator.name, operator.seeded, tensors, args, result)
+        return result
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""

@@ -10,19 +10,18 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch.utils.checkpoint import CheckpointFunction
 
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
-from netweight.sources.torch.checkpoints import checkpoints_followed, reentrant
-from netweight.sources.torch.custom_functions import functions_followed
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
+from netweight.sources.torch.endings import is_of_the_program, note_unrun
 from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.finish import finished_graph
+from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.guessing import guesses
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
@@ -36,8 +35,9 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
-from netweight.sources.torch.told import note_experts, note_uncalled, note_unread
+from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
+from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +138,15 @@ def _with_inputs(asked: Asked) -> Capture:
 
 
 def _with_autograd_if_wanted(asked: Asked) -> Capture:
+    captured = _once(asked)
+    if captured.error is not None and asked.unwrap and holds_wrapped(asked.module):
+        other = _once(replace(asked, unwrap=False))  # a program that asks tensors of a class for more than products
+        if other.error is None:
+            return other
+    return captured
+
+
+def _once(asked: Asked) -> Capture:
     try:
         return _captured(asked)
     except AutogradWanted:
@@ -165,6 +174,7 @@ class Asked:
     name: str
     method: str
     plain: bool | None = None
+    unwrap: bool = True
 
 
 def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
@@ -184,6 +194,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     recorder = Recorder(recording, module_calls, device_of(modules.values()))
     error: BaseException | None = None
     result: Any = None
+    unwrapped = Unwrapped()
     stand_ins = StandIns(of_all=autograd is Autograd.ALL)
     off = autograd is Autograd.OFF
     with (
@@ -192,13 +203,19 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         made_in_capture(modules.values(), meta=not off),
         module_calls,
     ):
+        if asked.unwrap:
+            unwrapped.put_into(modules)
         if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
+        recording.stored.update(unwrapped.stored)
+        unwrapped.note(recording)
         try:
             with _alone(recorder) if off else under_autograd(recorder, stand_ins):
                 result = entry(*arguments.args, **arguments.kwargs)
-        except Exception as raised:
+        except BaseException as raised:
+            if not is_of_the_program(raised):
+                raise
             error = raised
         if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
             raise AutogradWanted
@@ -208,16 +225,9 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
 
 
 @contextmanager
-def programs_backward(recorder: Recorder) -> Iterator[None]:
-    """A block in which it is known what a program itself does about its backward."""
-    with functions_followed(recorder, {CheckpointFunction: reentrant}), checkpoints_followed(recorder):
-        yield
-
-
-@contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder), programs_backward(recorder):
+    with _whole_operators(), Dispatch(recorder), Interception(recorder), followed_backward(recorder):
         yield
 
 
@@ -244,6 +254,7 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
         for name, constant, kind in frozen_constants(module):
             recording.own(constant, prefix + name, kind)
+        own_inner(module, prefix, recording)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
     recording.attributes = partial(attributes_of, modules)
@@ -265,15 +276,17 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     outputs = [recording.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
     if error is None:
+        note_unrun(recording, result)
         note_unread(recording)
         note_uncalled(recording, module_calls)
+    sizes = settle_sizes(recorder)
     mixtures = tuple(recorder.experts.mixtures())
     said = note_experts(recorder, mixtures)
     return Capture(
         graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures),
         notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
-        guesses=(*(text for text in recording.guesses if text != FIXED), *said),
+        guesses=tuple(dict.fromkeys((*[text for text in recording.guesses if text != FIXED], *sizes, *said))),
         fixed=FIXED in recording.notes or READ in recording.notes,
         stopped_at=stopped,
         error=error,

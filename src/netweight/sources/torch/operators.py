@@ -19,7 +19,7 @@ _CPU = torch.device("cpu")
 class Operator:
     """An ATen overload: its rule, and what it writes."""
 
-    __slots__ = ("base", "composite", "func", "name", "out", "rule", "writes")
+    __slots__ = ("base", "composite", "func", "name", "out", "rule", "seeded", "writes")
 
     def __init__(self, func: Any) -> None:
         self.func = func
@@ -27,6 +27,7 @@ class Operator:
         overload = func._overloadname
         self.name = name if namespace == "aten" else f"{namespace}.{name}"
         arguments = func._schema.arguments
+        self.seeded = torch.Tag.nondeterministic_seeded in func.tags
         self.writes = [i for i, a in enumerate(arguments) if a.alias_info and a.alias_info.is_write]
         self.out = [a.name for a in arguments if a.is_out]
         # add_ is add that writes its first argument; __iadd__ and friends are never seen here.
@@ -46,6 +47,11 @@ class Operator:
     def follows_plain(self) -> bool:
         """Whether it is an in-place or ``out=`` form whose rule is that of the plain form, which writes nothing."""
         return self.rule is not None and (bool(self.out) or self.base != self.name)
+
+    @property
+    def is_only_taken_apart(self) -> bool:
+        """Whether no rule takes it whole, and PyTorch takes it apart; ``where`` of a condition alone is ``nonzero``."""
+        return self.composite and (self.rule is None or self.func is torch.ops.aten.where.default)
 
     def targets(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
         """Tensors that a call writes."""

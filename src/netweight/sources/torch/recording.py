@@ -7,6 +7,7 @@ for each view, the chain of view operators that leads to it, and walks the chain
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -22,9 +23,11 @@ from netweight.sources.recording import Recording, Step
 from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.history import History
+from netweight.sources.torch.known_numbers import GIVEN, MADE_UP, NOT_GIVEN
 from netweight.sources.torch.memory import Binding, Link, Storage
 from netweight.sources.torch.recorded_checkpoint import RecordedCheckpoint
 from netweight.sources.torch.site import Site
+from netweight.sources.torch.temporaries import Temporaries
 from netweight.sources.torch.written_function import WrittenFunction
 
 
@@ -46,7 +49,7 @@ class TensorRecording(Recording[Site]):
 
     released: dict[str, int] = field(default_factory=dict)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
-    constants: Constants = field(default_factory=Constants)
+    constants: Constants = field(init=False)
     given: dict[str, Tensor] = field(default_factory=dict)
     history: History = field(default_factory=History)
     functions: list[WrittenFunction] = field(default_factory=list)
@@ -59,9 +62,14 @@ class TensorRecording(Recording[Site]):
     _owners: list[Tensor] = field(default_factory=list)
     adopted: dict[int, str] = field(default_factory=dict)
     changed: dict[int, str] = field(default_factory=dict)
-    _fed: dict[str, bool] = field(default_factory=dict)
+    _fed: dict[str, int] = field(default_factory=dict)
     _memories: set[int] = field(default_factory=set)
     _looked_at: int = 0
+    _waiting: dict[int, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What the program makes is made between operators."""
+        self.constants = Constants(Temporaries(self.nodes))
 
     def own(self, tensor: Tensor, name: str, kind: ValueKind) -> None:
         """Say that a tensor is a parameter or buffer of the model; a tensor under several names keeps the first."""
@@ -91,11 +99,11 @@ class TensorRecording(Recording[Site]):
         owned = self._owned.get(id(tensor))
         return owned[1] == "parameter" if owned else isinstance(tensor, torch.nn.Parameter)
 
-    def add_input(self, tensor: Tensor, name: str) -> None:
-        """A tensor that the caller supplies."""
+    def add_input(self, tensor: Tensor, name: str, *, made_up: bool = False) -> None:
+        """A tensor that the caller supplies, with the caller's numbers or with some that are ``made_up``."""
         self.add(name, spec_of(tensor), "input")
         self.bind(tensor, name, ())
-        self._fed[name] = True
+        self._fed[name] = MADE_UP if made_up else GIVEN
         if not tensor.is_meta:
             self.given[name] = tensor
 
@@ -111,8 +119,13 @@ class TensorRecording(Recording[Site]):
             self._looked_at = len(tensors)
         return self.constants.memory(constant) in self._memories
 
-    def keep_numbers(self, target: Tensor) -> None:
-        """Before a constant is written: values of the graph in its memory keep the numbers that they have."""
+    def keep_numbers(self, target: Tensor, *, adopt: bool = False) -> None:
+        """Before a constant is written: values of the graph in its memory keep the numbers that they have.
+
+        To ``adopt`` one that is none yet is to follow the write.
+        """
+        if adopt:
+            self.value_of(target)
         if not self.holds(target):
             return
         memory = self.constants.memory(target)
@@ -129,19 +142,20 @@ class TensorRecording(Recording[Site]):
         ident = id(constant)
         return ident in self._owned or self.is_fed(constant) or not self.constants.is_made(constant)
 
-    def is_given(self, tensor: Tensor) -> bool:
-        """Whether such a tensor depends on an input."""
-        return self._fed.get(self._name_of(tensor), False)
+    def is_given(self, tensor: Tensor) -> int:
+        """Whether such a tensor depends on an input, and on whose numbers: one of ``known_numbers``."""
+        return self._fed.get(self._name_of(tensor), NOT_GIVEN)
 
     def _name_of(self, tensor: Tensor) -> str:
         """Value that a tensor is bound to, which may have been written since; empty if the graph does not have it."""
         binding = self.bindings.get(id(tensor))
         return self.adopted.get(id(tensor), "") if binding is None else binding.name
 
-    def feed(self, tensor: Tensor, same: Tensor, *, given: bool) -> None:
+    def feed(self, tensor: Tensor, same: Tensor, *, given: int) -> None:
         """``tensor`` has the numbers of what ``same`` stands for in the graph, which may depend on an input."""
         if tensor is not same:
             self.mirror(tensor, same)
+        self.constants.temporaries.forget(self.constants.memory(tensor))
         self._fed[self.value_of(tensor)] = given
 
     def forget(self, tensor: Tensor) -> None:
@@ -283,12 +297,31 @@ class TensorRecording(Recording[Site]):
         else:
             kind = "parameter" if isinstance(tensor, torch.nn.Parameter) else "constant"
             name = f"{kind}{len(self.tensors)}"
-            self._owners.append(tensor)
-        self.tensors[name] = self.constants.numbers(tensor)
+            self._hold(tensor, name)
+        self.tensors.setdefault(name, self.constants.numbers(tensor))
         self.add(name, spec_of(tensor), kind)
         self.history.meet(name, kind, asks=tensor.requires_grad)
         self.adopted[id(tensor)] = name
         return name
+
+    def _hold(self, tensor: Tensor, name: str) -> None:
+        """Keep a constant: the object, as its id means something only then; of what the program made, the numbers."""
+        memory = self.constants.memory(tensor)
+        if not self.constants.is_made(tensor):
+            self._owners.append(tensor)
+            return
+        self.tensors[name] = self.constants.numbers(tensor).detach()
+        self.constants.temporaries.read(memory, name)
+        ident = id(tensor)
+        self._waiting[ident] = weakref.ref(tensor, lambda _: self._let_go(ident, name))
+
+    def _let_go(self, ident: int, name: str) -> None:
+        """Called when the program lets go of a constant that it made."""
+        self._waiting.pop(ident, None)
+        if self.adopted.get(ident) == name:
+            del self.adopted[ident]
+        if ident in self.bindings and self.bindings[ident]() is None:
+            del self.bindings[ident]
 
     def _own_attributes(self) -> None:
         """Look, once, for tensors that the model holds as plain attributes: state that it does not learn."""

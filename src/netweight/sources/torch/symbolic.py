@@ -108,7 +108,8 @@ class Symbolic:
             if not tensor.is_meta:
                 tensor = torch.tensor(array, dtype=tensor.dtype)
         self.names.append(name)
-        self._recording.add_input(tensor, name)
+        made_up = isinstance(given, TensorSpec) and self._numbers is None
+        self._recording.add_input(tensor, name, made_up=made_up)
         if isinstance(given, torch.Tensor) and given.requires_grad:
             self._recording.history.leaves[name] = None
         return tensor
