@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, empty
+from torch import Tensor, empty, ops
 
 from netweight.sources.torch.temporaries import Temporaries
 
 _LISTS = (list, tuple)
+_LIFT = ops.aten.lift_fresh.default
 
 
 def tensors_in(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
@@ -143,7 +144,7 @@ class Constants:
             return
         given = {self.memory(value) for value in tensors_in(args, kwargs)}
         for leaf in results:
-            if self.memory(leaf) not in given or func._schema.name == "aten::lift_fresh":
+            if self.memory(leaf) not in given or func is _LIFT:
                 self.add(leaf)
             elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
                 self._follow(leaf, args[0], rule, args, kwargs)

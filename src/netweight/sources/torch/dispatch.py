@@ -38,6 +38,8 @@ class Dispatch(TorchDispatchMode):
         recorder: What rules record with.
     """
 
+    supports_higher_order_operators = True
+
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder

@@ -51,6 +51,7 @@ class Recorder:
         packed: Weights of quantised layers, by module.
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
+        following: The mode that sees functions of the program; a rule that calls such functions enters it.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
         sized: Places of operators the sizes of whose results were supposed, and what was supposed.
         under_autograd: Whether autograd runs above it.
@@ -66,6 +67,7 @@ class Recorder:
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
+        self.following: Any = None
         self.autograd_wanted = False
         self.under_autograd = False
         self.draws = Draws(recording)
