@@ -137,3 +137,11 @@ def test_outputs_that_share_a_value_are_all_exported() -> None:
     expected = ort.InferenceSession(model.SerializeToString()).run(None, {"x": x})
     again = session(checked(read_graph(model).graph, {})).run(None, {"x": x})
     assert [y.tolist() for y in again] == [y.tolist() for y in expected]
+
+
+@pytest.mark.parametrize("auto_pad", ["SAME_UPPER", "SAME_LOWER"])
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 3), (3, 2), (2, 2), (4, 1)])
+def test_transposed_windows_that_do_not_meet_are_no_larger(auto_pad: str, kernel: int, stride: int) -> None:
+    rng = np.random.default_rng(0)
+    x, w = (rng.normal(size=shape).astype(F32) for shape in ((1, 2, 6), (2, 3, kernel)))
+    agree("ConvTranspose", x, w, auto_pad=auto_pad, strides=[stride])
