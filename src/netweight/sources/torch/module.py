@@ -36,7 +36,7 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
-from netweight.sources.torch.told import note_experts, note_uncalled, note_unread
+from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, unread_parameters
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
 from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
@@ -281,13 +281,14 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     recording, module_calls = recorder.recording, recorder.module_calls
     outputs = [recording.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
+    unread = unread_parameters(recording) if error is None else []
     if error is None:
-        note_unread(recording)
+        note_unread(recording, unread)
         note_uncalled(recording, module_calls)
     mixtures = tuple(recorder.experts.mixtures())
     said = note_experts(recorder, mixtures)
     return Capture(
-        graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures),
+        graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures, unread=unread),
         notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
         guesses=(*(text for text in recording.guesses if text != FIXED), *said),
