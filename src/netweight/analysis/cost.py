@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
+from math import prod
 from operator import attrgetter
 from typing import Any
 
@@ -221,9 +222,11 @@ def _weight_dtypes(graph: Graph) -> dict[str, int]:
     """How many weights are stored as which element type, most of them first."""
     found: Counter[str] = Counter()
     for value in (*graph.values.values(), *graph.unread):
-        if value.weighs and value.weights:
-            found[value.spec.dtype if value.stored is None else str(value.stored)] += value.weights
-    return dict(found.most_common())
+        if value.stored is not None or value.quantization is not None:
+            found[value.kept_as] += value.weights if value.weighs else 0
+        elif value.kind == "parameter":
+            found[value.spec.dtype] += prod(value.spec.shape)
+    return {dtype: count for dtype, count in found.most_common() if count}
 
 
 def _sum(amounts: Iterable[int | None]) -> int:

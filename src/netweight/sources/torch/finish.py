@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -57,7 +58,7 @@ def finished_graph(
             for name, tensor in unread
         ),
     )
-    return with_packed_weights(graph, transient=_transient(module_calls.modules))
+    return with_packed_weights(graph, partial(_transient, module_calls.modules))
 
 
 def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:

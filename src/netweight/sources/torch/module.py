@@ -209,8 +209,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
-        recording.stored.update(unwrapped.stored)
-        unwrapped.note(recording)
+        unwrapped.tell(recording) if asked.unwrap else own_inner(asked.module, recording)
         try:
             with _alone(recorder) if off else under_autograd(recorder, stand_ins):
                 result = entry(*arguments.args, **arguments.kwargs)
@@ -258,9 +257,9 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
             if parameter is not None:
                 recording.own(parameter, prefix + name, "parameter")
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
-        for name, constant, kind in frozen_constants(module):
-            recording.own(constant, prefix + name, kind)
-        own_inner(module, prefix, recording)
+        if isinstance(module, torch.jit.ScriptModule):
+            for name, constant, kind in frozen_constants(module):
+                recording.own(constant, prefix + name, kind)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
     recording.attributes = partial(attributes_of, modules)

@@ -11,14 +11,18 @@ from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.wrapped import is_wrapped
 
 
 def unread_parameters(recording: TensorRecording) -> list[tuple[str, Tensor]]:
-    """Parameters that no operator has read, with their names; those of lazy modules have no shape."""
+    """Parameters that no operator has read, with their names.
+
+    Those of lazy modules have no shape, and what is inside of a tensor subclass may be read in its place.
+    """
     return [
         (name, tensor)
         for name, tensor in recording.parameters()
-        if name not in recording.tensors and not is_lazy(tensor)
+        if name not in recording.tensors and not is_lazy(tensor) and not is_wrapped(tensor)
     ]
 
 
