@@ -8,7 +8,8 @@ NetweightError
 │   └── UnsupportedOpError  E105  ... because it uses an operator we do not know
 ├── GraphError            E106  a graph contradicts itself
 ├── FormatError           E107  a file is not what it should be
-└── MissingExtraError     E108  an optional dependency is not installed
+├── MissingExtraError     E108  an optional dependency is not installed
+└── LimitError            E109  a run goes further than a model of somebody else's may
 """
 
 import difflib
@@ -79,6 +80,12 @@ class MissingExtraError(NetweightError, ImportError):
     """An optional dependency is not installed."""
 
     code = "E108"
+
+
+class LimitError(NetweightError, ValueError):
+    """A run has more steps, more work in one or more memory than a model of somebody else's may have."""
+
+    code = "E109"
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> UnknownNameError:

@@ -17,10 +17,12 @@ from contextvars import ContextVar
 from netweight.errors import unknown_name
 from netweight.units import parse, scaled
 
-DEFAULTS: Mapping[str, int] = {"file": 64 << 20}
-"""Amount of each. ``file``: bytes of a JSON file."""
+DEFAULTS: Mapping[str, int] = {
+    "file": 64 << 20, "steps": 200_000, "work": 10**12, "memory": 4 << 30,
+}  # fmt: skip
+"""Amount of each: bytes of a JSON file; and in a run calls of operators, work of one, bytes of arrays."""
 
-_BYTES = ("file",)
+_BYTES = ("file", "memory")
 _chosen: ContextVar[Mapping[str, int]] = ContextVar("limits", default=DEFAULTS)
 
 

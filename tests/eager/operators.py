@@ -68,9 +68,10 @@ def kept_by_rule(module: Lifted, tensors: tuple[Any, ...]) -> Kept:
     parameters = [name for name, value in graph.values.items() if value.kind == "parameter"]
     names = _names(graph, module.wanted)
     sizes: dict[str, int] = {}
-    for call in as_eager(backpropagation(graph, parameters)).calls:
+    plan = as_eager(backpropagation(graph, parameters))
+    for call in plan.calls:
         for piece in call.saved:
-            sizes[piece] = call.extras[piece] if piece in call.extras else graph.spec(piece).nbytes
+            sizes[piece] = call.extras[piece] if piece in call.extras else plan.nbytes(piece)
     return sorted((names.get(piece, "new"), nbytes) for piece, nbytes in sizes.items() if nbytes)
 
 

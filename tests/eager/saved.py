@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import torch
@@ -25,25 +26,36 @@ class _Written(TorchDispatchMode):
         return result
 
 
+class _Kept:
+    """What a node of the backward pass holds instead of a tensor that it keeps."""
+
+    __slots__ = ("__weakref__", "tensor")
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+
+
 def kept_pieces(module: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, dict[int, tuple[int, str]]]:
     """The result of a call, and bytes and sort of each storage that it keeps for backward, by its address.
 
-    Parameters and buffers are left out, and so is what no operator wrote and no caller gave.
+    Parameters and buffers are left out, and so is what no operator wrote and no caller gave, and what is kept by
+    operators that do not lead to a result.
     """
     own = {t.untyped_storage()._cdata for t in (*module.parameters(), *module.buffers())}
     given = {leaf.untyped_storage()._cdata for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)}
-    packed: list[torch.Tensor] = []
+    packed: weakref.WeakSet[_Kept] = weakref.WeakSet()
 
-    def pack(tensor: torch.Tensor) -> torch.Tensor:
-        packed.append(tensor)
-        return tensor
+    def pack(tensor: torch.Tensor) -> _Kept:
+        kept = _Kept(tensor.detach())  # a result would hold the node that holds it
+        packed.add(kept)
+        return kept
 
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor), _Written() as written:
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda kept: kept.tensor), _Written() as written:
         result = module(*args)
     known = (written.storages.keys() | given) - own
     pieces: dict[int, tuple[int, str]] = {}
-    for tensor in packed:
-        storage = tensor.untyped_storage()
+    for kept in packed:
+        storage = kept.tensor.untyped_storage()
         if storage._cdata in known:
-            pieces[storage._cdata] = (storage.nbytes(), f"{tensor.dtype} {tuple(tensor.shape)}")
+            pieces[storage._cdata] = (storage.nbytes(), f"{kept.tensor.dtype} {tuple(kept.tensor.shape)}")
     return result, pieces

@@ -37,7 +37,7 @@ MIXED = {"atan2", "div", "logaddexp", "mul", "pow"}
 """Operators that take an integer beside a float: PyTorch keeps the integer, ours the float that it becomes."""
 
 _few = settings(
-    max_examples=max(2, settings.default.max_examples // 8), phases=[Phase.generate],
+    max_examples=max(4, settings.default.max_examples // 8), phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 

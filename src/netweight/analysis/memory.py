@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from netweight.analysis.conventions import Convention
 from netweight.analysis.from_weights import made_from_weights
+from netweight.analysis.held import Held
 from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, runs_of, writes_over
 from netweight.ir import Graph, TensorSpec
 from netweight.ir.lifetimes import last_reads
@@ -87,12 +88,17 @@ def activation_memories(graph: Graph, rules: Mapping[str, Convention]) -> dict[s
 def _activations(facts: _Facts, rule: Convention) -> Activations:
     graph = facts.graph
     home_of, homes = _assign(facts, rule)
-    step, alive = _peak_of_layers(facts, home_of, homes) if rule.moment == "layer" else _peak_of_schedule(graph, homes)
+    beside = 0
+    if rule.moment == "layer":
+        step, alive = _peak_of_layers(facts, home_of, homes)
+    else:
+        held = Held.of(graph.temporaries if rule.held_by_program else (), len(graph.nodes))
+        step, alive, beside = _peak_of_schedule(graph, homes, held, set(facts.inputs))
     return Activations(
         total_count=sum([home.count for home in homes.values()]),
         peak_count=sum([homes[name].count for name in alive]),
         total_bytes=sum([home.nbytes for home in homes.values()]),
-        peak_bytes=sum([homes[name].nbytes for name in alive]),
+        peak_bytes=sum([homes[name].nbytes for name in alive]) + beside,
         peak_layer=graph.nodes[step].layer if graph.nodes else "",
         peak_tensors=alive,
     )
@@ -176,13 +182,29 @@ def _peak_of_layers(facts: _Facts, home_of: dict[str, str], homes: dict[str, _Ho
     return peak_step, peak
 
 
-def _peak_of_schedule(graph: Graph, homes: dict[str, _Home]) -> tuple[int, tuple[str, ...]]:
-    """The first step at which the homes alive take the most bytes."""
+def _peak_of_schedule(
+    graph: Graph, homes: dict[str, _Home], held: Held, inputs: set[str]
+) -> tuple[int, tuple[str, ...], int]:
+    """The first step at which the most bytes are alive: the homes then, and the bytes of temporaries beside them.
+
+    Where temporaries are the more before a step, that is the moment: what the step writes is not there yet.
+    """
     change = [0] * (len(graph.nodes) + 1)
     for home in homes.values():
         change[home.born] += home.nbytes
         if home.dies + 1 < len(change):
             change[home.dies + 1] -= home.nbytes
     alive = list(itertools.accumulate(change[: len(graph.nodes)]))
-    step = max(range(len(alive)), key=alive.__getitem__) if alive else 0
-    return step, tuple(name for name, home in homes.items() if home.born <= step <= home.dies)
+    if not any(held.before):
+        step = max(range(len(alive)), key=alive.__getitem__) if alive else 0
+        return step, tuple(name for name, home in homes.items() if home.born <= step <= home.dies), 0
+    new = [0] * len(alive)
+    for name, home in homes.items():
+        if name not in inputs and home.born < len(new):
+            new[home.born] += home.nbytes
+    moments = [(alive[step] + held.over[step], -step, 1) for step in range(len(alive))]
+    moments += [(alive[step] - new[step] + held.before[step], -step, 0) for step in range(len(alive))]
+    _, minus, written = max(moments, default=(0, 0, 1))
+    there = (name for name, home in homes.items() if home.born <= -minus - (0 if written or name in inputs else 1))
+    names = tuple(name for name in there if homes[name].dies >= -minus)
+    return -minus, names, (held.over if written else held.before)[-minus] if alive else 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import chain, pairwise
 
 from netweight.analysis.checkpointing import Segment, Segments
+from netweight.analysis.held import Moments
 from netweight.analysis.optimizers import Optimizer
 from netweight.ir.lifetimes import last_uses, released
 from netweight.ops.parts import COMPLEX
@@ -103,6 +104,8 @@ class _Walk:
         """What is there before the step."""
         values = self.plan.graph.values
         for name, value in values.items():
+            if name in self.plan.made:
+                continue
             if value.kind == "parameter":
                 self.take(name, "parameters", value.stored_bytes)
             elif value.kind in ("buffer", "constant"):
@@ -116,17 +119,25 @@ class _Walk:
     def forward(self) -> None:
         """All operators in order; what backward reads stays."""
         self.kept = {call.step: self.keeps(call) for call in self.plan.calls}
-        last_uses = self.last_uses(self.plan.calls)
+        last_uses = self.last_uses(self.plan.calls, self.plan.lifetimes)
         saved = Counter(piece for pieces in self.kept.values() for piece in pieces)
         held = Counter(self.plan.piece(name) for name in self.plan.graph.outputs)
         self.holders.update({piece: saved[piece] + held[piece] for piece in self.size})
+        program = Moments.of(self.plan.temporaries)
         for call in self.plan.calls:
+            for piece in program.made.get(call.step, ()):
+                self.take(piece, "saved" if saved[piece] else "activations", self.plan.nbytes(piece))
+                self.holders[piece] += saved[piece]
+            self.note("forward", call)
+            self.release_all(program.brief.get(call.step, ()))
             for piece, nbytes in self.written(call).items():
                 if piece not in self.size:
                     self.take(piece, "saved" if saved[piece] else "activations", nbytes)
                     self.holders[piece] += saved[piece] + held[piece]
             self.note("forward", call)
             self.release_all(last_uses.get(call.step, ()))
+            self.release_all(program.freed.get(call.step, ()))
+        self.release_all(piece for piece in program.left(len(self.plan.calls)) if piece in self.size)
 
     def keeps(self, call: Call, depth: int = 0) -> list[str]:
         """Pieces that stay until the backward of a call is done; ``depth`` parts around it have run again."""
@@ -235,7 +246,7 @@ class _Walk:
 
     def bytes_of(self, call: Call, piece: str) -> int:
         """Size of a piece that a call writes, or keeps."""
-        return call.extras[piece] if piece in call.extras else self.plan.graph.spec(piece).nbytes
+        return call.extras[piece] if piece in call.extras else self.plan.nbytes(piece)
 
     def written(self, call: Call) -> dict[str, int]:
         """Pieces that a call writes, with their bytes."""
@@ -243,14 +254,22 @@ class _Walk:
         made = [piece for piece in pieces if not self.plan.lasts(piece)]
         return {piece: self.bytes_of(call, piece) for piece in (*made, *call.extras)}
 
-    def last_uses(self, calls: Sequence[Call]) -> dict[int, list[str]]:
-        """Pieces that no later call of ``calls`` reads or writes, by step; not what is there before the step."""
+    def last_uses(self, calls: Sequence[Call], lifetimes: Mapping[str, int] | None = None) -> dict[int, list[str]]:
+        """Pieces that no later call of ``calls`` reads or writes, by step; not what is there before the step.
+
+        Args:
+            calls: Calls in order.
+            lifetimes: Steps to which a program holds values.
+        """
         last = last_uses(
             (call.step, (*self.places(call.node.inputs, call.node.outputs), *call.extras)) for call in calls
         )
-        values = self.plan.graph.values
+        for piece, at in (lifetimes or {}).items():
+            last[piece] = max(at, last.get(piece, at))
+        values, lasting = self.plan.graph.values, self.plan.temporaries
+        freed = {piece: at for piece, at in last.items() if piece not in lasting}
         return released(
-            {piece: at for piece, at in last.items() if piece not in values or values[piece].kind == "activation"}
+            {piece: at for piece, at in freed.items() if piece not in values or values[piece].kind == "activation"}
         )
 
     def places(self, *names: Iterable[str | None]) -> list[str]:

@@ -14,6 +14,7 @@ from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Filled, Graph, TensorSpec, is_floating
 from netweight.lazy import Array, np
+from netweight.ops.effort import check_room
 from netweight.sources.inputs import parts_by_name
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ class _Draw:
         return array.astype(_held(spec.dtype), copy=False)
 
     def _random(self, name: str, spec: TensorSpec, given: Any) -> Array:
+        check_room(f"input {name}", spec)
         shape = "x".join(map(str, spec.shape)) or "scalar"
         low, high = (given.first, given.last) if isinstance(given, Filled) else _range(spec.dtype)
         kind = "from N(0, 1)" if is_floating(spec.dtype) else f"from {low} to {high}"

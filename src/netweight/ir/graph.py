@@ -42,6 +42,23 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Temporary:
+    """Memory that a program fills with what depends on no input (a mask, positions), and lets go of again.
+
+    Attributes:
+        names: Constants of the graph that lie in it.
+        first: Step before which it is made.
+        last: Last step over which it is held; ``first - 1`` if it is gone before that.
+        nbytes: Its size.
+    """
+
+    names: tuple[str, ...]
+    first: int
+    last: int
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """A part of a network whose backward the author of the network wrote.
 
@@ -104,6 +121,7 @@ class Graph:
             unchanged, as if the node were not there; or to none.
         unread: Parameters that the model has and no node reads.
         leaves: Inputs, constants and activations that ask for a gradient themselves, as parameters do.
+        temporaries: Memory of what the program makes of no input, where it was seen to run.
         functions: Parts whose backward is not that of their operators.
         checkpoints: Parts that run again in backward.
     """
@@ -122,6 +140,7 @@ class Graph:
     diverted: Mapping[str, str | None] = field(default_factory=dict)
     unread: tuple[Value, ...] = ()
     leaves: tuple[str, ...] = ()
+    temporaries: tuple[Temporary, ...] = ()
     functions: tuple[Function, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Checkpoint, Function, Graph, Node, NoShape
+from netweight.ir.graph import Checkpoint, Function, Graph, Node, NoShape, Temporary
 from netweight.ir.spec import TensorSpec
 from netweight.ir.validity import validate
 from netweight.ir.value import Init, Quantization, Stored, Value
@@ -40,6 +40,7 @@ def _graph_to_dict(graph: Graph) -> dict[str, Any]:
         "unread": [_value_to_dict(value) for value in graph.unread],
         "diverted": dict(graph.diverted),
         "leaves": graph.leaves,
+        "temporaries": [asdict(temporary) for temporary in graph.temporaries],
     }
     if graph.functions:
         data["functions"] = [_function_to_dict(function) for function in graph.functions]
@@ -134,6 +135,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         unread=tuple(map(_value_from_dict, data.get("unread", []))),
         diverted=dict(data.get("diverted", {})),
         leaves=tuple(data.get("leaves", ())),
+        temporaries=tuple(Temporary(**{**item, "names": tuple(item["names"])}) for item in data.get("temporaries", ())),
         functions=tuple(_function_from_dict(item, attrs_types) for item in data.get("functions", ())),
         checkpoints=tuple(Checkpoint(**_tupled(item)) for item in data.get("checkpoints", ())),
     )

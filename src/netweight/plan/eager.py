@@ -10,7 +10,10 @@ from netweight.plan.gradients import Backpropagation, Call, keeping, written_ove
 
 
 def as_eager(plan: Backpropagation) -> Backpropagation:
-    """The plan of the same gradients, in which every call keeps what PyTorch's does."""
+    """The plan of the same gradients, in which every call keeps what PyTorch's does, and a program makes its masks."""
+    temporaries = {f"temporary {at}": one for at, one in enumerate(plan.graph.temporaries)}
+    made = {name: piece for piece, one in temporaries.items() for name in one.names}
+    plan = replace(plan, temporaries=temporaries, made=made, lifetimes=plan.graph.lifetimes)
     return replace(plan, calls=tuple([_as_eager(plan, call) for call in plan.calls]))
 
 
@@ -19,9 +22,12 @@ def _as_eager(plan: Backpropagation, call: Call) -> Call:
     node = call.node
     rule = KEPT.get(node.op)
     inputs = plan.graph.input_specs(node)
-    if rule is None or not call.link.own or not call.runs_backward or not rule.when(node.attrs, inputs):
+    op = REGISTRY.get(node.op)
+    if op is None or not call.link.own or not call.runs_backward:
         return call
-    op = REGISTRY[node.op]
+    if rule is None or not rule.when(node.attrs, inputs):
+        reads_made = any(name in plan.made for name in call.read)
+        return replace(call, **keeping(plan, op, call.step, node, call.wanted)) if reads_made else call
     over = rule.in_place is not None and bool(written_over(plan, op, node))
     outputs = [plan.graph.spec(name) for name in node.outputs]
     sizes = {name: size(node.attrs, inputs, outputs) for name, size in rule.extras.items()}

@@ -146,6 +146,7 @@ KEPT: dict[str, Kept] = {
     "svdvals": Kept(saves=("u", "vh", "y")),
     "solve": Kept(saves=("x", "factors", "pivots", "y"), extras=_LOWER_UPPER),
     # Normalisation.
+    "batch_norm": Kept(saves=("x", "running_mean", "running_var", "weight")),
     "instance_norm": Kept(saves=("x", "scales", "mean", "rstd"), extras={"scales": _per_sample}, when=_affine),
     "layer_norm": Kept(saves=("x", "weight", "bias", "mean", "rstd")),
     "rms_norm": Kept(saves=("x", "weight", "rrms", "scaled"), extras={"scaled": _like_x}, when=_affine),

@@ -8,12 +8,13 @@ that owns it; views and operators in place share it, and what only backward read
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from netweight.errors import unknown_name
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
+from netweight.ir.graph import Temporary
 from netweight.ops import FREE, REGISTRY, Cost, OpDef, as_tuple
 from netweight.plan.links import Link, links_of
 from netweight.plan.written import passes_on, written_work
@@ -68,6 +69,9 @@ class Backpropagation:
         trained: Those of them that get one, in the order of the graph.
         reached: Values that have a gradient.
         overwrites: Values that are written over a buffer, with its name: new running statistics.
+        temporaries: Memory that a step makes of no input and frees, by the name of the piece; none if constants last.
+        made: Piece of each constant that lies in such memory.
+        lifetimes: Step to which a program holds values in its variables; empty if they go with their last reader.
     """
 
     graph: Graph
@@ -76,10 +80,19 @@ class Backpropagation:
     trained: tuple[str, ...]
     reached: frozenset[str]
     overwrites: Mapping[str, str]
+    temporaries: Mapping[str, Temporary] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict)
+    lifetimes: Mapping[str, int] = field(default_factory=dict)
 
     def piece(self, name: str) -> str:
         """Memory that a value lives in."""
+        if name in self.made:
+            return self.made[name]
         return self.graph.values[self.overwrites.get(name, name)].storage
+
+    def nbytes(self, piece: str) -> int:
+        """Size of a piece that a value or a temporary gives its name."""
+        return self.temporaries[piece].nbytes if piece in self.temporaries else self.graph.spec(piece).nbytes
 
     def lasts(self, piece: str) -> bool:
         """Whether a piece is there before and after the step."""

@@ -222,6 +222,7 @@ _TERMS = (
         meaning="an optional dependency is not installed, or is and does not import; the line says what to do, and "
         "`netweight doctor` what else is usable.",
     ),
+    Term(name="E109", meaning="a run goes further than a model of somebody else's may: `--limit steps=1e8` raises it."),
 )
 
 _OTHER_NAMES = {

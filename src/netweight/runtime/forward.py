@@ -10,7 +10,8 @@ from netweight.errors import ShapeError, UnsupportedOpError, UsageError, unknown
 from netweight.ir import Graph, Node, is_floating, located
 from netweight.ir.lifetimes import last_uses, released
 from netweight.lazy import Array, np
-from netweight.ops.table import REGISTRY, forward
+from netweight.ops.effort import Effort
+from netweight.ops.table import REGISTRY, OpDef, forward
 from netweight.plan.gradients import Backpropagation, backpropagation
 from netweight.plan.links import function_ends
 from netweight.plan.written import read_by
@@ -68,15 +69,21 @@ def run(
     Raises:
         UsageError: If an input or a weight is missing or has another shape, or ``wanted`` names something else.
         UnsupportedOpError: If an operator has no definition.
+        LimitError: If it goes further than ``netweight.limits`` allows.
     """
     values = _starting_values(graph, inputs, weights)
     plan = backpropagation(graph, _differentiated(graph, wanted)) if keep else None
     done = {} if keep is True else _unused_after(graph)
     generator = rng or np.random.default_rng(0)
+    effort = Effort()
     kept: dict[int, Kept] = {}
     for step, node in enumerate(graph.nodes):
         with located(node):
+            given = [None if name is None else graph.spec(name) for name in node.inputs]
+            effort.step()
+            effort.before(_definition(node), node.attrs, given, [graph.spec(name) for name in node.outputs])
             saved = _call(node, values, generator, kernels or {})
+            effort.after(values[name] for name in node.outputs)
             if plan is not None and plan.calls[step].runs_backward:
                 kept[step] = kept_of(plan.calls[step], values, saved)
             del saved
@@ -117,6 +124,13 @@ def _unused_after(graph: Graph) -> dict[int, list[str]]:
     return released({name: step for name, step in last.items() if graph.values[name].kind == "activation"})
 
 
+def _definition(node: Node) -> OpDef:
+    op = REGISTRY.get(node.op)
+    if op is None:
+        raise UnsupportedOpError(f"run: expected an operator with a definition, got {node.op!r}")
+    return op
+
+
 def _call(
     node: Node,
     values: dict[str, Array],
@@ -124,9 +138,7 @@ def _call(
     kernels: Mapping[str, Forward],
 ) -> dict[str, Array]:
     """Run a node: its outputs go to ``values``; results that only its backward may read are returned."""
-    op = REGISTRY.get(node.op)
-    if op is None:
-        raise UnsupportedOpError(f"run: expected an operator with a definition, got {node.op!r}")
+    op = _definition(node)
     arrays = tuple([None if name is None else values[name] for name in node.inputs])
     if node.op in kernels:
         values[node.outputs[0]] = kernels[node.op](node.attrs, *arrays)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from netweight.errors import UsageError
 from netweight.ir import Graph, Init, TensorSpec, is_floating
 from netweight.lazy import Array, np
+from netweight.ops.effort import check_room
 
 
 def initialize(graph: Graph, *, seed: int = 0, dtype: str | None = None) -> dict[str, Array]:
@@ -29,6 +30,7 @@ def initialize(graph: Graph, *, seed: int = 0, dtype: str | None = None) -> dict
 
 
 def _make(spec: TensorSpec, init: Init, rng: np.random.Generator, dtype: str | None) -> Array:
+    check_room("weight", spec)
     wanted = dtype if dtype is not None and is_floating(spec.dtype) else spec.dtype
     match init.kind:
         case "zeros":

@@ -8,8 +8,9 @@ from weakref import WeakSet
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import flop_registry
 
 from netweight.analysis.training import training_cost
 from netweight.runtime import backward, run
@@ -27,13 +28,26 @@ def _start(outputs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
     return moving, [torch.linspace(-1, 2, y.numel(), dtype=y.dtype).reshape(y.shape) for y in moving]
 
 
+class Flops(TorchDispatchMode):
+    """What PyTorch's own formulas count for the operators that run."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        formula = flop_registry.get(func._overloadpacket)
+        if formula is not None:
+            self.total += formula(*args, **(kwargs or {}), out_val=result)
+        return result
+
+
 def backward_macs(module: nn.Module, *inputs: Tensor) -> int:
-    """Multiplications of a real backward: half of what PyTorch's counter counts beyond the forward."""
-    with FlopCounterMode(display=False) as forward:
+    """Multiplications of a real backward: half of what is counted beyond the forward."""
+    with Flops() as flops:
         outputs = outputs_of(module(*inputs))
-        done = forward.get_total_flops()
+        done = flops.total
         torch.autograd.backward(*_start(outputs))
-    return int(forward.get_total_flops() - done) // 2
+    return (flops.total - done) // 2
 
 
 class _Packed:

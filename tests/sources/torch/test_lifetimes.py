@@ -11,7 +11,8 @@ from torch import nn  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
-from netweight import weigh  # noqa: E402
+from netweight import capture, weigh  # noqa: E402
+from netweight.ir.serial import graph_from_json, graph_to_json  # noqa: E402
 
 
 class Alive(TorchDispatchMode):
@@ -95,9 +96,37 @@ class MadeOfWeights(nn.Module):
         return torch.relu(x + bias) * bias
 
 
+class Masked(nn.Module):
+    """A causal mask and angles made from sizes: what is made of no input is held as well, until it is let go of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, x: Any) -> Any:
+        at = torch.arange(x.shape[1])
+        mask = torch.where(at[:, None] >= at[None], 0.0, float("-inf"))
+        angles = torch.outer(at.double(), torch.linspace(0, 1, 4, dtype=torch.float64)).float()
+        h = self.fc(x) + torch.cat((angles.cos(), angles.sin()), -1)
+        scores = (h @ h.mT + mask).softmax(-1)
+        del mask
+        return scores @ h
+
+
+class MaskedAtTheEnd(nn.Module):
+    """The worst moment is before an operator of the graph: a table much larger than what it is made for."""
+
+    def forward(self, x: Any) -> Any:
+        y = x * 2
+        table = torch.zeros(256, 8).add_(1).cumsum(0) * 3
+        return y + table[: x.shape[0]]
+
+
 @pytest.mark.parametrize(
     ("module", "shape"),
     [
+        (Masked(), (2, 16, 8)),
+        (MaskedAtTheEnd(), (4, 8)),
         (MadeOfWeights(), (2, 64, 64)),
         (Residual(), (1, 8, 16, 16)),
         (nn.Sequential(Residual(), Residual()), (2, 8, 16, 16)),
@@ -117,3 +146,40 @@ def test_peak_is_what_pytorch_holds(module: Any, shape: tuple[int, ...]) -> None
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
     assert weigh(module, shape, conventions=("torch-eager",)).activations["torch-eager"].peak_bytes == alive.peak
+
+
+def test_what_is_made_of_no_input_is_in_the_graph_with_its_steps() -> None:
+    graph = capture(Masked(), (2, 16, 8))
+    made = {one.nbytes: one for one in graph.temporaries}
+    steps = [node.op for node in graph.nodes]
+    mask = made[4 * 16 * 16]  # float32
+    assert mask.names
+    assert all(graph.values[name].kind == "constant" for name in mask.names)
+    assert (mask.first, mask.last) == (0, steps.index("softmax"))  # it is deleted then
+    # A comparison of 16 * 16 booleans is gone before the first operator.
+    brief = [one for one in graph.temporaries if one.last < one.first]
+    assert max(one.nbytes for one in brief) >= 16 * 16
+    assert graph_from_json(graph_to_json(graph), {name: op.attrs for name, op in _table().items()}) == graph
+
+
+def _table() -> Any:
+    from netweight.ops import REGISTRY
+
+    return {name: REGISTRY[name] for name in REGISTRY}
+
+
+def test_a_step_keeps_a_mask_that_backward_reads_and_no_other() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(8, 8)
+
+        def forward(self, x: Any) -> Any:
+            mask = torch.ones(8) * 2
+            shift = torch.arange(8.0)
+            return self.fc(x) * mask + shift
+
+    found = weigh(Scaled(), (4, 8), training=True).training
+    assert found is not None
+    assert found.saved_activation_bytes == 4 * 4 * 8 + 4 * 8  # x; the mask, not the shift
+    assert found.conventions["ideal"].saved_activation_bytes == 4 * 4 * 8  # there a constant lasts

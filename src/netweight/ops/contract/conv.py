@@ -23,6 +23,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.fast_types import widened
 from netweight.ops.arrays.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, windows
 from netweight.ops.dims import kernel_dims, out_dims
@@ -87,8 +88,9 @@ def conv_cost(attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, bias: TensorS
 def conv_forward(attrs: ConvAttrs, x: Array, weight: Array, bias: Array | None) -> Array:
     """Slide ``weight`` over ``x``."""
     hw, ij = _letters(weight)
+    x, weight, back = widened(x, weight, tuple(range(1, weight.ndim)))
     grouped_y = np.einsum(f"ngc{hw}{ij},goc{ij}->ngo{hw}", _windows(attrs, x, weight), _grouped(attrs, weight))
-    y: Array = grouped_y.reshape(x.shape[0], weight.shape[0], *grouped_y.shape[3:])
+    y: Array = back(grouped_y.reshape(x.shape[0], weight.shape[0], *grouped_y.shape[3:]))
     return y if bias is None else y + _per_channel(bias, y)
 
 

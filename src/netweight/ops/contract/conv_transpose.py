@@ -25,6 +25,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.fast_types import widened
 from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, span_of, windows
 from netweight.ops.dims import named_shape
@@ -94,12 +95,13 @@ def conv_transpose_cost(attrs: ConvTransposeAttrs, x: TensorSpec, weight: Tensor
 def conv_transpose_forward(attrs: ConvTransposeAttrs, x: Array, weight: Array, bias: Array | None) -> Array:
     """Every input element times every weight, added where its window lies; then the padding is cut off."""
     hw, ij = _letters(weight)
+    x, weight, back = widened(x, weight, tuple(range(weight.ndim)))
     taps = np.einsum(f"ngc{hw},gco{ij}->ngo{hw}{ij}", _grouped(attrs, x), _grouped_weight(attrs, weight))
     taps = taps.reshape(x.shape[0], -1, *taps.shape[3:])
     uncut = _uncut_sizes(attrs, x.shape[2:], weight.shape[2:])
     summed = add_windows(taps, (*taps.shape[:2], *uncut), attrs.stride, attrs.dilation)
     out_size = tuple(size - sum(pad) for size, pad in zip(uncut, attrs.padding, strict=True))
-    y = unpad_gradient(summed, out_size, attrs.padding)
+    y = back(unpad_gradient(summed, out_size, attrs.padding))
     return y if bias is None else y + bias.reshape(-1, *(1,) * (y.ndim - 2))
 
 

@@ -150,8 +150,8 @@ def _volume(letters: Iterable[str], sizes: dict[str, int]) -> int:
 
 
 def einsum_forward(attrs: EinsumAttrs, *xs: Array) -> Array:
-    """Contract from left to right; what NumPy cannot sum, bfloat16, in single precision."""
-    if any(x.dtype.kind == "V" for x in xs):
+    """Contract from left to right; numbers of half precision in single precision."""
+    if any(x.dtype.kind in "Vf" and x.dtype.itemsize == 2 for x in xs):
         return einsum_forward(attrs, *(x.astype(np.float32) for x in xs)).astype(xs[0].dtype)
     if len(xs) == 1:
         return np.array(np.einsum(attrs.equation, xs[0]))  # a copy: NumPy would return a view of a transpose

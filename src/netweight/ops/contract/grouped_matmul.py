@@ -22,6 +22,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.fast_types import widened
 from netweight.ops.extent import mixes_last
 from netweight.ops.move.places import check_positions
 from netweight.ops.table import FREE, Cost, Wanted, define
@@ -49,7 +50,8 @@ def grouped_matmul_forward(_attrs: None, a: Array, b: Array, offsets: Array) -> 
     """One product after the other."""
     y = np.zeros((a.shape[0], b.shape[2]), a.dtype)
     for group, rows in _groups(offsets):
-        y[rows] = a[rows] @ b[group]
+        left, right, back = widened(a[rows], b[group], (0,))
+        y[rows] = back(left @ right)
     return y
 
 

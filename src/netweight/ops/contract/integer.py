@@ -83,10 +83,15 @@ def integer_conv_forward(
     attrs: ConvAttrs, x: Array, weight: Array, x_zero: Array | None, weight_zero: Array | None
 ) -> Array:
     """Slide (weight - weight_zero) over (x - x_zero), padded with zeros."""
+    return conv_forward(attrs, *from_zero_points(x, weight, x_zero, weight_zero), None)
+
+
+def from_zero_points(x: Array, weight: Array, x_zero: Array | None, weight_zero: Array | None) -> tuple[Array, Array]:
+    """What a convolution multiplies: the differences to zero points, that of the weight for all or for each channel."""
     per_channel = weight_zero
     if weight_zero is not None and weight_zero.ndim:
         per_channel = weight_zero.reshape(-1, *(1,) * (weight.ndim - 1))
-    return conv_forward(attrs, _from_zero(x, x_zero), _from_zero(weight, per_channel), None)
+    return _from_zero(x, x_zero), _from_zero(weight, per_channel)
 
 
 def integer_conv_extent(attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, *_zeros: _Zero) -> Extent:

@@ -15,6 +15,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array
+from netweight.ops.arrays.fast_types import widened
 from netweight.ops.extent import mixes_last
 from netweight.ops.table import FREE, Cost, Wanted, define
 
@@ -44,9 +45,8 @@ def linear_cost(attrs: None, x: TensorSpec, weight: TensorSpec, bias: TensorSpec
 
 def linear_forward(_attrs: None, x: Array, weight: Array, bias: Array | None) -> Array:
     """y = x weightᵀ + bias."""
-    y: Array = x @ weight.T
-    if x.dtype == weight.dtype:  # NumPy gives products of bfloat16 in float32
-        y = y.astype(x.dtype, copy=False)
+    left, right, back = widened(x, weight, (1,))
+    y = back(left @ right.T)
     return y if bias is None else y + bias
 
 

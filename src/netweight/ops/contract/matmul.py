@@ -22,6 +22,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import Shape, broadcast_shape, unbroadcast, unbroadcast_cost
+from netweight.ops.arrays.fast_types import widened
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Cost, Wanted, define
 
@@ -41,9 +42,9 @@ def matmul_cost(_attrs: None, a: TensorSpec, b: TensorSpec) -> Cost:
 
 
 def matmul_forward(_attrs: None, a: Array, b: Array) -> Array:
-    """y = a b, in the type of both: NumPy gives products of bfloat16 in float32."""
-    y: Array = np.asarray(np.matmul(a, b))
-    return y.astype(a.dtype, copy=False) if a.dtype == b.dtype else y
+    """y = a b, in the type of both."""
+    left, right, back = widened(a, b, (max(b.ndim - 2, 0),))
+    return back(np.asarray(np.matmul(left, right)))
 
 
 def matmul_backward(_attrs: None, grad_y: Array, a: Array, b: Array) -> tuple[Array, Array]:

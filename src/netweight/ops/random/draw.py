@@ -8,6 +8,7 @@ RandomNormal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -51,6 +52,19 @@ _DRAWS: dict[str, Callable[[Any, RandomAttrs], Any]] = {
     "geometric": lambda rng, a: rng.geometric(a.first, a.shape),
 }
 
+_ALLOWED: dict[str, tuple[Callable[[float, float], bool], str]] = {
+    "uniform": (lambda a, b: a <= b and math.isfinite(b - a), "two finite bounds, the lower one first,"),
+    "integers": (
+        lambda a, b: math.isfinite(a) and math.isfinite(b) and int(a) < int(b),
+        "two bounds, lower one first,",
+    ),
+    "normal": (lambda _, b: b >= 0, "a deviation from 0 on"),
+    "log_normal": (lambda _, b: b >= 0, "a deviation from 0 on"),
+    "exponential": (lambda a, _: a > 0, "a rate above 0"),
+    "cauchy": (lambda _, b: b >= 0, "a width from 0 on"),
+    "geometric": (lambda a, _: 0 < a <= 1, "a probability above 0"),
+}
+
 
 def random_shape(attrs: RandomAttrs) -> TensorSpec:
     """The one asked for.
@@ -64,6 +78,9 @@ def random_shape(attrs: RandomAttrs) -> TensorSpec:
         raise ShapeError(f"random: expected sizes of at least 0, got {attrs.shape}")
     if attrs.distribution not in _DRAWS:
         raise ShapeError(f"random: expected distribution {', '.join(map(repr, _DRAWS))}, got {attrs.distribution!r}")
+    allows, words = _ALLOWED[attrs.distribution]
+    if not allows(attrs.first, attrs.second):
+        raise ShapeError(f"random: expected {words} of {attrs.distribution}, got {attrs.first} and {attrs.second}")
     return TensorSpec(attrs.shape, attrs.dtype)
 
 

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple, TypeAlias
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.fast_types import widened
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.move.places import check_positions
 from netweight.ops.recurrent.activations import ACTIVATIONS, Activation, Function, functions_of
@@ -188,7 +189,8 @@ def previous_states(states: Array, first: Array) -> Array:
 
 def project(x: Array, weight: Array, bias: Array | None) -> Array:
     """x weightᵀ + bias, for one step or all of them."""
-    y: Array = x @ weight.T
+    left, right, back = widened(x, weight, (1,))
+    y = back(left @ right.T)
     return y if bias is None else y + bias
 
 

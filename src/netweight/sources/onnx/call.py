@@ -14,6 +14,7 @@ from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.numbers import KIND, array_of, checked_shape, is_external, spec_of
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.scope import Scope
+from netweight.sources.onnx.sparse import dense, sparse_spec
 from netweight.sources.onnx.tensor import Tensor
 from netweight.sources.onnx.undo import Attempt
 
@@ -164,16 +165,7 @@ def marked(tensor: Tensor, written: Any) -> Tensor:
 
 def dense_tensor(sparse: SparseTensorProto) -> Tensor:
     """A tensor of which the file has the elements that are not zero."""
-    spec = TensorSpec(checked_shape(sparse.dims, sparse.values.name), spec_of(sparse.values).dtype)
-
-    def numbers() -> Array:
-        array = np.zeros(spec.shape, spec.dtype)
-        at, values = array_of(sparse.indices), array_of(sparse.values)
-        where = at if at.ndim == 1 else np.ravel_multi_index(tuple(at.T), spec.shape)
-        array.reshape(-1)[where] = values
-        return array
-
-    return Tensor(sparse.values.name, spec, numbers, fixed=True, stored=True)
+    return Tensor(sparse.values.name, sparse_spec(sparse), lambda: dense(sparse), fixed=True, stored=True)
 
 
 def held(stored: TensorProto) -> Array:

@@ -105,10 +105,13 @@ class GraphReader:
 
         Raises:
             FormatError: If there are more calls than in any network.
+            LimitError: If there are more than a run may have.
         """
         self.recording.call = len(self.places)
         self._begun += 1
-        if self._begun > _MOST and not self.recording.computing:
+        if self.recording.computing:
+            self.recording.effort.step()
+        elif self._begun > _MOST:
             raise FormatError(f"onnx: expected at most {_MOST:,} calls of operators, got more")
         self.places.append(place)
 

@@ -15,6 +15,7 @@ from typing import Any
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
 from netweight.ir import NoShape, TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.effort import Effort
 from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
 from netweight.sources.onnx.checks import check_sizes, check_tensors
 from netweight.sources.onnx.tensor import Pending, Tensor, all_fixed, is_integer, is_weight
@@ -55,6 +56,7 @@ class OnnxRecording(Recording[int]):
         derived: Tensors that rules made of weights, by the weight and what was made: made once for all their readers.
         named: Tensors that became values since something was read that may be taken back; None where nothing may be.
         folded: Elements of constants that were computed.
+        effort: What was computed up to now, and how far that may go.
         steered: Whether a branch was taken because the other cannot take the shapes: a run has to ask the condition.
         hollow: Whether the weight of a product is a tensor of equal numbers: those of the file were taken out.
     """
@@ -66,6 +68,7 @@ class OnnxRecording(Recording[int]):
     derived: dict[tuple[Any, ...], Tensor] = field(default_factory=dict)
     named: list[Tensor] | None = None
     folded: int = 0
+    effort: Effort = field(default_factory=Effort)
     steered: bool = False
     hollow: bool = False
     _shapes: dict[tuple[str, tuple[TensorSpec | None, ...]], Sequence[TensorSpec]] = field(default_factory=dict)
@@ -223,8 +226,13 @@ class OnnxRecording(Recording[int]):
         Raises:
             ShapeError: If a forward rule gives another shape than the shape rule.
         """
+        if self.computing:
+            given = [None if tensor is None else tensor.spec for tensor in tensors]
+            self.effort.before(definition, attrs, given, [result.spec for result in results])
         arrays = tuple([None if tensor is None else tensor.array() for tensor in tensors])
-        for result, array in zip(results, _forward(definition, attrs, arrays, self.kernels), strict=True):
+        made = _forward(definition, attrs, arrays, self.kernels)
+        self.effort.after(made)
+        for result, array in zip(results, made, strict=True):
             if array.shape != result.shape:
                 raise ShapeError(f"{definition.name}: expected {result.shape} by its shape rule, got {array.shape}")
             result.numbers = _Known(array)

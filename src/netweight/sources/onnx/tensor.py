@@ -9,6 +9,7 @@ from typing import Any
 from netweight.errors import CaptureError, ShapeError
 from netweight.ir import Quantization, TensorSpec, ValueKind, is_floating
 from netweight.lazy import Array
+from netweight.ops.effort import check_rank
 
 _MOST = 1 << 30
 _MOST_SETTINGS = 1 << 20
@@ -128,12 +129,14 @@ class Tensor:
         Raises:
             DependsOnDataError: If only a run has them.
             ShapeError: If there are more than 2^30.
+            LimitError: If it has more dimensions than an array can have.
         """
         if self._array is None:
             if self.numbers is None:
                 raise DependsOnDataError(self.label)
             if self.spec.numel > _MOST:
                 raise ShapeError(f"{self.label}: expected at most {_MOST:,} elements to compute with, got {self.spec}")
+            check_rank(self.label, self.spec.shape)
             self._array = self.numbers()
         return self._array
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from torch import Tensor, empty
 
+from netweight.sources.torch.temporaries import Temporaries
+
 _LISTS = (list, tuple)
 
 
@@ -58,9 +60,14 @@ class View:
 
 
 class Constants:
-    """Which constants a capture made, and private copies of those that it did not."""
+    """Which constants a capture made, and private copies of those that it did not.
 
-    def __init__(self) -> None:
+    Attributes:
+        temporaries: How long memory is held that the program made.
+    """
+
+    def __init__(self, temporaries: Temporaries) -> None:
+        self.temporaries = temporaries
         self._made: dict[int, Any] = {}
         self._copies: dict[int, Tensor] = {}
         self._originals: list[Tensor] = []
@@ -140,6 +147,8 @@ class Constants:
                 self.add(leaf)
             elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
                 self._follow(leaf, args[0], rule, args, kwargs)
+            if (memory := self.memory(leaf)) in self._made:
+                self.temporaries.see(leaf, memory)
 
     def add(self, tensor: Tensor) -> None:
         """Say that the capture made the memory of a tensor, and may write it."""

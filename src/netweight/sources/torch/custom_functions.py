@@ -8,8 +8,9 @@ seen by nobody else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,12 +24,11 @@ from netweight.sources.torch.lower import RULES
 from netweight.sources.torch.rebinding import detach
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.unintercepted import UNSEEN
-from netweight.sources.torch.written_function import WrittenFunction
-from netweight.sources.torch.written_gradients import Backward
+from netweight.sources.torch.written_gradients import Backward, FunctionCall, applied_by_pytorch, record_backward
 
-Special = Callable[[Recorder, Any, Sequence[Any]], Any]
+Follow = Callable[[Recorder, Any, Sequence[Any]], Any]
+"""What is done where a program applies a function to arguments."""
 
-_APPLY: Any = _SingleLevelFunction.__mro__[1].__dict__["apply"]
 _BOOKKEEPING = ("to_save", "dirty_tensors", "non_differentiable", "needs_input_grad", "materialize_grads")
 
 
@@ -59,16 +59,15 @@ class Context(FunctionCtx):
 
 
 @contextmanager
-def functions_followed(rec: Recorder, specials: dict[type, Special]) -> Iterator[None]:
+def functions_followed(rec: Recorder, follow: Follow, specials: Mapping[type, Follow]) -> Iterator[None]:
     """A block in which functions of the program are followed on this thread; ``specials`` are done otherwise."""
     thread = threading.get_ident()
     before = _SingleLevelFunction.__dict__.get("apply")
 
     def apply(function: Any, *args: Any) -> Any:
         if threading.get_ident() != thread:
-            return _APPLY.__get__(None, function)(*args)
-        special = specials.get(function)
-        return special(rec, function, args) if special else _applied(rec, function, args)
+            return applied_by_pytorch(function, args)
+        return specials.get(function, follow)(rec, function, args)
 
     _SingleLevelFunction.apply = classmethod(apply)
     try:
@@ -80,7 +79,7 @@ def functions_followed(rec: Recorder, specials: dict[type, Special]) -> Iterator
             _SingleLevelFunction.apply = before
 
 
-def _applied(rec: Recorder, function: Any, args: Sequence[Any]) -> Any:
+def applied(rec: Recorder, function: Any, args: Sequence[Any]) -> Any:
     """What ``function.apply`` gives."""
     with UNSEEN():
         now, ever = _asking(rec, args)
@@ -102,8 +101,12 @@ def _applied(rec: Recorder, function: Any, args: Sequence[Any]) -> Any:
         names = [rec.recording.value_of(leaf) if moves else None for leaf, moves in zip(made, moving, strict=True)]
         for name in filter(None, names):
             rec.recording.history.settle(rec.recording, name, Asking(now=any(now), ever=True))
+        kept = [rec.recording.value_of(tensor) for tensor in ctx.kept()]
     if any(moving):
-        _record(rec, function, ctx, given, made, names)
+        call = FunctionCall(
+            function=function, inputs=given, outputs=made, names=names, saved=kept, materialized=ctx.materialize_grads
+        )
+        record_backward(rec, call, partial(_in_backward, ctx))
     return tuple(made) if isinstance(result, tuple) else made[0]
 
 
@@ -152,50 +155,6 @@ def _own_outputs(
         else:
             made.append(leaf)
     return made
-
-
-def _record(
-    rec: Recorder,
-    function: Any,
-    ctx: Context,
-    inputs: Sequence[str | None],
-    outputs: Sequence[Any],
-    names: Sequence[str | None],
-) -> None:
-    recording = rec.recording
-    with UNSEEN():
-        saved = dict.fromkeys(recording.value_of(tensor) for tensor in ctx.kept())
-    with Backward(rec) as backward:
-        with UNSEEN():
-            pairs = zip(outputs, names, strict=True)
-            arriving = [backward.gradient(leaf, name, materialized=ctx.materialize_grads) for leaf, name in pairs]
-            later = _in_backward(ctx, backward)
-        with torch.no_grad():
-            found = _user_function(function)(later, *arriving)
-        with UNSEEN():
-            backward.finish(inputs, list(found) if isinstance(found, tuple | list) else [found])
-    recording.functions.append(
-        WrittenFunction(
-            name=function.__name__,
-            inputs=tuple(inputs),
-            outputs=tuple(name for name in names if name is not None),
-            saved=tuple(saved),
-            arriving=tuple(backward.arriving),
-            gradients=backward.gradients,
-            steps=backward.steps,
-            released=backward.released,
-        )
-    )
-    if backward.error is not None:
-        error = f"{type(backward.error).__name__}: {backward.error}"
-        recording.note(
-            f"the backward of {function.__name__} is not followed, and its work is unknown: {error}", guess=True
-        )
-
-
-def _user_function(function: Any) -> Any:
-    """The backward that a program wrote, under either of its names."""
-    return function.backward if function.vjp is _SingleLevelFunction.vjp else function.vjp
 
 
 def _in_backward(ctx: Context, backward: Backward) -> Context:

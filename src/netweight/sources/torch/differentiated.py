@@ -22,6 +22,7 @@ from torch.utils._pytree import tree_map_only
 from netweight.sources.torch.asking import ABOVE_AUTOGRAD
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.dispatch import Dispatch
+from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.interception import HANDLERS, TAKEN_WHOLE, Interception
 from netweight.sources.torch.linear_again import LinearAgain
 from netweight.sources.torch.operators import Operator
@@ -214,5 +215,6 @@ def under_autograd(recorder: Recorder, stand_ins: StandIns) -> Iterator[None]:
         torch.enable_grad(),
         DispatchBelowAutograd(recorder, cuts, of_all=stand_ins.of_all),
         InterceptionAboveAutograd(recorder, stand_ins, cuts),
+        followed_backward(recorder, under_autograd=True),
     ):
         yield

@@ -42,6 +42,7 @@ class Dispatch(TorchDispatchMode):
         super().__init__()
         self.recorder = recorder
         self._recording = recorder.recording
+        self._draws = recorder.draws
         self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
 
@@ -144,7 +145,10 @@ class Dispatch(TorchDispatchMode):
         if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
             kwargs = {**kwargs, "device": _CPU}
         args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]
-        return self._recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+        result = self._recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+        if operator.seeded or self._draws.live:
+            self._draws.see(operator.name, operator.seeded, tensors, args, result)
+        return result
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""

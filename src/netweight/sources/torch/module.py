@@ -10,19 +10,17 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch.utils.checkpoint import CheckpointFunction
 
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
 from netweight.sources.extras import OLDEST_TORCH
-from netweight.sources.torch.checkpoints import checkpoints_followed, reentrant
-from netweight.sources.torch.custom_functions import functions_followed
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.finish import finished_graph
+from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.guessing import guesses
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
@@ -223,16 +221,9 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
 
 
 @contextmanager
-def programs_backward(recorder: Recorder) -> Iterator[None]:
-    """A block in which it is known what a program itself does about its backward."""
-    with functions_followed(recorder, {CheckpointFunction: reentrant}), checkpoints_followed(recorder):
-        yield
-
-
-@contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder), programs_backward(recorder):
+    with _whole_operators(), Dispatch(recorder), Interception(recorder), followed_backward(recorder):
         yield
 
 

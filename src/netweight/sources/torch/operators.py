@@ -19,7 +19,7 @@ _CPU = torch.device("cpu")
 class Operator:
     """An ATen overload: its rule, and what it writes."""
 
-    __slots__ = ("base", "composite", "func", "name", "out", "rule", "writes")
+    __slots__ = ("base", "composite", "func", "name", "out", "rule", "seeded", "writes")
 
     def __init__(self, func: Any) -> None:
         self.func = func
@@ -27,6 +27,7 @@ class Operator:
         overload = func._overloadname
         self.name = name if namespace == "aten" else f"{namespace}.{name}"
         arguments = func._schema.arguments
+        self.seeded = torch.Tag.nondeterministic_seeded in func.tags
         self.writes = [i for i, a in enumerate(arguments) if a.alias_info and a.alias_info.is_write]
         self.out = [a.name for a in arguments if a.is_out]
         # add_ is add that writes its first argument; __iadd__ and friends are never seen here.

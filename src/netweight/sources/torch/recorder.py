@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from netweight.errors import CaptureError
 from netweight.ir import TensorSpec
 from netweight.ops.move.layout import ReshapeAttrs
 from netweight.ops.table import REGISTRY
+from netweight.sources.torch.draws import Draws
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.even_choices import EvenChoices
 from netweight.sources.torch.experts import Experts
@@ -49,6 +51,8 @@ class Recorder:
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
+        under_autograd: Whether autograd runs above it.
+        draws: Constants that the program drew.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
     """
@@ -61,7 +65,9 @@ class Recorder:
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
         self.autograd_wanted = False
-        self._shadows: dict[int, tuple[Tensor, Tensor]] = {}
+        self.under_autograd = False
+        self.draws = Draws(recording)
+        self._shadows: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
         self.experts = Experts(recording, module_calls)
         self.choices = EvenChoices(recording, self.experts)
@@ -196,10 +202,10 @@ class Recorder:
         if value.is_meta:
             return value
         found = self._shadows.get(id(value))
-        if found is None or found[0] is not value:
+        if found is None or found[0]() is not value:
             with torch._C._DisableTorchDispatch():  # a program does not ask for it
                 empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
-            found = self._shadows[id(value)] = (value, empty)
+            found = self._shadows[id(value)] = (weakref.ref(value), empty)
         return found[1]
 
     def known_shadow(self, tensor: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ for each view, the chain of view operators that leads to it, and walks the chain
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -25,6 +26,7 @@ from netweight.sources.torch.history import History
 from netweight.sources.torch.memory import Binding, Link, Storage
 from netweight.sources.torch.recorded_checkpoint import RecordedCheckpoint
 from netweight.sources.torch.site import Site
+from netweight.sources.torch.temporaries import Temporaries
 from netweight.sources.torch.written_function import WrittenFunction
 
 
@@ -46,7 +48,7 @@ class TensorRecording(Recording[Site]):
 
     released: dict[str, int] = field(default_factory=dict)
     site: Site = field(default_factory=lambda: Site(0, "", 0))
-    constants: Constants = field(default_factory=Constants)
+    constants: Constants = field(init=False)
     given: dict[str, Tensor] = field(default_factory=dict)
     history: History = field(default_factory=History)
     functions: list[WrittenFunction] = field(default_factory=list)
@@ -62,6 +64,11 @@ class TensorRecording(Recording[Site]):
     _fed: dict[str, bool] = field(default_factory=dict)
     _memories: set[int] = field(default_factory=set)
     _looked_at: int = 0
+    _waiting: dict[int, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What the program makes is made between operators."""
+        self.constants = Constants(Temporaries(self.nodes))
 
     def own(self, tensor: Tensor, name: str, kind: ValueKind) -> None:
         """Say that a tensor is a parameter or buffer of the model; a tensor under several names keeps the first."""
@@ -142,6 +149,7 @@ class TensorRecording(Recording[Site]):
         """``tensor`` has the numbers of what ``same`` stands for in the graph, which may depend on an input."""
         if tensor is not same:
             self.mirror(tensor, same)
+        self.constants.temporaries.forget(self.constants.memory(tensor))
         self._fed[self.value_of(tensor)] = given
 
     def forget(self, tensor: Tensor) -> None:
@@ -283,12 +291,31 @@ class TensorRecording(Recording[Site]):
         else:
             kind = "parameter" if isinstance(tensor, torch.nn.Parameter) else "constant"
             name = f"{kind}{len(self.tensors)}"
-            self._owners.append(tensor)
-        self.tensors[name] = self.constants.numbers(tensor)
+            self._hold(tensor, name)
+        self.tensors.setdefault(name, self.constants.numbers(tensor))
         self.add(name, spec_of(tensor), kind)
         self.history.meet(name, kind, asks=tensor.requires_grad)
         self.adopted[id(tensor)] = name
         return name
+
+    def _hold(self, tensor: Tensor, name: str) -> None:
+        """Keep a constant: the object, as its id means something only then; of what the program made, the numbers."""
+        memory = self.constants.memory(tensor)
+        if not self.constants.is_made(tensor):
+            self._owners.append(tensor)
+            return
+        self.tensors[name] = self.constants.numbers(tensor).detach()
+        self.constants.temporaries.read(memory, name)
+        ident = id(tensor)
+        self._waiting[ident] = weakref.ref(tensor, lambda _: self._let_go(ident, name))
+
+    def _let_go(self, ident: int, name: str) -> None:
+        """Called when the program lets go of a constant that it made."""
+        self._waiting.pop(ident, None)
+        if self.adopted.get(ident) == name:
+            del self.adopted[ident]
+        if ident in self.bindings and self.bindings[ident]() is None:
+            del self.bindings[ident]
 
     def _own_attributes(self) -> None:
         """Look, once, for tensors that the model holds as plain attributes: state that it does not learn."""

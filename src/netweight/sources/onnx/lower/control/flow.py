@@ -15,6 +15,7 @@ from netweight.lazy import np
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
 from netweight.sources.onnx.lower.common import axis_of
+from netweight.sources.onnx.lower.control.endings import MOST_CALLS, ends, is_known, title, too_many
 from netweight.sources.onnx.lower.control.unrolled import (
     OneForAll,
     Repeated,
@@ -28,16 +29,10 @@ from netweight.sources.onnx.lower.control.unrolled import (
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 from netweight.sources.onnx.undo import Attempt
 
-_MOST_CALLS = 100_000
-"""Calls of operators up to which a loop is read iteration by iteration."""
 _UNFIT = (ShapeError, FormatError)
 """What a branch raises that cannot take the shapes of a call."""
 _ENDLESS = 1 << 31
 """Trip counts of loops that only their condition ends."""
-
-
-def _title(call: Call) -> str:
-    return f"{call.node.op_type} {call.node.name or (call.node.output[0] if call.node.output else '')!r}"
 
 
 @lowers("If")
@@ -72,7 +67,7 @@ def _dearer_branch(call: Call) -> Any:
             results = then_results
     macs, params = cheaper[1], cheaper[2]
     call.note(
-        f"{_title(call)}: which branch runs follows from numbers that only a run has; the {kept} branch is counted, "
+        f"{title(call)}: which branch runs follows from numbers that only a run has; the {kept} branch is counted, "
         f"the {other} branch would be {macs:,} MACs and {params:,} parameters",
         guess=True,
     )
@@ -92,7 +87,7 @@ def _only_arm(call: Call, kept: str, error: NetweightError) -> Any:
 def _note_only_arm(call: Call, kept: str, error: NetweightError) -> None:
     call.recording.steered = True
     other = {"then": "else", "else": "then"}[kept]
-    call.note(f"{_title(call)}: the {kept} branch is counted, as the {other} branch cannot take these shapes: {error}")
+    call.note(f"{title(call)}: the {kept} branch is counted, as the {other} branch cannot take these shapes: {error}")
 
 
 def _tried(call: Call, branch: str, attempt: Attempt) -> tuple[tuple[Any, ...], tuple[int, int, int]]:
@@ -128,7 +123,7 @@ def _unrolled(
     doubted, iteration = False, 0
     with call.reader.iterations.loop() as begin:
         while iterations is None or iteration < iterations:
-            if not _is_known(going):
+            if not is_known(going):
                 if iterations is None:
                     return None
                 doubted, going = True, None
@@ -138,34 +133,26 @@ def _unrolled(
             (going,), carried, found = body.iterate((call.constant(np.array(iteration, np.int64)), yes, *carried))
             going = None if going is yes else going
             iteration += 1
+            if going is None and not ends(call, iterations, iteration):
+                return None
             for collected, element in zip(elements, found, strict=True):
                 collected.append(element)
-            left = 1 if iterations is None or (going is not None and _is_known(going)) else iterations - iteration
-            if not call.computing and _too_many(attempt, iteration, left):
+            left = 1 if iterations is None or (going is not None and is_known(going)) else iterations - iteration
+            if not call.computing and too_many(attempt, iteration, left):
                 return None
     if doubted:
         call.note(
-            f"{_title(call)}: all of its {iterations:,} iterations are counted, a run may end it earlier", guess=True
+            f"{title(call)}: all of its {iterations:,} iterations are counted, a run may end it earlier", guess=True
         )
     return (*carried, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements)))
 
 
-def _is_known(going: Any) -> bool:
-    """Whether it is known if the loop goes on; one without a condition (None) always does."""
-    return going is None or (isinstance(going, Tensor) and going.known)
-
-
-def _too_many(attempt: Attempt, iteration: int, left: int) -> bool:
-    """Whether the iterations up to now, and those that are left, are more than are read one by one."""
-    return iteration + left + attempt.calls * (1 + left / iteration) > _MOST_CALLS
-
-
 def _once(call: Call, body: Repeated, carried: Sequence[Any], iterations: int | None) -> tuple[Any, ...]:
     """One iteration in the place of all; no shape may change from one to the next."""
-    why = f"how often {_title(call)} runs"
+    why = f"how often {title(call)} runs"
     if iterations is None or iterations > _ENDLESS:
         iterations = None
-        call.note(f"{_title(call)}: how often it runs is known in a run alone; one iteration is counted", guess=True)
+        call.note(f"{title(call)}: how often it runs is known in a run alone; one iteration is counted", guess=True)
     else:
         _only_one(call, iterations)
     number = Tensor("iteration", TensorSpec((), "int64"))
@@ -179,7 +166,7 @@ def _once(call: Call, body: Repeated, carried: Sequence[Any], iterations: int | 
 
 def _only_one(call: Call, iterations: int) -> None:
     call.note(
-        f"{_title(call)}: of {iterations:,} iterations one is counted, as all have more than {_MOST_CALLS:,} operators",
+        f"{title(call)}: of {iterations:,} iterations one is counted, as all have more than {MOST_CALLS:,} operators",
         guess=True,
     )
 
@@ -244,7 +231,7 @@ def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[
     back = call.attr("directions") or (0,) * count
     body = Repeated.of(call, leading=0, states=len(states), sequences=count)
     samples = inputs[0].shape[0]
-    many = samples * max(sequences[0].shape[1], 1) > _MOST_CALLS and not call.computing
+    many = samples * max(sequences[0].shape[1], 1) > MOST_CALLS and not call.computing
     results = []
     for sample in range(1 if many else samples):
         own = [picked(call, x, 0, sample) for x in inputs]
@@ -252,7 +239,7 @@ def _batched_scan(call: Call, lengths: Tensor | None, *inputs: Tensor) -> tuple[
         after, elements = _scanned(call, body, own[: len(states)], parts)
         results.append((*after, *(stacked(call, found, body.declared(at)) for at, found in enumerate(elements))))
     if many:
-        call.note(f"{_title(call)}: of {samples:,} samples one is counted", guess=True)
+        call.note(f"{title(call)}: of {samples:,} samples one is counted", guess=True)
         return tuple(stacked(call, OneForAll(found, samples), None) for found in results[0])
     return tuple(stacked(call, found, None) for found in zip(*results, strict=True))
 
@@ -271,14 +258,14 @@ def _scanned(
                 _, carried, found = body.iterate((*carried, *sequences.at(call, iteration)))
                 for collected, element in zip(elements, found, strict=True):
                     collected.append(element)
-                if not call.computing and _too_many(attempt, iteration + 1, iterations - iteration - 1):
+                if not call.computing and too_many(attempt, iteration + 1, iterations - iteration - 1):
                     break
             else:
                 return carried, elements
         attempt.undo()
     _only_one(call, iterations)
     after, made = _any_iteration(call, body, states, (), sequences.at(call, 0))
-    why = f"the iterations of {_title(call)}"
+    why = f"the iterations of {title(call)}"
     kept = [after_all(old, new, why) for old, new in zip(states, after, strict=True)]
     return kept, [OneForAll(element, iterations) for element in made]
 
