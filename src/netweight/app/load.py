@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
-from netweight.errors import CaptureError, FormatError, UsageError
+from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
@@ -56,7 +56,9 @@ class Loaded:
             CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
         """
         if self.error is not None:
-            raise CaptureError(f"{what}: expected the module to run to its end, got {self.error}") from self.error
+            raise CaptureError(
+                f"{what}: expected the module to run to its end, got {text_of(self.error)}"
+            ) from self.error
         if self.guesses and not guesses:
             raise CaptureError(
                 f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
@@ -95,7 +97,7 @@ def capture(
     if found.error is not None:
         raise CaptureError(
             f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
-            why=str(found.error),
+            why=text_of(found.error),
         ) from found.error
     return found.graph
 
@@ -231,7 +233,7 @@ def _captured(
         method=asked.method,
     )  # fmt: skip
     if found.error is not None and not found.graph.nodes:
-        reason = f"{type(found.error).__name__}: {found.error}"
+        reason = f"{type(found.error).__name__}: {text_of(found.error)}"
         raise CaptureError(
             f"capture: expected {found.graph.name} to run, got {reason} at {found.stopped_at}, before any operator"
         ) from found.error
