@@ -68,7 +68,7 @@ def _weighed(
         coverage=_coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at),
         layers=rows,
         modules=_module_rows(graph, rows),
-        notes=(*notes, *notes_on(rows)),
+        notes=(*notes, *notes_on(graph, rows)),
     )
 
 

@@ -89,7 +89,8 @@ class Value:
             the result of an operator that works in place.
         init: How to make its numbers, for parameters, buffers and constants.
         quantization: Scales and zero points stored beside the elements.
-        stored: How weights are kept; a buffer that has it is a weight.
+        stored: How weights are kept; a buffer that has it is a weight, and a
+            constant that has it belongs to one.
     """
 
     name: str
@@ -122,8 +123,8 @@ class Value:
 
     @property
     def weighs(self) -> bool:
-        """Whether it is part of the model's size: parameters, and weights that are kept in buffers."""
-        return self.kind == "parameter" or (self.stored is not None and self.kind == "buffer")
+        """Whether it is part of the model's size: parameters, and what else is kept of weights."""
+        return self.kind == "parameter" or (self.stored is not None and self.kind in ("buffer", "constant"))
 
     @property
     def weights(self) -> int:

@@ -14,6 +14,7 @@ from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.finish_functions import finished_functions
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.sparse.weights import with_positions
 
 
 def finished_graph(
@@ -52,7 +53,8 @@ def finished_graph(
         checkpoints=_checkpoints(recording, names),
         experts=experts,
     )
-    return with_packed_weights(graph, transient=_transient(module_calls.modules))
+    graph = with_packed_weights(graph, transient=_transient(module_calls.modules))
+    return with_positions(graph) if recording.sparse else graph
 
 
 def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:

@@ -34,6 +34,7 @@ from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
+from netweight.sources.torch.sparse.stored import stored_in
 from netweight.sources.torch.symbolic import Numbers
 from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
@@ -273,7 +274,11 @@ def _whole_operators() -> Iterator[None]:
 
 def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseException | None, name: str) -> Capture:
     recording, module_calls = recorder.recording, recorder.module_calls
-    outputs = [recording.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
+    outputs = (
+        [recording.value_of(held) for leaf in arguments.leaves_of(result) for held in stored_in(leaf, recording)]
+        if error is None
+        else []
+    )
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
     if error is None:
         note_unrun(recording, result)
