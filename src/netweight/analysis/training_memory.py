@@ -112,6 +112,8 @@ class _Walk:
                 self.take(name, "buffers", value.stored_bytes)
             elif value.kind == "input":
                 self.take(name, "inputs", value.spec.nbytes)
+        for value in self.plan.graph.unread:
+            self.take(value.name, "parameters", value.stored_bytes)
         self.alive["optimizer_state"] = state_bytes(self.plan, rule)
 
     def forward(self) -> None:
