@@ -13,8 +13,11 @@ NetweightError
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import ClassVar
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class NetweightError(Exception):
@@ -86,6 +89,22 @@ class LimitError(NetweightError, ValueError):
     """A run has more steps, more work in one or more memory than a model of somebody else's may have."""
 
     code = "E109"
+
+
+def text_of(error: BaseException) -> str:
+    """What an error of somebody else's says; some cannot even say that.
+
+    Addresses of objects, which differ from call to call, are left out.
+
+    >>> text_of(ValueError("no rule for <function f at 0x7f369736d2d0>"))
+    'no rule for <function f>'
+    """
+    try:
+        return _ADDRESS.sub("", str(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as worse:
+        return f"(its text cannot be made: {type(worse).__name__})"
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> UnknownNameError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
-from netweight.errors import CaptureError, FormatError, UsageError
+from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
@@ -56,7 +56,9 @@ class Loaded:
             CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
         """
         if self.error is not None:
-            raise CaptureError(f"{what}: expected the module to run to its end, got {self.error}") from self.error
+            raise CaptureError(
+                f"{what}: expected the module to run to its end, got {text_of(self.error)}"
+            ) from self.error
         if self.guesses and not guesses:
             raise CaptureError(
                 f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
@@ -95,7 +97,7 @@ def capture(
     if found.error is not None:
         raise CaptureError(
             f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
-            why=str(found.error),
+            why=text_of(found.error),
         ) from found.error
     return found.graph
 
@@ -204,6 +206,10 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
         if asked.past is not None:
             notes = tuple(note for note in notes if note != NO_CACHE)
         loaded = _captured(found.module, chosen, name=found.name, source=found.source, notes=notes)
+        if loaded.error is not None and not given:  # another guess may fit
+            again = replace(asked, inputs=None)
+            other = _captured(found.module, again, name=found.name, source=found.source, notes=found.notes)
+            loaded = other if other.error is None else loaded
         values = loaded.graph.values
         kept = {name: replace(values[name], stored=how) for name, how in found.stored.items() if name in values}
         return replace(
@@ -231,7 +237,7 @@ def _captured(
         method=asked.method,
     )  # fmt: skip
     if found.error is not None and not found.graph.nodes:
-        reason = f"{type(found.error).__name__}: {found.error}"
+        reason = f"{type(found.error).__name__}: {text_of(found.error)}"
         raise CaptureError(
             f"capture: expected {found.graph.name} to run, got {reason} at {found.stopped_at}, before any operator"
         ) from found.error

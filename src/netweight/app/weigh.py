@@ -11,7 +11,7 @@ from netweight.analysis.cost import weigh_graph
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, identify
 from netweight.app.load import Loaded, load, read_stored
-from netweight.errors import UsageError
+from netweight.errors import UsageError, text_of
 from netweight.ir import Graph
 from netweight.report.shown import Profile
 from netweight.rewrite.bits import parse_bits, with_bits
@@ -139,4 +139,4 @@ def _frozen(graph: Graph) -> tuple[str, ...]:
 
 
 def _reason(error: BaseException) -> str:
-    return f"partial: the model's own code raised {type(error).__name__}: {error}"
+    return f"partial: the model's own code raised {type(error).__name__}: {text_of(error)}"

@@ -113,10 +113,9 @@ def run(arguments: Sequence[str]) -> int:
         for part in _usage(error):
             say(part)
         return 2
-    except (click.Abort, KeyboardInterrupt):
-        return 130
-    except EndedBySignal as signal:
-        return signal.code
+    except (click.Abort, KeyboardInterrupt) as interrupt:
+        cause = interrupt.__cause__ or interrupt  # click turns an interrupt into its own error
+        return cause.code if isinstance(cause, EndedBySignal) else 130
     except Exception as error:
         return _fail(_unexpected(error), arguments)
     return code if isinstance(code, int) else 0

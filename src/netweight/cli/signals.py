@@ -10,8 +10,8 @@ from types import FrameType
 _ENDING = ("SIGTERM", "SIGHUP")
 
 
-class EndedBySignal(BaseException):
-    """The process was asked to end.
+class EndedBySignal(KeyboardInterrupt):
+    """The process was asked to end; it passes wherever an interrupt passes.
 
     Attributes:
         code: Exit code by custom: 128 and the number of the signal.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from netweight.errors import MissingExtraError
+from netweight.errors import MissingExtraError, text_of
 
 OLDEST_TORCH = (2, 6)
 _INSTALL = {package: f"pip install netweight[{package}]" for package in ("onnx", "pandas", "torch")}
@@ -13,7 +13,7 @@ _CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
 def first_line(error: BaseException) -> str:
     """What an error says, in one line."""
-    lines = str(error).strip().splitlines()
+    lines = text_of(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 

@@ -269,3 +269,45 @@ def test_a_stored_graph_has_the_same_step(step: Any) -> None:
     kinds = {name: op.attrs for name, op in REGISTRY.items()}
     assert graph.diverted or graph.leaves
     assert graph_from_json(graph_to_json(graph), kinds) == graph
+
+
+def hooked(self: Any, x: Any) -> Any:
+    x = self.first(x)
+    x.retain_grad()
+    x.register_hook(lambda grad: grad * 2).remove()
+    self.middle.weight.register_hook(lambda grad: grad * 2)
+    x.grad_fn.register_prehook(lambda grads: grads)
+    return self.last(torch.tanh(self.middle(x)))
+
+
+def test_hooks_on_gradients_are_said_and_left_off() -> None:
+    module = Three(hooked)
+    notes = weigh(module, (5, 6), training=True).notes
+    assert any("hooks on gradients" in note for note in notes)
+    assert module.middle.weight._backward_hooks is None
+    with_hooks = weigh(module, (5, 6), training=True).training
+    assert with_hooks == weigh(Three(plainly), (5, 6), training=True).training
+
+
+def test_no_hook_where_there_is_no_gradient() -> None:
+    def step(self: Any, x: Any) -> Any:
+        with pytest.raises(RuntimeError, match="cannot register a hook"):
+            x.register_hook(lambda grad: grad)
+        return self.last(self.first(x))
+
+    assert weigh(Three(step), (5, 6)).coverage.stopped_at is None
+
+
+def test_backward_hooks_of_modules_change_no_figure() -> None:
+    plain = weigh(Three(plainly), (5, 6), training=True).training
+    module = Three(plainly)
+    calls: list[Any] = []
+    for part in (module, module.middle):
+        part.register_full_backward_hook(lambda *call: calls.append(call))
+    profile = weigh(module, (5, 6), training=True)
+    assert not calls
+    assert profile.coverage.stopped_at is None
+    assert (profile.training.backward_macs, profile.training.saved_activation_bytes) == (
+        plain.backward_macs,
+        plain.saved_activation_bytes,
+    )

@@ -98,11 +98,79 @@ def test_written_numbers_are_followed() -> None:
             np.testing.assert_array_equal(ours[output], theirs.numpy())
 
 
-def test_what_depends_on_numbers_is_fixed_at_capture_and_said() -> None:
-    profile = weigh(Does(lambda x, ids: x[ids.nonzero()[:, 0]] * 2), (torch.randn(4, 3), torch.tensor([0, 1, 1, 0])))
+BOOKKEEPING: dict[str, Any] = {
+    "nonzero": lambda ids: (ids > 1).nonzero(),
+    "where": lambda ids: torch.where(ids > 1)[1],
+    "argwhere": lambda ids: torch.argwhere(ids > 1),
+    "mask": lambda ids: ids[ids > 1],
+    "masked_select": lambda ids: ids.masked_select(ids != 3),
+    "cumsum": lambda ids: (ids != 0).cumsum(1) * (ids != 0).long(),
+    "unique": lambda ids: torch.unique(ids, return_inverse=True, return_counts=True),
+    "unique_consecutive": lambda ids: torch.unique_consecutive(ids.flatten()),
+    "sort": lambda ids: ids.flatten().sort(),
+    "argsort": lambda ids: ids.argsort(descending=True),
+    "topk": lambda ids: ids.topk(1),
+    "one_hot": lambda ids: nn.functional.one_hot(ids, 10),
+    "bincount": lambda ids: torch.bincount(ids.flatten()),
+    "searchsorted": lambda ids: torch.searchsorted(ids.flatten().sort()[0], ids),
+    "bucketize": lambda ids: torch.bucketize(ids, torch.tensor([1, 3])),
+    "isin": lambda ids: torch.isin(ids, torch.tensor([1, 2])),
+    "repeat_interleave": lambda ids: torch.repeat_interleave(ids.flatten(), ids.flatten()),
+    "gather": lambda ids: ids.gather(1, (ids > 1).long()),
+    "scatter into zeros": lambda ids: torch.zeros(2, 5, dtype=torch.int64).scatter_(1, ids, 1),
+    "degree": lambda ids: torch.zeros(5).scatter_add_(0, ids[0], torch.ones(4))[ids[0]],
+    "index_put into zeros": lambda ids: torch.zeros(5, 5).index_put_((ids[0], ids[1]), torch.ones(4)),
+    "copy into zeros": lambda ids: torch.zeros(2, 4, dtype=torch.int64).copy_(ids) + 1,
+    "diff": lambda ids: ids.diff(dim=1),
+    "cummax": lambda ids: ids.cummax(1),
+    "median": lambda ids: ids.median(1),
+    "meshgrid": lambda ids: torch.meshgrid(ids[0], ids[1], indexing="ij"),
+    "pad": lambda ids: nn.functional.pad(ids, (0, 2), value=1),
+    "floor": lambda ids: torch.div(ids, 2, rounding_mode="floor"),
+}
+
+
+@pytest.mark.parametrize("name", BOOKKEEPING)
+def test_bookkeeping_on_given_integers_is_recorded(name: str) -> None:
+    """The graph gives what PyTorch gives, so all of the work is in it, and nothing was guessed."""
+    function, ids = BOOKKEEPING[name], torch.tensor([[1, 3, 2, 0], [3, 3, 4, 0]])
+    capture = capture_module(Does(function), ids)
+    assert capture.exact
+    assert capture.notes == ()
+    assert capture.graph.nodes
+    ours = run(capture.graph, {capture.graph.inputs[0]: ids.numpy()}, capture.weights()).outputs
+    for output, theirs in zip(capture.graph.outputs, Arguments.leaves_of(function(ids)), strict=True):
+        np.testing.assert_allclose(ours[output], theirs.numpy(), rtol=1e-6)
+
+
+def picked(x: Any, ids: Any) -> Any:
+    return x[ids.nonzero()[:, 0]] * 2
+
+
+def test_a_size_that_given_numbers_decide_is_exact() -> None:
+    profile = weigh(Does(picked), (torch.randn(4, 3), torch.tensor([0, 1, 1, 0])))
     assert [row.output_shapes for row in profile.layers if row.op == "mul_scalar"] == [((2, 3),)]
-    assert profile.notes == ("work on the numbers of an integer input is done at capture and not counted",)
+    assert profile.notes == ()
+    assert profile.coverage.complete
+
+
+def test_a_size_that_made_up_numbers_decide_is_a_guess() -> None:
+    profile = weigh(Does(picked), (torch.randn(4, 3), TensorSpec((4,), "int64")))
+    assert [row.output_shapes for row in profile.layers if row.op == "mul_scalar"] == [((0, 3),)]
     assert not profile.coverage.complete
+    assert "numbers of an input that has none, which are taken to be zeros" in profile.notes[0]
+
+
+def test_a_size_that_no_floating_work_reads_is_no_guess() -> None:
+    """How many different ids there are is not known, and nothing but their number follows from it."""
+
+    def function(x: Any, ids: Any) -> Any:
+        values, places = torch.unique(ids, return_inverse=True)
+        return x[places] * 2, values + 1
+
+    profile = weigh(Does(function), (torch.randn(4, 3), TensorSpec((4,), "int64")))
+    assert profile.coverage.complete
+    assert any("which are taken to be zeros" in note for note in profile.notes)
 
 
 def test_products_of_constants_are_counted() -> None:

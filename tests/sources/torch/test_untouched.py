@@ -58,7 +58,8 @@ class Keeps(nn.Module):
         self.nested = {"a": [1, {"b": {3}}], "d": collections.deque([1, 2])}
         self.counted = collections.defaultdict(list, x=[0])
         self.helper, self.slotted = Helper(), Slotted()
-        self.pair = ([1], {"k": 2})
+        self.pair, self.nothing = ([1], {"k": 2}), ()
+        self.to_fill: list[Any] = []
         self.table = np.zeros(3)
         self.loose = [nn.Linear(4, 4)]
         self.ending: Callable[[], Any] = lambda: None
@@ -76,6 +77,7 @@ class Keeps(nn.Module):
         self.on_call(x)
         self.slotted.table["x"] = self.slotted.value = x
         self.pair[0].clear()
+        self.to_fill.append(x)
         self.pair[1]["x"] = x
         self.table[1] = 7
         self.loose[0].extra = x

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from netweight.sources.torch.lower import RULES
 from netweight.sources.torch.rebinding import detach, is_alone, reconsider
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.wanting_autograd import stop_if_differentiating
 
+HOOKED = "hooks on gradients are not followed: what they do is in no figure"
+"""Note on what only a backward calls."""
+
 
 class GradientFunction:
     """What ``x.grad_fn`` is: something, and nothing that a capture could say more of."""
 
     next_functions: tuple[Any, ...] = ()
-    metadata: Mapping[str, Any] = {}
+
+    def __init__(self, rec: Recorder) -> None:
+        self.metadata: dict[str, Any] = {}
+        self._rec = rec
+
+    def register_hook(self, _hook: Any) -> RemovableHandle:
+        """A handle of a hook that is never called."""
+        self._rec.recording.note(HOOKED)
+        return RemovableHandle(OrderedDict())
+
+    register_prehook = register_hook
 
     def name(self) -> str:
         """A name, as PyTorch's have one."""
@@ -49,7 +64,7 @@ def _grad_fn(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any
     """``x.grad_fn``."""
     if not _is_followed(rec, args[0]):
         return func(*args)
-    return GradientFunction() if asks(rec, args[0]) and not _is_leaf(rec, args[0]) else None
+    return GradientFunction(rec) if asks(rec, args[0]) and not _is_leaf(rec, args[0]) else None
 
 
 def _leaf(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -64,6 +79,23 @@ def _data(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         return func(*args)
     rec.recording.site = rec.module_calls.site()
     return RULES["detach"](rec, x)
+
+
+def _hook(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """``x.register_hook(hook)``: a hook that is never called, on nothing of the user's.
+
+    Raises:
+        RuntimeError: If the tensor has no gradient, as PyTorch does.
+    """
+    if not asks(rec, args[0]):
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    rec.recording.note(HOOKED)
+    return RemovableHandle(OrderedDict())
+
+
+def _retain(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """``x.retain_grad()``: no backward runs here."""
+    return None if _is_followed(rec, args[0]) else func(*args)
 
 
 def _ask(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -117,6 +149,9 @@ ASKING: Mapping[Any, Callable[..., Any]] = {
     Tensor.grad_fn.__get__: _grad_fn,
     Tensor.is_leaf.__get__: _leaf,
     Tensor.data.__get__: _data,
+    Tensor.register_hook: _hook,
+    Tensor.register_post_accumulate_grad_hook: _hook,
+    Tensor.retain_grad: _retain,
 }
 """Answers by the function that PyTorch would call."""
 

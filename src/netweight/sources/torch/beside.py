@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from netweight.errors import ShapeError
-from netweight.sources.torch.known_numbers import BY_NUMBERS, FIXED, OF_INTEGERS, READ
+from netweight.sources.torch.known_numbers import FIXED, NOT_GIVEN, READ
 from netweight.sources.torch.operators import Operator
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.writes import write
@@ -42,9 +42,9 @@ class Beside:
         they depend on buffers alone, the buffers are in the graph and the integers are constants beside them.
         """
         recording = self._recording
-        given = any(map(recording.is_given, tensors))
+        given = max(map(recording.is_given, tensors), default=NOT_GIVEN)
         targets = operator.targets(args, kwargs) if operator.writes else []
-        if any(recording.is_fed(target) or recording.holds(target) for target in targets):
+        if any(recording.is_fed(target) or recording.holds(target) for target in targets):  # before or by this write
             if operator.follows_plain and self._written(operator, targets, args, kwargs, given=given):
                 return
             for target in targets:
@@ -54,18 +54,22 @@ class Beside:
             if given:
                 recording.note(FIXED if results else READ, guess=bool(results))
             return
-        made = self._recorded(operator, tensors, args, kwargs, results, given=given)
+        made = self._recorded(operator, tensors, args, kwargs, results)
         if made is not NotImplemented:
-            parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
-            for leaf, part in zip(results, parts, strict=False):
-                recording.feed(leaf, part, given=given)
+            self._feed(results, made, given=given)
         elif given:
             recording.note(FIXED, guess=True)
         else:
             recording.names_of([tensor for tensor in tensors if recording.is_followed(tensor)])
 
+    def _feed(self, results: list[Tensor], made: Any, *, given: int) -> None:
+        parts = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
+        for leaf, part in zip(results, parts, strict=False):
+            if self._recording.knows(part):  # a result that was not asked for is an empty tensor
+                self._recording.feed(leaf, part, given=given)
+
     def _written(
-        self, operator: Operator, targets: list[Tensor], args: Any, kwargs: dict[str, Any], *, given: bool
+        self, operator: Operator, targets: list[Tensor], args: Any, kwargs: dict[str, Any], *, given: int
     ) -> bool:
         """Record a write to tensors that stand for values of the graph; False where no rule takes it."""
         recording = self._recording
@@ -87,24 +91,27 @@ class Beside:
         return True
 
     def _recorded(
-        self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], results: list[Tensor], *,
-        given: bool,
-    ) -> Any:  # fmt: skip
+        self, operator: Operator, tensors: list[Tensor], args: Any, kwargs: dict[str, Any], results: list[Tensor]
+    ) -> Any:
         """What stands for the results in the graph, NotImplemented where they are constants."""
-        floating = any(leaf.is_floating_point() or leaf.is_complex() for leaf in results)
-        if not floating and (operator.name in BY_NUMBERS or (given and operator.name not in OF_INTEGERS)):
-            return NotImplemented
         self._recording.site = self._recorder.module_calls.site()
         made: Any = NotImplemented
-        if operator.rule is not None and operator.name not in BY_NUMBERS:
+        if operator.rule is not None:
             try:
                 made = self._apply(operator, args, kwargs)
             except ShapeError:
                 made = NotImplemented
-        if made is NotImplemented and floating:
+        if made is not NotImplemented and not _fits(made, results):  # a size that only numbers tell
+            made = NotImplemented
+        if made is NotImplemented and any(leaf.is_floating_point() or leaf.is_complex() for leaf in results):
             made = [torch.empty(leaf.shape, dtype=leaf.dtype, device=_META) for leaf in results]
             self._recording.record(operator.unknown_name, None, tensors, made)
         return made
+
+
+def _fits(made: Any, results: list[Tensor]) -> bool:
+    parts = [leaf.shape for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
+    return parts[: len(results)] == [leaf.shape for leaf in results]
 
 
 def bind_views(recorder: Recorder, constant: Tensor) -> None:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, empty
+from torch import Tensor, empty, ops, strided
 
 from netweight.sources.torch.temporaries import Temporaries
 
 _LISTS = (list, tuple)
+_DENSE = strided
+_LIFT = ops.aten.lift_fresh.default
 
 
 def tensors_in(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
@@ -143,7 +145,9 @@ class Constants:
             return
         given = {self.memory(value) for value in tensors_in(args, kwargs)}
         for leaf in results:
-            if self.memory(leaf) not in given or func._schema.name == "aten::lift_fresh":
+            if leaf.layout is not _DENSE:
+                continue
+            if self.memory(leaf) not in given or func is _LIFT:
                 self.add(leaf)
             elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
                 self._follow(leaf, args[0], rule, args, kwargs)

@@ -23,6 +23,8 @@ from netweight.sources.torch.constants import tensors_in, with_tensors
 from netweight.sources.torch.known_numbers import PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.recorder import SMALL, Recorder
+from netweight.sources.torch.sparse.follow import SparseCalls
+from netweight.sources.torch.sparse.met import SparseMetError
 from netweight.sources.torch.unintercepted import UNSEEN
 from netweight.sources.torch.writes import write
 
@@ -38,12 +40,16 @@ class Dispatch(TorchDispatchMode):
         recorder: What rules record with.
     """
 
+    supports_higher_order_operators = True
+
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder
         self._recording = recorder.recording
+        self._draws = recorder.draws
         self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
+        self._sparse = SparseCalls(recorder)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -57,14 +63,21 @@ class Dispatch(TorchDispatchMode):
                 func, args, kwargs = self._autocast.call(func, args, kwargs)
             result = NotImplemented if self._autocast.takes_apart(func) else None
         operator = operator_of(func)
-        if result is None:
-            with UNSEEN():
-                result = self._follow(operator, args, kwargs)
-        if result is NotImplemented:
-            result = self._taken_apart(operator, args, kwargs)
-        if result is NotImplemented:
-            with UNSEEN():
-                result = self._unknown(operator, args, kwargs)
+        try:
+            if result is None:
+                with UNSEEN():
+                    result = self._sparse.follow(operator, args, kwargs) if self._sparse.met else None
+                    result = self._follow(operator, args, kwargs) if result is None else result
+            if result is NotImplemented:
+                result = self._taken_apart(operator, args, kwargs)
+            if result is NotImplemented:
+                with UNSEEN():
+                    result = self._unknown(operator, args, kwargs)
+        except SparseMetError:
+            if self._sparse.met:
+                raise
+            self._sparse.met = True
+            result = Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
         return result
 
     def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -97,10 +110,13 @@ class Dispatch(TorchDispatchMode):
         if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
             tensors = tensors_in(args, kwargs)
             if not any(map(self.recorder.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
+                followed = any(map(self._recording.is_followed, tensors))
+                if followed and operator.is_only_taken_apart:
+                    return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
-                    self._recording.keep_numbers(target)
+                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain and not operator.out)
                 result = self._constant(operator, tensors, args, kwargs)
-                if operator.writes or operator.name in PRODUCTS or any(map(self._recording.is_followed, tensors)):
+                if operator.writes or operator.name in PRODUCTS or followed:
                     self._beside.record(operator, tensors, args, kwargs, result)
                 return result
         self._recording.site = self.recorder.module_calls.site()
@@ -144,7 +160,10 @@ class Dispatch(TorchDispatchMode):
         if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
             kwargs = {**kwargs, "device": _CPU}
         args = [_CPU if isinstance(value, torch.device) and value.type == "meta" else value for value in args]
-        return self._recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+        result = self._recording.constants.compute(func, operator.rule, operator.targets(args, kwargs), args, kwargs)
+        if operator.seeded or self._draws.live:
+            self._draws.see(operator.name, operator.seeded, tensors, args, result)
+        return result
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""
@@ -172,6 +191,8 @@ class Dispatch(TorchDispatchMode):
     def _unknown(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """No rule: PyTorch's meta kernel, or a small real run, says the shapes; the node is listed as unknown."""
         tensors = tensors_in(args, kwargs)
+        if self._sparse.met and (result := self._sparse.unknown(operator, args, kwargs)) is not None:
+            return result
         try:
             result = self.recorder.native(operator.func, *args, **kwargs)
         except (NotImplementedError, RuntimeError):

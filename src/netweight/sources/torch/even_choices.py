@@ -28,6 +28,8 @@ _MOST_ELEMENTS = 1 << 20
 _MOST_STEPS = 400
 _PLAIN = (Tensor, torch.nn.Parameter)
 _FLOAT_BYTES = 4
+_WEIGHTS, _GIVEN = "*weights", "*given"
+"""Marks of what numbers follow from, beside the names of scores; no value is called so."""
 
 
 class EvenChoices:
@@ -51,14 +53,16 @@ class EvenChoices:
         return torch.from_numpy(np.array(found, order="C")).to(tensor.dtype).reshape(tensor.shape)
 
     def are_none(self, tensor: Tensor) -> bool:
-        """Whether the numbers of a tensor follow from weights and constants, and from no choice."""
+        """Whether the numbers of a tensor follow from weights, or from inputs and constants, and from no choice."""
         roots = self._roots.get(self._recording.value_of(tensor))
-        return roots is not None and not roots
+        return roots is not None and roots <= {_WEIGHTS, _GIVEN}
 
     def follows_from_experts(self, tensor: Tensor) -> bool:
         """Whether all that the numbers of a tensor follow from is known, or a choice among experts."""
         roots = self._roots.get(self._recording.value_of(tensor))
-        return roots is not None and all(self._experts.chosen_by(self._scores[root]) for root in roots)
+        return roots is not None and all(
+            self._experts.chosen_by(self._scores[root]) for root in roots - {_WEIGHTS, _GIVEN}
+        )
 
     def _of(self, name: str) -> Array | None:
         nodes = self._recording.nodes
@@ -111,7 +115,8 @@ class EvenChoices:
         if tensor.dtype.is_floating_point and tensor.dtype.itemsize < _FLOAT_BYTES:
             tensor = tensor.float()
         self._numbers[name] = tensor.detach().cpu().numpy()
-        self._roots[name] = frozenset()
+        kind = _WEIGHTS if self._recording.kinds.get(name) == "parameter" else _GIVEN
+        self._roots[name] = frozenset([kind] if kind == _WEIGHTS or name in self._recording.given else ())
         return True
 
     def _compute(self, node: Step[Any]) -> bool:
@@ -119,13 +124,15 @@ class EvenChoices:
         sizes = [self._recording.specs[name].numel for name in node.outputs]
         if op is None or op.random or sum(sizes) > _MOST_ELEMENTS:
             return False
+        roots = frozenset().union(*[self._roots[name] for name in node.inputs if name is not None])
+        if _WEIGHTS in roots and len(roots) > 1:  # what is learned of data, training changes
+            return False
         inputs = tuple([None if name is None else self._numbers[name] for name in node.inputs])
         try:
             results, _ = forward(op, node.attrs, inputs)
         except (NetweightError, ValueError, IndexError, TypeError):  # sizes that came from other guesses
             return False
         self._numbers.update(zip(node.outputs, map(np.asarray, results), strict=True))
-        roots = frozenset().union(*[self._roots[name] for name in node.inputs if name is not None])
         self._roots.update(dict.fromkeys(node.outputs, roots))
         return True
 

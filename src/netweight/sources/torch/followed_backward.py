@@ -1,15 +1,17 @@
-"""What a program itself does about its backward: functions with one of their own, and parts that run again."""
+"""What one forward does not tell: the backward that a program wrote, what it runs again, what it leaves to chance."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from torch.utils.checkpoint import CheckpointFunction
 
 from netweight.sources.torch.checkpoints import checkpoints_followed, reentrant
 from netweight.sources.torch.custom_functions import applied, functions_followed
+from netweight.sources.torch.draws import generators_watched
 from netweight.sources.torch.functions_above import applied_above
+from netweight.sources.torch.module_hooks import module_hooks_left_off
 from netweight.sources.torch.recorder import Recorder
 
 
@@ -18,5 +20,7 @@ def followed_backward(rec: Recorder, *, under_autograd: bool = False) -> Iterato
     """A block in which it is known; ``under_autograd`` where autograd runs."""
     rec.under_autograd = under_autograd
     follow = applied_above if under_autograd else applied
-    with functions_followed(rec, follow, {CheckpointFunction: reentrant}), checkpoints_followed(rec):
+    special = {CheckpointFunction: reentrant}
+    hooks = nullcontext() if under_autograd else module_hooks_left_off(rec)
+    with functions_followed(rec, follow, special), checkpoints_followed(rec), generators_watched(rec.recording), hooks:
         yield

@@ -89,7 +89,7 @@ class Held:
         self._dicts.append((held, held.copy()))
         rest = [value for value in held.values() if type(value) not in _NOTHING]
         if rest:
-            self._empty += [value for value in rest if type(value) in _PLAIN and not value]  # hooks mostly
+            self._empty += [value for value in rest if type(value) in _EMPTIED and not value]  # hooks mostly
             waiting += [value for value in rest if type(value) not in _PLAIN or value]
 
     def _keep_class(self, kind: type, waiting: list[Any]) -> None:
@@ -100,6 +100,7 @@ class Held:
         )
 
 
+_EMPTIED = frozenset({dict, OrderedDict, list, set})
 _PLAIN = frozenset({dict, OrderedDict, list, set, tuple})
 _NOTHING: set[type] = {bool, int, float, str, type(None), torch.Tensor, torch.nn.Parameter}
 """Classes of values that hold nothing: most values are of these."""

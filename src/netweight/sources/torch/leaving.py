@@ -14,6 +14,7 @@ from netweight.sources.torch.recorder import SMALL, Recorder
 def _with_numbers(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """The call on the numbers of a tensor that has none here, or on ones where they depend on the input."""
     x, *rest = args
+    rec.draws.look([x])
     if not isinstance(x, Tensor) or not (x.is_meta or rec.is_symbolic(x)) or x.numel() > SMALL:
         return func(*args, **kwargs)
     with torch._C._DisableTorchDispatch():

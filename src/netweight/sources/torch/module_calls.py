@@ -10,7 +10,8 @@ import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -91,6 +92,17 @@ class ModuleCalls:
         if threading.get_ident() == self._thread and len(self._stack) > 1:
             self._stack.pop()
             _leave(self._guards.pop())
+
+    @contextmanager
+    def forgotten(self) -> Iterator[None]:
+        """A block whose calls of modules are not kept."""
+        known, frame = len(self.calls), self.calls[self._stack[-1]]
+        children = len(frame.children)
+        try:
+            yield
+        finally:
+            del self.calls[known:]
+            del frame.children[children:]
 
     def site(self) -> Site:
         """Where the program is now: the innermost module call, and the caller's own line."""

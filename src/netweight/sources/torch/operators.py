@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._ops import HigherOrderOperator
 from torch.utils._pytree import tree_map
 
 from netweight.sources.torch.lower import RULES
@@ -19,14 +20,18 @@ _CPU = torch.device("cpu")
 class Operator:
     """An ATen overload: its rule, and what it writes."""
 
-    __slots__ = ("base", "composite", "func", "name", "out", "rule", "writes")
+    __slots__ = ("base", "composite", "func", "name", "out", "rule", "seeded", "writes")
 
     def __init__(self, func: Any) -> None:
         self.func = func
+        if isinstance(func, HigherOrderOperator):
+            self._of_functions(func)
+            return
         namespace, _, name = func._schema.name.partition("::")
         overload = func._overloadname
         self.name = name if namespace == "aten" else f"{namespace}.{name}"
         arguments = func._schema.arguments
+        self.seeded = torch.Tag.nondeterministic_seeded in func.tags
         self.writes = [i for i, a in enumerate(arguments) if a.alias_info and a.alias_info.is_write]
         self.out = [a.name for a in arguments if a.is_out]
         # add_ is add that writes its first argument; __iadd__ and friends are never seen here.
@@ -37,6 +42,11 @@ class Operator:
         self.rule: Callable[..., Any] | None = next((RULES[key] for key in keys if key in RULES), None)
         self.composite = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
 
+    def _of_functions(self, func: HigherOrderOperator) -> None:
+        """A higher-order operator that nobody has seen before it came here: it has no schema, and no rule."""
+        self.name = self.base = f"higher_order.{func.name()}"
+        self.writes, self.out, self.rule, self.composite = [], [], None, False
+
     @property
     def unknown_name(self) -> str:
         """What the report calls it where there is no rule: ``aten.nonzero``, ``torchvision.nms``."""
@@ -46,6 +56,11 @@ class Operator:
     def follows_plain(self) -> bool:
         """Whether it is an in-place or ``out=`` form whose rule is that of the plain form, which writes nothing."""
         return self.rule is not None and (bool(self.out) or self.base != self.name)
+
+    @property
+    def is_only_taken_apart(self) -> bool:
+        """Whether no rule takes it whole, and PyTorch takes it apart; ``where`` of a condition alone is ``nonzero``."""
+        return self.composite and (self.rule is None or self.func is torch.ops.aten.where.default)
 
     def targets(self, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
         """Tensors that a call writes."""

@@ -14,13 +14,15 @@ from netweight.errors import CaptureError
 from netweight.ir import TensorSpec
 from netweight.ops.move.layout import ReshapeAttrs
 from netweight.ops.table import REGISTRY
+from netweight.sources.torch.draws import Draws
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.even_choices import EvenChoices
 from netweight.sources.torch.experts import Experts
-from netweight.sources.torch.known_numbers import READ
+from netweight.sources.torch.known_numbers import MADE_UP, READ
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.site import Site
+from netweight.sources.torch.sparse.met import check_dense
 from netweight.sources.torch.strides import empty, layout_of
 from netweight.sources.torch.writes import write
 
@@ -29,6 +31,7 @@ aten = torch.ops.aten
 SMALL = 1 << 22
 """Elements up to which numbers are computed, not followed."""
 _ENDLESS = 1000
+_OF_ZEROS = "a size follows from the numbers of an input that has none, which are taken to be zeros,"
 _VIEWS: dict[str, Callable[[Any, Any], tuple[Any, ...]]] = {
     "reshape": lambda x, attrs: (aten.reshape, x, list(attrs.shape)),
     "permute": lambda x, attrs: (aten.permute, x, list(attrs.order)),
@@ -36,6 +39,7 @@ _VIEWS: dict[str, Callable[[Any, Any], tuple[Any, ...]]] = {
     "slice": lambda x, attrs: (aten.slice, x, attrs.dim, attrs.start, attrs.stop, attrs.step),
 }
 _META = torch.device("meta")
+_DENSE = torch.strided
 _CPU = torch.device("cpu")
 
 
@@ -49,8 +53,11 @@ class Recorder:
         packed: Weights of quantised layers, by module.
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
+        following: The mode that sees functions of the program; a rule that calls such functions enters it.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
+        sized: Places of operators the sizes of whose results were supposed, and what was supposed.
         under_autograd: Whether autograd runs above it.
+        draws: Constants that the program drew.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
     """
@@ -62,10 +69,13 @@ class Recorder:
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
+        self.following: Any = None
         self.autograd_wanted = False
         self.under_autograd = False
+        self.draws = Draws(recording)
         self._shadows: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}
         self._guesses: Counter[tuple[int, str]] = Counter()
+        self.sized: list[tuple[int, str]] = []
         self.experts = Experts(recording, module_calls)
         self.choices = EvenChoices(recording, self.experts)
 
@@ -176,8 +186,10 @@ class Recorder:
             return None
         return self.recording.constants.numbers(tensor)
 
-    def suppose(self, tensor: Tensor, text: str) -> None:
+    def suppose(self, tensor: Tensor, text: str, *, sizes: bool = False) -> None:
         """As ``guess``, of the numbers of a tensor: no guess where they are known, or where experts are chosen evenly.
+
+        Where only ``sizes`` of the next operator's results follow, it is a guess if floating work follows from these.
 
         Raises:
             CaptureError: As ``guess``.
@@ -185,12 +197,20 @@ class Recorder:
         if self.choices.are_none(tensor) if tensor.is_meta else self.numbers(tensor) is not None:
             if self.recording.given:
                 self.recording.note(READ)
+            if sizes and self.recording.is_given(tensor) == MADE_UP:
+                self.sized.append((len(self.recording.nodes), self._placed(_OF_ZEROS)))
             return
         if tensor.is_meta and self.choices.follows_from_experts(tensor):
             self._count(self.module_calls.site())
             self.experts.asked = True
+        elif sizes:
+            self._count(self.module_calls.site())
+            self.sized.append((len(self.recording.nodes), self._placed(text)))
         else:
             self.guess(text)
+
+    def _placed(self, text: str) -> str:
+        return f"{text} in {self.module_calls.current or 'the model'} ({self.module_calls.site().origin})"
 
     def shadow(self, value: Any) -> Any:
         """The meta tensor that stands for a tensor with numbers; views of meta tensors stay views."""
@@ -200,6 +220,7 @@ class Recorder:
             return value
         found = self._shadows.get(id(value))
         if found is None or found[0]() is not value:
+            check_dense(value)
             with torch._C._DisableTorchDispatch():  # a program does not ask for it
                 empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
             found = self._shadows[id(value)] = (weakref.ref(value), empty)
@@ -218,6 +239,7 @@ class Recorder:
             tensor.is_meta
             or self.recording.is_parameter(tensor)
             or tensor.numel() > SMALL
+            or tensor.layout is not _DENSE
             or (bool(self.written) and self.recording.constants.memory(tensor) in self.written)
             or tensor.requires_grad
         )

@@ -23,9 +23,11 @@ from netweight.sources.recording import Recording, Step
 from netweight.sources.torch.constants import Constants
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.history import History
+from netweight.sources.torch.known_numbers import GIVEN, MADE_UP, NOT_GIVEN
 from netweight.sources.torch.memory import Binding, Link, Storage
 from netweight.sources.torch.recorded_checkpoint import RecordedCheckpoint
 from netweight.sources.torch.site import Site
+from netweight.sources.torch.sparse.met import check_dense
 from netweight.sources.torch.temporaries import Temporaries
 from netweight.sources.torch.written_function import WrittenFunction
 
@@ -43,6 +45,7 @@ class TensorRecording(Recording[Site]):
         functions: Calls of functions whose backward the program wrote; ``checkpoints`` are parts that run again.
         apart: Values that are not in the network, but in such a backward.
         bindings: What live tensors hold; ``former`` has those before, ``adopted`` and ``changed`` tensors from outside.
+        sparse: What sparse tensors store, by their ``id``; see ``SparseTensors``.
         attributes: Gives the tensors that the model holds as plain attributes, with their names.
     """
 
@@ -54,6 +57,7 @@ class TensorRecording(Recording[Site]):
     functions: list[WrittenFunction] = field(default_factory=list)
     checkpoints: list[RecordedCheckpoint] = field(default_factory=list)
     apart: set[str] = field(default_factory=set)
+    sparse: dict[int, Any] = field(default_factory=dict)
     attributes: Callable[[], Iterable[tuple[str, Tensor]]] = tuple
     bindings: dict[int, Binding] = field(default_factory=dict)
     former: list[Binding] = field(default_factory=list)
@@ -61,7 +65,7 @@ class TensorRecording(Recording[Site]):
     _owners: list[Tensor] = field(default_factory=list)
     adopted: dict[int, str] = field(default_factory=dict)
     changed: dict[int, str] = field(default_factory=dict)
-    _fed: dict[str, bool] = field(default_factory=dict)
+    _fed: dict[str, int] = field(default_factory=dict)
     _memories: set[int] = field(default_factory=set)
     _looked_at: int = 0
     _waiting: dict[int, Any] = field(default_factory=dict)
@@ -93,16 +97,20 @@ class TensorRecording(Recording[Site]):
             if kind == "parameter":
                 yield name, tensor
 
+    def owned_as(self, tensor: Tensor) -> tuple[str, ValueKind]:
+        """Name and kind of a parameter or buffer of the model; no name for any other tensor."""
+        return self._owned.get(id(tensor), ("", "constant"))
+
     def is_parameter(self, tensor: Tensor) -> bool:
         """Whether the tensor is a parameter of the model, or one made outside of it."""
         owned = self._owned.get(id(tensor))
         return owned[1] == "parameter" if owned else isinstance(tensor, torch.nn.Parameter)
 
-    def add_input(self, tensor: Tensor, name: str) -> None:
-        """A tensor that the caller supplies."""
+    def add_input(self, tensor: Tensor, name: str, *, made_up: bool = False) -> None:
+        """A tensor that the caller supplies, with the caller's numbers or with some that are ``made_up``."""
         self.add(name, spec_of(tensor), "input")
         self.bind(tensor, name, ())
-        self._fed[name] = True
+        self._fed[name] = MADE_UP if made_up else GIVEN
         if not tensor.is_meta:
             self.given[name] = tensor
 
@@ -118,8 +126,13 @@ class TensorRecording(Recording[Site]):
             self._looked_at = len(tensors)
         return self.constants.memory(constant) in self._memories
 
-    def keep_numbers(self, target: Tensor) -> None:
-        """Before a constant is written: values of the graph in its memory keep the numbers that they have."""
+    def keep_numbers(self, target: Tensor, *, adopt: bool = False) -> None:
+        """Before a constant is written: values of the graph in its memory keep the numbers that they have.
+
+        To ``adopt`` one that is none yet is to follow the write.
+        """
+        if adopt:
+            self.value_of(target)
         if not self.holds(target):
             return
         memory = self.constants.memory(target)
@@ -136,16 +149,16 @@ class TensorRecording(Recording[Site]):
         ident = id(constant)
         return ident in self._owned or self.is_fed(constant) or not self.constants.is_made(constant)
 
-    def is_given(self, tensor: Tensor) -> bool:
-        """Whether such a tensor depends on an input."""
-        return self._fed.get(self._name_of(tensor), False)
+    def is_given(self, tensor: Tensor) -> int:
+        """Whether such a tensor depends on an input, and on whose numbers: one of ``known_numbers``."""
+        return self._fed.get(self._name_of(tensor), NOT_GIVEN)
 
     def _name_of(self, tensor: Tensor) -> str:
         """Value that a tensor is bound to, which may have been written since; empty if the graph does not have it."""
         binding = self.bindings.get(id(tensor))
         return self.adopted.get(id(tensor), "") if binding is None else binding.name
 
-    def feed(self, tensor: Tensor, same: Tensor, *, given: bool) -> None:
+    def feed(self, tensor: Tensor, same: Tensor, *, given: int) -> None:
         """``tensor`` has the numbers of what ``same`` stands for in the graph, which may depend on an input."""
         if tensor is not same:
             self.mirror(tensor, same)
@@ -277,6 +290,7 @@ class TensorRecording(Recording[Site]):
 
     def _adopt(self, tensor: Tensor) -> str:
         """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
+        check_dense(tensor)
         if id(tensor) in self.changed:
             name = self.changed.pop(id(tensor))
             if self.history.again(self, name, asks=tensor.requires_grad):

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torch import Tensor
+from torch.nn.parameter import is_lazy
+
+from netweight.ir import is_floating
+from netweight.sources.recording import Step
 from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.site import Site
+from netweight.sources.torch.wrapped import is_wrapped
 
 
-def note_unread(recording: TensorRecording) -> None:
-    """Say which parameters no operator has read: figures speak of what runs."""
-    unread = [(name, tensor) for name, tensor in recording.parameters() if name not in recording.tensors]
+def unread_parameters(recording: TensorRecording) -> list[tuple[str, Tensor]]:
+    """Parameters that no operator has read, with their names.
+
+    Those of lazy modules have no shape, and what is inside of a tensor subclass may be read in its place.
+    """
+    return [
+        (name, tensor)
+        for name, tensor in recording.parameters()
+        if name not in recording.tensors and not is_lazy(tensor) and not is_wrapped(tensor)
+    ]
+
+
+def note_unread(recording: TensorRecording, unread: Sequence[tuple[str, Tensor]]) -> None:
+    """Say which parameters no operator has read: no work is done with them."""
     if not unread:
         return
     places: dict[str, None] = {}
@@ -23,7 +41,7 @@ def note_unread(recording: TensorRecording) -> None:
         places[next(alone, name)] = None
     more = f" and {len(places) - 4} more" if len(places) > 4 else ""
     count = sum(tensor.numel() for _, tensor in unread)
-    recording.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
+    recording.note(f"{count:,} parameters are not read, and do no work: {', '.join(list(places)[:4])}{more}")
 
 
 def note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:
@@ -34,6 +52,35 @@ def note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, 
     for text in said:
         recorder.recording.note(text)
     return tuple(dict.fromkeys(said)) if asked else ()
+
+
+def settle_sizes(recorder: Recorder) -> tuple[str, ...]:
+    """Note what was supposed of sizes, as a guess where floating work reads what has them; all of it comes back."""
+    recording = recorder.recording
+    waiting = dict(recorder.sized)
+    behind: dict[str, frozenset[str]] = {}
+    guesses: set[str] = set()
+    for at, node in enumerate(recording.nodes):
+        texts = frozenset(text for name in node.inputs if name in behind for text in behind[name])
+        if texts and any(is_floating(recording.specs[name].dtype) for name in node.outputs):
+            guesses |= texts
+        sized = _sized_outputs(node) if at in waiting else ()
+        if any(is_floating(recording.specs[name].dtype) for name in sized):
+            guesses.add(waiting[at])
+        if texts:
+            behind.update(dict.fromkeys(node.outputs, texts))
+        for name in sized:
+            behind[name] = texts | {waiting[at]}
+    for _, text in recorder.sized:
+        recording.note(text, guess=text in guesses)
+    return tuple(dict.fromkeys(text for _, text in recorder.sized))
+
+
+def _sized_outputs(node: Step[Site]) -> tuple[str, ...]:
+    """Results whose size was supposed: of ``unique`` not the places among its results, one for each element."""
+    also = getattr(node.attrs, "also", ())
+    kept = 1 + also.index("inverse") if "inverse" in also else None
+    return tuple([name for at, name in enumerate(node.outputs) if at != kept])
 
 
 def note_uncalled(recording: TensorRecording, module_calls: ModuleCalls) -> None:

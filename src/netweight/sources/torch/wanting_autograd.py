@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from netweight.errors import text_of
 from netweight.sources.torch.recorder import Recorder
 
 _TORCH = Path(torch.__file__).parent
@@ -67,7 +68,7 @@ def comes_from_autograd(error: BaseException) -> bool:
 
 def is_of_devices(error: BaseException | None) -> bool:
     """Whether PyTorch refused a call because some of its tensors have numbers, on the CPU, and others have none."""
-    return isinstance(error, RuntimeError) and "device" in str(error)
+    return isinstance(error, RuntimeError) and "device" in text_of(error)
 
 
 SIGNS: Mapping[Any, Callable[..., Any]] = {

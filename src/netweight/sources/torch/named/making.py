@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from netweight.errors import CaptureError, MissingExtraError, NetweightError
+from netweight.errors import CaptureError, MissingExtraError, NetweightError, text_of
 from netweight.ir import Stored
 from netweight.sources.extras import cure, first_line, install, root_of
 from netweight.sources.names import Reference
@@ -58,9 +58,9 @@ def call(function: Callable[..., Any], reference: Reference) -> Any:
         return function(**reference.options)
     except NetweightError:
         raise
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         raised = failed(f"{reference} to give a module", error)
-        if isinstance(error, TypeError) and "argument" in str(error):
+        if isinstance(error, TypeError) and "argument" in text_of(error):
             raised.fix = f"arguments are given as options: {reference}:NAME=VALUE,NAME=VALUE"
         raise raised from error
 
@@ -108,7 +108,7 @@ def failed(expected: str, error: BaseException) -> CaptureError:
         places = [(error.filename, error.lineno)]
     if places:
         raised.add_note(f"from {Path(places[-1][0]).name}:{places[-1][1]}")
-    if isinstance(error, ImportError) and "relative import" in str(error):
+    if isinstance(error, ImportError) and "relative import" in text_of(error):
         raised.fix = "a file of a package is named by its module: package.module:NAME"
     elif isinstance(error, ModuleNotFoundError):
         raised.fix = f"install {error.name} beside netweight, in {sys.prefix}"

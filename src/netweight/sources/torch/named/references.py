@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from netweight.errors import CaptureError, UsageError, unknown_name
+from netweight.errors import CaptureError, UsageError, text_of, unknown_name
 from netweight.given_files import is_directory, is_file
 from netweight.sources.names import Reference
 from netweight.sources.torch.named.making import NamedModule, call, failed
@@ -93,9 +93,9 @@ def _imported(name: str) -> ModuleType:
         beside = [".".join(filter(None, (parent, found.name))) for found in pkgutil.iter_modules(paths)]
         fix = "it is looked for as by `python -m`, first in the current directory; a file is named FILE.py:NAME"
         missing = unknown_name("Python module", error.name, beside, fix=fix)
-        missing.why = str(error)
+        missing.why = text_of(error)
         raise missing from error
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         raise failed(f"module {name!r} to import", error) from error
 
 
@@ -111,7 +111,7 @@ def _executed(path: Path) -> Iterator[ModuleType]:
     try:
         try:
             spec.loader.exec_module(code)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, GeneratorExit) as error:
             raise failed(f"{str(path)!r} to import", error) from error
         yield code
     finally:

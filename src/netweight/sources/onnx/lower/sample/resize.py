@@ -52,6 +52,12 @@ def resize(
     return _resized(call, x, made, coordinates=coordinates, rounding=rounding, region=region)
 
 
+def upsampled(call: Call, x: Tensor, scales: Sequence[float], coordinates: str) -> Any:
+    """Every dimension as often as its scale says, in the mode of the node."""
+    made = _by_scale(x.shape, scales)
+    return _resized(call, x, made, coordinates=coordinates, rounding="floor")
+
+
 def _decimals(array: Array) -> tuple[float, ...]:
     """Numbers as they were written: a single-precision 1.1 is 1.1."""
     return tuple(float(str(number)) for number in array.reshape(-1))

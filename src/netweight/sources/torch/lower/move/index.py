@@ -86,7 +86,7 @@ def _positions(rec: Recorder, indices: Any) -> tuple[tuple[int, ...], list[Tenso
 
 
 def _where_true(rec: Recorder, mask: Tensor) -> list[Tensor] | None:
-    if mask.device.type != "meta":
+    if mask.device.type != "meta" and not rec.recording.is_fed(mask):
         return list(mask.nonzero().unbind(1))
     if "nonzero" not in RULES:
         return None

@@ -106,5 +106,5 @@ def repeat_interleave_each(
 def _known_repeats(rec: Recorder, repeats: Tensor) -> Tensor:
     """How often each element is repeated, which is once where that depends on the input."""
     known = rec.numbers(repeats)
-    rec.suppose(repeats, "numbers of repetitions are taken to be 1 each")
+    rec.suppose(repeats, "numbers of repetitions are taken to be 1 each", sizes=True)
     return torch.ones(repeats.shape, dtype=torch.int64) if known is None else known

@@ -95,7 +95,7 @@ def _found(rec: Recorder, picks: Tensor, what: str) -> Tensor:
     known = rec.numbers(picks)
     count = None if known is None else int(known.count_nonzero())
     share = "all elements that a {} picks are taken to be picked" if count is None else "a {} is taken to pick {} of {}"
-    rec.suppose(picks, share.format(what, count, picks.numel()))
+    rec.suppose(picks, share.format(what, count, picks.numel()), sizes=True)
     found: Tensor = rec.op("nonzero", NonzeroAttrs(count=count), picks, order=(1, 0))
     return found
 

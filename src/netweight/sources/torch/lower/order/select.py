@@ -97,7 +97,9 @@ def _distinct(rec: Recorder, op: str, x: Tensor, dim: int | None, *, inverse: bo
     else:
         distinct = torch.unique if op == "unique" else torch.unique_consecutive
         count = distinct(known, dim=dim).shape[0 if dim is None else dim]
-    rec.suppose(x, f"{op}: all elements are taken to be equal" if known is None else f"{op}: {count} are distinct")
+    rec.suppose(
+        x, f"{op}: all elements are taken to be equal" if known is None else f"{op}: {count} are distinct", sizes=True
+    )
     values, *beside = getattr(functions, op)(rec, x, inverse, counts, dim, count)
     found = dict(zip(also, beside, strict=True))
     empty = torch.empty(0, dtype=torch.int64, device="meta")

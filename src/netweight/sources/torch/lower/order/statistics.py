@@ -141,7 +141,7 @@ def bincount(rec: Recorder, self: Tensor, weights: Tensor | None = None, minleng
     known = rec.numbers(self)
     largest = (minlength or self.numel()) - 1 if known is None else int(known.max()) if known.numel() else 0
     count = max(minlength, largest + 1, 1 if known is None else 0)
-    rec.suppose(self, f"bincount: all numbers are taken to be below {count}")
+    rec.suppose(self, f"bincount: all numbers are taken to be below {count}", sizes=True)
     if weights is None:
         weights = torch.ones(self.shape, dtype=torch.int64)
     elif weights.dtype != torch.float32:

@@ -1,0 +1,29 @@
+"""How a forward ends: by its end, by an error, by asking the process to end, or not at all because nobody ran it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from typing import Any
+
+from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.wanting_autograd import AutogradWanted
+
+_UNRUN = {Generator: "a generator", Coroutine: "a coroutine", AsyncGenerator: "an asynchronous generator"}
+
+
+def is_of_the_program(error: BaseException) -> bool:
+    """Whether an error ends the forward and no more, as ``exit()`` does; an interrupt or our own signal does not."""
+    return not isinstance(error, KeyboardInterrupt | AutogradWanted)
+
+
+def note_unrun(recording: TensorRecording, result: Any) -> None:
+    """Say what a forward returned without having run it: the work of its body is in no figure."""
+    waiting = [result]
+    for value in waiting:  # grows while it is gone through
+        if isinstance(value, list | tuple):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        for kind, name in _UNRUN.items():
+            if isinstance(value, kind):
+                recording.note(f"the forward returned {name}, whose work is not done and not counted", guess=True)
