@@ -21,6 +21,7 @@ OPERATORS = {
     "ops.contract.linear_attention": "linear_attention",
     "ops.contract.matmul": "matmul",
     "ops.contract.rotary": "rotary_embedding",
+    "ops.contract.sparse_matmul": "sparse_matmul",
     "ops.loss.classes": "cross_entropy nll_loss",
     "ops.loss.distance": "huber_loss l1_loss mse_loss smooth_l1_loss",
     "ops.loss.probabilities": "binary_cross_entropy binary_cross_entropy_with_logits kl_div",

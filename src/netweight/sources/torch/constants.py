@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, empty, ops
+from torch import Tensor, empty, ops, strided
 
 from netweight.sources.torch.temporaries import Temporaries
 
 _LISTS = (list, tuple)
+_DENSE = strided
 _LIFT = ops.aten.lift_fresh.default
 
 
@@ -144,6 +145,8 @@ class Constants:
             return
         given = {self.memory(value) for value in tensors_in(args, kwargs)}
         for leaf in results:
+            if leaf.layout is not _DENSE:
+                continue
             if self.memory(leaf) not in given or func is _LIFT:
                 self.add(leaf)
             elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
@@ -157,6 +160,11 @@ class Constants:
         memory = self.memory(tensor)
         if memory not in self._made:
             self._made[memory] = weakref.ref(storage, lambda _: self._made.pop(memory, None))
+
+    def give(self, tensor: Tensor) -> None:
+        """Say that the capture made a tensor which the program gets: it holds its memory as it holds any other."""
+        self.add(tensor)
+        self.temporaries.see(tensor, self.memory(tensor))
 
     def _follow(self, view: Tensor, source: Tensor, rule: Any, args: Any, kwargs: dict[str, Any]) -> None:
         ident = id(view)
