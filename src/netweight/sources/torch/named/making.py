@@ -67,7 +67,7 @@ def call(function: Callable[..., Any], reference: Reference) -> Any:
 
 
 def call_on_meta(function: Callable[..., Any], reference: Reference) -> torch.nn.Module:
-    """What ``call`` returns, with parameters that take no memory and buffers that have their numbers while they are few.
+    """What ``call`` returns, with parameters that take no memory, and small buffers that have their numbers.
 
     Code may fail so because it mixes large tensors without numbers and small ones with them. Then all lies on the meta
     device; or only the parameters do, where code reads numbers, as those of ``linspace(0, 1, n)`` for stochastic depth.

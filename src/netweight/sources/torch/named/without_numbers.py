@@ -34,7 +34,7 @@ def parameters_without_numbers() -> Iterator[None]:
     """A block in which parameters lose their memory when a module gets them, before anything fills it."""
     register = torch.nn.Module.register_parameter
 
-    def register_empty(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None) -> None:
+    def register_empty(module: torch.nn.Module, name: str, parameter: Any) -> None:
         if type(parameter) is torch.nn.Parameter and not parameter.is_meta:  # else it is shared, or not yet made
             empty = torch.nn.Parameter(parameter.to("meta"), requires_grad=parameter.requires_grad)
             empty.__dict__.update(parameter.__dict__)
