@@ -272,5 +272,5 @@ def test_parameters_that_nothing_reads_are_said() -> None:
 
     profile = netweight.weigh(Aside(), (1, 4))
     assert profile.totals.params == 4 * 3 + 3
-    assert profile.notes == (f"{3 * 2 + 2 + 2 * 2 + 2 + 5} parameters are not read, and are in no figure: token, head",)
+    assert profile.notes == (f"{3 * 2 + 2 + 2 * 2 + 2 + 5} parameters are not read, and do no work: token, head",)
     assert profile.coverage.complete

@@ -34,7 +34,7 @@ def finished_graph(
     layers = [called[node.site] for node in recording.nodes]
     names = recording.value_names(layers, recording.labels)
     whole = [f"{layer}{part}" for layer, part in zip(layers, parts, strict=True)]
-    graph = recording.graph(name, inputs, dict.fromkeys(outputs), layers=whole, names=names)
+    graph = recording.graph(name, inputs, outputs, layers=whole, names=names)
     classes = dict(pair for call in used for pair in places[call].classes)
     return replace(graph, modules=classes, fused=fused_runs(recording.nodes, lambda step: step.site)), names
 

@@ -36,7 +36,7 @@ from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.sparse.stored import stored_in
 from netweight.sources.torch.symbolic import Numbers
-from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes
+from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes, unread_parameters
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
 from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
@@ -209,8 +209,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
-        recording.stored.update(unwrapped.stored)
-        unwrapped.note(recording)
+        unwrapped.tell(recording) if asked.unwrap else own_inner(asked.module, recording)
         try:
             with _alone(recorder) if off else under_autograd(recorder, stand_ins):
                 result = entry(*arguments.args, **arguments.kwargs)
@@ -253,9 +252,9 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
             if parameter is not None:
                 recording.own(parameter, prefix + name, "parameter")
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
-        for name, constant, kind in frozen_constants(module):
-            recording.own(constant, prefix + name, kind)
-        own_inner(module, prefix, recording)
+        if isinstance(module, torch.jit.ScriptModule):
+            for name, constant, kind in frozen_constants(module):
+                recording.own(constant, prefix + name, kind)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
     recording.attributes = partial(attributes_of, modules)
@@ -280,15 +279,16 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
         else []
     )
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
+    unread = unread_parameters(recording) if error is None else []
     if error is None:
         note_unrun(recording, result)
-        note_unread(recording)
+        note_unread(recording, unread)
         note_uncalled(recording, module_calls)
     sizes = settle_sizes(recorder)
     mixtures = tuple(recorder.experts.mixtures())
     said = note_experts(recorder, mixtures)
     return Capture(
-        graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures),
+        graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures, unread=unread),
         notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
         guesses=tuple(dict.fromkeys((*[text for text in recording.guesses if text != FIXED], *sizes, *said))),

@@ -18,6 +18,7 @@ from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.recording import TensorRecording
 
 _PLAIN = torch.Tensor.__torch_dispatch__
+_PLAIN_CLASSES = frozenset({torch.Tensor, torch.nn.Parameter, type(None)})
 
 
 def is_wrapped(tensor: Tensor | None) -> bool:
@@ -69,7 +70,7 @@ class Unwrapped:
         for path, module in modules.items():
             for owned in (module._parameters, module._buffers):
                 for name, tensor in owned.items():
-                    if tensor is not None and is_wrapped(tensor):
+                    if tensor.__class__ not in _PLAIN_CLASSES and is_wrapped(tensor):
                         owned[name] = self._plain_of(tensor, f"{path}.{name}" if path else name)
         for module in modules.values() if self._whole else ():
             for hooks in (module._forward_pre_hooks, module._forward_hooks):
@@ -80,8 +81,9 @@ class Unwrapped:
         """Whether anything has been replaced."""
         return bool(self._plain)
 
-    def note(self, recording: TensorRecording) -> None:
-        """Say what figures speak of."""
+    def tell(self, recording: TensorRecording) -> None:
+        """Say how weights are kept, and what figures speak of."""
+        recording.stored.update(self.stored)
         for kind, count in self._kinds.items():
             recording.note(
                 f"{count} weights are tensors of class {kind}: what it does before a product is in no figure"
@@ -112,15 +114,15 @@ class Unwrapped:
         return empty
 
 
-def own_inner(module: torch.nn.Module, prefix: str, recording: TensorRecording) -> None:
+def own_inner(model: torch.nn.Module, recording: TensorRecording) -> None:
     """Tensors inside of wrappers that are left in place: the largest is the weight, and stored with the others."""
-    for name, tensor in (*module._parameters.items(), *module._buffers.items()):
-        if tensor is None or not is_wrapped(tensor):
-            continue
-        parts = sorted(inner_tensors(tensor), key=lambda part: -_nbytes(part[1]))
-        for at, (inside, part) in enumerate(parts):
-            recording.own(part, f"{prefix}{name}.{inside}", "buffer" if at else "parameter")
-        recording.stored[f"{prefix}{name}.{parts[0][0]}"] = stored_in(tensor.numel(), [part for _, part in parts])
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if is_wrapped(tensor):
+            parts = sorted(inner_tensors(tensor), key=lambda part: -_nbytes(part[1]))
+            for at, (inside, part) in enumerate(parts):
+                recording.own(part, f"{name}.{inside}", "buffer" if at else "parameter")
+            kept = stored_in(tensor.numel(), [part for _, part in parts])
+            recording.stored[name] = recording.stored[f"{name}.{parts[0][0]}"] = kept
 
 
 def stored_in(weights: int, parts: Iterable[Tensor]) -> Stored:

@@ -44,8 +44,8 @@ def to_onnx(graph: Graph, weights: Mapping[str, Array] | None = None, *, outside
     _check_weights(graph, weights)
     _check_widths(graph)
     _write_nodes(graph, body, weights)
-    names = list(dict.fromkeys((*graph.outputs, *graph.updates.values())))
-    outputs = [_output(graph, name, body) for name in names]
+    names = (*graph.outputs, *(name for name in graph.updates.values() if name not in graph.outputs))
+    outputs = [_output(graph, name, body, names[:at].count(name)) for at, name in enumerate(names)]
     read = {name for node in body.nodes for name in node.input}
     stored: list[TensorProto] = []
     made = []
@@ -145,14 +145,14 @@ def _shape_of(value: Value, body: Body) -> str:
     return body.shared[key]
 
 
-def _output(graph: Graph, name: str, body: Body) -> Any:
-    """An output of the model; what no node writes is copied."""
+def _output(graph: Graph, name: str, body: Body, before: int) -> Any:
+    """An output of the model; what no node writes is copied, and what was an output ``before``, so many times."""
     import onnx
 
     value = graph.values[name]
-    if value.kind == "activation":
+    if value.kind == "activation" and not before:
         return _info(value, name)
-    copy = f"{name}.output"
+    copy = f"{name}.output{before or ''}"
     body.nodes.append(onnx.helper.make_node("Identity", [name], [copy], name=copy))
     return _info(value, copy)
 
