@@ -108,7 +108,7 @@ class Graph:
         values: Every value by name.
         nodes: In execution order.
         inputs: Names of the values that the caller supplies.
-        outputs: Names of the values that the caller gets.
+        outputs: Names of the values that the caller gets; one that it gets twice is there twice.
         modules: Class of each module path that has one: ``{"layer1.0": "Bottleneck"}``.
         updates: Buffer name to name of the value that is its next state (running statistics).
         lifetimes: For values whose memory a program was seen to hold longer than its last reader: the step after which

@@ -13,6 +13,8 @@ ort = pytest.importorskip("onnxruntime")
 from onnx import helper, numpy_helper  # noqa: E402
 
 from netweight.onnx_backend import run_model  # noqa: E402
+from netweight.sources.onnx.model import read_graph  # noqa: E402
+from sources.onnx.exporting import checked, session  # noqa: E402
 
 I32, I64, U64, F16, F32, F64 = np.int32, np.int64, np.uint64, np.float16, np.float32, np.float64
 LARGEST = 2**63 - 1
@@ -115,3 +117,31 @@ def test_instance_norm_of_no_pictures() -> None:
 
 def test_nothing_is_quantised() -> None:
     agree("DynamicQuantizeLinear", np.zeros((2, 0), F32), outputs=3, opset=11)
+
+
+def test_outputs_that_share_a_value_are_all_exported() -> None:
+    """A value given twice, one passed through, and an input that is an output."""
+    nodes = [
+        helper.make_node("Relu", ["x"], ["y"]),
+        helper.make_node("Identity", ["y"], ["z"]),
+        helper.make_node("Neg", ["y"], ["q"]),
+        helper.make_node("Identity", ["x"], ["w"]),
+    ]
+    shapes = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [2]) for name in ("x", "y", "z", "q", "w")]
+    model = helper.make_model(
+        helper.make_graph(nodes, "shared", shapes[:1], shapes[1:]),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+    x = np.array([-1.0, 2.0], F32)
+    expected = ort.InferenceSession(model.SerializeToString()).run(None, {"x": x})
+    again = session(checked(read_graph(model).graph, {})).run(None, {"x": x})
+    assert [y.tolist() for y in again] == [y.tolist() for y in expected]
+
+
+@pytest.mark.parametrize("auto_pad", ["SAME_UPPER", "SAME_LOWER"])
+@pytest.mark.parametrize(("kernel", "stride"), [(2, 3), (3, 2), (2, 2), (4, 1)])
+def test_transposed_windows_that_do_not_meet_are_no_larger(auto_pad: str, kernel: int, stride: int) -> None:
+    rng = np.random.default_rng(0)
+    x, w = (rng.normal(size=shape).astype(F32) for shape in ((1, 2, 6), (2, 3, kernel)))
+    agree("ConvTranspose", x, w, auto_pad=auto_pad, strides=[stride])

@@ -113,6 +113,16 @@ class OnnxRecording(Recording[int]):
             self.record(name, attrs, tensors, results)
         return results[0] if len(results) == 1 else tuple(results)
 
+    def later(self, name: str, attrs: Any, tensor: Tensor) -> Tensor:
+        """A view that is recorded when somebody reads it: what makes another view of it reads the tensor itself."""
+        if self.computing or tensor.fixed:
+            made: Tensor = self.op(name, attrs, tensor)
+            return made
+        (spec,) = self._specs(REGISTRY[name], attrs, (tensor,))
+        result = Tensor(name, spec)
+        result.pending = Pending(name, attrs, (tensor,), [result], self.call)
+        return result
+
     def _learned(self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]) -> bool:
         """Whether a call on what is fixed is work on weights."""
         if definition.name == "sub":
@@ -201,7 +211,17 @@ class OnnxRecording(Recording[int]):
             if first:
                 waiting.extend(first)
             else:
-                self.record(pending.op, pending.attrs, pending.inputs, pending.outputs)
+                self._record_pending(pending)
+
+    def _record_pending(self, pending: Pending) -> None:
+        """A call that was put off, at its own place if it has one."""
+        current = self.call
+        self.call = current if pending.call is None else pending.call
+        self.record(pending.op, pending.attrs, pending.inputs, pending.outputs)
+        self.call = current
+        for result in pending.outputs:
+            if pending.call is not None and result.label != pending.op:
+                self.labels.setdefault(result.name, result.label)
 
     def _folds(
         self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]

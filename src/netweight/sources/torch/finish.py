@@ -40,7 +40,7 @@ def finished_graph(
     last = recording.nodes[-1].outputs if recording.nodes else ()
     experts = {name: (found.chosen, found.experts) for found in mixtures for name in sorted(found.parameters)}
     origins = [node.site.origin for node in recording.nodes]
-    graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
+    graph = recording.graph(name, inputs, tuple(outputs) or last, layers=layers, names=names, origins=origins)
     history = recording.history
     diverted = history.diverted(recording)
     graph = replace(
