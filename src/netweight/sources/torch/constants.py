@@ -171,6 +171,11 @@ class Constants:
         if memory not in self._made:
             self._made[memory] = weakref.ref(storage, lambda _: self._made.pop(memory, None))
 
+    def give(self, tensor: Tensor) -> None:
+        """Say that the capture made a tensor which the program gets: it holds its memory as it holds any other."""
+        self.add(tensor)
+        self.temporaries.see(tensor, self.memory(tensor))
+
     def _follow(self, view: Tensor, source: Tensor, rule: Any, args: Any, kwargs: dict[str, Any]) -> None:
         ident = id(view)
         gone = weakref.ref(view, lambda _: self._views.pop(ident, None))

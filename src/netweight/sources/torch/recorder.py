@@ -158,7 +158,7 @@ class Recorder:
 
     def constant(self, tensor: Tensor) -> Tensor:
         """A tensor with numbers that a rule made: the program may write it."""
-        self.recording.constants.add(tensor)
+        self.recording.constants.give(tensor)
         return tensor
 
     def guess(self, text: str, *, steers: bool = True) -> None:

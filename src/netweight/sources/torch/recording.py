@@ -315,7 +315,8 @@ class TensorRecording(Recording[Site]):
             self._hold(tensor, name)
         self.tensors.setdefault(name, self.constants.numbers(tensor))
         self.add(name, spec_of(tensor), kind)
-        self.history.meet(name, kind, asks=tensor.requires_grad)
+        if tensor.requires_grad is not (kind == "parameter"):
+            self.history.meet(name, kind)
         self.adopted[id(tensor)] = name
         return name
 
