@@ -86,6 +86,9 @@ OTHERS: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Tensor]] = {
     "layer": (lambda a, x: F.linear(x.T, a, torch.ones(4)), CSR),
     "dense made sparse": (lambda a, x: a.to_sparse() @ _longer(x), torch.eye(4)),
     "sampled": (lambda a, x: torch.sparse.sampled_addmm(a, x.T[:4].T.sum() * torch.ones(4, 5), x.T) @ x, CSR),
+    "mean of a row": (lambda a, x: torch.sparse.mm(a, x, "mean"), CSR),
+    "largest of a row": (lambda a, x: torch.sparse.mm(a, x, "amax"), CSR),
+    "said to be coalesced": (lambda a, x: (a * x.sum())._coalesced_(True) @ x, COO),
     "batch": (lambda a, x: torch.bmm(a, torch.stack([x, x])), torch.stack([COO.to_dense()] * 2).to_sparse()),
 }
 
@@ -160,6 +163,6 @@ def test_a_sparse_input() -> None:
 
 
 def test_what_has_no_rule_is_unknown_by_its_name() -> None:
-    report = netweight.weigh(Holding(lambda a, x: torch.sparse.mm(a, x, "sum"), CSR), (3, 5))
-    assert [(unknown.op, unknown.layer) for unknown in report.coverage.unknown]
+    report = netweight.weigh(Holding(lambda a, x: (a * x.sum()).narrow_copy(0, 0, 2) @ x, COO), (3, 5))
+    assert [unknown.op for unknown in report.coverage.unknown] == ["aten.narrow_copy"]
     assert not report.coverage.complete

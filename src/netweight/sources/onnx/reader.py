@@ -53,6 +53,7 @@ class GraphReader:
         iterations: Tells iterations of loops apart.
         places: Where each call of the file belongs.
         left_out: Why nodes were left out, and how many.
+        producer: What wrote the file.
     """
 
     def __init__(self, model: ModelProto, recording: OnnxRecording, dims: Mapping[str, int], file: str) -> None:
@@ -61,6 +62,7 @@ class GraphReader:
         self.left_out: dict[str, int] = {}
         self._model = model
         self._file = file
+        self.producer = model.producer_name
         self._opsets = {_DOMAINS.get(entry.domain, entry.domain): entry.version for entry in model.opset_import}
         self._functions = Functions(model)
         self.iterations = Iterations()

@@ -11,10 +11,11 @@ from netweight.ir import Graph, Value, is_floating, located
 from netweight.lazy import Array, np
 from netweight.ops import REGISTRY
 from netweight.sources.onnx.files import need_onnx
+from netweight.sources.onnx.numbers import PRODUCER
 from netweight.sources.onnx.write import RULES
 from netweight.sources.onnx.write.labels import Labels
 from netweight.sources.onnx.write.step import Body, Step, proto_type
-from netweight.sources.onnx.write.stored import Outside, initializer, zeros
+from netweight.sources.onnx.write.stored import Outside, filled, initializer, is_even
 from netweight.version import __version__
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def to_onnx(graph: Graph, weights: Mapping[str, Array] | None = None, *, outside
         if value.kind not in _STORED or value.name not in read:
             continue
         if weights is None:
-            made.append(zeros(value, _shape_of(value, body)))
+            made.append(filled(value, _shape_of(value, body)))
+        elif is_even(value, weights[value.name]):
+            made.append(filled(value, _shape_of(value, body), weights[value.name].reshape(-1)[:1]))
         else:
             stored.append(initializer(value, value.name, weights[value.name], outside))
     if weights is not None:
@@ -71,7 +74,7 @@ def to_onnx(graph: Graph, weights: Mapping[str, Array] | None = None, *, outside
         whole,
         opset_imports=[onnx.helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
-        producer_name="netweight",
+        producer_name=PRODUCER,
         producer_version=__version__,
     )
 

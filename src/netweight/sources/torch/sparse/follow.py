@@ -11,12 +11,12 @@ from torch.utils._pytree import tree_map
 from netweight.sources.torch.constants import tensors_in
 from netweight.sources.torch.operators import Operator
 from netweight.sources.torch.recorder import Recorder
-from netweight.sources.torch.sparse import elementwise, layout, products, reduce
+from netweight.sources.torch.sparse import elementwise, layout, products, reduce, reduced
 from netweight.sources.torch.sparse.elementwise import KEEPING_ZERO, LINEAR
 from netweight.sources.torch.sparse.rules import SPARSE
 from netweight.sources.torch.sparse.stored import Sparse, SparseTensors
 
-HOMES = (elementwise, layout, products, reduce)
+HOMES = (elementwise, layout, products, reduce, reduced)
 _MAKING = frozenset(name for name in SPARSE if "sparse" in name or name == "_spdiags")
 
 
@@ -37,6 +37,9 @@ class SparseCalls:
         given = tensors_in(args, kwargs)
         if operator.name not in _MAKING and all(tensor.layout is torch.strided for tensor in given):
             return None
+        if operator.name == "_coalesced_":
+            self.tensors.say_coalesced(args[0], said=args[1])
+            return args[0]
         if operator.writes:
             return NotImplemented
         recorder = self._recorder

@@ -59,6 +59,10 @@ class SparseTensors:
             return self._remember(tensor, self._opened(tensor))
         return found[1]
 
+    def say_coalesced(self, tensor: Tensor, *, said: bool) -> None:
+        """The program says that a tensor stores no place twice, or may do so."""
+        self._remember(tensor, replace(self.of(tensor), coalesced=said))
+
     def made(self, sparse: Sparse) -> Tensor:
         """The tensor that the program gets."""
         parts = (
