@@ -117,7 +117,7 @@ class Dispatch(TorchDispatchMode):
                 if followed and operator.is_only_taken_apart:
                     return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
-                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain and not operator.out)
+                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain)
                 result = self._constant(operator, tensors, args, kwargs)
                 if operator.writes or operator.name in PRODUCTS or followed:
                     self._beside.record(operator, tensors, args, kwargs, result)
