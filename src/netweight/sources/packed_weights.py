@@ -95,10 +95,11 @@ def _largest(values: list[Value]) -> Value | None:
 
 
 def _packed(value: Value, numel: int) -> Stored:
-    """``numel`` weights in a tensor that has a whole number of bits for each; else each element is one."""
+    """``numel`` weights in a tensor that has bits for each, of which a quarter may be left over; else elements are."""
     spec = value.spec
     width = bits_of(spec.dtype)
-    bits, rest = divmod(spec.numel * width, numel) if numel else (width, 0)
-    if rest or not 0 < bits < width or is_floating(spec.dtype):
+    held = spec.numel * width
+    bits = held // numel if numel else width
+    if not 0 < bits < width or 4 * bits * numel < 3 * held or is_floating(spec.dtype):
         return Stored(dtype=spec.dtype, weights=spec.numel, nbytes=spec.nbytes)
     return Stored(dtype=f"int{bits}", weights=numel, nbytes=spec.nbytes, container=spec.dtype)
