@@ -15,6 +15,7 @@ from torch import Tensor
 
 from netweight.ir import Stored, bits_of
 from netweight.sources.torch.dtypes import dtype_name
+from netweight.sources.torch.flat_shards import take_apart, whole_numel
 from netweight.sources.torch.recording import TensorRecording
 
 _PLAIN = torch.Tensor.__torch_dispatch__
@@ -67,6 +68,10 @@ class Unwrapped:
 
     def put_into(self, modules: Mapping[str, torch.nn.Module]) -> None:
         """Modules have plain tensors from now on, and hooks that gather and scatter shares of tensors are gone."""
+        for flat, ranks in take_apart(modules.values()):
+            self._share(whole_numel(flat), [flat], ranks)
+        for module in modules.values() if self._whole else ():
+            module._parameters.pop("_flat_param", None)
         for path, module in modules.items():
             for owned in (module._parameters, module._buffers):
                 for name, tensor in owned.items():
@@ -94,6 +99,13 @@ class Unwrapped:
                 f"holds {self._here:,}, {self._bytes:,} B; what ranks send to each other is in no figure"
             )
 
+    def _share(self, whole: int, parts: list[Tensor], ranks: int) -> None:
+        """Count what this rank has of a tensor."""
+        self._whole += whole
+        self._here += sum(part.numel() for part in parts)
+        self._bytes += sum(map(_nbytes, parts))
+        self._ranks = max(self._ranks, ranks)
+
     def _plain_of(self, tensor: Tensor, name: str) -> Tensor:
         found = self._plain.get(id(tensor))
         if found is not None:
@@ -104,10 +116,7 @@ class Unwrapped:
         self._plain[id(tensor)] = tensor, empty
         parts = list(inner_tensors(tensor))
         if _is_distributed(tensor):
-            self._whole += tensor.numel()
-            self._here += sum(part.numel() for _, part in parts)
-            self._bytes += sum(_nbytes(part) for _, part in parts)
-            self._ranks = max(self._ranks, tensor.device_mesh.size())
+            self._share(tensor.numel(), [part for _, part in parts], tensor.device_mesh.size())
         else:
             self._kinds[type(tensor).__name__] += 1
             self.stored[name] = stored_in(tensor.numel(), [part for _, part in parts])
