@@ -70,17 +70,13 @@ class Unwrapped:
         """Modules have plain tensors from now on, and hooks that gather and scatter shares of tensors are gone."""
         for flat, ranks in take_apart(modules.values()):
             self._share(whole_numel(flat), [flat], ranks)
-        for module in modules.values() if self._whole else ():
-            module._parameters.pop("_flat_param", None)
         for path, module in modules.items():
             for owned in (module._parameters, module._buffers):
                 for name, tensor in owned.items():
                     if tensor.__class__ not in _PLAIN_CLASSES and is_wrapped(tensor):
                         owned[name] = self._plain_of(tensor, f"{path}.{name}" if path else name)
         for module in modules.values() if self._whole else ():
-            for hooks in (module._forward_pre_hooks, module._forward_hooks):
-                for key in [key for key, hook in hooks.items() if _is_of_distribution(hook)]:
-                    del hooks[key]
+            _leave_group(module)
 
     def __bool__(self) -> bool:
         """Whether anything has been replaced."""
@@ -121,6 +117,14 @@ class Unwrapped:
             self._kinds[type(tensor).__name__] += 1
             self.stored[name] = stored_in(tensor.numel(), [part for _, part in parts])
         return empty
+
+
+def _leave_group(module: torch.nn.Module) -> None:
+    """A module is that of one device: it keeps no flat share, and nothing is sent before and after its call."""
+    module._parameters.pop("_flat_param", None)
+    for hooks in (module._forward_pre_hooks, module._forward_hooks):
+        for key in [key for key, hook in hooks.items() if _is_of_distribution(hook)]:
+            del hooks[key]
 
 
 def own_inner(model: torch.nn.Module, recording: TensorRecording) -> None:
