@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
-from netweight.ir import NoShape, TensorSpec
+from netweight.ir import NoShape, TensorSpec, ValueKind
 from netweight.lazy import Array, np
 from netweight.ops.effort import Effort
 from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
@@ -168,7 +169,8 @@ class OnnxRecording(Recording[int]):
         if product and not all_fixed(tensors):
             for tensor in tensors:
                 mark_factor(tensor)
-        mark_bias(op, tensors, self._integer_products)
+        if self._integer_products:
+            mark_bias(op, tensors, self._integer_products)
         names = tuple([None if tensor is None else self.name_of(tensor, op) for tensor in tensors])
         storage = self.storages[names[0]] if names and names[0] is not None and is_view(op) else ""
         made = self.emit(op, attrs, names, [result.spec for result in results], self.call, storage)
@@ -183,8 +185,7 @@ class OnnxRecording(Recording[int]):
         """Name of the value in the graph that a tensor is; ``reader`` is the operator that reads it."""
         if tensor.name:
             return tensor.name
-        kind = tensor.role or kind_of(tensor, reader, hollow=self.hollow)
-        if tensor.filled and kind == "parameter":
+        if tensor.filled and self._kind(tensor, reader) == "parameter":
             self.hollow = self.hollow or _is_product(reader)
             mark_filled(tensor)
         if _is_work(tensor):
@@ -193,11 +194,14 @@ class OnnxRecording(Recording[int]):
         if self.named is not None:
             self.named.append(tensor)
         tensor.name = name = free_name(tensor.label, self.specs, self._last_numbers)
-        self.add(name, tensor.spec, kind)
+        self.add(name, tensor.spec, self._kind(tensor, reader))
         if tensor.quantization is not None:
             self.quantizations[name] = tensor.quantization
         self.tensors[name] = tensor
         return name
+
+    def _kind(self, tensor: Tensor, reader: str) -> ValueKind:
+        return tensor.role or kind_of(tensor, reader, hollow=self.hollow)
 
     def _record_with_inputs(self, tensor: Tensor) -> None:
         """The calls that make a fixed tensor, first those that make what it reads: the chain may be a long one."""
@@ -263,6 +267,7 @@ def _is_work(tensor: Tensor) -> bool:
     return tensor.pending is not None and (tensor.learned or not tensor.known)
 
 
+@cache
 def _is_product(op: str) -> bool:
     definition = REGISTRY.find(op)
     return definition is not None and definition.kind in PRODUCTS

@@ -17,6 +17,7 @@ from netweight.ir import Stored, bits_of
 from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.flat_shards import take_apart, whole_numel
 from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.sparse.two_of_four import by_rows, is_two_of_four, kept
 
 _PLAIN = torch.Tensor.__torch_dispatch__
 _PLAIN_CLASSES = frozenset({torch.Tensor, torch.nn.Parameter, type(None)})
@@ -106,6 +107,10 @@ class Unwrapped:
         found = self._plain.get(id(tensor))
         if found is not None:
             return found[1]
+        if is_two_of_four(tensor):
+            self.stored.update(kept(tensor, name))
+            self._plain[id(tensor)] = tensor, by_rows(tensor)
+            return self._plain[id(tensor)][1]
         empty = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
         if isinstance(tensor, torch.nn.Parameter):
             empty = torch.nn.Parameter(empty, requires_grad=tensor.requires_grad)
