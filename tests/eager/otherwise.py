@@ -6,7 +6,6 @@
 OTHERWISE: dict[str, str] = {
     r"cdist|F\.pairwise_distance": "PyTorch keeps distances and what its path of products keeps",
     r"quantile": "made of sorts and interpolation, which PyTorch keeps step by step",
-    r"copysign": "keeps quotients of signs, step by step",
     r"F\.sinc|torch\.sinc": "PyTorch keeps the product with pi alone",
     r"xlogy": "PyTorch keeps less",
     r"fmax|fmin": "PyTorch keeps two masks of its own",
@@ -25,6 +24,8 @@ OTHERWISE: dict[str, str] = {
     r"scaled_dot_product_attention": "in tensors of other than four dimensions it is made of simpler operators",
     r"adaptive_max_pool": "positions are made although nobody asks for them",
     r"logit|nansum|trapezoid|soft_margin|aminmax|tensordot": "one kernel, or products in another order",
-    r"pow_": "it keeps its result where nothing reads it",
+    r"zero_|fill_\(|\]=0|copy_|\]=y|\]=v": "what is written over whole passes zeros back, and keeps what that takes",
+    r"\.take\(": "it keeps its tensor for the sizes",
+    r"alpha=|nan_to_num|float_power|var_mean|to\(memory": "one kernel of PyTorch is several operators of the table",
     r"ldexp|rrelu|renorm|std_mean|hypot": "made of simpler operators",
 }

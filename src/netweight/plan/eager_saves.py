@@ -186,8 +186,9 @@ _KEPT: dict[str, Kept | tuple[Kept, ...]] = {
     "prod": Kept(saves=("x", "y")),
     # Arithmetic.
     "complex": Kept(saves=("real", "imag")),
-    "copysign": Kept(saves={"x": ("x",), "y": ("x",)}),
-    "pow": Kept(saves={"x": ("x", "other"), "other": ("x", "other"), "y": ("other",)}),
+    "addcdiv": Kept(saves={"tensor1": ("tensor2",), "tensor2": ("x", "tensor1", "tensor2")}),
+    "copysign": Kept(saves={"x": ("x",), "y": ("x", "other")}),
+    "pow": Kept(saves=("x", "other", "y")),
     # Linear algebra.
     "det": Kept(saves=("x", "factors", "pivots", "y"), extras=_LOWER_UPPER),
     "eigvalsh": Kept(saves=("vectors", "y")),

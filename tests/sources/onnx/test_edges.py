@@ -145,3 +145,19 @@ def test_transposed_windows_that_do_not_meet_are_no_larger(auto_pad: str, kernel
     rng = np.random.default_rng(0)
     x, w = (rng.normal(size=shape).astype(F32) for shape in ((1, 2, 6), (2, 3, kernel)))
     agree("ConvTranspose", x, w, auto_pad=auto_pad, strides=[stride])
+
+
+@pytest.mark.parametrize("scales", [(1.0, 1.0, 0.6, 0.6), (1.0, 1.0, 0.6, 2.0), (1.0, 1.0, 0.4, 3.0)])
+def test_what_shrinks_takes_the_next_element_until_opset_10(scales: tuple[float, ...]) -> None:
+    x = np.arange(20, dtype=F32).reshape(1, 1, 5, 4)
+    agree("Resize", x, np.array(scales, F32), opset=10, mode="nearest")
+
+
+def test_every_nan_is_one_of_its_own() -> None:
+    """As in PyTorch; ONNX Runtime takes every number to be equal to NaN."""
+    x = np.array([np.nan, 1.0, np.nan, 1.0], F32)
+    node = helper.make_node("Unique", ["x"], ["y"])
+    info = [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [4])]
+    graph = helper.make_graph([node], "nan", info, [helper.make_empty_tensor_value_info("y")])
+    (y,) = run_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), [x])
+    np.testing.assert_array_equal(np.sort(y), [1.0, np.nan, np.nan])

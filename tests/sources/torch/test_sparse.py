@@ -3,12 +3,15 @@
 import warnings
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 import netweight
+from netweight.runtime import run
+from netweight.sources.torch import capture_module
 from sources.torch.alike import assert_alike
 
 torch.sparse.check_sparse_tensor_invariants.disable()  # as it is, without the warning that it is
@@ -160,6 +163,34 @@ def test_a_sparse_input() -> None:
     inputs = {row.layer: row.activation_bytes for row in report.layers if row.op == "input"}
     assert inputs == {"adjacency.values": 16, "adjacency.indices": 64, "x": 60}
     assert report.totals.macs == 20
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of SparseSemiStructuredTensor")
+def test_two_in_four_are_multiplied() -> None:
+    conversions = pytest.importorskip("torch.sparse._semi_structured_conversions")
+    from torch.sparse import SparseSemiStructuredTensorCUTLASS
+
+    dense = (
+        torch.tensor([[1.0, 2.0, 0.0, 0.0], [0.0, 3.0, 0.0, 4.0]] * 4, dtype=torch.float16).repeat(4, 4).view(32, 16)
+    )
+    packed, meta = conversions.sparse_semi_structured_from_dense_cutlass(dense.repeat(1, 2))
+    layer = nn.Linear(32, 32, dtype=torch.float16)
+    kept = SparseSemiStructuredTensorCUTLASS(
+        dense.repeat(1, 2).shape, packed=packed, meta=meta, packed_t=None, meta_t=None, compressed_swizzled_bitmask=None
+    )
+    layer.weight = nn.Parameter(kept, requires_grad=False)
+    report = netweight.weigh(layer, torch.randn(8, 32).half())
+    assert report.totals.macs == 8 * 32 * 32 // 2
+    assert report.totals.params == 32 * 32 // 2 + 32
+    # half of the elements, two bits for the place of each, and the bias
+    assert report.totals.model_size_bytes == 2 * 512 + 512 * 2 // 8 + 2 * 32
+    assert layer.weight is not None
+    assert type(layer.weight.data) is SparseSemiStructuredTensorCUTLASS
+    capture = capture_module(layer, torch.randn(8, 32).half())
+    x = torch.randn(8, 32).half()
+    results = run(capture.graph, {capture.graph.inputs[0]: x.numpy()}, capture.weights()).outputs
+    expected = F.linear(x, dense.repeat(1, 2), layer.bias).detach().numpy()
+    np.testing.assert_allclose(results[capture.graph.outputs[0]], expected, rtol=1e-2, atol=1e-2)
 
 
 def test_what_has_no_rule_is_unknown_by_its_name() -> None:

@@ -61,6 +61,10 @@ class View:
     kwargs: dict[str, Any]
 
 
+def _is_view_of(leaf: Tensor, args: Sequence[Any]) -> bool:
+    return bool(args) and isinstance(args[0], Tensor) and leaf is not args[0]
+
+
 class Constants:
     """Which constants a capture made, and private copies of those that it did not.
 
@@ -111,6 +115,12 @@ class Constants:
             if alive is not None and self.memory(alive) == memory:
                 yield alive, view
 
+    def base_of(self, tensor: Tensor) -> Tensor:
+        """What a view of a constant is a view of, after all others; the tensor itself if it is none."""
+        while (view := self._views.get(id(tensor))) is not None:
+            tensor = view.source
+        return tensor
+
     def _call(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         """Call the operator on private copies; where it returns one of them, the program gets its own argument back."""
         originals: dict[int, Tensor] = {}
@@ -149,7 +159,7 @@ class Constants:
                 continue
             if self.memory(leaf) not in given or func is _LIFT:
                 self.add(leaf)
-            elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
+            elif rule is not None and kwargs.get("out") is not leaf and _is_view_of(leaf, args):
                 self._follow(leaf, args[0], rule, args, kwargs)
             if (memory := self.memory(leaf)) in self._made:
                 self.temporaries.see(leaf, memory)

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nested._internal.nested_tensor import NestedTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
@@ -56,6 +57,8 @@ class Dispatch(TorchDispatchMode):
         return False  # True would wrap every call of ours for a compiler that does not run
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if types and any(kind is NestedTensor for kind in types):
+            return NotImplemented  # it calls the operator on what it packs
         kwargs = kwargs or {}
         result = None
         if in_region():
@@ -114,7 +117,7 @@ class Dispatch(TorchDispatchMode):
                 if followed and operator.is_only_taken_apart:
                     return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
-                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain and not operator.out)
+                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain)
                 result = self._constant(operator, tensors, args, kwargs)
                 if operator.writes or operator.name in PRODUCTS or followed:
                     self._beside.record(operator, tensors, args, kwargs, result)

@@ -132,7 +132,7 @@ class TensorRecording(Recording[Site]):
         To ``adopt`` one that is none yet is to follow the write.
         """
         if adopt:
-            self.value_of(target)
+            self.value_of(self.constants.base_of(target))
         if not self.holds(target):
             return
         memory = self.constants.memory(target)
@@ -164,6 +164,13 @@ class TensorRecording(Recording[Site]):
             self.mirror(tensor, same)
         self.constants.temporaries.forget(self.constants.memory(tensor))
         self._fed[self.value_of(tensor)] = given
+
+    def feed_memory(self, tensor: Tensor, *, given: int) -> None:
+        """All tensors in the memory of one have the numbers of what they stand for in the graph."""
+        storage = self.binding(tensor).storage
+        for other in [other() for other in self.bindings.values() if other.storage is storage]:
+            if other is not None:
+                self._fed[self.value_of(other)] = given
 
     def forget(self, tensor: Tensor) -> None:
         """The numbers of such a tensor were written at capture: it, and what shares its memory, are constants now."""
@@ -308,7 +315,8 @@ class TensorRecording(Recording[Site]):
             self._hold(tensor, name)
         self.tensors.setdefault(name, self.constants.numbers(tensor))
         self.add(name, spec_of(tensor), kind)
-        self.history.meet(name, kind, asks=tensor.requires_grad)
+        if tensor.requires_grad is not (kind == "parameter"):
+            self.history.meet(name, kind)
         self.adopted[id(tensor)] = name
         return name
 

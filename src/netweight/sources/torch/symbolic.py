@@ -18,6 +18,7 @@ import torch
 from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
+from netweight.sources.torch.nested import packed
 from netweight.sources.torch.plain_sizes import PlainSizes
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.sparse.stored import LAYOUTS, SparseTensors
@@ -52,6 +53,8 @@ class Symbolic:
             value = TensorSpec(tuple(value))
         if isinstance(value, torch.Tensor) and value.layout in LAYOUTS:
             return self._add_sparse(value, name)
+        if isinstance(value, torch.Tensor) and value.is_nested:
+            return packed(value, self._recording, lambda rows: self._add(_without_numbers(rows), name, rows))
         tensor = _symbolic_tensor(value)
         if tensor is not None:
             return self._add(tensor, name, value)

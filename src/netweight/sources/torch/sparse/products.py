@@ -18,6 +18,8 @@ from netweight.sources.torch.sparse.places import positions, turned
 from netweight.sources.torch.sparse.rules import of_sparse
 from netweight.sources.torch.sparse.stored import Sparse
 
+_MATRIX = 2
+
 
 @of_sparse("mm", "matmul", "_sparse_mm", "mv", "bmm", "smm", "spmm", "hspmm")
 def product(rec: Recorder, a: Any, b: Any, *reduced: str) -> Any:
@@ -97,8 +99,10 @@ def linear(rec: Recorder, x: Tensor, weight: Sparse, bias: Tensor | None = None)
     """A layer whose weight is sparse."""
     if not isinstance(x, Tensor) or not isinstance(weight, Sparse):
         return NotImplemented
-    rows = reshaped(rec, x, (math.prod(x.shape[:-1]), x.shape[-1]))
-    y = reshaped(rec, transposed(rec, _times(rec, weight, transposed(rec, rows))), (*x.shape[:-1], weight.shape[0]))
+    rows = x if x.dim() == _MATRIX else reshaped(rec, x, (math.prod(x.shape[:-1]), x.shape[-1]))
+    y = transposed(rec, _times(rec, weight, transposed(rec, rows)))
+    if x.dim() != _MATRIX:
+        y = reshaped(rec, y, (*x.shape[:-1], weight.shape[0]))
     return y if bias is None else rec.op("add", None, y, bias)
 
 

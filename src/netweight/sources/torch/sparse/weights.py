@@ -15,7 +15,7 @@ def with_positions(graph: Graph) -> Graph:
     found = {
         places.name: replace(places, stored=Stored(dtype=places.spec.dtype, weights=0, nbytes=places.spec.nbytes))
         for places in graph.values.values()
-        if places.kind == "constant" and _belongs_to_a_weight(graph, places.name)
+        if places.kind == "constant" and places.stored is None and _belongs_to_a_weight(graph, places.name)
     }
     return replace(graph, values={**graph.values, **found}) if found else graph
 
