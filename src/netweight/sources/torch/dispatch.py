@@ -117,9 +117,10 @@ class Dispatch(TorchDispatchMode):
                 if followed and operator.is_only_taken_apart:
                     return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
-                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain)
+                    fed = operator.follows_plain and any(map(self._recording.is_fed, tensors))
+                    self._recording.keep_numbers(target, adopt=fed)
                 result = self._constant(operator, tensors, args, kwargs)
-                if operator.writes or operator.name in PRODUCTS or followed:
+                if operator.name != "detach_" and (operator.writes or operator.name in PRODUCTS or followed):
                     self._beside.record(operator, tensors, args, kwargs, result)
                 return result
         self._recording.site = self.recorder.module_calls.site()
@@ -170,7 +171,9 @@ class Dispatch(TorchDispatchMode):
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""
-        if not operator.writes or (operator.follows_plain and operator.name not in _OF_THE_OBJECT):
+        if not operator.writes or operator.name == "detach_":  # which ends every tensor that is spelled out
+            return False
+        if operator.follows_plain and operator.name not in _OF_THE_OBJECT:
             return False
         return any(map(self._recording.holds, operator.targets(args, kwargs)))
 
