@@ -23,6 +23,7 @@ from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.guessing import guesses
+from netweight.sources.torch.held import Held
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
@@ -35,7 +36,9 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.symbolic import Numbers
+from netweight.sources.torch.threads import followed_threads, note_threads
 from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes
+from netweight.sources.torch.undone import undone_after_errors
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
 from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
@@ -107,9 +110,7 @@ def capture_module(
     """
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
-    asked = Asked(
-        module, inputs, training=training, numbers=numbers, name=name or type(module).__name__, method=method,
-    )  # fmt: skip
+    asked = Asked(module, inputs, training=training, numbers=numbers, name=name or type(module).__name__, method=method)
     entry_of(module, method)
     return _with_inputs(asked) if inputs is not None else _guessed(asked, batch)
 
@@ -197,11 +198,14 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     unwrapped = Unwrapped()
     stand_ins = StandIns(of_all=autograd is Autograd.ALL)
     off = autograd is Autograd.OFF
+    follow = partial(_alone, recorder) if off else partial(under_autograd, recorder, stand_ins)
     with (
+        undone_after_errors(held := Held(modules.values()), modules.values()),
         paused_collector(),
-        restoring(modules.values(), training=asked.training),
+        restoring(modules.values(), held, training=asked.training),
         made_in_capture(modules.values(), meta=not off),
         module_calls,
+        followed_threads(follow, module_calls),
     ):
         if asked.unwrap:
             unwrapped.put_into(modules)
@@ -211,7 +215,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         recording.stored.update(unwrapped.stored)
         unwrapped.note(recording)
         try:
-            with _alone(recorder) if off else under_autograd(recorder, stand_ins):
+            with follow():
                 result = entry(*arguments.args, **arguments.kwargs)
         except BaseException as raised:
             if not is_of_the_program(raised):
@@ -277,6 +281,7 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
     if error is None:
         note_unrun(recording, result)
+        note_threads(recording, module_calls)
         note_unread(recording)
         note_uncalled(recording, module_calls)
     sizes = settle_sizes(recorder)

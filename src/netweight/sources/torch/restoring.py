@@ -14,19 +14,21 @@ from torch.utils._python_dispatch import _disable_current_modes
 from netweight.sources.torch.held import Held
 from netweight.sources.torch.module_tree import parameters_of
 from netweight.sources.torch.process_state import restored_settings
+from netweight.sources.torch.threads import check_thread
 
 _ONE_AT_A_TIME = threading.RLock()
 """Hooks on all modules, the fast path, and random states are settings of the process."""
 
 
 @contextmanager
-def restoring(modules: Collection[torch.nn.Module], *, training: bool | None) -> Iterator[None]:
+def restoring(modules: Collection[torch.nn.Module], held: Held, *, training: bool | None) -> Iterator[None]:
     """A block in which modules are in the mode that is asked for; after it they are as they were before.
 
     Numbers of parameters and buffers are not saved, because the recorder never writes them. Other threads wait.
     """
+    check_thread()
     with _ONE_AT_A_TIME, ExitStack() as stack:
-        stack.callback(Held(modules).put_back)
+        stack.callback(held.put_back)
         stack.callback(_set_gradients, [(p, p.requires_grad) for p in parameters_of(modules)])
         if training is not None:
             for module in modules:
