@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from netweight.errors import NetweightError, ShapeError, UnsupportedOpError, UsageError
     from netweight.ir import Graph, TensorSpec
     from netweight.report.shown import Profile
-    from netweight.runtime import backward, initialize
+    from netweight.runtime.backward import backward
+    from netweight.runtime.weights import initialize
 
 __all__ = [
     "Graph",

@@ -13,8 +13,11 @@ NetweightError
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import ClassVar
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class NetweightError(Exception):
@@ -89,9 +92,15 @@ class LimitError(NetweightError, ValueError):
 
 
 def text_of(error: BaseException) -> str:
-    """What an error of somebody else's says; some cannot even say that."""
+    """What an error of somebody else's says; some cannot even say that.
+
+    Addresses of objects, which differ from call to call, are left out.
+
+    >>> text_of(ValueError("no rule for <function f at 0x7f369736d2d0>"))
+    'no rule for <function f>'
+    """
     try:
-        return str(error)
+        return _ADDRESS.sub("", str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as worse:

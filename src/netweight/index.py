@@ -21,6 +21,7 @@ OPERATORS = {
     "ops.contract.linear_attention": "linear_attention",
     "ops.contract.matmul": "matmul",
     "ops.contract.rotary": "rotary_embedding",
+    "ops.contract.sparse_matmul": "sparse_matmul",
     "ops.loss.classes": "cross_entropy nll_loss",
     "ops.loss.distance": "huber_loss l1_loss mse_loss smooth_l1_loss",
     "ops.loss.probabilities": "binary_cross_entropy binary_cross_entropy_with_logits kl_div",
@@ -235,6 +236,11 @@ READS = {
         "com.microsoft.QAttention com.microsoft.RotaryEmbedding"
     ),
     "sources.onnx.lower.contract.microsoft_experts": "com.microsoft.MoE com.microsoft.QMoE",
+    "sources.onnx.lower.contract.nchwc": (
+        "com.microsoft.nchwc.AveragePool com.microsoft.nchwc.Conv com.microsoft.nchwc.GlobalAveragePool "
+        "com.microsoft.nchwc.GlobalMaxPool com.microsoft.nchwc.MaxPool com.microsoft.nchwc.ReorderInput "
+        "com.microsoft.nchwc.ReorderOutput com.microsoft.nchwc.Upsample"
+    ),
     "sources.onnx.lower.control.flow": "If Loop Scan SequenceMap",
     "sources.onnx.lower.loss.losses": "NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss",
     "sources.onnx.lower.move.index": (
@@ -253,6 +259,10 @@ READS = {
     "sources.onnx.lower.norm.layers": (
         "BatchNormalization GroupNormalization InstanceNormalization LRN LayerNormalization LpNormalization "
         "MeanVarianceNormalization RMSNormalization"
+    ),
+    "sources.onnx.lower.norm.microsoft": (
+        "com.microsoft.BiasSoftmax com.microsoft.BiasSplitGelu com.microsoft.GemmFastGelu com.microsoft.GroupNorm "
+        "com.microsoft.SkipGroupNorm"
     ),
     "sources.onnx.lower.norm.softmax": "Hardmax LogSoftmax Softmax",
     "sources.onnx.lower.order.ngrams": "TfIdfVectorizer",

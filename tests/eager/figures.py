@@ -37,7 +37,19 @@ def _convolution_backward(
     return 2 * products * (bool(mask[0]) + bool(mask[1]))
 
 
+def _attention(query: Any, key: Any, value: Any, *_rest: Any, **_named: Any) -> int:
+    """Scores, and their sum over the values."""
+    return 2 * prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
+
+
+def _attention_backward(_grad: Any, query: Any, key: Any, value: Any, *_rest: Any, **_named: Any) -> int:
+    """As much for what is passed to the values and the scores, and to queries and keys; no scores again."""
+    return 2 * _attention(query, key, value)
+
+
 COUNTED: dict[Any, Any] = {
+    aten._scaled_dot_product_flash_attention_for_cpu: _attention,
+    aten._scaled_dot_product_flash_attention_for_cpu_backward: _attention_backward,
     aten.mv: _matrix_vector,
     aten.dot: _matrix_vector,
     aten.vdot: _matrix_vector,
@@ -59,10 +71,11 @@ class Held(TorchDispatchMode):
         result = func(*args, **(kwargs or {}))
         for leaf in tree_leaves((args, kwargs, result)):
             if isinstance(leaf, torch.Tensor):
-                self._see(leaf.untyped_storage())
+                self.see(leaf.untyped_storage())
         return result
 
-    def _see(self, storage: Any) -> None:
+    def see(self, storage: Any) -> None:
+        """Memory that is held from now on."""
         key, size = storage._cdata, storage.nbytes()
         if key in self._seen:
             return
@@ -86,6 +99,8 @@ def held_in_forward(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -
     given = copies(inputs)
     below = torch._C._AutoDispatchBelowADInplaceOrView()
     with torch.no_grad(), below, Held(list(module.parameters()), list(module.buffers())) as held:
+        for x in given:
+            held.see(x.untyped_storage())
         module(*given)
     return held.peak
 

@@ -21,7 +21,6 @@ UNARY = [
     "x.acos()",
     "x.asin()",
     "x.atan()",
-    "x.ceil()",
     "x.cos()",
     "x.cosh()",
     "x.erf()",
@@ -29,7 +28,6 @@ UNARY = [
     "x.exp()",
     "x.exp2()",
     "x.expm1()",
-    "x.floor()",
     "x.frac()",
     "x.log()",
     "x.log10()",
@@ -37,17 +35,14 @@ UNARY = [
     "x.log2()",
     "x.neg()",
     "x.reciprocal()",
-    "x.round()",
     "x.rsqrt()",
     "x.sigmoid()",
-    "x.sign()",
     "x.sin()",
     "x.sinh()",
     "x.sqrt()",
     "x.square()",
     "x.tan()",
     "x.tanh()",
-    "x.trunc()",
     "x.clamp(-0.5,0.5)",
     "x.clamp(min=0.1)",
     "x.clamp(max=0.9)",
@@ -238,7 +233,6 @@ IN_PLACE = [
     "x.reciprocal_()",
     "x.rsqrt_()",
     "x.log_()",
-    "x.floor_()",
     "x.pow_(2)",
     "F.relu(x,inplace=True)",
     "F.relu6(x,inplace=True)",
@@ -264,8 +258,6 @@ IN_PLACE = [
     "x.squeeze_()",
     "x.transpose_(0,-1)",
     "x.t_()",
-    "x.round_()",
-    "x.trunc_()",
     "x.tril_()",
     "x.triu_()",
     "x.erf_()",
@@ -313,7 +305,6 @@ BINARY = [
     "F.huber_loss(x,y)",
     "x*y+x",
     "(x>y)*x",
-    "torch.heaviside(x,y)",
     "torch.float_power(x,2)",
     "x.masked_fill(y>0.5,0.0)",
     "torch.stack((x,y))",
@@ -325,7 +316,6 @@ BINARY = [
     "F.pairwise_distance(x,y)",
     "x.outer(y)",
     "torch.kron(x,y)",
-    "torch.nextafter(x,y)",
     "torch.clamp(x,min=y)",
     "x.mul(y).sum()",
     'F.kl_div(x,y,reduction="batchmean")',
@@ -339,7 +329,6 @@ BINARY = [
     "torch.inner(x,y)",
     "torch.matmul(x,y)",
     "x@y",
-    'torch.einsum("...i,...i->...",x,y)',
     "torch.dot(x,y)",
     "torch.mv(x,y)",
     "torch.mm(x,y)",
@@ -356,7 +345,6 @@ BINARY = [
     "x.gather(-1,torch.zeros(x.shape,dtype=torch.int64))",
     "torch.addmm(x,y,y.mT)",
     "torch.baddbmm(x,y,y.mT)",
-    "torch.floor_divide(x,y+1)",
     "x.eq(y).to(x.dtype)*y",
 ]
 
@@ -563,12 +551,13 @@ def recurrent(writer: Writer) -> str:
     x = writer.pick(lambda t: t.ndim == 3)
     kind = writer.draw.choice(("GRUCell", "LSTMCell", "RNNCell"))
     cell = writer.module(f"nn.{kind}({writer.shape(x)[-1]}, 3)", x)
-    return f"{writer.fresh()} = {cell}({x}[0])" + ("[0]" if kind == "LSTMCell" else "")
+    state = f"{x}[0].new_ones({writer.shape(x)[1]}, 3) * {writer.parameter(x)}"
+    return f"{writer.fresh()} = {cell}({x}[0], " + (f"({state}, {state}))[0]" if kind == "LSTMCell" else f"{state})")
 
 
 MODULES = (
     "nn.Linear({last}, 4)", "nn.Sequential(nn.Linear({last}, 4), nn.ReLU(inplace=True), nn.Linear(4, 2, bias=False))",
-    "nn.PReLU()", "nn.GLU()", "nn.Softplus()", "nn.Dropout(0.1)", "nn.Identity()", "nn.Bilinear({last}, {last}, 2)", "nn.Flatten()",
+    "nn.PReLU()", "nn.GLU()", "nn.Softplus()", "nn.Dropout(0.1)", "nn.Identity()", "nn.Flatten()",
 )  # fmt: skip
 
 
@@ -576,7 +565,7 @@ def module(writer: Writer) -> str:
     x = writer.pick(lambda t: t.ndim > 0)
     text = writer.draw.choice(MODULES).format(last=writer.shape(x)[-1])
     made = writer.module(text, x)
-    return f"{writer.fresh()} = {made}({x}, {x})" if "Bilinear" in text else f"{writer.fresh()} = {made}({x})"
+    return f"{writer.fresh()} = {made}({x})"
 
 
 def steered(writer: Writer) -> str:

@@ -28,14 +28,10 @@ OTHERWISE = {
     "lp_pool": "it is made of simpler operators",
     "lstm": "oneDNN keeps a workspace",
     "rnn": "it is unrolled, step by step",
-    "scaled_dot_product_attention": "tensors of other than four dimensions take the path of simpler operators",
 }
 """Operators of which PyTorch keeps something else, and why."""
 
 NO_GRADIENT_IN_PLACE = {"acosh", "asinh", "atanh"}
-MIXED = {"atan2", "div", "logaddexp", "mul", "pow"}
-"""Operators that take an integer beside a float: PyTorch keeps the integer, ours the float that it becomes."""
-
 _few = settings(
     max_examples=max(4, settings.default.max_examples // 8), phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -55,7 +51,7 @@ def kept_otherwise(name: str, said: Any) -> list[str]:
     def compare(case: Any) -> None:
         attrs, inputs = PLAIN[name](*case) if name in PLAIN else case
         module, tensors = lifted(said, attrs, inputs)
-        if not len(module.zeros) or (name in MIXED and len(module.zeros) < len(tensors)):
+        if not module.zeros:
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -119,6 +115,26 @@ def stem(activation: nn.Module) -> nn.Module:
     return nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), activation, nn.Conv2d(16, 4, 1))
 
 
+class Gated(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Any) -> Any:
+        h = self.fc(x)
+        return (h > 0) * h
+
+
+class Attends(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: Any) -> Any:
+        h = self.fc(x)
+        return nn.functional.scaled_dot_product_attention(h, h, h)
+
+
 PICTURE = 4 * 2 * 3 * 16 * 16
 PLANES = 4 * 2 * 16 * 16 * 16
 STATISTICS = 2 * 4 * 16
@@ -140,6 +156,10 @@ STATISTICS = 2 * 4 * 16
         (stem(nn.ELU()), (torch.zeros(2, 3, 16, 16),), PICTURE + 3 * PLANES + STATISTICS),
         # x, the input of gather, the positions as int64.
         (Gathered(), (torch.zeros(32, 64), torch.zeros(32, 4, dtype=torch.int64)), 2 * 4 * 32 * 64 + 8 * 32 * 4),
+        # x, a boolean for each of the 3 * 4 numbers.
+        (Gated(), (torch.zeros(3, 4),), 4 * 3 * 4 + 3 * 4),
+        # x, h as the values, queries and keys that are scaled, 2 * 3 * 3 scores.
+        (Attends(), (torch.zeros(2, 3, 4),), 4 * 4 * 2 * 3 * 4 + 4 * 2 * 3 * 3),
     ],
 )  # fmt: skip
 def test_networks_keep_what_pytorch_keeps(module: nn.Module, given_: tuple[Any, ...], kept: int) -> None:

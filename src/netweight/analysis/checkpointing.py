@@ -64,6 +64,10 @@ class _Span:
     def stop(self) -> int:
         return -self.less
 
+    @property
+    def whole(self) -> bool:
+        return self.checkpoint is not None and self.checkpoint.whole
+
 
 def segments_of(plan: Backpropagation, patterns: Sequence[str]) -> Segments:
     """The checkpointed parts around each step; of the modules that patterns name, those inside others do not count.
@@ -75,8 +79,8 @@ def segments_of(plan: Backpropagation, patterns: Sequence[str]) -> Segments:
     found: dict[int, tuple[Segment, ...]] = {}
     for at, span in enumerate(spans):
         calls = plan.calls[span.first : span.stop]
-        if not any(call.runs_backward for call in calls):
-            continue
+        if not any(call.runs_backward and (span.whole or call.read or call.saved) for call in calls):
+            continue  # nothing is kept for it, its input neither
         inner = [other for other in spans[at + 1 :] if other.first < span.stop]
         segment = _segment(plan, span, calls, inner)
         for call in calls:
@@ -123,15 +127,14 @@ def _segment(plan: Backpropagation, span: _Span, calls: tuple[Call, ...], inner:
         pieces = (plan.piece(name) for name in call.node.inputs if name is not None)
         reads.update(dict.fromkeys(piece for piece in pieces if piece not in written and not plan.lasts(piece)))
         written |= {*(plan.piece(name) for name in call.node.outputs), *call.extras} - set(reads)
-    whole = span.checkpoint is not None and span.checkpoint.whole
     stored = () if span.checkpoint is None else span.checkpoint.stored
     return Segment(
         first=span.first,
         calls=calls,
-        again=len(calls) if whole else _last_kept(plan, calls, inner) - span.first,
+        again=len(calls) if span.whole else _last_kept(plan, calls, inner) - span.first,
         reads=tuple(reads),
         stored=frozenset(plan.piece(name) for name in stored),
-        whole=whole,
+        whole=span.whole,
         by_program=span.checkpoint is not None,
     )
 
@@ -139,14 +142,19 @@ def _segment(plan: Backpropagation, span: _Span, calls: tuple[Call, ...], inner:
 def _last_kept(plan: Backpropagation, calls: Sequence[Call], inner: Collection[_Span]) -> int:
     """Step before which everything has run when the last tensor for backward is kept.
 
-    What a call reads is kept before it runs, what it writes when it has; a part inside keeps what it reads.
+    What a call reads is kept before it runs, what it writes when it has. A part inside keeps what it is given before it
+    runs, or when it has if all of it runs again.
     """
-    inside = {step: span.first for span in inner for step in range(span.first, span.stop)}
-    stop = calls[0].step
+    stop = after = calls[0].step
+    inside: set[int] = set()
+    for span in inner:
+        if span.first >= after:
+            after = span.stop
+            inside.update(range(span.first, span.stop))
+            stop = max(stop, span.stop if span.whole else span.first)
     for call in calls:
-        if not call.runs_backward or not (call.read or call.saved):
-            continue
-        made = {*(plan.piece(name) for name in call.node.outputs), *call.extras}
-        done = call.link.function is not None or not made.isdisjoint(call.saved)
-        stop = max(stop, inside.get(call.step, call.step + done))
+        if call.runs_backward and (call.read or call.saved) and call.step not in inside:
+            made = {*(plan.piece(name) for name in call.node.outputs), *call.extras}
+            done = call.link.function is not None or not made.isdisjoint(call.saved)
+            stop = max(stop, call.step + done)
     return stop

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
+from math import prod
 from operator import attrgetter
 from typing import Any
 
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS, Convention, convention
 from netweight.analysis.from_weights import made_from_weights
+from netweight.analysis.idle_rows import input_rows, unread_rows
 from netweight.analysis.layer_row import call_row
 from netweight.analysis.memory import activation_memories
 from netweight.analysis.notes import notes_on
@@ -23,7 +25,6 @@ from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, NoShape, TensorSpec, Value
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import WORK_KINDS
-from netweight.ops.dims import named_count
 from netweight.results.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp
 
 
@@ -60,7 +61,7 @@ def _weighed(
     stopped_at: str | None,
 ) -> Profile:  # fmt: skip
     calls = _weigh_calls(graph)
-    rows = (*_input_rows(graph), *_merged(calls))
+    rows = (*input_rows(graph), *_merged(calls), *unread_rows(graph))
     return Profile(
         model=_model_info(graph, source),
         totals=_totals(graph, rows),
@@ -68,7 +69,7 @@ def _weighed(
         coverage=_coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at),
         layers=rows,
         modules=_module_rows(graph, rows),
-        notes=(*notes, *notes_on(rows)),
+        notes=(*notes, *notes_on(graph, rows)),
     )
 
 
@@ -129,36 +130,6 @@ def _role(values: Mapping[str, Value], value: Value) -> Any:
     if owner == kind and value.quantization is None and value.stored is None:
         return value.spec, kind
     return value.spec, kind, owner, value.quantization, value.stored
-
-
-def _input_rows(graph: Graph) -> tuple[LayerRow, ...]:
-    """One row per tensor that the caller supplies: it takes memory and costs nothing."""
-    return tuple(_input_row(name, graph.spec(name)) for name in graph.inputs)
-
-
-def _input_row(name: str, spec: TensorSpec) -> LayerRow:
-    return LayerRow(
-        layer=name,
-        op="input",
-        kind="input",
-        input_shapes=(),
-        output_shapes=(spec.shape,),
-        dtype=spec.dtype,
-        params=0,
-        params_no_bias=0,
-        buffers=0,
-        model_size_bytes=0,
-        logical_params=0,
-        weight_dtype="",
-        flops=0,
-        ops_total=0,
-        **dict.fromkeys(WORK_KINDS, 0),
-        activation_count=named_count(spec),
-        activation_bytes=spec.nbytes,
-        bytes_read=0,
-        bytes_written=0,
-        receptive_field=None,
-    )
 
 
 _SUMMED = (
@@ -237,21 +208,25 @@ def _totals(graph: Graph, rows: Sequence[LayerRow]) -> Totals:
 
 
 def _idle(graph: Graph) -> int:
-    """Parameters of experts that a token does not meet."""
+    """Parameters that a token does not meet: of experts that it is not sent to, and those that nothing reads."""
+    sizes = {value.name: value.spec.numel for value in graph.unread}
+    unread = sum([size for name, size in sizes.items() if name not in graph.experts])
     held: dict[tuple[int, int], int] = {}
     for name, share in graph.experts.items():
-        if name in graph.values:
-            held[share] = held.get(share, 0) + graph.spec(name).numel
-    return sum([count - count * chosen // experts for (chosen, experts), count in held.items()])
+        size = graph.spec(name).numel if name in graph.values else sizes.get(name, 0)
+        held[share] = held.get(share, 0) + size
+    return unread + sum([count - count * chosen // experts for (chosen, experts), count in held.items()])
 
 
 def _weight_dtypes(graph: Graph) -> dict[str, int]:
     """How many weights are stored as which element type, most of them first."""
     found: Counter[str] = Counter()
-    for value in graph.values.values():
-        if value.weighs and value.weights:
-            found[value.spec.dtype if value.stored is None else str(value.stored)] += value.weights
-    return dict(found.most_common())
+    for value in (*graph.values.values(), *graph.unread):
+        if value.stored is not None or value.quantization is not None:
+            found[value.kept_as] += value.weights if value.weighs else 0
+        elif value.kind == "parameter":
+            found[value.spec.dtype] += prod(value.spec.shape)
+    return {dtype: count for dtype, count in found.most_common() if count}
 
 
 def _sum(amounts: Iterable[int | None]) -> int:

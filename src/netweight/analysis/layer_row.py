@@ -96,18 +96,29 @@ def _work(
 def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int, Value]) -> dict[str, int | str]:
     """Sizes of the parameters and buffers that the call is charged for."""
     params = [(slots[at], value) for at, value in charged.items() if value.kind == "parameter"]
-    weighed = [value for value in charged.values() if value.weighs]
-    largest = max(weighed, key=lambda value: value.weights, default=None)
     counts = [_count(value, _dims(definition, slot)) for slot, value in params]
     free_of_bias = [count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]
     return {
         "params": total(counts),
         "params_no_bias": total(free_of_bias),
         "buffers": sum([value.spec.numel for value in charged.values() if value.kind == "buffer"]),
-        "model_size_bytes": sum([value.stored_bytes for value in weighed]),
-        "logical_params": sum([value.weights for value in weighed]),
-        "weight_dtype": "" if largest is None or not largest.weights else largest.kept_as,
+        **_kept(charged, counts),
     }
+
+
+def _kept(charged: Mapping[int, Value], counts: Sequence[Count]) -> dict[str, int | str]:
+    """How the weights of a call are kept: bytes, their number, and the element type of most of them."""
+    values = [value for value in charged.values() if value.kind == "parameter" or value.stored is not None]
+    figures: dict[str, int | str] = {
+        "model_size_bytes": sum([value.stored_bytes for value in values]),
+        "logical_params": int(total(counts)),
+        "weight_dtype": values[0].spec.dtype if values else "",
+    }
+    if any(value.stored is not None or value.quantization is not None for value in values):
+        largest = max(values, key=lambda value: value.weights)
+        figures["logical_params"] = sum([value.weights for value in values])
+        figures["weight_dtype"] = largest.kept_as if largest.weights else ""
+    return figures
 
 
 def _count(value: Value, dims: str) -> Count:

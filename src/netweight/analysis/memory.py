@@ -115,7 +115,8 @@ def _assign(facts: _Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
         home_of[name] = name
         homes[name] = _Home(*facts.sizes[name], 0, last_read.get(name, 0))
     shared = rule.moment == "schedule"
-    nowhere = facts.inner if rule.held_by_program else facts.inner | facts.made
+    # PyTorch writes new running statistics over the old ones.
+    nowhere = facts.inner.union(graph.updates.values()) if rule.held_by_program else facts.inner | facts.made
     for step, (node, view) in enumerate(zip(graph.nodes, facts.views, strict=True)):
         over = node.outputs and writes_over(graph, node, rule, facts.runs.get(step))
         for index, name in enumerate(node.outputs):

@@ -41,7 +41,9 @@ def runs_of(graph: Graph, last_read: Mapping[str, int]) -> dict[int, Run]:
     for first, last in graph.fused:
         nodes = graph.nodes[first : last + 1]
         written = dict.fromkeys(name for node in nodes for name in node.outputs)
-        seen = {graph.values[name].storage for name in written if last_read.get(name, -1) > last}
+        inside = {name for node in nodes for name in node.inputs}
+        outside = [name for name in written if last_read.get(name, -1) > last or name not in inside]
+        seen = {graph.values[name].storage for name in outside}
         writes = tuple([name for name in written if graph.values[name].storage in seen])
         reads = dict.fromkeys(name for node in nodes for name in node.inputs if name is not None)
         run = Run(

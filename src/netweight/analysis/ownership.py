@@ -44,7 +44,7 @@ class Ownership:
             if name is None or name in self.seen or read in self.waiting:
                 continue
             value = graph.values[name]
-            if value.kind in ("parameter", "buffer"):
+            if value.kind in ("parameter", "buffer") or value.stored is not None:
                 self.seen.add(name)
                 found[at] = value
         return found

@@ -85,7 +85,7 @@ def _step_memory(memory: TrainingMemory) -> StepMemory:
 
 def _bytes(plan: Backpropagation) -> dict[str, int]:
     """Figures in bytes that follow from the graph alone."""
-    values = plan.graph.values.values()
+    values = (*plan.graph.values.values(), *plan.graph.unread)
     tinytl = tinytl_saved_bytes(plan)
     return {
         "parameter_bytes": sum(value.stored_bytes for value in values if value.kind == "parameter"),

@@ -112,6 +112,8 @@ class _Walk:
                 self.take(name, "buffers", value.stored_bytes)
             elif value.kind == "input":
                 self.take(name, "inputs", value.spec.nbytes)
+        for value in self.plan.graph.unread:
+            self.take(value.name, "parameters", value.stored_bytes)
         self.alive["optimizer_state"] = state_bytes(self.plan, rule)
 
     def forward(self) -> None:
@@ -119,7 +121,7 @@ class _Walk:
         self.kept = {call.step: self.keeps(call) for call in self.plan.calls}
         last_uses = self.last_uses(self.plan.calls, self.plan.lifetimes)
         saved = Counter(piece for pieces in self.kept.values() for piece in pieces)
-        held = Counter(self.plan.piece(name) for name in self.plan.graph.outputs)
+        held = Counter(self.plan.piece(name) for name in dict.fromkeys(self.plan.graph.outputs))
         self.holders.update({piece: saved[piece] + held[piece] for piece in self.size})
         program = Moments.of(self.plan.temporaries)
         for call in self.plan.calls:

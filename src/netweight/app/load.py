@@ -206,6 +206,10 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
         if asked.past is not None:
             notes = tuple(note for note in notes if note != NO_CACHE)
         loaded = _captured(found.module, chosen, name=found.name, source=found.source, notes=notes)
+        if loaded.error is not None and not given:  # another guess may fit
+            again = replace(asked, inputs=None)
+            other = _captured(found.module, again, name=found.name, source=found.source, notes=found.notes)
+            loaded = other if other.error is None else loaded
         values = loaded.graph.values
         kept = {name: replace(values[name], stored=how) for name, how in found.stored.items() if name in values}
         return replace(

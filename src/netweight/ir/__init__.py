@@ -1,21 +1,9 @@
 """The graph: what every other part of netweight reads, and only sources and rewrites write."""
 
-from netweight.ir.graph import (
-    Checkpoint,
-    Function,
-    Graph,
-    Init,
-    Node,
-    NoShape,
-    Quantization,
-    Stored,
-    Value,
-    ValueKind,
-    located,
-    topological,
-)
+from netweight.ir.graph import Checkpoint, Function, Graph, Node, NoShape, located, topological
 from netweight.ir.spec import DType, Filled, TensorSpec, bits_of, is_floating
 from netweight.ir.validity import validate
+from netweight.ir.value import Init, Quantization, Stored, Value, ValueKind
 
 __all__ = [
     "Checkpoint",

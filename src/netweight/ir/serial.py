@@ -10,9 +10,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from netweight.errors import FormatError
-from netweight.ir.graph import Checkpoint, Function, Graph, Init, Node, NoShape, Quantization, Stored, Temporary, Value
+from netweight.ir.graph import Checkpoint, Function, Graph, Node, NoShape, Temporary
 from netweight.ir.spec import TensorSpec
 from netweight.ir.validity import validate
+from netweight.ir.value import Init, Quantization, Stored, Value
 
 SCHEMA = "netweight/graph/1"
 
@@ -36,6 +37,7 @@ def _graph_to_dict(graph: Graph) -> dict[str, Any]:
         "frozen": graph.frozen,
         "experts": {name: list(share) for name, share in graph.experts.items()},
         "fused": graph.fused,
+        "unread": [_value_to_dict(value) for value in graph.unread],
         "diverted": dict(graph.diverted),
         "leaves": graph.leaves,
         "temporaries": [asdict(temporary) for temporary in graph.temporaries],
@@ -130,6 +132,7 @@ def _graph(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Grap
         frozen=tuple(data.get("frozen", ())),
         experts={name: (share[0], share[1]) for name, share in data.get("experts", {}).items()},
         fused=_tuple_of(data.get("fused", [])),
+        unread=tuple(map(_value_from_dict, data.get("unread", []))),
         diverted=dict(data.get("diverted", {})),
         leaves=tuple(data.get("leaves", ())),
         temporaries=tuple(Temporary(**{**item, "names": tuple(item["names"])}) for item in data.get("temporaries", ())),

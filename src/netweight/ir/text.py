@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from netweight.ir.graph import Graph, Node, Value
+from netweight.ir.graph import Graph, Node
+from netweight.ir.value import Value
 
 _MARKS = {"parameter": "param", "buffer": "buffer", "constant": "const", "input": "input"}
 

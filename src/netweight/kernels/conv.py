@@ -80,7 +80,7 @@ def _unpad(padded: Array, in_size: Sizes, padding: Pads, mode: str) -> Array:
     source = _pad(plane, padding, mode).reshape(-1)
     x = np.zeros((*padded.shape[:2], math.prod(in_size)), padded.dtype)
     everywhere: Any = (slice(None), slice(None), source)
-    np.add.at(x, everywhere, padded.reshape(*padded.shape[:2], -1))
+    np.add.at(x, everywhere, padded.reshape(*padded.shape[:2], math.prod(padded.shape[2:])))
     return x.reshape(*padded.shape[:2], *in_size)
 
 
@@ -92,8 +92,9 @@ def conv_im2col(
     kernel_size = weight.shape[2:]
     columns = im2col(x, kernel_size, stride=stride, padding=padding, dilation=dilation, padding_mode=padding_mode)
     out_size = columns.shape[2 + len(kernel_size) :]
-    matrix = columns.reshape(x.shape[0], groups, -1, math.prod(out_size))
-    y: Array = weight.reshape(groups, weight.shape[0] // groups, -1) @ matrix
+    taps = math.prod(weight.shape[1:])
+    matrix = columns.reshape(x.shape[0], groups, taps, math.prod(out_size))
+    y: Array = weight.reshape(groups, weight.shape[0] // groups, taps) @ matrix
     y = y.reshape(x.shape[0], weight.shape[0], *out_size)
     return y if bias is None else y + bias.reshape(-1, *(1,) * len(out_size))
 
@@ -107,10 +108,11 @@ def conv_im2col_backward(
     options: dict[str, Any] = {"stride": stride, "padding": padding, "dilation": dilation, "padding_mode": padding_mode}
     columns = im2col(x, kernel_size, **options)
     out_size = columns.shape[2 + len(kernel_size) :]
-    matrix = columns.reshape(x.shape[0], groups, -1, math.prod(out_size))
-    grads = grad_y.reshape(x.shape[0], groups, weight.shape[0] // groups, -1)
+    c_out, taps, positions = weight.shape[0] // groups, math.prod(weight.shape[1:]), math.prod(out_size)
+    matrix = columns.reshape(x.shape[0], groups, taps, positions)
+    grads = grad_y.reshape(x.shape[0], groups, c_out, positions)
     grad_weight = (grads @ matrix.swapaxes(-1, -2)).sum(axis=0).reshape(weight.shape)
-    grad_columns = weight.reshape(groups, weight.shape[0] // groups, -1).swapaxes(-1, -2) @ grads
+    grad_columns = weight.reshape(groups, c_out, taps).swapaxes(-1, -2) @ grads
     grad_x = col2im(grad_columns.reshape(columns.shape), x.shape[2:], **options)
     grad_bias = None if bias is None else grad_y.sum(axis=(0, *range(2, grad_y.ndim)))
     return grad_x, grad_weight, grad_bias

@@ -14,18 +14,22 @@ def as_eager(plan: Backpropagation) -> Backpropagation:
     temporaries = {f"temporary {at}": one for at, one in enumerate(plan.graph.temporaries)}
     made = {name: piece for piece, one in temporaries.items() for name in one.names}
     plan = replace(plan, temporaries=temporaries, made=made, lifetimes=plan.graph.lifetimes)
+    for first, last in plan.graph.fused:
+        for node in plan.graph.nodes[first:last]:
+            if node.op == "cast" and node.inputs[0] is not None:
+                made[node.outputs[0]] = plan.piece(node.inputs[0])  # the operator keeps what it converts
     return replace(plan, calls=tuple([_as_eager(plan, call) for call in plan.calls]))
 
 
 def _as_eager(plan: Backpropagation, call: Call) -> Call:
     """The call with what PyTorch keeps for it."""
     node = call.node
-    rule = KEPT.get(node.op)
     inputs = plan.graph.input_specs(node)
+    rule = next((rule for rule in KEPT.get(node.op, ()) if rule.when(node.attrs, inputs)), None)
     op = REGISTRY.get(node.op)
     if op is None or not call.link.own or not call.runs_backward:
         return call
-    if rule is None or not rule.when(node.attrs, inputs):
+    if rule is None:
         reads_made = any(name in plan.made for name in call.read)
         return replace(call, **keeping(plan, op, call.step, node, call.wanted)) if reads_made else call
     over = rule.in_place is not None and bool(written_over(plan, op, node))

@@ -84,6 +84,48 @@ def _count(attrs: Any, inputs: Specs, outputs: Specs) -> int:
     return 8 if inputs[2] is None else _one(attrs, inputs, outputs)
 
 
+def _repeats(inputs: Specs) -> int:
+    """How many heads of the queries share one of the keys."""
+    query, key = _first(inputs), _first(inputs[1:])
+    return query.shape[-3] // key.shape[-3] if len(query.shape) > 2 and len(key.shape) > 2 else 1
+
+
+def _every_key(_attrs: Any, inputs: Specs, _outputs: Specs) -> int:
+    """The keys, once for each head of the queries."""
+    return _first(inputs[1:]).nbytes * _repeats(inputs)
+
+
+def _every_value(_attrs: Any, inputs: Specs, _outputs: Specs) -> int:
+    """The values likewise, where that takes a copy."""
+    return _first(inputs[2:]).nbytes * _repeats(inputs) if _repeats(inputs) > 1 else 0
+
+
+def _scores(_attrs: Any, inputs: Specs, _outputs: Specs) -> int:
+    """A number for each query and key."""
+    query, key = inputs[:2]
+    assert query is not None
+    assert key is not None
+    return _one(_attrs, inputs, _outputs) * prod(query.shape[:-1]) * key.shape[-2]
+
+
+def _sums(_attrs: Any, inputs: Specs, _outputs: Specs) -> int:
+    """A number for each query, of four bytes at least."""
+    query = _first(inputs)
+    return max(4, _one(_attrs, inputs, _outputs)) * prod(query.shape[:-1])
+
+
+def _in_steps(_attrs: Any, inputs: Specs) -> bool:
+    """Whether the fused kernel refuses: it takes four dimensions, and values as long as keys."""
+    query, _, value = inputs[:3]
+    assert query is not None
+    assert value is not None
+    return len(query.shape) != 4 or query.shape[-1] != value.shape[-1]
+
+
+def _in_steps_with_copies(attrs: Any, inputs: Specs) -> bool:
+    return _in_steps(attrs, inputs) and _repeats(inputs) > 1
+
+
 def _affine(_attrs: Any, inputs: Specs) -> bool:
     """Whether there is a weight."""
     return len(inputs) > 1 and inputs[1] is not None
@@ -104,7 +146,15 @@ _INPUT = Kept(saves=("x",))
 _INPUT_OR_RESULT = Kept(saves=("x",), in_place=("y",))
 _LOWER_UPPER: Mapping[str, Size] = {"factors": _like_x, "pivots": _pivots}
 
-KEPT: dict[str, Kept] = {
+_IN_STEPS = {"scaled_query": ("key",), "scaled_key": ("query",), "weights": ("query", "key", "value")}
+_STEPS: Mapping[str, Size] = {
+    "scaled_query": _like_x,
+    "scaled_key": _every_key,
+    "weights": _scores,
+    "values": _every_value,
+}
+
+_KEPT: dict[str, Kept | tuple[Kept, ...]] = {
     # Activation functions: out of place the input, in place the result where that tells the slope.
     "celu": _INPUT_OR_RESULT,
     "elu": _INPUT_OR_RESULT,
@@ -136,8 +186,9 @@ KEPT: dict[str, Kept] = {
     "prod": Kept(saves=("x", "y")),
     # Arithmetic.
     "complex": Kept(saves=("real", "imag")),
-    "copysign": Kept(saves={"x": ("x",), "y": ("x",)}),
-    "pow": Kept(saves={"x": ("x", "other"), "other": ("x", "other"), "y": ("other",)}),
+    "addcdiv": Kept(saves={"tensor1": ("tensor2",), "tensor2": ("x", "tensor1", "tensor2")}),
+    "copysign": Kept(saves={"x": ("x",), "y": ("x", "other")}),
+    "pow": Kept(saves=("x", "other", "y")),
     # Linear algebra.
     "det": Kept(saves=("x", "factors", "pivots", "y"), extras=_LOWER_UPPER),
     "eigvalsh": Kept(saves=("vectors", "y")),
@@ -162,4 +213,15 @@ KEPT: dict[str, Kept] = {
     ),
     "l1_loss": Kept(saves=("difference",), extras={"difference": _like_x}),
     "nll_loss": Kept(saves=("x", "target", "weight", "total"), extras={"total": _one}),
+    "scaled_dot_product_attention": (
+        Kept(saves={**_IN_STEPS, "values": ("query", "key")}, extras=_STEPS, when=_in_steps_with_copies),
+        Kept(saves={**_IN_STEPS, "value": ("query", "key")}, extras=_STEPS, when=_in_steps),
+        Kept(saves=("query", "key", "value", "mask", "y", "logsumexp"), extras={"logsumexp": _sums}),
+    ),
+    "pad": Kept(saves=("x",), when=lambda attrs, _inputs: attrs.mode not in ("zeros", "circular")),
 }
+
+KEPT: dict[str, tuple[Kept, ...]] = {
+    name: rules if isinstance(rules, tuple) else (rules,) for name, rules in _KEPT.items()
+}
+"""Rules of each operator; the first that applies holds."""

@@ -54,7 +54,7 @@ class Totals:
     Attributes:
         params: Learned scalars, a shared tensor once.
         params_no_bias: The same without the tensors that are read as a bias.
-        active_params: Those that one token meets: of a mixture of experts the chosen share, of all else everything.
+        active_params: Those that one token meets: of a mixture of experts the chosen share, of all else what is read.
         buffers: Scalars of state that is not learned.
         model_size_bytes: Parameters at their width, with scales and zero points; weights in buffers are among them.
         macs: Multiply-accumulates.

@@ -79,7 +79,7 @@ def with_bits(graph: Graph, settings: Iterable[BitWidths]) -> Graph:
     unused = {setting.pattern for setting in chosen}
     widths: dict[str, tuple[int, int | None]] = {}
     for node in graph.nodes:
-        setting = next((s for s in reversed(chosen) if fnmatch.fnmatchcase(node.layer, s.pattern)), None)
+        setting = _setting_of(node.layer, chosen)
         if setting is None:
             continue
         unused.discard(setting.pattern)
@@ -91,7 +91,17 @@ def with_bits(graph: Graph, settings: Iterable[BitWidths]) -> Graph:
     if unused:
         raise UsageError(f"bits: expected patterns that match a layer, got {', '.join(sorted(unused))}")
     values = {name: _at_width(value, widths.get(name)) for name, value in graph.values.items()}
-    return replace(graph, values=values)
+    unread = []
+    for value in graph.unread:
+        setting = _setting_of(value.name.rpartition(".")[0], chosen)
+        bits = None if setting is None or setting.weight is None else (setting.weight, setting.group_size)
+        unread.append(_at_width(value, bits))
+    return replace(graph, values=values, unread=tuple(unread))
+
+
+def _setting_of(layer: str, chosen: tuple[BitWidths, ...]) -> BitWidths | None:
+    """The last setting whose pattern matches a layer."""
+    return next((s for s in reversed(chosen) if fnmatch.fnmatchcase(layer, s.pattern)), None)
 
 
 def _narrow(widths: dict[str, tuple[int, int | None]], value: Value, setting: BitWidths) -> None:

@@ -6,7 +6,7 @@ bits as they have for each of its elements; what stands beside them, scales and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
 from netweight.ir import Graph, Node, Stored, Value, bits_of, is_floating
@@ -14,56 +14,56 @@ from netweight.ops.table import REGISTRY
 
 _PRODUCTS = frozenset({"conv", "embedding", "linear", "matmul", "recurrent"})
 """Kinds of operators that read weights."""
+_FLOATING = frozenset({"float16", "bfloat16", "float32", "float64"})
+_STORED = frozenset({"parameter", "buffer", "constant"})
 
 Sources = frozenset[str]
 """Names of stored tensors that a value is made of."""
 
 
-def with_packed_weights(graph: Graph, *, transient: Collection[str] = ()) -> Graph:
+def with_packed_weights(graph: Graph, transient: Callable[[], Collection[str]] = frozenset) -> Graph:
     """The graph, with what each packed or hidden weight is stored as.
 
     Args:
         graph: A network.
-        transient: Buffers that no file of the model has.
+        transient: Gives the buffers that no file of the model has.
     """
-    candidates = {name for name, value in graph.values.items() if _may_pack(value)}
-    for node in graph.nodes:
-        if node.op == "batch_norm":  # running statistics, which most buffers are
-            candidates.difference_update(node.inputs)
-    if not candidates:
+    values = graph.values
+    integers = {
+        name for name, value in values.items() if value.kind == "parameter" and value.spec.dtype not in _FLOATING
+    }
+    packed = integers | {name for name, value in values.items() if value.kind == "buffer"}
+    weights = list(_weights_of(graph, packed)) if packed else []
+    if not weights:
         return graph
+    left = transient()
     found: dict[str, Stored] = {}
-    for sources, numel in _weights_of(graph):
-        for name, stored in _stored(graph, sources, numel, transient).items():
+    for sources, numel in weights:
+        for name, stored in _stored(graph, sources, numel, left).items():
             if stored.weights or name not in found:
                 found[name] = stored
-    if not found:
-        return graph
-    values = {
-        name: replace(value, stored=found[name]) if name in found else value for name, value in graph.values.items()
-    }
-    return replace(graph, values=values)
+    kept = {name: replace(values[name], stored=stored) for name, stored in found.items()}
+    return replace(graph, values={**values, **kept}) if kept else graph
 
 
-def _may_pack(value: Value) -> bool:
-    return value.kind == "buffer" or (value.kind == "parameter" and not is_floating(value.spec.dtype))
+def _weights_of(graph: Graph, packed: set[str]) -> Iterator[tuple[Sources, int]]:
+    """What each weight of a product is made of, if anything packed is, and its elements.
 
-
-def _weights_of(graph: Graph) -> Iterator[tuple[Sources, int]]:
-    """What each weight of a product is made of, and its elements; products of stored tensors alone are weights, too."""
+    Products of stored tensors alone are weights, too.
+    """
     values = graph.values
-    made: dict[str, Sources] = {name: frozenset({name}) for name, value in values.items() if _is_stored(value)}
+    made: dict[str, Sources] = {}
+    near = set(packed)
     for node in graph.nodes:
+        if near.isdisjoint(node.inputs):
+            continue
         reads = [name for name in node.inputs if name is not None]
-        if reads and all(name in made for name in reads):
-            together = frozenset().union(*(made[name] for name in reads))
-            made.update(dict.fromkeys(node.outputs, together))
+        sources = [made.get(name) or frozenset({name}) for name in reads]
+        if all(name in made or values[name].kind in _STORED for name in reads):
+            made.update(dict.fromkeys(node.outputs, frozenset().union(*sources)))
+            near.update(node.outputs)
         elif _multiplies(node):
-            yield from ((made[name], values[name].spec.numel) for name in reads if name in made)
-
-
-def _is_stored(value: Value) -> bool:
-    return value.kind in ("parameter", "buffer", "constant")
+            yield from ((sources[at], values[name].spec.numel) for at, name in enumerate(reads) if name in near)
 
 
 def _multiplies(node: Node) -> bool:
@@ -95,10 +95,11 @@ def _largest(values: list[Value]) -> Value | None:
 
 
 def _packed(value: Value, numel: int) -> Stored:
-    """``numel`` weights in a tensor that has a whole number of bits for each; else each element is one."""
+    """``numel`` weights in a tensor that has bits for each, of which a quarter may be left over; else elements are."""
     spec = value.spec
     width = bits_of(spec.dtype)
-    bits, rest = divmod(spec.numel * width, numel) if numel else (width, 0)
-    if rest or not 0 < bits < width or is_floating(spec.dtype):
+    held = spec.numel * width
+    bits = held // numel if numel else width
+    if not 0 < bits < width or 4 * bits * numel < 3 * held or is_floating(spec.dtype):
         return Stored(dtype=spec.dtype, weights=spec.numel, nbytes=spec.nbytes)
     return Stored(dtype=f"int{bits}", weights=numel, nbytes=spec.nbytes, container=spec.dtype)

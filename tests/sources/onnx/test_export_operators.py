@@ -23,7 +23,7 @@ from sources.onnx.exporting import checked, feeds, one_node, run_elsewhere
 # ONNX has nothing for them: decompositions, complex numbers, and what came after the operator set that we write.
 MISSING = {
     "bitcast", "cholesky", "complex", "conj", "eigh", "eigvalsh", "fft", "inverse", "irfft", "linear_attention", "mode",
-    "ngram_counts", "qr", "rfft", "solve", "solve_triangular", "svd", "svdvals", "unique_consecutive",
+    "ngram_counts", "qr", "rfft", "solve", "solve_triangular", "sparse_matmul", "svd", "svdvals", "unique_consecutive",
     "view_as_complex", "view_as_real",
 }  # fmt: skip
 

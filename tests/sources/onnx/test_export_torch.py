@@ -84,3 +84,15 @@ def test_what_is_learned_stays_so() -> None:
     kinds = {name: value.kind for name, value in read.graph.values.items() if value.kind in ("parameter", "buffer")}
     assert kinds == {"table.weight": "parameter", "scale": "parameter", "shift": "buffer"}
     assert weigh_graph(read.graph).totals.params == 11 * 4 + 1
+
+
+class Twice(torch.nn.Module):  # type: ignore[misc]
+    """One value under two names, and its input."""
+
+    def forward(self, x: Any) -> Any:
+        y = torch.relu(x)
+        return y, y, y + 1, x
+
+
+def test_what_is_returned_twice_is_exported_twice() -> None:
+    check(Twice(), (torch.randn(2, 3),))

@@ -9,6 +9,7 @@ from tests.sources.torch.products import products_of
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn import functional as F  # noqa: N812
+from torch.utils.checkpoint import checkpoint
 
 import netweight
 
@@ -138,6 +139,57 @@ def test_products_are_those_of_a_real_run(program: Callable[..., Any]) -> None:
 def test_a_step_inside_the_forward(program: Callable[..., Any]) -> None:
     module = Program(program)
     report = netweight.weigh(module, ((5, 3), (5, 1)), training=True)
+    assert report.training is not None
+    real = products_of(module, torch.randn(5, 3), torch.randn(5, 1))
+    assert (report.totals.macs, report.training.backward_macs) == real
+
+
+def test_a_checkpoint_runs_again_where_a_gradient_is_asked_for() -> None:
+    def program(net: nn.Module, x: Tensor) -> Any:
+        energy = checkpoint(net, x.requires_grad_(), use_reentrant=False).sum()
+        return torch.autograd.grad(energy, x, create_graph=True)[0]
+
+    module = Program(program)
+    report = netweight.weigh(module, (5, 3))
+    assert report.totals.macs == products_of(module, torch.randn(5, 3))[0]
+    assert not report.coverage.complete
+    assert any("training leaves out" in note for note in report.notes)
+
+
+def _strain(net: nn.Module, x: Tensor) -> Any:
+    strain = torch.zeros(3, 3, requires_grad=True)
+    energy = net(x.requires_grad_() @ (torch.eye(3) + strain)).sum()
+    return torch.autograd.grad(energy, (x, strain), create_graph=True)
+
+
+def _step_of_an_optimizer(net: nn.Module, x: Tensor, y: Tensor) -> Any:
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(2):
+        optimizer.zero_grad()
+        F.mse_loss(net(x), y).backward()
+        optimizer.step()
+    return net(x)
+
+
+def _of_points_made_inside(net: nn.Module, x: Tensor) -> Any:
+    return torch.func.vmap(torch.func.grad(lambda point: net(point).sum()))(torch.rand(5, 3)) + x
+
+
+def _wave(net: Any, x: Tensor) -> Any:
+    slopes = torch.func.vmap(torch.func.jacrev(net[:1]))(x)
+    return torch.linalg.slogdet(slopes[:, :3])[1]
+
+
+@pytest.mark.parametrize("program", [_strain, _of_points_made_inside, _wave])
+def test_what_asks_for_gradients_beside_inputs(program: Callable[..., Any]) -> None:
+    test_products_are_those_of_a_real_run(program)
+
+
+def test_an_optimizer_inside_the_forward_leaves_the_module_alone() -> None:
+    module = Program(_step_of_an_optimizer)
+    before = [p.detach().clone() for p in module.parameters()]
+    report = netweight.weigh(module, ((5, 3), (5, 1)), training=True)
+    assert all(torch.equal(p, was) for p, was in zip(module.parameters(), before, strict=True))
     assert report.training is not None
     real = products_of(module, torch.randn(5, 3), torch.randn(5, 1))
     assert (report.totals.macs, report.training.backward_macs) == real

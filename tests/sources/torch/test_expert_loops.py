@@ -260,6 +260,25 @@ def test_a_choice_among_other_things_is_a_guess() -> None:
     assert profile.totals.active_params == profile.totals.params
 
 
+def test_a_choice_beside_alike_layers_is_none_of_experts() -> None:
+    """A detector that takes the better of two classes, and has two layers of one kind."""
+
+    class Detector(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in range(2))
+            self.gateway, self.classes = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, 2)
+
+        def forward(self, x: Any) -> Any:
+            for layer in self.layers:
+                x = self.gateway(layer(x))
+            return self.classes(x).max(-1)
+
+    profile = netweight.weigh(Detector(), (TOKENS, WIDTH))
+    assert profile.notes == ()
+    assert profile.totals.active_params == profile.totals.params
+
+
 def test_what_was_assumed_of_experts_does_not_run_unasked() -> None:
     capture = capture_module(Mixture(by_where), (TOKENS, WIDTH))
     assert capture.exact

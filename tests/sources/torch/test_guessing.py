@@ -146,6 +146,35 @@ def test_a_configuration_of_transformers() -> None:
     assert any("100 frames of sound" in note for note in profile.notes)
 
 
+def test_a_configuration_of_pictures_among_tokens() -> None:
+    """Nine patches of a picture stand for as many tokens, and the program refuses any other number."""
+
+    class Looks(nn.Module):
+        main_input_name = "input_ids"
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = SimpleNamespace(
+                model_type="toy", image_token_id=7, text_config=SimpleNamespace(max_position_embeddings=512),
+                vision_config=SimpleNamespace(image_size=12, patch_size=4),
+            )  # fmt: skip
+            self.embed, self.look = nn.Embedding(10, 6), nn.Conv2d(3, 6, 4, stride=4)
+
+        def forward(self, input_ids: Any, pixel_values: Any) -> Any:
+            seen = self.look(pixel_values).flatten(2).transpose(1, 2)
+            places = input_ids == self.config.image_token_id
+            if int(places.sum()) != seen.shape[0] * seen.shape[1]:
+                raise ValueError("tokens and patches do not match")
+            return self.embed(input_ids).masked_scatter(places[..., None], seen)
+
+    profile = netweight.weigh(Looks(), batch=2)
+    assert [(given.name, given.shape) for given in profile.model.inputs] == [
+        ("input_ids", (2, 128 + 9)), ("pixel_values", (2, 3, 12, 12))
+    ]  # fmt: skip
+    assert any("128 tokens and 9 of a picture" in note for note in profile.notes)
+    assert profile.coverage.complete
+
+
 def test_names_that_say_nothing_need_inputs() -> None:
     class Two(nn.Module):
         def forward(self, one: Any, other: Any) -> Any:

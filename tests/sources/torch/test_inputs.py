@@ -271,6 +271,7 @@ def test_parameters_that_nothing_reads_are_said() -> None:
             return self.fc(x)
 
     profile = netweight.weigh(Aside(), (1, 4))
-    assert profile.totals.params == 4 * 3 + 3
-    assert profile.notes == (f"{3 * 2 + 2 + 2 * 2 + 2 + 5} parameters are not read, and are in no figure: token, head",)
+    unread = 3 * 2 + 2 + 2 * 2 + 2 + 5
+    assert (profile.totals.active_params, profile.totals.params) == (4 * 3 + 3, 4 * 3 + 3 + unread)
+    assert profile.notes == (f"{unread} parameters are not read, and do no work: token, head",)
     assert profile.coverage.complete

@@ -98,6 +98,13 @@ def test_written_numbers_are_followed() -> None:
             np.testing.assert_array_equal(ours[output], theirs.numpy())
 
 
+def written_sum(ids: Any) -> Any:
+    """As graph packages count: a sum written into all but the first of zeros."""
+    found = ids.new_zeros(5)
+    torch.cumsum(ids[0], 0, out=found[1:])
+    return found + 1, found[2:] * 2
+
+
 BOOKKEEPING: dict[str, Any] = {
     "nonzero": lambda ids: (ids > 1).nonzero(),
     "where": lambda ids: torch.where(ids > 1)[1],
@@ -121,6 +128,7 @@ BOOKKEEPING: dict[str, Any] = {
     "degree": lambda ids: torch.zeros(5).scatter_add_(0, ids[0], torch.ones(4))[ids[0]],
     "index_put into zeros": lambda ids: torch.zeros(5, 5).index_put_((ids[0], ids[1]), torch.ones(4)),
     "copy into zeros": lambda ids: torch.zeros(2, 4, dtype=torch.int64).copy_(ids) + 1,
+    "running sum into a part": written_sum,
     "diff": lambda ids: ids.diff(dim=1),
     "cummax": lambda ids: ids.cummax(1),
     "median": lambda ids: ids.median(1),

@@ -76,6 +76,23 @@ def test_buffers_that_no_file_has_are_no_weights() -> None:
     assert (totals.logical_params, totals.model_size_bytes) == (OUT, 4 * OUT)
 
 
+def test_bits_that_are_left_over() -> None:
+    """Ten weights of 3 bits in each int32: 70 places for 64 weights of a row, 3.5 bits each."""
+
+    class Tens(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("codes", torch.zeros(OUT, 7, dtype=torch.int32))
+
+        def forward(self, x: Any) -> Any:
+            places = [(self.codes >> (3 * at)) & 7 for at in range(10)]
+            return F.linear(x, torch.stack(places, -1).flatten(1)[:, :IN].to(x.dtype))
+
+    totals = netweight.weigh(Tens(), (1, IN)).totals
+    assert totals.weight_dtypes == {"int3 in int32": IN * OUT}
+    assert totals.model_size_bytes == 4 * 7 * OUT
+
+
 def test_codes_that_are_read_twice_are_weights_once() -> None:
     class Twice(nn.Module):
         def __init__(self) -> None:

@@ -42,13 +42,13 @@ def out_sizes(
     for size, (before, after), reach, step in zip(in_size, padding, span, stride, strict=True):
         room = size + before + after - reach
         count = -(-room // step) + 1 if ceil_mode else room // step + 1
+        if ceil_mode and (count - 1) * step >= size + before:
+            count -= 1
         if count < 1:
             raise ShapeError(
                 f"{op}: expected the dilated kernel to fit in the padded input, "
                 f"got kernel span {span} for input size {in_size} with padding {padding}"
             )
-        if ceil_mode and (count - 1) * step >= size + before:
-            count -= 1
         sizes.append(count)
     return tuple(sizes)
 

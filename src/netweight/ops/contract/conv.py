@@ -23,6 +23,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.dims import split
 from netweight.ops.arrays.fast_types import widened
 from netweight.ops.arrays.padding import PaddingMode, Pads, check_padding, pad_array, unpad_cost, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, windows
@@ -99,7 +100,7 @@ def conv_backward(
 ) -> tuple[Array, Array, Array | None]:
     """Gradients of ``x``, ``weight`` and ``bias``."""
     hw, ij = _letters(weight)
-    grouped_grad_y = grad_y.reshape(grad_y.shape[0], attrs.groups, -1, *grad_y.shape[2:])
+    grouped_grad_y = split(grad_y, 1, attrs.groups)
     grad_weight = np.einsum(f"ngc{hw}{ij},ngo{hw}->goc{ij}", _windows(attrs, x, weight), grouped_grad_y)
     grad_windows = np.einsum(f"ngo{hw},goc{ij}->ngc{hw}{ij}", grouped_grad_y, _grouped(attrs, weight))
     grad_bias = None if bias is None else grad_y.sum(axis=(0, *range(2, grad_y.ndim)))
@@ -139,7 +140,7 @@ def _per_channel(bias: Array, y: Array) -> Array:
 
 def _grouped(attrs: ConvAttrs, weight: Array) -> Array:
     """View ``weight`` as (groups, C_out / groups, C_in / groups, *kernel_size)."""
-    return weight.reshape(attrs.groups, -1, *weight.shape[1:])
+    return split(weight, 0, attrs.groups)
 
 
 def _windows(attrs: ConvAttrs, x: Array, weight: Array) -> Array:
@@ -147,7 +148,7 @@ def _windows(attrs: ConvAttrs, x: Array, weight: Array) -> Array:
     kernel_size = weight.shape[2:]
     out_size = out_sizes("conv", x.shape[2:], kernel_size, attrs.stride, attrs.padding, attrs.dilation)
     padded = pad_array(x, attrs.padding, attrs.padding_mode)
-    grouped = padded.reshape(x.shape[0], attrs.groups, -1, *padded.shape[2:])
+    grouped = split(padded, 1, attrs.groups)
     return windows(grouped, kernel_size, attrs.stride, attrs.dilation, out_size)
 
 

@@ -25,6 +25,7 @@ from netweight.count import product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.dims import merged, split
 from netweight.ops.arrays.fast_types import widened
 from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, span_of, windows
@@ -97,7 +98,7 @@ def conv_transpose_forward(attrs: ConvTransposeAttrs, x: Array, weight: Array, b
     hw, ij = _letters(weight)
     x, weight, back = widened(x, weight, tuple(range(weight.ndim)))
     taps = np.einsum(f"ngc{hw},gco{ij}->ngo{hw}{ij}", _grouped(attrs, x), _grouped_weight(attrs, weight))
-    taps = taps.reshape(x.shape[0], -1, *taps.shape[3:])
+    taps = merged(taps, 1, 3)
     uncut = _uncut_sizes(attrs, x.shape[2:], weight.shape[2:])
     summed = add_windows(taps, (*taps.shape[:2], *uncut), attrs.stride, attrs.dilation)
     out_size = tuple(size - sum(pad) for size, pad in zip(uncut, attrs.padding, strict=True))
@@ -170,12 +171,12 @@ def _letters(weight: Array) -> tuple[str, str]:
 
 def _grouped(attrs: ConvTransposeAttrs, x: Array) -> Array:
     """View (N, C, ...) as (N, groups, C / groups, ...)."""
-    return x.reshape(x.shape[0], attrs.groups, -1, *x.shape[2:])
+    return split(x, 1, attrs.groups)
 
 
 def _grouped_weight(attrs: ConvTransposeAttrs, weight: Array) -> Array:
     """View ``weight`` as (groups, C_in / groups, C_out / groups, *kernel_size)."""
-    return weight.reshape(attrs.groups, -1, *weight.shape[1:])
+    return split(weight, 0, attrs.groups)
 
 
 CONV_TRANSPOSE = define(

@@ -32,6 +32,7 @@ from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.dims import merged, split
 from netweight.ops.arrays.padding import Pads
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_shape
@@ -119,7 +120,7 @@ def deform_conv_backward(
     bias: Array | None,
 ) -> tuple[Array | None, ...]:  # fmt: skip
     """Gradients of a convolution; from its columns on to the elements read, to the offsets, and to the mask."""
-    grouped_grad_y = grad_y.reshape(len(grad_y), attrs.groups, weight.shape[0] // attrs.groups, -1)
+    grouped_grad_y = merged(split(grad_y, 1, attrs.groups), 3)
     read, scale = _read(attrs, x, weight, offset), None if mask is None else _per_tap(attrs, mask)[..., None]
     columns = _columns(attrs, read if scale is None else read * scale)
     grad_weight = np.einsum("ngckp,ngop->gock", columns, grouped_grad_y).reshape(weight.shape)
@@ -188,21 +189,22 @@ def _counts(attrs: DeformConvAttrs, x: TensorSpec, weight: TensorSpec, offset: T
 
 def _grouped(attrs: DeformConvAttrs, weight: Array) -> Array:
     """View ``weight`` as (groups, C_out / groups, C_in / groups, taps)."""
-    return weight.reshape(attrs.groups, -1, weight.shape[1], math.prod(weight.shape[2:]))
+    return merged(split(weight, 0, attrs.groups), 3)
 
 
 def _sources(attrs: DeformConvAttrs, x: Array) -> Array:
     """``x`` as (N, offset groups, *in, channels of the offset group)."""
-    return np.moveaxis(x.reshape(len(x), attrs.offset_groups, -1, *x.shape[2:]), 2, -1)
+    return np.moveaxis(split(x, 1, attrs.offset_groups), 2, -1)
 
 
 def _per_tap(attrs: DeformConvAttrs, mask: Array) -> Array:
-    return mask.reshape(len(mask), attrs.offset_groups, -1, *mask.shape[2:])
+    return split(mask, 1, attrs.offset_groups)
 
 
 def _offsets(attrs: DeformConvAttrs, offset: Array) -> Array:
     """View ``offset`` as (N, offset groups, taps, spatial, *out)."""
-    return offset.reshape(len(offset), attrs.offset_groups, -1, len(attrs.stride), *offset.shape[2:])
+    pairs = split(offset, 1, attrs.offset_groups)
+    return split(pairs, 2, pairs.shape[2] // len(attrs.stride))
 
 
 def _read(attrs: DeformConvAttrs, x: Array, weight: Array, offset: Array) -> Array:
@@ -214,9 +216,8 @@ def _read(attrs: DeformConvAttrs, x: Array, weight: Array, offset: Array) -> Arr
 
 def _columns(attrs: DeformConvAttrs, read: Array) -> Array:
     """What was read as (N, groups, C_in / groups, taps, positions)."""
-    n, _, taps = read.shape[:3]
-    by_channel = np.moveaxis(read.reshape(*read.shape[:3], -1, read.shape[-1]), -1, 2)
-    return by_channel.reshape(n, attrs.groups, -1, taps, by_channel.shape[-1])
+    by_channel = np.moveaxis(merged(read, 3, read.ndim - 1), -1, 2)
+    return split(merged(by_channel, 1, 3), 1, attrs.groups)
 
 
 def _uncolumned(attrs: DeformConvAttrs, columns: Array, read: Array) -> Array:

@@ -189,7 +189,7 @@ def _first(query: Array, key: Array, value: Array, state0: Array | None) -> Arra
 
 def _grouped(x: Array, key: Array) -> Array:
     """View one token of (N, H, ...) as (N, H_kv, H / H_kv, ...)."""
-    return x.reshape(*key.shape[:2], -1, x.shape[-1])
+    return x.reshape(*key.shape[:2], x.shape[1] // key.shape[1], x.shape[-1])
 
 
 def _token(

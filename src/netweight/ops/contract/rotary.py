@@ -21,6 +21,7 @@ from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.arrays.broadcast import unbroadcast, unbroadcast_cost
+from netweight.ops.arrays.dims import merged
 from netweight.ops.extent import mixes_last
 from netweight.ops.table import FREE, Cost, Wanted, define
 
@@ -99,7 +100,7 @@ def _parts(attrs: RotaryAttrs, x: Array, cos: Array) -> tuple[Array, Array]:
 
 def _joined(attrs: RotaryAttrs, a: Array, b: Array, x: Array) -> Array:
     """Pairs where they belong in ``x``, the rest of it behind them."""
-    turned = np.stack([a, b], axis=-1).reshape(*a.shape[:-1], -1) if attrs.interleaved else np.concatenate([a, b], -1)
+    turned = merged(np.stack([a, b], axis=-1), a.ndim - 1) if attrs.interleaved else np.concatenate([a, b], -1)
     return np.concatenate([turned, x[..., turned.shape[-1] :]], axis=-1).astype(x.dtype, copy=False)
 
 

@@ -79,8 +79,8 @@ def pad_shape(attrs: PadAttrs, x: TensorSpec) -> TensorSpec:
     if attrs.mode != "zeros" and min(amounts, default=0) < 0:
         # Whether to wrap or reflect before or after cropping is answered differently by every framework.
         raise ShapeError(f"pad: expected padding of at least 0 in mode {attrs.mode}, got {attrs.padding}")
-    if any(size + min(0, *pad, sum(pad)) < 1 for size, pad in zip(x.shape, attrs.padding, strict=True)):
-        raise ShapeError(f"pad: expected padding that leaves something of {x.shape}, got {attrs.padding}")
+    if any(size + min(0, *pad, sum(pad)) < 0 for size, pad in zip(x.shape, attrs.padding, strict=True)):
+        raise ShapeError(f"pad: expected padding that crops no more than there is of {x.shape}, got {attrs.padding}")
     return TensorSpec(tuple(size + sum(pad) for size, pad in zip(x.shape, attrs.padding, strict=True)), x.dtype)
 
 

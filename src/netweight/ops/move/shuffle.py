@@ -146,6 +146,8 @@ def _to_channels(y: Array, r: int, blocks_first: bool) -> Array:  # noqa: FBT001
 
 
 def _dealt(x: Array, groups: int) -> Array:
+    if not x.size:
+        return x.copy()
     split = x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
     return split.swapaxes(1, 2).copy().reshape(x.shape)
 

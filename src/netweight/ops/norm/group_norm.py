@@ -73,7 +73,7 @@ def _check_groups(attrs: GroupNormAttrs, x: TensorSpec, weight: TensorSpec | Non
 
 def _check_space(_attrs: InstanceNormAttrs, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None) -> None:
     channels = check_channels("instance_norm", x, weight=weight, bias=bias)
-    if x.numel <= x.shape[0] * channels:
+    if 0 < x.numel <= x.shape[0] * channels:
         raise ShapeError(f"instance_norm: expected more than one element per channel, got x of shape {x.shape}")
 
 

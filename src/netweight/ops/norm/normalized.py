@@ -29,11 +29,16 @@ _SINGLE = 4
 def standardize(x: Array, dims: Dims, eps: float, *, centered: bool = True) -> tuple[Array, ...]:
     """z, mean and rstd of ``x`` over ``dims``, the variance the biased one; without the mean if not ``centered``."""
     wide = in_single_precision(x)
-    mean = wide.mean(axis=dims, keepdims=True) if centered else None
+    mean = _mean(wide, dims) if centered else None
     moved = wide if mean is None else wide - mean
-    rstd = 1 / np.sqrt((moved * moved).mean(axis=dims, keepdims=True) + eps)
+    rstd = 1 / np.sqrt(_mean(moved * moved, dims) + eps)
     results = (moved * rstd, rstd) if mean is None else (moved * rstd, mean, rstd)
     return tuple(result.astype(x.dtype, copy=False) for result in results)
+
+
+def _mean(x: Array, dims: Dims) -> Array:
+    """The mean over ``dims``; 0 of no elements."""
+    return np.asarray(x.mean(axis=dims, keepdims=True) if x.size else x.sum(axis=dims, keepdims=True))
 
 
 def in_single_precision(x: Array) -> Array:
@@ -43,8 +48,8 @@ def in_single_precision(x: Array) -> Array:
 
 def standardize_backward(grad_z: Array, z: Array, rstd: Array, dims: Dims, *, centered: bool = True) -> Array:
     """The direct part, less what goes through the mean and through the variance."""
-    direct = grad_z - grad_z.mean(axis=dims, keepdims=True) if centered else grad_z
-    grad_x: Array = rstd * (direct - z * (grad_z * z).mean(axis=dims, keepdims=True))
+    direct = grad_z - _mean(grad_z, dims) if centered else grad_z
+    grad_x: Array = rstd * (direct - z * _mean(grad_z * z, dims))
     return grad_x
 
 

@@ -48,6 +48,8 @@ def softmax_cost(_attrs: SoftmaxAttrs, x: TensorSpec) -> Cost:
 
 def softmax_forward(attrs: SoftmaxAttrs, x: Array) -> Array:
     """exp(x - max) / sum of exp(x - max)."""
+    if not x.size:
+        return x.copy()
     z = np.exp(x - x.max(axis=attrs.dim, keepdims=True))
     y: Array = z / z.sum(axis=attrs.dim, keepdims=True)
     return y
@@ -79,6 +81,8 @@ def log_softmax_cost(attrs: SoftmaxAttrs, x: TensorSpec) -> Cost:
 
 def log_softmax_forward(attrs: SoftmaxAttrs, x: Array) -> Array:
     """x - max - log of the sum of exp(x - max)."""
+    if not x.size:
+        return x.copy()
     z = x - x.max(axis=attrs.dim, keepdims=True)
     y: Array = z - np.log(np.exp(z).sum(axis=attrs.dim, keepdims=True))
     return y

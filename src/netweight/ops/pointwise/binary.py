@@ -8,7 +8,7 @@ Source: torch.add and its siblings; ONNX Add, Sub, Mul, Div, Pow, Max, Min, Mod.
 
 from __future__ import annotations
 
-from netweight.lazy import np
+from netweight.lazy import Array, np
 from netweight.ops.arrays.safe import sigmoid
 from netweight.ops.pointwise.combinator import PASSED, ZEROS, pointwise
 from netweight.ops.table import Spelled
@@ -17,6 +17,24 @@ _COMPARED, _TIMES = {"compares": 1}, {"muls": 1}
 # A quotient rounded, which is a comparison; its product with other, and a difference.
 _REMAINDER, _TAKEN_AWAY = {"divs": 1, "compares": 1, "muls": 1, "adds": 1}, {"divs": 1, "compares": 1, "muls": 1}
 _ANGLE, _SHARE = {"muls": 3, "adds": 1, "divs": 1}, {"adds": 2, "exps": 1, "divs": 1, "muls": 1}
+
+
+def _quotient(x: Array, other: Array) -> Array:
+    """Of integers the whole part, exact in 64 bits and towards zero; 0 where one is divided by 0."""
+    if x.dtype.kind not in "iu" or other.dtype.kind not in "iu":
+        return np.asarray(np.divide(x, other))
+    with np.errstate(divide="ignore", over="ignore"):
+        down, rest = np.divmod(x, other)
+    return np.asarray(down + ((rest != 0) & ((x < 0) != (other < 0))).astype(down.dtype))
+
+
+def _power(x: Array, other: Array) -> Array:
+    """Of integers the whole part, where the exponent is negative."""
+    if x.dtype.kind in "iu" and other.dtype.kind == "i" and (other < 0).any():
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.power(x.astype("float64"), other).astype(x.dtype))
+    return np.asarray(np.power(x, other))
+
 
 ADD = pointwise("add", lambda x, other: x + other, {"adds": 1}, x=PASSED, other=PASSED, spelled=Spelled(onnx="Add"))
 SUB = pointwise(
@@ -30,12 +48,12 @@ MUL = pointwise(
     spelled=Spelled(onnx="Mul"),
 )  # fmt: skip
 DIV = pointwise(  # integers divide to integers, rounded towards zero, as in ONNX Div
-    "div", lambda x, other: np.divide(x, other), {"divs": 1},
+    "div", lambda x, other: _quotient(x, other), {"divs": 1},
     x=(lambda grad, other: grad / other.conj(), {"divs": 1}),
     other=(lambda grad, x, other: -grad * x.conj() / (other * other).conj(), {"divs": 1, "muls": 2}),
 )  # fmt: skip
 POW = pointwise(  # the gradient of the exponent is 0 where x is
-    "pow", lambda x, other: np.power(x, other), {"pows": 1},
+    "pow", lambda x, other: _power(x, other), {"pows": 1},
     x=(lambda grad, x, other: grad * other * np.power(x, other - 1), {"adds": 1, "pows": 1, "muls": 2}),
     other=(
         lambda grad, x, other: grad * np.power(x, other) * np.log(np.where(x > 0, x, 1)),

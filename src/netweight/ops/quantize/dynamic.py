@@ -13,7 +13,6 @@ Source: ONNX DynamicQuantizeLinear, version 11.
 
 from __future__ import annotations
 
-from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import Array, np
 from netweight.ops.arrays.elementwise import work_of
@@ -25,8 +24,6 @@ _LARGEST = 255
 
 def dynamic_quantize_shape(_attrs: None, x: TensorSpec) -> tuple[TensorSpec, TensorSpec, TensorSpec]:
     """Integers of the same sizes, their scale, and their zero point."""
-    if not x.numel:
-        raise ShapeError(f"dynamic_quantize: expected at least one number, got {x}")
     scale = TensorSpec((), x.dtype if is_floating(x.dtype) else "float32")
     return TensorSpec(x.shape, "uint8"), scale, TensorSpec((), "uint8")
 
@@ -40,8 +37,8 @@ def dynamic_quantize_cost(_attrs: None, x: TensorSpec) -> Cost:
 
 
 def dynamic_quantize_forward(_attrs: None, x: Array) -> tuple[Array, Array, Array]:
-    """round(x / scale) + zero_point, scale = (largest - smallest) / 255; a scale of 1 for zeros alone."""
-    low, high = np.minimum(x.min(), 0), np.maximum(x.max(), 0)
+    """round(x / scale) + zero_point, scale = (largest - smallest) / 255; a scale of 1 for zeros or nothing."""
+    low, high = x.min(initial=0), x.max(initial=0)
     scale = ((high - low) / _LARGEST or 1) * np.ones((), x.dtype)
     zero = np.clip(np.round(-low / scale), 0, _LARGEST)
     y = np.clip(np.round(x / scale) + zero, 0, _LARGEST).astype(np.uint8)

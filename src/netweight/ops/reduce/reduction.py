@@ -20,6 +20,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.dims import merged
 from netweight.ops.arrays.elementwise import per_element_backward
 from netweight.ops.dims import check_dims
 from netweight.ops.extent import Extent, Mixes
@@ -74,7 +75,7 @@ def to_rows(attrs: ReduceAttrs, x: Array) -> Array:
     """``x`` as (*kept, reduced)."""
     dims = reduced_dims(attrs, x.ndim)
     kept = tuple(dim for dim in range(x.ndim) if dim not in dims)
-    return x.transpose(kept + dims).reshape(*(x.shape[dim] for dim in kept), -1)
+    return merged(x.transpose(kept + dims), len(kept))
 
 
 def from_rows(attrs: ReduceAttrs, rows: Array, shape: tuple[int, ...]) -> Array:

@@ -25,6 +25,7 @@ from netweight.count import Count, product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.dims import merged
 from netweight.ops.extent import Extent, Mixes
 from netweight.ops.table import FREE, Cost, OpDef, Saves, Wanted, define
 
@@ -224,7 +225,7 @@ def _products(plane: Array, rows: Any, columns: Any) -> tuple[Array, Array, Arra
     shape = (at_h.shape[0], at_w.shape[0], -1) if at_h.size and at_w.size else (at_h.shape[0], at_w.shape[0], 0)
     weights = (part_h[:, None, :, :, None, None] * part_w[None, :, None, None, :, :]).reshape(shape)
     places = (at_h[:, None, :, :, None, None] * width + at_w[None, :, None, None, :, :]).reshape(shape)
-    return plane.reshape(len(plane), -1)[:, places] * weights, weights, places
+    return merged(plane, 1)[:, places] * weights, weights, places
 
 
 def _register(

@@ -25,6 +25,7 @@ from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.dims import merged
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import out_dims
 from netweight.ops.extent import Extent, Slides, Spreads
@@ -97,7 +98,7 @@ def adaptive_max_pool_forward(attrs: AdaptivePoolAttrs, x: Array) -> tuple[Array
     y = np.empty((*x.shape[:2], *attrs.output_size), x.dtype)
     indices = np.empty(y.shape, plane.dtype)
     for position, window in _windows(attrs, x.shape[2:]):
-        taps = x[(..., *window)].reshape(*x.shape[:2], -1)
+        taps = merged(x[(..., *window)], 2)
         best = taps.argmax(axis=-1)
         y[(..., *position)] = np.take_along_axis(taps, best[..., None], axis=-1)[..., 0]
         indices[(..., *position)] = plane[window].reshape(-1)[best]

@@ -17,6 +17,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.dims import merged
 from netweight.ops.arrays.padding import Pads, pad_array
 from netweight.ops.arrays.windows import Sizes, out_sizes, span_of, windows
 from netweight.ops.dims import out_dims
@@ -116,7 +117,7 @@ def scatter_add(grad_y: Array, indices: Array, in_shape: Sizes) -> Array:
     """Add each gradient to the position of the plane it was taken from; -1 is not a position."""
     planes = math.prod(in_shape[:2])
     plane_size = math.prod(in_shape[2:])
-    flat = indices.reshape(planes, -1)
+    flat = indices.reshape(planes, math.prod(indices.shape[2:]))
     inside = flat >= 0
     position = (flat + np.arange(planes)[:, None] * plane_size)[inside]
     grad_x = np.zeros(planes * plane_size, grad_y.dtype)
@@ -146,7 +147,7 @@ def _windows_and_positions(attrs: PoolAttrs, x: Array, filler: float) -> tuple[A
         windows(pad_array(array, padding, value=value), attrs.kernel_size, attrs.stride, attrs.dilation, out_size)
         for array, value in ((x, filler), (plane, -1))
     )
-    views, positions = (array.reshape(*array.shape[:-n], -1) for array in both)
+    views, positions = (merged(array, array.ndim - n) for array in both)
     return views, positions
 
 

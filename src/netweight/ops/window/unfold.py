@@ -21,6 +21,7 @@ from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.arrays.dims import merged
 from netweight.ops.arrays.padding import Pads, pad_array, unpad_gradient
 from netweight.ops.arrays.windows import Sizes, add_windows, out_sizes, span_of, windows
 from netweight.ops.dims import check_dims, kernel_dims, out_dims
@@ -178,16 +179,16 @@ def _windows_of(op: str, attrs: UnfoldAttrs, in_size: Sizes) -> Sizes:
 def _to_channels(views: Array) -> Array:
     """(N, C, *out, *k) as (N, C * taps, *out)."""
     n = (views.ndim - 2) // 2
-    out_size = views.shape[2 : 2 + n]
     order = (0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
-    return views.transpose(order).reshape(views.shape[0], -1, *out_size).copy()
+    return merged(views.transpose(order), 1, 2 + n).copy()
 
 
 def _added(attrs: UnfoldAttrs, channels: Array, size: Sizes) -> Array:
     """Transpose of the windows of a plane of that size."""
     n = len(size)
     out_size = channels.shape[2:]
-    apart = channels.reshape(channels.shape[0], -1, *attrs.kernel_size, *out_size)
+    c = channels.shape[1] // math.prod(attrs.kernel_size)
+    apart = channels.reshape(channels.shape[0], c, *attrs.kernel_size, *out_size)
     order = (0, 1, *range(2 + n, 2 + 2 * n), *range(2, 2 + n))
     padded = tuple(length + sum(pad) for length, pad in zip(size, attrs.padding, strict=True))
     summed = add_windows(apart.transpose(order), (*apart.shape[:2], *padded), attrs.stride, attrs.dilation)

@@ -37,6 +37,10 @@ class Reader(Protocol):
 
     iterations: Iterations
 
+    @property
+    def block(self) -> int:
+        """Channels in a block."""
+
     def subgraph(self, call: Call, graph: GraphProto, inputs: Mapping[str, Any]) -> list[Any]:
         """Record a graph inside an operator, and give what its outputs are; it sees the names around it."""
 

@@ -16,8 +16,9 @@ _FOLDED_INTO = frozenset({"conv", "linear"})
 
 
 def finished_graph(
-    recording: OnnxRecording, places: Sequence[Place], name: str, inputs: tuple[str, ...], outputs: Collection[str]
-) -> tuple[Graph, Mapping[str, str]]:
+    recording: OnnxRecording, places: Sequence[Place], name: str, inputs: tuple[str, ...], outputs: Collection[str],
+    *, ours: bool = False,
+) -> tuple[Graph, Mapping[str, str]]:  # fmt: skip
     """The graph of what a recording recorded, and what its values are called now.
 
     Args:
@@ -26,17 +27,34 @@ def finished_graph(
         name: What the user calls the network.
         inputs: Values that the caller supplies.
         outputs: Values that the caller gets.
+        ours: Whether netweight wrote the file, which calls a node like the layer with the operator behind it.
     """
     _note_folding(recording, places)
     used = sorted({node.site for node in recording.nodes})
     called = dict(zip(used, layer_names([places[call] for call in used]), strict=True))
+    if ours:
+        called = _without_operators(called, recording.nodes)
     parts = _parts(recording.nodes)
     layers = [called[node.site] for node in recording.nodes]
     names = recording.value_names(layers, recording.labels)
     whole = [f"{layer}{part}" for layer, part in zip(layers, parts, strict=True)]
-    graph = recording.graph(name, inputs, dict.fromkeys(outputs), layers=whole, names=names)
+    graph = recording.graph(name, inputs, outputs, layers=whole, names=names)
     classes = dict(pair for call in used for pair in places[call].classes)
     return replace(graph, modules=classes, fused=fused_runs(recording.nodes, lambda step: step.site)), names
+
+
+def _without_operators(called: Mapping[int, str], nodes: Sequence[Step[int]]) -> dict[int, str]:
+    """Layers of several operators without the one that a node of ours is called by: it is put behind them again."""
+    ops: dict[int, list[str]] = {}
+    for node in nodes:
+        ops.setdefault(node.site, []).append(node.op)
+    found = dict(called)
+    for site, names in ops.items():
+        layer, dot, last = called[site].rpartition(".")
+        stem, _, number = last.rpartition("_")
+        if dot and len(names) > 1 and (last in names or (number.isdigit() and stem in names)):
+            found[site] = layer
+    return found
 
 
 def _note_folding(recording: OnnxRecording, places: Sequence[Place]) -> None:

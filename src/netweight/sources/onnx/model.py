@@ -12,6 +12,7 @@ from netweight.lazy import Array
 from netweight.sources.onnx.checks import check_text
 from netweight.sources.onnx.finish import finished_graph
 from netweight.sources.onnx.node_order import ordered_nodes
+from netweight.sources.onnx.numbers import PRODUCER
 from netweight.sources.onnx.reader import GraphReader
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs
@@ -113,7 +114,8 @@ def _finished(reader: GraphReader, name: str, inputs: tuple[str, ...], outputs: 
     for reason, count in reader.left_out.items():
         later = f"; {count - 1:,} later operators depend on it and are unknown" if count > 1 else ""
         recording.note(f"left out: {reason}{later}", guess=True)
-    graph, called = finished_graph(recording, reader.places, name, inputs, reached.values())
+    ours = reader.producer == PRODUCER
+    graph, called = finished_graph(recording, reader.places, name, inputs, reached.values(), ours=ours)
     return Read(
         graph=graph,
         notes=recording.told(),

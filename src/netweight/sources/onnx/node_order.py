@@ -31,7 +31,8 @@ def ordered_nodes(graph: GraphProto, note: Callable[[str], None]) -> Sequence[No
         FormatError: If they read from each other in a circle.
     """
     writers = _writers(graph)
-    reads = [[writers[name] for name in _reads(node) if name in writers] for node in graph.node]
+    names = [_reads(node) if node.attribute else node.input for node in graph.node]
+    reads = [[writers[name] for name in read if name in writers] for read in names]
     if all(writer < at for at, needed in enumerate(reads) for writer in needed):
         return graph.node
     order = _in_order(graph, reads)
@@ -51,7 +52,7 @@ def read_nodes(graph: GraphProto, nodes: Sequence[NodeProto], note: Callable[[st
     found = []
     for node in reversed(nodes):
         if not wanted.isdisjoint(node.output):
-            wanted.update(_reads(node))
+            wanted.update(_reads(node) if node.attribute else node.input)
             found.append(node)
     if len(found) == len(nodes):
         return nodes

@@ -21,6 +21,8 @@ DTYPES = {
 """``TensorProto.DataType`` to our element type; ``string`` is known by name and weighed by nobody."""
 
 NUMBERS = {name: number for number, name in DTYPES.items()}
+PRODUCER = "netweight"
+"""What files call their writer that we wrote."""
 KIND = "netweight.kind"
 """Key of the metadata of stored numbers: what they are in a graph, where how they are read does not tell."""
 LARGEST = 1 << 62

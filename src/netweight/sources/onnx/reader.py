@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netweight.errors import FormatError, NetweightError, UnsupportedOpError
 from netweight.ir import NoShape
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
+from netweight.sources.onnx.channel_blocks import block_size
 from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
 from netweight.sources.onnx.declared import declared_outputs, is_foreign, operator_name
 from netweight.sources.onnx.function_bodies import Functions, body_of_schema
@@ -52,6 +53,7 @@ class GraphReader:
         iterations: Tells iterations of loops apart.
         places: Where each call of the file belongs.
         left_out: Why nodes were left out, and how many.
+        producer: What wrote the file.
     """
 
     def __init__(self, model: ModelProto, recording: OnnxRecording, dims: Mapping[str, int], file: str) -> None:
@@ -60,13 +62,22 @@ class GraphReader:
         self.left_out: dict[str, int] = {}
         self._model = model
         self._file = file
+        self.producer = model.producer_name
         self._opsets = {_DOMAINS.get(entry.domain, entry.domain): entry.version for entry in model.opset_import}
         self._functions = Functions(model)
         self.iterations = Iterations()
         self._depth = 0
         self._begun = 0
+        self._block = 0
         self._dims = dims
         self._inside = ""
+
+    @property
+    def block(self) -> int:
+        """Channels in a block, of layouts that have channels in blocks."""
+        if not self._block:
+            self._block = block_size(self._model)
+        return self._block
 
     def graph(self, graph: GraphProto, scope: Scope, nodes: Sequence[NodeProto] | None = None) -> list[Any]:
         """Record all nodes of a graph of the file, in another order if one is given, and give what its outputs are."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from netweight.errors import FormatError, ShapeError, UnsupportedOpError
-from netweight.ir import NoShape, TensorSpec
+from netweight.ir import NoShape, TensorSpec, ValueKind
 from netweight.lazy import Array, np
 from netweight.ops.effort import Effort
 from netweight.ops.table import REGISTRY, OpDef, forward, output_specs
@@ -113,6 +114,16 @@ class OnnxRecording(Recording[int]):
             self.record(name, attrs, tensors, results)
         return results[0] if len(results) == 1 else tuple(results)
 
+    def later(self, name: str, attrs: Any, tensor: Tensor) -> Tensor:
+        """A view that is recorded when somebody reads it: what makes another view of it reads the tensor itself."""
+        if self.computing or tensor.fixed:
+            made: Tensor = self.op(name, attrs, tensor)
+            return made
+        (spec,) = self._specs(REGISTRY[name], attrs, (tensor,))
+        result = Tensor(name, spec)
+        result.pending = Pending(name, attrs, (tensor,), [result], self.call)
+        return result
+
     def _learned(self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None]) -> bool:
         """Whether a call on what is fixed is work on weights."""
         if definition.name == "sub":
@@ -158,7 +169,8 @@ class OnnxRecording(Recording[int]):
         if product and not all_fixed(tensors):
             for tensor in tensors:
                 mark_factor(tensor)
-        mark_bias(op, tensors, self._integer_products)
+        if self._integer_products:
+            mark_bias(op, tensors, self._integer_products)
         names = tuple([None if tensor is None else self.name_of(tensor, op) for tensor in tensors])
         storage = self.storages[names[0]] if names and names[0] is not None and is_view(op) else ""
         made = self.emit(op, attrs, names, [result.spec for result in results], self.call, storage)
@@ -173,8 +185,7 @@ class OnnxRecording(Recording[int]):
         """Name of the value in the graph that a tensor is; ``reader`` is the operator that reads it."""
         if tensor.name:
             return tensor.name
-        kind = tensor.role or kind_of(tensor, reader, hollow=self.hollow)
-        if tensor.filled and kind == "parameter":
+        if tensor.filled and self._kind(tensor, reader) == "parameter":
             self.hollow = self.hollow or _is_product(reader)
             mark_filled(tensor)
         if _is_work(tensor):
@@ -183,11 +194,14 @@ class OnnxRecording(Recording[int]):
         if self.named is not None:
             self.named.append(tensor)
         tensor.name = name = free_name(tensor.label, self.specs, self._last_numbers)
-        self.add(name, tensor.spec, kind)
+        self.add(name, tensor.spec, self._kind(tensor, reader))
         if tensor.quantization is not None:
             self.quantizations[name] = tensor.quantization
         self.tensors[name] = tensor
         return name
+
+    def _kind(self, tensor: Tensor, reader: str) -> ValueKind:
+        return tensor.role or kind_of(tensor, reader, hollow=self.hollow)
 
     def _record_with_inputs(self, tensor: Tensor) -> None:
         """The calls that make a fixed tensor, first those that make what it reads: the chain may be a long one."""
@@ -201,7 +215,17 @@ class OnnxRecording(Recording[int]):
             if first:
                 waiting.extend(first)
             else:
-                self.record(pending.op, pending.attrs, pending.inputs, pending.outputs)
+                self._record_pending(pending)
+
+    def _record_pending(self, pending: Pending) -> None:
+        """A call that was put off, at its own place if it has one."""
+        current = self.call
+        self.call = current if pending.call is None else pending.call
+        self.record(pending.op, pending.attrs, pending.inputs, pending.outputs)
+        self.call = current
+        for result in pending.outputs:
+            if pending.call is not None and result.label != pending.op:
+                self.labels.setdefault(result.name, result.label)
 
     def _folds(
         self, definition: OpDef, attrs: Any, tensors: Sequence[Tensor | None], specs: Sequence[TensorSpec]
@@ -243,6 +267,7 @@ def _is_work(tensor: Tensor) -> bool:
     return tensor.pending is not None and (tensor.learned or not tensor.known)
 
 
+@cache
 def _is_product(op: str) -> bool:
     definition = REGISTRY.find(op)
     return definition is not None and definition.kind in PRODUCTS

@@ -46,19 +46,21 @@ class LeftOut:
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A call of an operator on what is fixed.
+    """A call of an operator on what is fixed, or of one that is recorded when somebody reads what it makes.
 
     Attributes:
         op: Operator of the table.
         attrs: Its attributes.
         inputs: What it reads.
         outputs: What it makes.
+        call: Number of the call in the file that it belongs to, if not that of the reader.
     """
 
     op: str
     attrs: Any
     inputs: tuple[Tensor | None, ...]
     outputs: list[Tensor]
+    call: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +80,7 @@ class Tensor:
         packed: Stored whole numbers that it is made of, once they are known to be a weight.
         role: What it is in the graph if a rule knows better: running statistics are buffers.
         quantization: What is stored beside its elements.
+        base: What it is another shape of, where that is known.
         pending: The call that makes a fixed tensor, as long as the graph does not have it.
         name: Name of its value in the graph, empty as long as the graph does not have it.
     """
@@ -94,6 +97,7 @@ class Tensor:
     packed: Tensor | None = field(default=None, repr=False)
     role: ValueKind | None = None
     quantization: Quantization | None = None
+    base: Tensor | None = field(default=None, repr=False)
     pending: Pending | None = None
     name: str = ""
     _array: Array | None = field(default=None, repr=False)

@@ -85,9 +85,12 @@ class Beside:
             return False
         if made is NotImplemented:
             return False
-        for target, part in zip(targets, made if isinstance(made, tuple) else (made,), strict=False):
+        parts = made if isinstance(made, tuple) else (made,)
+        if any(part.shape != target.shape for part, target in zip(parts, targets, strict=False)):
+            return False  # ``out`` was of another size
+        for target, part in zip(targets, parts, strict=False):
             write(recording, target, part)
-            recording.feed(target, target, given=given)
+            recording.feed_memory(target, given=given)
         return True
 
     def _recorded(

@@ -32,6 +32,9 @@ _PARTS = {
 """What PyTorch makes of operators that arrive whole, and asks a policy about."""
 
 
+_AGAIN = "training leaves out what passes through the values that a checkpoint makes again inside the forward"
+
+
 class Policy(TorchDispatchMode):
     """The mode in which a policy says of each operator whether its results are kept."""
 
@@ -88,7 +91,11 @@ def checkpoints_followed(rec: Recorder) -> Iterator[None]:
             return
         policy = _policy(rec, context_fn)
         with _part(rec, given, policy, whole=not (early if said is None else said)):
-            yield
+            if rec.under_autograd:  # a gradient that the program itself asks for runs the part again
+                rec.recording.note(_AGAIN, guess=True)
+                yield from before(function, preserve, context_fn, check, debug, *args, **kwargs)
+            else:
+                yield
 
     setattr(library, _GENERATOR, generator)
     try:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, empty
+from torch import Tensor, empty, ops, strided
 
 from netweight.sources.torch.temporaries import Temporaries
 
 _LISTS = (list, tuple)
+_DENSE = strided
+_LIFT = ops.aten.lift_fresh.default
 
 
 def tensors_in(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
@@ -57,6 +59,10 @@ class View:
     rule: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+
+
+def _is_view_of(leaf: Tensor, args: Sequence[Any]) -> bool:
+    return bool(args) and isinstance(args[0], Tensor) and leaf is not args[0]
 
 
 class Constants:
@@ -109,6 +115,12 @@ class Constants:
             if alive is not None and self.memory(alive) == memory:
                 yield alive, view
 
+    def base_of(self, tensor: Tensor) -> Tensor:
+        """What a view of a constant is a view of, after all others; the tensor itself if it is none."""
+        while (view := self._views.get(id(tensor))) is not None:
+            tensor = view.source
+        return tensor
+
     def _call(self, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         """Call the operator on private copies; where it returns one of them, the program gets its own argument back."""
         originals: dict[int, Tensor] = {}
@@ -143,9 +155,11 @@ class Constants:
             return
         given = {self.memory(value) for value in tensors_in(args, kwargs)}
         for leaf in results:
-            if self.memory(leaf) not in given or func._schema.name == "aten::lift_fresh":
+            if leaf.layout is not _DENSE:
+                continue
+            if self.memory(leaf) not in given or func is _LIFT:
                 self.add(leaf)
-            elif rule is not None and args and isinstance(args[0], Tensor) and leaf is not args[0]:
+            elif rule is not None and kwargs.get("out") is not leaf and _is_view_of(leaf, args):
                 self._follow(leaf, args[0], rule, args, kwargs)
             if (memory := self.memory(leaf)) in self._made:
                 self.temporaries.see(leaf, memory)
@@ -156,6 +170,11 @@ class Constants:
         memory = self.memory(tensor)
         if memory not in self._made:
             self._made[memory] = weakref.ref(storage, lambda _: self._made.pop(memory, None))
+
+    def give(self, tensor: Tensor) -> None:
+        """Say that the capture made a tensor which the program gets: it holds its memory as it holds any other."""
+        self.add(tensor)
+        self.temporaries.see(tensor, self.memory(tensor))
 
     def _follow(self, view: Tensor, source: Tensor, rule: Any, args: Any, kwargs: dict[str, Any]) -> None:
         ident = id(view)

@@ -203,8 +203,16 @@ class InterceptionAboveAutograd(Interception):
                 return func(*args, **kwargs)
         handler = _HANDLERS.get(func)
         if handler is None or handler in TAKEN_WHOLE or func in SIGNS:
-            return func(*args, **kwargs)
+            result = func(*args, **kwargs)
+            return result if not kwargs.get("requires_grad") else self._leaf(result)
         return handler(self._recorder, func, args, kwargs)
+
+    def _leaf(self, made: Any) -> Any:
+        """What the program made as a tensor that asks for a gradient."""
+        if isinstance(made, Tensor) and made.is_meta and self._recorder.recording.knows(made):
+            recording = self._recorder.recording
+            recording.history.leaves[recording.value_of(made)] = None
+        return made
 
 
 @contextmanager

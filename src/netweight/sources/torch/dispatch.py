@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nested._internal.nested_tensor import NestedTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
@@ -23,6 +24,8 @@ from netweight.sources.torch.constants import tensors_in, with_tensors
 from netweight.sources.torch.known_numbers import PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.recorder import SMALL, Recorder
+from netweight.sources.torch.sparse.follow import SparseCalls
+from netweight.sources.torch.sparse.met import SparseMetError
 from netweight.sources.torch.unintercepted import UNSEEN
 from netweight.sources.torch.writes import write
 
@@ -38,6 +41,8 @@ class Dispatch(TorchDispatchMode):
         recorder: What rules record with.
     """
 
+    supports_higher_order_operators = True
+
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder
@@ -45,12 +50,15 @@ class Dispatch(TorchDispatchMode):
         self._draws = recorder.draws
         self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
+        self._sparse = SparseCalls(recorder)
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         return False  # True would wrap every call of ours for a compiler that does not run
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if types and any(kind is NestedTensor for kind in types):
+            return NotImplemented  # it calls the operator on what it packs
         kwargs = kwargs or {}
         result = None
         if in_region():
@@ -58,14 +66,21 @@ class Dispatch(TorchDispatchMode):
                 func, args, kwargs = self._autocast.call(func, args, kwargs)
             result = NotImplemented if self._autocast.takes_apart(func) else None
         operator = operator_of(func)
-        if result is None:
-            with UNSEEN():
-                result = self._follow(operator, args, kwargs)
-        if result is NotImplemented:
-            result = self._taken_apart(operator, args, kwargs)
-        if result is NotImplemented:
-            with UNSEEN():
-                result = self._unknown(operator, args, kwargs)
+        try:
+            if result is None:
+                with UNSEEN():
+                    result = self._sparse.follow(operator, args, kwargs) if self._sparse.met else None
+                    result = self._follow(operator, args, kwargs) if result is None else result
+            if result is NotImplemented:
+                result = self._taken_apart(operator, args, kwargs)
+            if result is NotImplemented:
+                with UNSEEN():
+                    result = self._unknown(operator, args, kwargs)
+        except SparseMetError:
+            if self._sparse.met:
+                raise
+            self._sparse.met = True
+            result = Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
         return result
 
     def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -102,7 +117,7 @@ class Dispatch(TorchDispatchMode):
                 if followed and operator.is_only_taken_apart:
                     return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
-                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain and not operator.out)
+                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain)
                 result = self._constant(operator, tensors, args, kwargs)
                 if operator.writes or operator.name in PRODUCTS or followed:
                     self._beside.record(operator, tensors, args, kwargs, result)
@@ -179,6 +194,8 @@ class Dispatch(TorchDispatchMode):
     def _unknown(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
         """No rule: PyTorch's meta kernel, or a small real run, says the shapes; the node is listed as unknown."""
         tensors = tensors_in(args, kwargs)
+        if self._sparse.met and (result := self._sparse.unknown(operator, args, kwargs)) is not None:
+            return result
         try:
             result = self.recorder.native(operator.func, *args, **kwargs)
         except (NotImplementedError, RuntimeError):

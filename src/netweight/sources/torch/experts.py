@@ -6,6 +6,7 @@ weights that are stacked as often. What a router itself reads is no expert.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ from netweight.sources.torch.recording import TensorRecording
 
 CHOICES = frozenset({"topk", "sort", "argsort", "argmax", "max"})
 """Operators that choose among scores, their first input."""
+_WORDS = re.compile(r"expert|moe|mixture|router|routing|dispatch|switch|(^|_)gat(e|es|ing)($|_)", re.IGNORECASE)
 _AROUND = 3
 """How many modules, from that of the choice outwards, are looked at."""
 
@@ -119,7 +121,7 @@ class Experts:
 
     def _inside(self, scope: str, experts: int) -> frozenset[str]:
         module = self._calls.modules.get(scope)
-        if module is None:
+        if module is None or not _speaks_of_experts(module, scope):
             return frozenset()
         names: set[str] = set()
         for path, part in _near(module, scope):
@@ -151,6 +153,12 @@ def choice_of(node: Step[Any], recording: TensorRecording) -> tuple[int, int]:
     rank = len(recording.specs[name].shape)
     dim = (attrs.dims or (rank - 1,))[-1] if node.op == "argmax" else attrs.dim
     return dim % max(rank, 1), attrs.k if node.op == "topk" else 1
+
+
+def _speaks_of_experts(module: torch.nn.Module, path: str) -> bool:
+    """Whether a module, its place or something in it is called as mixtures of experts are."""
+    inside = (*module._modules, *module._parameters)
+    return any(map(_WORDS.search, (type(module).__name__, path.rpartition(".")[2], *inside)))
 
 
 def _near(module: torch.nn.Module, path: str) -> Iterator[tuple[str, torch.nn.Module]]:

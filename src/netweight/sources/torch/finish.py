@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import torch
 
-from netweight.ir import Checkpoint, Graph
+from netweight.ir import Checkpoint, Graph, Value
 from netweight.sources.packed_weights import with_packed_weights
 from netweight.sources.recording import fused_runs
+from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.experts import Mixture
 from netweight.sources.torch.finish_functions import finished_functions
 from netweight.sources.torch.module_calls import ModuleCalls, layer_names
 from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.sparse.weights import with_positions
 
 
 def finished_graph(
     recording: TensorRecording, module_calls: ModuleCalls, name: str, inputs: tuple[str, ...], outputs: Iterable[str],
-    *, mixtures: Iterable[Mixture] = (),
+    *, mixtures: Iterable[Mixture] = (), unread: Iterable[tuple[str, torch.Tensor]] = (),
 ) -> Graph:  # fmt: skip
     """The graph of what was recorded.
 
@@ -29,6 +32,7 @@ def finished_graph(
         inputs: Values that the caller supplies.
         outputs: Values that the caller gets; those of the last node if there are none.
         mixtures: Its mixtures of experts.
+        unread: Parameters that no operator reads.
     """
     owners = {value: module_calls.owner_of(value) for value, kind in recording.kinds.items() if kind == "parameter"}
     layers = layer_names(recording.nodes, module_calls.calls, owners)
@@ -36,7 +40,7 @@ def finished_graph(
     last = recording.nodes[-1].outputs if recording.nodes else ()
     experts = {name: (found.chosen, found.experts) for found in mixtures for name in sorted(found.parameters)}
     origins = [node.site.origin for node in recording.nodes]
-    graph = recording.graph(name, inputs, dict.fromkeys(outputs) or last, layers=layers, names=names, origins=origins)
+    graph = recording.graph(name, inputs, tuple(outputs) or last, layers=layers, names=names, origins=origins)
     history = recording.history
     diverted = history.diverted(recording)
     graph = replace(
@@ -51,8 +55,13 @@ def finished_graph(
         functions=finished_functions(recording, graph, names),
         checkpoints=_checkpoints(recording, names),
         experts=experts,
+        unread=tuple(
+            Value(name=name, spec=spec_of(tensor), kind="parameter", stored=recording.stored.get(name))
+            for name, tensor in unread
+        ),
     )
-    return with_packed_weights(graph, transient=_transient(module_calls.modules))
+    graph = with_packed_weights(graph, partial(_transient, module_calls.modules))
+    return with_positions(graph) if recording.sparse else graph
 
 
 def _transient(modules: Mapping[str, torch.nn.Module]) -> frozenset[str]:

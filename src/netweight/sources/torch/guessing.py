@@ -14,6 +14,7 @@ import torch
 
 from netweight.errors import UsageError
 from netweight.ir import TensorSpec
+from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.entry import parameters_of_entry
 from netweight.sources.torch.guessed_names import input_called
 
@@ -38,6 +39,8 @@ class Guess:
     def shown(self) -> str:
         """The inputs as text."""
         given = self.inputs
+        if isinstance(given, dict):
+            given = {name: spec_of(x) if isinstance(x, torch.Tensor) else x for name, x in given.items()}
         return ", ".join(f"{name} {spec}" for name, spec in given.items()) if isinstance(given, dict) else f"{given}"
 
     @property
@@ -71,7 +74,7 @@ def guesses(module: torch.nn.Module, method: str, batch: int) -> list[Guess]:
         raise UsageError(message, fix="--input 1x3x224x224")
     different: dict[str, Guess] = {}
     for guess in found:
-        different.setdefault(guess.shown, guess)
+        different.setdefault(guess.says if isinstance(guess.inputs, dict) else guess.shown, guess)
     return list(different.values())[:_MOST]
 
 
@@ -79,10 +82,9 @@ def _configured(module: torch.nn.Module, method: str, batch: int) -> Iterator[Gu
     """What a package says of its own models: transformers by the configuration, timm by the size of its pictures."""
     config = getattr(module, "config", None)
     if method == "forward" and hasattr(config, "model_type") and hasattr(module, "main_input_name"):
-        from netweight.sources.torch.named.hf_inputs import inputs_of
+        from netweight.sources.torch.named.hf_inputs import alternatives
 
-        inputs, words = inputs_of(type(module), config, batch)
-        if inputs:
+        for inputs, words in alternatives(type(module), config, batch):
             yield Guess(inputs, f"its configuration: {words}")
     pictured = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", None)
     size = pictured.get("input_size") if isinstance(pictured, dict) else None

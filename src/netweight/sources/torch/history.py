@@ -40,12 +40,12 @@ class History:
     _known: dict[str, Asking] = field(default_factory=dict)
     _followed: int = 0
 
-    def meet(self, name: str, kind: ValueKind, *, asks: bool) -> None:
-        """A parameter, buffer or constant is read for the first time."""
-        if asks and kind != "parameter":
-            self.leaves[name] = None
-        if not asks and kind == "parameter":
+    def meet(self, name: str, kind: ValueKind) -> None:
+        """A parameter that asks for no gradient is read for the first time, or another constant that asks for one."""
+        if kind == "parameter":
             self.frozen.add(name)
+        else:
+            self.leaves[name] = None
 
     def replace(self, before: str, now: str) -> None:
         """Say that a value was written over another behind autograd's back: its gradient is that of the other."""

@@ -10,7 +10,7 @@ them. They are recorded as that operator, so that costs and conventions see what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -21,7 +21,7 @@ from netweight.functions import loss
 from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
 from netweight.functions.window import pool_average
-from netweight.sources.torch import devices, leaving
+from netweight.sources.torch import devices, higher_order, leaving, nested_attention
 from netweight.sources.torch.absent_devices import stay_here
 from netweight.sources.torch.asking import ASKING
 from netweight.sources.torch.data_assignment import assign_data
@@ -41,6 +41,11 @@ class Interception(TorchFunctionMode):
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self._recorder = recorder
+        recorder.following = self
+
+    def anew(self, recorder: Recorder) -> Self:
+        """The same mode for another recorder."""
+        return type(self)(recorder)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         handler = HANDLERS.get(func)
@@ -180,7 +185,9 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.lp_pool3d: _power_pool(3),
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
+    F.scaled_dot_product_attention: nested_attention.attention,
     **devices.HANDLERS,
+    **higher_order.HANDLERS,
     **leaving.HANDLERS,
     **SIGNS,
 }

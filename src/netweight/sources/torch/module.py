@@ -35,11 +35,13 @@ from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
+from netweight.sources.torch.sparse.stored import stored_in
 from netweight.sources.torch.symbolic import Numbers
 from netweight.sources.torch.threads import followed_threads, note_threads
-from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes
+from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes, unread_parameters
 from netweight.sources.torch.undone import undone_after_errors
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
+from netweight.sources.torch.whole_operators import whole_operators
 from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
 
@@ -212,8 +214,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         if not off:
             stand_ins.put_into(modules.values())
         _own_state(modules, recording)
-        recording.stored.update(unwrapped.stored)
-        unwrapped.note(recording)
+        unwrapped.tell(recording) if asked.unwrap else own_inner(asked.module, recording)
         try:
             with follow():
                 result = entry(*arguments.args, **arguments.kwargs)
@@ -231,7 +232,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
 @contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder), followed_backward(recorder):
+    with whole_operators(), Dispatch(recorder), Interception(recorder), followed_backward(recorder):
         yield
 
 
@@ -256,39 +257,33 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
             if parameter is not None:
                 recording.own(parameter, prefix + name, "parameter")
         buffers.extend([(buffer, prefix + name) for name, buffer in module._buffers.items() if buffer is not None])
-        for name, constant, kind in frozen_constants(module):
-            recording.own(constant, prefix + name, kind)
-        own_inner(module, prefix, recording)
+        if isinstance(module, torch.jit.ScriptModule):
+            for name, constant, kind in frozen_constants(module):
+                recording.own(constant, prefix + name, kind)
     for buffer, name in buffers:  # a tensor that is both is a parameter
         recording.own(buffer, name, "buffer")
     recording.attributes = partial(attributes_of, modules)
 
 
-@contextmanager
-def _whole_operators() -> Iterator[None]:
-    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode.
-
-    Autograd never runs. Whether it would is what the program itself says, from enabled on.
-    """
-    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", torch.inference_mode)
-    with torch.enable_grad(), guard(), torch.enable_grad():
-        yield
-
-
 def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseException | None, name: str) -> Capture:
     recording, module_calls = recorder.recording, recorder.module_calls
-    outputs = [recording.value_of(leaf) for leaf in arguments.leaves_of(result)] if error is None else []
+    outputs = (
+        [recording.value_of(held) for leaf in arguments.leaves_of(result) for held in stored_in(leaf, recording)]
+        if error is None
+        else []
+    )
     stopped = None if error is None else (module_calls.place_of(error) or "the model's own forward")
+    unread = unread_parameters(recording) if error is None else []
     if error is None:
         note_unrun(recording, result)
         note_threads(recording, module_calls)
-        note_unread(recording)
+        note_unread(recording, unread)
         note_uncalled(recording, module_calls)
     sizes = settle_sizes(recorder)
     mixtures = tuple(recorder.experts.mixtures())
     said = note_experts(recorder, mixtures)
     return Capture(
-        graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures),
+        graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures, unread=unread),
         notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
         guesses=tuple(dict.fromkeys((*[text for text in recording.guesses if text != FIXED], *sizes, *said))),

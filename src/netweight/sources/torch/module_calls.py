@@ -104,6 +104,17 @@ class ModuleCalls:
         finally:
             self._thread = before
 
+    @contextmanager
+    def forgotten(self) -> Iterator[None]:
+        """A block whose calls of modules are not kept."""
+        known, frame = len(self.calls), self.calls[self._stack[-1]]
+        children = len(frame.children)
+        try:
+            yield
+        finally:
+            del self.calls[known:]
+            del frame.children[children:]
+
     def site(self) -> Site:
         """Where the program is now: the innermost module call, and the caller's own line."""
         file, line = _AUTHORED.innermost(sys._getframe(2))

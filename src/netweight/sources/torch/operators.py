@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._ops import HigherOrderOperator
 from torch.utils._pytree import tree_map
 
 from netweight.sources.torch.lower import RULES
@@ -23,6 +24,9 @@ class Operator:
 
     def __init__(self, func: Any) -> None:
         self.func = func
+        if isinstance(func, HigherOrderOperator):
+            self._of_functions(func)
+            return
         namespace, _, name = func._schema.name.partition("::")
         overload = func._overloadname
         self.name = name if namespace == "aten" else f"{namespace}.{name}"
@@ -37,6 +41,11 @@ class Operator:
         keys = (f"{self.name}.{overload}", self.name, f"{self.base}.{plain}", self.base)
         self.rule: Callable[..., Any] | None = next((RULES[key] for key in keys if key in RULES), None)
         self.composite = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
+
+    def _of_functions(self, func: HigherOrderOperator) -> None:
+        """A higher-order operator that nobody has seen before it came here: it has no schema, and no rule."""
+        self.name = self.base = f"higher_order.{func.name()}"
+        self.writes, self.out, self.rule, self.composite = [], [], None, False
 
     @property
     def unknown_name(self) -> str:

@@ -39,9 +39,9 @@ def _tensors(name: str, value: Any, *, depth: int) -> Iterator[tuple[str, Tensor
         yield from _tensors(f"{name}.{key}", part, depth=depth - 1)
 
 
-def frozen_constants(module: torch.nn.Module) -> Iterator[tuple[str, Tensor, ValueKind]]:
+def frozen_constants(module: torch.jit.ScriptModule) -> Iterator[tuple[str, Tensor, ValueKind]]:
     """Weights of a script that ``torch.jit.freeze`` made constants, by the names that they had in the module."""
-    if not isinstance(module, torch.jit.ScriptModule) or not hasattr(module, "graph"):
+    if not hasattr(module, "graph"):
         return
     for node in module.graph.findAllNodes("prim::Constant"):
         name = node.output().debugName()

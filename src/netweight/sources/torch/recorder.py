@@ -22,6 +22,7 @@ from netweight.sources.torch.known_numbers import MADE_UP, READ
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.site import Site
+from netweight.sources.torch.sparse.met import check_dense
 from netweight.sources.torch.strides import empty, layout_of
 from netweight.sources.torch.writes import write
 
@@ -38,6 +39,7 @@ _VIEWS: dict[str, Callable[[Any, Any], tuple[Any, ...]]] = {
     "slice": lambda x, attrs: (aten.slice, x, attrs.dim, attrs.start, attrs.stop, attrs.step),
 }
 _META = torch.device("meta")
+_DENSE = torch.strided
 _CPU = torch.device("cpu")
 
 
@@ -51,6 +53,7 @@ class Recorder:
         packed: Weights of quantised layers, by module.
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
+        following: The mode that sees functions of the program; a rule that calls such functions enters it.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
         sized: Places of operators the sizes of whose results were supposed, and what was supposed.
         under_autograd: Whether autograd runs above it.
@@ -66,6 +69,7 @@ class Recorder:
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
         self.written: dict[int, Tensor] = {}
+        self.following: Any = None
         self.autograd_wanted = False
         self.under_autograd = False
         self.draws = Draws(recording)
@@ -154,7 +158,7 @@ class Recorder:
 
     def constant(self, tensor: Tensor) -> Tensor:
         """A tensor with numbers that a rule made: the program may write it."""
-        self.recording.constants.add(tensor)
+        self.recording.constants.give(tensor)
         return tensor
 
     def guess(self, text: str, *, steers: bool = True) -> None:
@@ -216,6 +220,7 @@ class Recorder:
             return value
         found = self._shadows.get(id(value))
         if found is None or found[0]() is not value:
+            check_dense(value)
             with torch._C._DisableTorchDispatch():  # a program does not ask for it
                 empty = torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=_META)
             found = self._shadows[id(value)] = (weakref.ref(value), empty)
@@ -234,6 +239,7 @@ class Recorder:
             tensor.is_meta
             or self.recording.is_parameter(tensor)
             or tensor.numel() > SMALL
+            or tensor.layout is not _DENSE
             or (bool(self.written) and self.recording.constants.memory(tensor) in self.written)
             or tensor.requires_grad
         )

@@ -27,6 +27,7 @@ from netweight.sources.torch.known_numbers import GIVEN, MADE_UP, NOT_GIVEN
 from netweight.sources.torch.memory import Binding, Link, Storage
 from netweight.sources.torch.recorded_checkpoint import RecordedCheckpoint
 from netweight.sources.torch.site import Site
+from netweight.sources.torch.sparse.met import check_dense
 from netweight.sources.torch.temporaries import Temporaries
 from netweight.sources.torch.written_function import WrittenFunction
 
@@ -44,6 +45,7 @@ class TensorRecording(Recording[Site]):
         functions: Calls of functions whose backward the program wrote; ``checkpoints`` are parts that run again.
         apart: Values that are not in the network, but in such a backward.
         bindings: What live tensors hold; ``former`` has those before, ``adopted`` and ``changed`` tensors from outside.
+        sparse: What sparse tensors store, by their ``id``; see ``SparseTensors``.
         attributes: Gives the tensors that the model holds as plain attributes, with their names.
     """
 
@@ -55,6 +57,7 @@ class TensorRecording(Recording[Site]):
     functions: list[WrittenFunction] = field(default_factory=list)
     checkpoints: list[RecordedCheckpoint] = field(default_factory=list)
     apart: set[str] = field(default_factory=set)
+    sparse: dict[int, Any] = field(default_factory=dict)
     attributes: Callable[[], Iterable[tuple[str, Tensor]]] = tuple
     bindings: dict[int, Binding] = field(default_factory=dict)
     former: list[Binding] = field(default_factory=list)
@@ -94,6 +97,10 @@ class TensorRecording(Recording[Site]):
             if kind == "parameter":
                 yield name, tensor
 
+    def owned_as(self, tensor: Tensor) -> tuple[str, ValueKind]:
+        """Name and kind of a parameter or buffer of the model; no name for any other tensor."""
+        return self._owned.get(id(tensor), ("", "constant"))
+
     def is_parameter(self, tensor: Tensor) -> bool:
         """Whether the tensor is a parameter of the model, or one made outside of it."""
         owned = self._owned.get(id(tensor))
@@ -125,7 +132,7 @@ class TensorRecording(Recording[Site]):
         To ``adopt`` one that is none yet is to follow the write.
         """
         if adopt:
-            self.value_of(target)
+            self.value_of(self.constants.base_of(target))
         if not self.holds(target):
             return
         memory = self.constants.memory(target)
@@ -157,6 +164,13 @@ class TensorRecording(Recording[Site]):
             self.mirror(tensor, same)
         self.constants.temporaries.forget(self.constants.memory(tensor))
         self._fed[self.value_of(tensor)] = given
+
+    def feed_memory(self, tensor: Tensor, *, given: int) -> None:
+        """All tensors in the memory of one have the numbers of what they stand for in the graph."""
+        storage = self.binding(tensor).storage
+        for other in [other() for other in self.bindings.values() if other.storage is storage]:
+            if other is not None:
+                self._fed[self.value_of(other)] = given
 
     def forget(self, tensor: Tensor) -> None:
         """The numbers of such a tensor were written at capture: it, and what shares its memory, are constants now."""
@@ -283,6 +297,7 @@ class TensorRecording(Recording[Site]):
 
     def _adopt(self, tensor: Tensor) -> str:
         """A tensor from outside the capture: a parameter or buffer of the model, or a constant."""
+        check_dense(tensor)
         if id(tensor) in self.changed:
             name = self.changed.pop(id(tensor))
             if self.history.again(self, name, asks=tensor.requires_grad):
@@ -300,7 +315,8 @@ class TensorRecording(Recording[Site]):
             self._hold(tensor, name)
         self.tensors.setdefault(name, self.constants.numbers(tensor))
         self.add(name, spec_of(tensor), kind)
-        self.history.meet(name, kind, asks=tensor.requires_grad)
+        if tensor.requires_grad is not (kind == "parameter"):
+            self.history.meet(name, kind)
         self.adopted[id(tensor)] = name
         return name
 

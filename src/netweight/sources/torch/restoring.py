@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -12,9 +10,11 @@ import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
 from netweight.sources.torch.held import Held
+from netweight.sources.torch.higher_order.flex import on_any_device
 from netweight.sources.torch.module_tree import parameters_of
 from netweight.sources.torch.process_state import restored_settings
 from netweight.sources.torch.threads import check_thread
+from netweight.sources.torch.uncompiled import nothing_compiled
 
 _ONE_AT_A_TIME = threading.RLock()
 """Hooks on all modules, the fast path, and random states are settings of the process."""
@@ -41,9 +41,8 @@ def restoring(modules: Collection[torch.nn.Module], held: Held, *, training: boo
         stack.enter_context(_disable_current_modes())
         torch.clear_autocast_cache()  # it keeps what weights were cast to: not for the capture, nor from it
         stack.callback(torch.clear_autocast_cache)
-        if "torch._dynamo" in sys.modules:  # else nothing has been compiled
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
-            warnings.filterwarnings("ignore", message=".*when there are global hooks on modules")
+        stack.enter_context(on_any_device())
+        stack.enter_context(nothing_compiled())
         yield
 
 

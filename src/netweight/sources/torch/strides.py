@@ -42,8 +42,10 @@ def layout_of(
         return first, None
     if definition.kind in _OF_EACH:
         return first if len(tensors) == 1 else [tensor for tensor in tensors if tensor is not None], None
-    if first is None or definition.name in _BY_COLUMNS or definition.kind == "attention":
-        return None, _order_of_own(definition, first)
+    if definition.kind == "attention":
+        return first, None  # fused attention lays its result as the queries lie
+    if first is None or definition.name in _BY_COLUMNS:
+        return None, _order_of_own(first)
     if definition.name not in _KEEPING_ORDER or getattr(attrs, "mode", "") == "circular":
         return None, None
     order = channels_last(first)
@@ -52,14 +54,12 @@ def layout_of(
     return None, order
 
 
-def _order_of_own(definition: OpDef, first: Tensor | None) -> tuple[int, ...] | None:
-    """The order of matrices of LAPACK, and of fused attention: (N, L, H, E), so that joining the heads is a view."""
+def _order_of_own(first: Tensor | None) -> tuple[int, ...] | None:
+    """The order of matrices of LAPACK."""
     if first is None:
         return None
     rank = first.dim()
-    if definition.name in _BY_COLUMNS:
-        return (*range(rank - 2), rank - 1, rank - 2)
-    return (0, 2, 1, 3) if definition.name == "scaled_dot_product_attention" and rank == 4 else None
+    return (*range(rank - 2), rank - 1, rank - 2)
 
 
 def empty(

@@ -18,8 +18,10 @@ import torch
 from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
+from netweight.sources.torch.nested import packed
 from netweight.sources.torch.plain_sizes import PlainSizes
 from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.sparse.stored import LAYOUTS, SparseTensors
 
 _SMALL = 1 << 20
 _SEQUENCES = (list, tuple, deque)
@@ -49,6 +51,10 @@ class Symbolic:
         """What the program gets for ``value``: for a shape, a spec or a tensor a tensor, for what holds some a copy."""
         if self._describing and is_shape(value) and not (self._plain and name in self._plain):
             value = TensorSpec(tuple(value))
+        if isinstance(value, torch.Tensor) and value.layout in LAYOUTS:
+            return self._add_sparse(value, name)
+        if isinstance(value, torch.Tensor) and value.is_nested:
+            return packed(value, self._recording, lambda rows: self._add(_without_numbers(rows), name, rows))
         tensor = _symbolic_tensor(value)
         if tensor is not None:
             return self._add(tensor, name, value)
@@ -101,6 +107,20 @@ class Symbolic:
                 object.__setattr__(twin, key, made)
         self._describing = around
         return twin
+
+    def _add_sparse(self, tensor: torch.Tensor, name: str) -> torch.Tensor:
+        """An input for each part of a sparse tensor that the caller stores."""
+        tensors = SparseTensors(self._recording)
+        sparse = tensors.of(tensor)
+        parts = {"values": sparse.values, "indices": sparse.places, "pointers": sparse.pointers}
+        made = {
+            said: None if part is None else self._add(_without_numbers(part), f"{name}.{said}", part)
+            for said, part in parts.items()
+        }
+        values, places, pointers = made.values()
+        assert values is not None
+        assert places is not None
+        return tensors.made(dataclasses.replace(sparse, values=values, places=places, pointers=pointers))
 
     def _add(self, tensor: torch.Tensor, name: str, given: Any) -> torch.Tensor:
         if self._numbers is not None:

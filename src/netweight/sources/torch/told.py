@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torch import Tensor
+from torch.nn.parameter import is_lazy
+
 from netweight.ir import is_floating
 from netweight.sources.recording import Step
 from netweight.sources.torch.experts import Mixture
@@ -11,11 +14,23 @@ from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.site import Site
+from netweight.sources.torch.wrapped import is_wrapped
 
 
-def note_unread(recording: TensorRecording) -> None:
-    """Say which parameters no operator has read: figures speak of what runs."""
-    unread = [(name, tensor) for name, tensor in recording.parameters() if name not in recording.tensors]
+def unread_parameters(recording: TensorRecording) -> list[tuple[str, Tensor]]:
+    """Parameters that no operator has read, with their names.
+
+    Those of lazy modules have no shape, and what is inside of a tensor subclass may be read in its place.
+    """
+    return [
+        (name, tensor)
+        for name, tensor in recording.parameters()
+        if name not in recording.tensors and not is_lazy(tensor) and not is_wrapped(tensor)
+    ]
+
+
+def note_unread(recording: TensorRecording, unread: Sequence[tuple[str, Tensor]]) -> None:
+    """Say which parameters no operator has read: no work is done with them."""
     if not unread:
         return
     places: dict[str, None] = {}
@@ -26,7 +41,7 @@ def note_unread(recording: TensorRecording) -> None:
         places[next(alone, name)] = None
     more = f" and {len(places) - 4} more" if len(places) > 4 else ""
     count = sum(tensor.numel() for _, tensor in unread)
-    recording.note(f"{count:,} parameters are not read, and are in no figure: {', '.join(list(places)[:4])}{more}")
+    recording.note(f"{count:,} parameters are not read, and do no work: {', '.join(list(places)[:4])}{more}")
 
 
 def note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:

@@ -15,9 +15,12 @@ from torch import Tensor
 
 from netweight.ir import Stored, bits_of
 from netweight.sources.torch.dtypes import dtype_name
+from netweight.sources.torch.flat_shards import take_apart, whole_numel
 from netweight.sources.torch.recording import TensorRecording
+from netweight.sources.torch.sparse.two_of_four import by_rows, is_two_of_four, kept
 
 _PLAIN = torch.Tensor.__torch_dispatch__
+_PLAIN_CLASSES = frozenset({torch.Tensor, torch.nn.Parameter, type(None)})
 
 
 def is_wrapped(tensor: Tensor | None) -> bool:
@@ -66,22 +69,23 @@ class Unwrapped:
 
     def put_into(self, modules: Mapping[str, torch.nn.Module]) -> None:
         """Modules have plain tensors from now on, and hooks that gather and scatter shares of tensors are gone."""
+        for flat, ranks in take_apart(modules.values()):
+            self._share(whole_numel(flat), [flat], ranks)
         for path, module in modules.items():
             for owned in (module._parameters, module._buffers):
                 for name, tensor in owned.items():
-                    if tensor is not None and is_wrapped(tensor):
+                    if tensor.__class__ not in _PLAIN_CLASSES and is_wrapped(tensor):
                         owned[name] = self._plain_of(tensor, f"{path}.{name}" if path else name)
         for module in modules.values() if self._whole else ():
-            for hooks in (module._forward_pre_hooks, module._forward_hooks):
-                for key in [key for key, hook in hooks.items() if _is_of_distribution(hook)]:
-                    del hooks[key]
+            _leave_group(module)
 
     def __bool__(self) -> bool:
         """Whether anything has been replaced."""
         return bool(self._plain)
 
-    def note(self, recording: TensorRecording) -> None:
-        """Say what figures speak of."""
+    def tell(self, recording: TensorRecording) -> None:
+        """Say how weights are kept, and what figures speak of."""
+        recording.stored.update(self.stored)
         for kind, count in self._kinds.items():
             recording.note(
                 f"{count} weights are tensors of class {kind}: what it does before a product is in no figure"
@@ -92,35 +96,51 @@ class Unwrapped:
                 f"holds {self._here:,}, {self._bytes:,} B; what ranks send to each other is in no figure"
             )
 
+    def _share(self, whole: int, parts: list[Tensor], ranks: int) -> None:
+        """Count what this rank has of a tensor."""
+        self._whole += whole
+        self._here += sum(part.numel() for part in parts)
+        self._bytes += sum(map(_nbytes, parts))
+        self._ranks = max(self._ranks, ranks)
+
     def _plain_of(self, tensor: Tensor, name: str) -> Tensor:
         found = self._plain.get(id(tensor))
         if found is not None:
             return found[1]
+        if is_two_of_four(tensor):
+            self.stored.update(kept(tensor, name))
+            self._plain[id(tensor)] = tensor, by_rows(tensor)
+            return self._plain[id(tensor)][1]
         empty = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
         if isinstance(tensor, torch.nn.Parameter):
             empty = torch.nn.Parameter(empty, requires_grad=tensor.requires_grad)
         self._plain[id(tensor)] = tensor, empty
         parts = list(inner_tensors(tensor))
         if _is_distributed(tensor):
-            self._whole += tensor.numel()
-            self._here += sum(part.numel() for _, part in parts)
-            self._bytes += sum(_nbytes(part) for _, part in parts)
-            self._ranks = max(self._ranks, tensor.device_mesh.size())
+            self._share(tensor.numel(), [part for _, part in parts], tensor.device_mesh.size())
         else:
             self._kinds[type(tensor).__name__] += 1
             self.stored[name] = stored_in(tensor.numel(), [part for _, part in parts])
         return empty
 
 
-def own_inner(module: torch.nn.Module, prefix: str, recording: TensorRecording) -> None:
+def _leave_group(module: torch.nn.Module) -> None:
+    """A module is that of one device: it keeps no flat share, and nothing is sent before and after its call."""
+    module._parameters.pop("_flat_param", None)
+    for hooks in (module._forward_pre_hooks, module._forward_hooks):
+        for key in [key for key, hook in hooks.items() if _is_of_distribution(hook)]:
+            del hooks[key]
+
+
+def own_inner(model: torch.nn.Module, recording: TensorRecording) -> None:
     """Tensors inside of wrappers that are left in place: the largest is the weight, and stored with the others."""
-    for name, tensor in (*module._parameters.items(), *module._buffers.items()):
-        if tensor is None or not is_wrapped(tensor):
-            continue
-        parts = sorted(inner_tensors(tensor), key=lambda part: -_nbytes(part[1]))
-        for at, (inside, part) in enumerate(parts):
-            recording.own(part, f"{prefix}{name}.{inside}", "buffer" if at else "parameter")
-        recording.stored[f"{prefix}{name}.{parts[0][0]}"] = stored_in(tensor.numel(), [part for _, part in parts])
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if is_wrapped(tensor):
+            parts = sorted(inner_tensors(tensor), key=lambda part: -_nbytes(part[1]))
+            for at, (inside, part) in enumerate(parts):
+                recording.own(part, f"{name}.{inside}", "buffer" if at else "parameter")
+            kept = stored_in(tensor.numel(), [part for _, part in parts])
+            recording.stored[name] = recording.stored[f"{name}.{parts[0][0]}"] = kept
 
 
 def stored_in(weights: int, parts: Iterable[Tensor]) -> Stored:

@@ -35,10 +35,28 @@ def axes_of(axes: Sequence[int], rank: int) -> tuple[int, ...]:
 
 def reshaped(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
     """The elements of ``x`` in order under another shape; ``x`` itself if it has that shape."""
+    x = _under_view(x)
     if tuple(shape) == x.shape:
         return x
+    if x.base is not None and x.base.shape == tuple(shape):
+        return x.base
     result: Tensor = call.op("reshape", ReshapeAttrs(shape=tuple(shape)), x)
+    result.base = None if x.fixed else x
     return result
+
+
+def viewed(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
+    """The elements of ``x`` in order under another shape; a reshape only where somebody reads it like that."""
+    if tuple(shape) == x.shape:
+        return x
+    return call.recording.later("reshape", ReshapeAttrs(shape=tuple(shape)), x)
+
+
+def _under_view(x: Tensor) -> Tensor:
+    """What ``x`` is another shape of, as long as nobody has read it under that shape."""
+    put_off = x.pending is not None and x.pending.call is not None and not x.name and x.pending.op == "reshape"
+    base = x.pending.inputs[0] if put_off and x.pending is not None else None
+    return x if base is None else base
 
 
 def permuted(call: Call, x: Tensor, order: Sequence[int]) -> Tensor:

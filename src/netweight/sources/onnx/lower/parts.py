@@ -16,6 +16,10 @@ from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower.common import reshaped
 from netweight.sources.onnx.tensor import Tensor
 
+_MOVES = frozenset({"reshape", "permute", "slice", "split", "concat"})
+_DEEPEST = 32
+"""Calls that a weight is moved by: more is no order of gates."""
+
 
 def made_of(
     call: Call, weight: Tensor, key: tuple[Any, ...], shape: Sequence[int], make: Callable[[Array], Array],
@@ -26,7 +30,7 @@ def made_of(
     if found is None:
         numbers = None if weight.numbers is None else lambda: make(weight.array())
         found = Tensor(
-            f"{weight.label}:{'.'.join(map(str, key))}",
+            _label(weight.label, f":{_shown(key)}"),
             TensorSpec(tuple(shape), dtype or weight.dtype),
             numbers,
             fixed=True,
@@ -38,8 +42,47 @@ def made_of(
     return found
 
 
+def _label(label: str, suffix: str) -> str:
+    """What a part is called: a weight that is called so already, as in a file that we wrote, is not called so twice."""
+    whole, found, _ = label.partition(suffix)
+    return whole + (found or suffix)
+
+
+def _shown(key: tuple[Any, ...]) -> str:
+    """What a part is called beside its weight."""
+    return ".".join(map(str, key)) if all(isinstance(part, str | int) for part in key) else "moved"
+
+
+def settled(call: Call, x: Tensor) -> Tensor:
+    """A weight whose stored numbers are only moved in the file, as one that is stored like that; others as they are."""
+    if x.stored or not x.fixed or not x.learned or not x.known:
+        return x
+    moves = _moves(x, _DEEPEST)
+    return x if moves is None else made_of(call, _leaf(x), moves, x.shape, lambda _: x.array())
+
+
+def _moves(x: Tensor, depth: int) -> tuple[Any, ...] | None:
+    """What was done to stored numbers, equal for equal calls; None if it was more than to move them."""
+    if x.stored:
+        return ("stored", id(x)) if x.rank else None
+    call = x.pending
+    if call is None or call.op not in _MOVES or not depth:
+        return None
+    parts = tuple([None if read is None else _moves(read, depth - 1) for read in call.inputs])
+    which = next(at for at, made in enumerate(call.outputs) if made is x)
+    return None if None in parts else (call.op, call.attrs, which, *parts)
+
+
+def _leaf(x: Tensor) -> Tensor:
+    """The first of the stored tensors that a moved one is made of."""
+    while not x.stored and x.pending is not None and x.pending.inputs[0] is not None:
+        x = x.pending.inputs[0]
+    return x
+
+
 def cut(call: Call, x: Tensor, dim: int, start: int, stop: int) -> Tensor:
     """A range of positions of a dimension; itself if that is all of them."""
+    x = settled(call, x)
     if start == 0 and stop == x.shape[dim]:
         return x
     if x.stored:
@@ -52,6 +95,7 @@ def cut(call: Call, x: Tensor, dim: int, start: int, stop: int) -> Tensor:
 
 def row(call: Call, x: Tensor, at: int) -> Tensor:
     """One position of the first dimension, without it."""
+    x = settled(call, x)
     if x.stored:
         return made_of(call, x, (at,), x.shape[1:], lambda array: np.ascontiguousarray(array[at]))
     return reshaped(call, cut(call, x, 0, at, at + 1), x.shape[1:])
@@ -61,6 +105,7 @@ def gates_of(call: Call, x: Tensor, order: Sequence[int]) -> Tensor:
     """The rows in as many blocks as the order has entries, the blocks in that order."""
     if list(order) == sorted(order):
         return x
+    x = settled(call, x)
     count, size = len(order), x.shape[0] // len(order)
     if x.stored:
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SMALLEST_OUTSIDE = 1024
 """Bytes from which on numbers lie in the file beside the model."""
+_SMALLEST_EVEN = 512
+"""Bytes from which on equal numbers are written as one of them, and a shape."""
 _ALIGNED = 4096
 
 
@@ -57,13 +59,22 @@ def initializer(value: Value, name: str, array: Array, outside: Outside | None) 
     return stored
 
 
-def zeros(value: Value, shape: str) -> Any:
-    """A node that makes a weight of zeros, which take no room in the file."""
+def is_even(value: Value, array: Array) -> bool:
+    """Whether a constant has the same number everywhere, and so many that one of them takes less room in the file."""
+    if value.kind != "constant" or array.nbytes < _SMALLEST_EVEN or array.dtype.kind not in "fiub":
+        return False
+    return array.tobytes() == array.reshape(-1)[:1].tobytes() * array.size
+
+
+def filled(value: Value, shape: str, number: Array | None = None) -> Any:
+    """A node that makes a tensor of equal numbers, which take no room in the file; zeros unless one is given."""
     import onnx
 
     kind = proto_type(value.spec.dtype)
-    zero = onnx.helper.make_tensor("value", kind, [1], np.zeros(1, onnx.helper.tensor_dtype_to_np_dtype(kind)))
-    node = onnx.helper.make_node("ConstantOfShape", [shape], [value.name], name=f"{value.name}.zeros", value=zero)
+    one = np.zeros(1, onnx.helper.tensor_dtype_to_np_dtype(kind)) if number is None else number.reshape(1)
+    of_one = onnx.helper.make_tensor("value", kind, [1], one)
+    name = f"{value.name}.{'zeros' if number is None else 'filled'}"
+    node = onnx.helper.make_node("ConstantOfShape", [shape], [value.name], name=name, value=of_one)
     node.metadata_props.add(key=KIND, value=value.kind)
     return node
 

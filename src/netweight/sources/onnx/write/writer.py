@@ -11,10 +11,11 @@ from netweight.ir import Graph, Value, is_floating, located
 from netweight.lazy import Array, np
 from netweight.ops import REGISTRY
 from netweight.sources.onnx.files import need_onnx
+from netweight.sources.onnx.numbers import PRODUCER
 from netweight.sources.onnx.write import RULES
 from netweight.sources.onnx.write.labels import Labels
 from netweight.sources.onnx.write.step import Body, Step, proto_type
-from netweight.sources.onnx.write.stored import Outside, initializer, zeros
+from netweight.sources.onnx.write.stored import Outside, filled, initializer, is_even
 from netweight.version import __version__
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def to_onnx(graph: Graph, weights: Mapping[str, Array] | None = None, *, outside
     _check_weights(graph, weights)
     _check_widths(graph)
     _write_nodes(graph, body, weights)
-    names = list(dict.fromkeys((*graph.outputs, *graph.updates.values())))
-    outputs = [_output(graph, name, body) for name in names]
+    names = (*graph.outputs, *(name for name in graph.updates.values() if name not in graph.outputs))
+    outputs = [_output(graph, name, body, names[:at].count(name)) for at, name in enumerate(names)]
     read = {name for node in body.nodes for name in node.input}
     stored: list[TensorProto] = []
     made = []
@@ -53,7 +54,9 @@ def to_onnx(graph: Graph, weights: Mapping[str, Array] | None = None, *, outside
         if value.kind not in _STORED or value.name not in read:
             continue
         if weights is None:
-            made.append(zeros(value, _shape_of(value, body)))
+            made.append(filled(value, _shape_of(value, body)))
+        elif is_even(value, weights[value.name]):
+            made.append(filled(value, _shape_of(value, body), weights[value.name].reshape(-1)[:1]))
         else:
             stored.append(initializer(value, value.name, weights[value.name], outside))
     if weights is not None:
@@ -71,7 +74,7 @@ def to_onnx(graph: Graph, weights: Mapping[str, Array] | None = None, *, outside
         whole,
         opset_imports=[onnx.helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
-        producer_name="netweight",
+        producer_name=PRODUCER,
         producer_version=__version__,
     )
 
@@ -145,14 +148,14 @@ def _shape_of(value: Value, body: Body) -> str:
     return body.shared[key]
 
 
-def _output(graph: Graph, name: str, body: Body) -> Any:
-    """An output of the model; what no node writes is copied."""
+def _output(graph: Graph, name: str, body: Body, before: int) -> Any:
+    """An output of the model; what no node writes is copied, and what was an output ``before``, so many times."""
     import onnx
 
     value = graph.values[name]
-    if value.kind == "activation":
+    if value.kind == "activation" and not before:
         return _info(value, name)
-    copy = f"{name}.output"
+    copy = f"{name}.output{before or ''}"
     body.nodes.append(onnx.helper.make_node("Identity", [name], [copy], name=copy))
     return _info(value, copy)
 

@@ -47,8 +47,18 @@ def binary(rec: Recorder, name: str, a: Operand, b: Operand, *, floating: bool =
         dtype = torch.result_type(tensor, b if tensor is a else a)
     if floating and not (dtype.is_floating_point or dtype.is_complex):
         dtype = torch.get_default_dtype()
+    start = len(rec.recording.nodes)
     tensors = [as_tensor(rec, value, dtype) for value in (a, b)]
-    return rec.op(name, None, *tensors)
+    return converting(rec, start, rec.op(name, None, *tensors))
+
+
+def converting(rec: Recorder, start: int, result: Any) -> Any:
+    """The result of an operator that converts its tensors itself: conversions from ``start`` on are part of it."""
+    nodes = rec.recording.nodes
+    if len(nodes) > start + 1 and nodes[start].op == "cast":
+        for step in nodes[start:]:
+            step.fused = True
+    return result
 
 
 def as_tensor(rec: Recorder, value: Operand, dtype: torch.dtype) -> Tensor:
@@ -71,9 +81,11 @@ def promoted(function: Rule, *, floating: bool = False, constants: bool = False)
             dtype = reduce(torch.promote_types, (torch.result_type(*pair) for pair in pairwise(operands)))
         if floating and not (dtype.is_floating_point or dtype.is_complex):
             dtype = torch.get_default_dtype()
+        start = len(rec.recording.nodes)
         if constants:
             operands = tuple(as_tensor(rec, x, dtype) for x in operands)
-        return function(rec, *(cast(rec, x, dtype) if isinstance(x, Tensor) else x for x in operands), **settings)
+        alike = (cast(rec, x, dtype) if isinstance(x, Tensor) else x for x in operands)
+        return converting(rec, start, function(rec, *alike, **settings))
 
     return rule
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
+
+import torch
 
 from netweight.ir import TensorSpec
 
@@ -31,6 +34,40 @@ def inputs_of(architecture: Any, config: Any, batch: int) -> Inputs:
         inputs["decoder_input_ids"] = TensorSpec((batch, tokens), "int64")
         words = f"{words}, and {tokens} tokens for the decoder"
     return inputs, words
+
+
+def alternatives(architecture: Any, config: Any, batch: int) -> Iterator[tuple[dict[str, Any], str]]:
+    """Inputs as ``inputs_of`` has them; where pictures stand among the tokens, with as many tokens as they may take."""
+    inputs, words = inputs_of(architecture, config, batch)
+    if not inputs:
+        return
+    yield inputs, words
+    if not {"input_ids", "pixel_values"} <= inputs.keys():
+        return
+    token = next((found for key in _PICTURE_TOKENS if isinstance(found := getattr(config, key, None), int)), None)
+    for count in _picture_tokens(config) if token is not None else ():
+        ids = torch.zeros((batch, count + _TOKENS), dtype=torch.int64)
+        ids[:, 1 : count + 1] = token
+        yield {**inputs, "input_ids": ids}, f"{_TOKENS} tokens and {count} of a picture"
+    yield {"input_ids": inputs["input_ids"]}, "tokens without a picture"
+
+
+def _side(size: Any) -> int:
+    side = size[0] if isinstance(size, list | tuple) else size
+    return side if isinstance(side, int) else 0
+
+
+_PICTURE_TOKENS = ("image_token_id", "image_token_index")
+
+
+def _picture_tokens(config: Any) -> list[int]:
+    """How many tokens a picture may take: what the configuration says, or its patches, some of them joined."""
+    said = [getattr(config, key, None) for key in ("image_seq_length", "mm_tokens_per_image", "num_image_tokens")]
+    vision = config.vision_config
+    size, patch = _side(getattr(vision, "image_size", None)), _side(getattr(vision, "patch_size", None))
+    patches = (size // patch) ** 2 if patch else 0
+    found = [*said, *([patches, patches + 1, patches // 4, patches // 9] if patches else [])]
+    return list(dict.fromkeys(count for count in found if isinstance(count, int) and count > 0))
 
 
 def _has_both(config: Any) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from netweight.errors import CaptureError, MissingExtraError, NetweightError, te
 from netweight.ir import Stored
 from netweight.sources.extras import cure, first_line, install, root_of
 from netweight.sources.names import Reference
+from netweight.sources.torch.named.without_numbers import numbers_while_few, parameters_without_numbers
 
 NO_CACHE = "no keys and values are kept for a next call"
 """Note on a model that could keep some."""
@@ -66,37 +67,24 @@ def call(function: Callable[..., Any], reference: Reference) -> Any:
 
 
 def call_on_meta(function: Callable[..., Any], reference: Reference) -> torch.nn.Module:
-    """What ``call`` returns, with parameters that take no memory.
+    """What ``call`` returns, with parameters that take no memory, and small buffers that have their numbers.
 
-    First everything is made on the meta device. Code may fail there because it reads numbers, as those of
-    ``linspace(0, 1, n)`` for stochastic depth. Then it runs again, and only its parameters are made without numbers.
+    Code may fail so because it mixes large tensors without numbers and small ones with them. Then all lies on the meta
+    device; or only the parameters do, where code reads numbers, as those of ``linspace(0, 1, n)`` for stochastic depth.
 
     Raises:
-        CaptureError: If it raises both ways.
+        CaptureError: If it raises each way.
     """
-    try:
-        with torch.device("meta"):
-            return call(function, reference)
-    except CaptureError:
-        with _empty_parameters():
-            return call(function, reference)
-
-
-@contextmanager
-def _empty_parameters() -> Iterator[None]:
-    """Parameters lose their memory when a module gets them, before anything fills it."""
-    register = torch.nn.Module.register_parameter
-
-    def register_empty(module: torch.nn.Module, name: str, parameter: torch.nn.Parameter | None) -> None:
-        if parameter is not None:
-            parameter = torch.nn.Parameter(parameter.to("meta"), requires_grad=parameter.requires_grad)
-        register(module, name, parameter)
-
-    torch.nn.Module.register_parameter = register_empty
-    try:
-        yield
-    finally:
-        torch.nn.Module.register_parameter = register
+    for ways in ((numbers_while_few(), parameters_without_numbers()), (torch.device("meta"),)):
+        try:
+            with ExitStack() as stack:
+                for way in ways:
+                    stack.enter_context(way)
+                return call(function, reference)
+        except CaptureError:
+            continue
+    with parameters_without_numbers():
+        return call(function, reference)
 
 
 def failed(expected: str, error: BaseException) -> CaptureError:

@@ -84,11 +84,12 @@ def _transposed_pads(
 ) -> tuple[Pads, tuple[int, ...]]:
     """What is cut off the output, and what is added to it, so that it has the size asked for.
 
-    The odd element is cut off after for ``SAME_UPPER``, before otherwise. Where the windows reach less far than the
-    size asked for, ``output_padding`` grows.
+    The odd element is cut off after for ``SAME_UPPER``, before otherwise. Where the windows reach less far than an
+    ``output_shape``, ``output_padding`` grows; where less far than ``SAME`` says, the result is as large as they reach.
     """
     auto, wanted = call.attr("auto_pad", "NOTSET"), call.attr("output_shape")
-    if wanted is None and auto in ("SAME_UPPER", "SAME_LOWER"):
+    asked = wanted is not None
+    if not asked and auto in ("SAME_UPPER", "SAME_LOWER"):
         wanted = [size * step for size, step in zip(in_size, strides, strict=True)]
     if wanted is None:
         return window_pads(call, in_size, kernel, strides, dilations), tuple(extra)
@@ -99,7 +100,7 @@ def _transposed_pads(
         surplus = step * (size - 1) + more + d * (k - 1) + 1 - target
         less, rest = max(surplus, 0) // 2, max(surplus, 0) - max(surplus, 0) // 2
         pads.append((less, rest) if auto == "SAME_UPPER" else (rest, less))
-        grown.append(more + max(-surplus, 0))
+        grown.append(more + (max(-surplus, 0) if asked else 0))
     return tuple(pads), tuple(grown)
 
 

@@ -11,11 +11,13 @@ from netweight.functions.norm import batch_norm as by_batch
 from netweight.functions.norm import group_norm as by_group
 from netweight.functions.norm import layer_norm as by_layer
 from netweight.functions.norm.local_response_norm import local_response_norm
+from netweight.ir import bits_of
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
-from netweight.sources.onnx.lower.common import axes_of, axis_of, expanded
+from netweight.sources.onnx.lower.common import axes_of, axis_of, cast_to, expanded
+from netweight.sources.onnx.numbers import dtype_of
 from netweight.sources.onnx.tensor import Tensor
 
 _MEAN_VARIANCE_EPS = 1e-9
@@ -69,12 +71,16 @@ def layer_norm(call: Call, x: Tensor, scale: Tensor, b: Tensor | None = None) ->
 
 
 def _layer_norm_in_parts(call: Call, x: Tensor, scale: Tensor, b: Tensor | None, dims: tuple[int, ...]) -> Any:
-    mean = reduce.mean(call, x, dims, keepdim=True)
-    centered = call.op("sub", None, x, mean)
+    """In ``stash_type`` where that is wider than ``x``; the statistics have that type in any case."""
+    held = dtype_of(call.attr("stash_type", 1), call.node.op_type)
+    wide = cast_to(call, x, held) if bits_of(held) > bits_of(x.dtype) else x
+    mean = reduce.mean(call, wide, dims, keepdim=True)
+    centered = call.op("sub", None, wide, mean)
     var = reduce.mean(call, call.op("square", None, centered), dims, keepdim=True)
     rstd = call.op("rsqrt", None, call.op("add_scalar", ScalarAttrs(value=call.attr("epsilon", 1e-5)), var))
-    y = call.op("mul", None, call.op("mul", None, centered, rstd), scale)
-    return y if b is None else call.op("add", None, y, b), mean, rstd
+    y = call.op("mul", None, cast_to(call, call.op("mul", None, centered, rstd), x.dtype), scale)
+    y = y if b is None else call.op("add", None, y, b)
+    return y, cast_to(call, mean, held), cast_to(call, rstd, held)
 
 
 @lowers("RMSNormalization")

@@ -46,6 +46,8 @@ def hardmax(call: Call, x: Tensor) -> Any:
     """1 at the first of the largest, 0 elsewhere."""
 
     def rule(tensor: Tensor, dim: int) -> Tensor:
+        if not tensor.spec.numel:
+            return tensor
         largest = reduce.argmax(call, tensor, dim)
         hot = call.op("one_hot", OneHotAttrs(num_classes=tensor.shape[dim]), largest)
         order = list(range(tensor.rank - 1))

@@ -57,7 +57,7 @@ def unique(call: Call, x: Tensor) -> Any:
     beside = ("first", "inverse", "counts")
     also = tuple(name for at, name in enumerate(beside, start=1) if call.wants(at))
     count = _count(
-        call, "all are taken to differ", (x,), lambda array: np.unique(array, axis=dim).shape[dim or 0]
+        call, "all are taken to differ", (x,), lambda array: np.unique(array, axis=dim, equal_nan=False).shape[dim or 0]
     )  # fmt: skip
     attrs = UniqueAttrs(count=count, dim=dim, also=also, sorted=bool(call.attr("sorted", 1)))
     made = call.op("unique", attrs, x)

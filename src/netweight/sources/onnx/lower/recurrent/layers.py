@@ -17,7 +17,7 @@ from netweight.ops.recurrent.lstm import CELL, LstmAttrs
 from netweight.ops.recurrent.rnn import RnnAttrs
 from netweight.sources.onnx.call import Call
 from netweight.sources.onnx.lower import lowers
-from netweight.sources.onnx.lower.common import permuted, reshaped
+from netweight.sources.onnx.lower.common import permuted, viewed
 from netweight.sources.onnx.lower.parts import cut, gates_of, row
 from netweight.sources.onnx.lower.quantize.layers import learned_if, only, setting, weigh_as_stored
 from netweight.sources.onnx.lower.recurrent.dynamic import Integers, layer
@@ -220,7 +220,7 @@ def _stacked(call: Call, found: Sequence[tuple[Tensor, ...]], batched: bool) -> 
             results.append(None)
             continue
         dim = 1 if at == 0 else 0
-        opened = [reshaped(call, part, (*part.shape[:dim], 1, *part.shape[dim:])) for part in parts]
+        opened = [viewed(call, part, (*part.shape[:dim], 1, *part.shape[dim:])) for part in parts]
         whole = opened[0] if len(opened) == 1 else call.op("concat", ConcatAttrs(dim=dim), *opened)
         if batched:
             whole = permuted(call, whole, (2, 0, 1, 3) if at == 0 else (1, 0, 2))

@@ -34,9 +34,9 @@ def upsample(call: Call, x: Tensor, scales: Tensor | None = None) -> Any:
 def resize(
     call: Call, x: Tensor, roi: Tensor | None = None, scales: Tensor | None = None, sizes: Tensor | None = None
 ) -> Any:
-    """Until opset 10 the scales are the second input, and the mode is that of Upsample."""
+    """Until opset 10 the scales are the second input."""
     if call.opset < 11:
-        return upsample(call, x, roi)
+        return _by_scales_alone(call, x, _decimals(np.ones(0) if roi is None else roi.array()))
     coordinates = call.attr("coordinate_transformation_mode", "half_pixel")
     axes = [axis_of(axis, x.rank) for axis in call.attr("axes", range(x.rank))]
     region = None
@@ -50,6 +50,24 @@ def resize(
         raise FormatError("Resize: expected scales or sizes, got neither")
     rounding = call.attr("nearest_mode", "round_prefer_floor")
     return _resized(call, x, made, coordinates=coordinates, rounding=rounding, region=region)
+
+
+def _by_scales_alone(call: Call, x: Tensor, scales: tuple[float, ...]) -> Any:
+    """As Upsample; but what shrinks takes the next element, where what grows takes the one before.
+
+    ONNX has it as an example: of four columns, scaled by 0.6, the first and the third stay.
+    """
+    shrinks = tuple(min(scale, 1.0) for scale in scales)
+    if call.attr("mode", "nearest") != "nearest" or not any(scale < 1 for scale in scales):
+        return upsampled(call, x, scales, "asymmetric")
+    smaller = _resized(call, x, _by_scale(x.shape, shrinks), coordinates="asymmetric", rounding="ceil")
+    return upsampled(call, smaller, tuple(max(scale, 1.0) for scale in scales), "asymmetric")
+
+
+def upsampled(call: Call, x: Tensor, scales: Sequence[float], coordinates: str) -> Any:
+    """Every dimension as often as its scale says, in the mode of the node."""
+    made = _by_scale(x.shape, scales)
+    return _resized(call, x, made, coordinates=coordinates, rounding="floor")
 
 
 def _decimals(array: Array) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 """Linear algebra: what PyTorch's own operators come down to.
 
 PyTorch's operators also return error codes and LU factors. Error codes are zeros here, as after a call that succeeds;
-LU factors, which only gradients read, are the matrix itself in their place.
+LU factors, which only gradients read, are None, or the matrix itself in their place.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ def _codes(x: Tensor) -> Tensor:
     return torch.zeros(x.shape[:-2], dtype=torch.int32)
 
 
-def _factors(rec: Recorder, x: Tensor) -> tuple[Tensor, Tensor]:
-    """What stands for the LU factors of a matrix, which lie in memory like it, and for the order of its rows."""
+def _factors(rec: Recorder, x: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    """What stands for the LU factors of a matrix, and for the order of its rows; None where nobody reads them."""
+    if not rec.under_autograd:
+        return None, None
     return same(rec, x), torch.zeros(x.shape[:-1], dtype=torch.int32)
 
 

@@ -77,6 +77,12 @@ def new_empty_strided(rec: Recorder, self: Tensor, size: Any, stride: Any, *, dt
     return result
 
 
+@lowers("_new_zeros_with_same_feature_meta")
+def zeros_like_other(rec: Recorder, self: Tensor, other: Tensor, *, self_num_batch_dims: int = 0) -> Any:
+    """Zeros of the shape of ``other``, after the first dimensions of ``self``."""
+    return made(rec, (*self.shape[:self_num_batch_dims], *other.shape), 0.0, other.dtype, other)
+
+
 @lowers("fill")
 def fill(rec: Recorder, self: Tensor, value: Any) -> Any:
     """``fill.Tensor(Tensor self, Tensor value) -> Tensor``."""
