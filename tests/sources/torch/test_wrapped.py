@@ -204,3 +204,22 @@ def test_tensor_parallel() -> None:
     assert f"holds {here:,}, {4 * here:,} B" in found.notes[0]
     again = netweight.weigh(model, (8, 64), training=True, optimizer="adam")
     assert again.training.backward_macs == 8 * (2 * 64 * 256 + 64 * 256)
+
+
+@needs_distributed
+@pytest.mark.usefixtures("four_ranks")
+@pytest.mark.parametrize("kept", [True, False])
+def test_flat_shards(kept: bool) -> None:
+    """One flat tensor has a quarter of all parameters; afterwards the module is as it was."""
+    from torch.distributed.fsdp import FullyShardedDataParallel
+
+    model = FullyShardedDataParallel(_layers(), device_id=torch.device("cpu"), use_orig_params=kept)
+    before = [(dict(module.__dict__), dict(module._parameters)) for module in model.modules()]
+    found = netweight.weigh(model, (8, 64))
+    assert (found.totals.params, found.totals.macs) == (WHOLE, 8 * 2 * 64 * 256)
+    assert found.coverage.complete
+    assert f"this rank holds {WHOLE // 4:,}, {WHOLE:,} B" in found.notes[0]
+    for module, (attributes, parameters) in zip(model.modules(), before, strict=True):
+        assert module.__dict__.keys() == attributes.keys()
+        assert module._parameters.keys() == parameters.keys()
+        assert all(now is parameters[name] for name, now in module._parameters.items())

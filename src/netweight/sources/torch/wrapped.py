@@ -15,6 +15,7 @@ from torch import Tensor
 
 from netweight.ir import Stored, bits_of
 from netweight.sources.torch.dtypes import dtype_name
+from netweight.sources.torch.flat_shards import take_apart, whole_numel
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.sparse.two_of_four import by_rows, is_two_of_four, kept
 
@@ -68,15 +69,15 @@ class Unwrapped:
 
     def put_into(self, modules: Mapping[str, torch.nn.Module]) -> None:
         """Modules have plain tensors from now on, and hooks that gather and scatter shares of tensors are gone."""
+        for flat, ranks in take_apart(modules.values()):
+            self._share(whole_numel(flat), [flat], ranks)
         for path, module in modules.items():
             for owned in (module._parameters, module._buffers):
                 for name, tensor in owned.items():
                     if tensor.__class__ not in _PLAIN_CLASSES and is_wrapped(tensor):
                         owned[name] = self._plain_of(tensor, f"{path}.{name}" if path else name)
         for module in modules.values() if self._whole else ():
-            for hooks in (module._forward_pre_hooks, module._forward_hooks):
-                for key in [key for key, hook in hooks.items() if _is_of_distribution(hook)]:
-                    del hooks[key]
+            _leave_group(module)
 
     def __bool__(self) -> bool:
         """Whether anything has been replaced."""
@@ -95,6 +96,13 @@ class Unwrapped:
                 f"holds {self._here:,}, {self._bytes:,} B; what ranks send to each other is in no figure"
             )
 
+    def _share(self, whole: int, parts: list[Tensor], ranks: int) -> None:
+        """Count what this rank has of a tensor."""
+        self._whole += whole
+        self._here += sum(part.numel() for part in parts)
+        self._bytes += sum(map(_nbytes, parts))
+        self._ranks = max(self._ranks, ranks)
+
     def _plain_of(self, tensor: Tensor, name: str) -> Tensor:
         found = self._plain.get(id(tensor))
         if found is not None:
@@ -109,14 +117,19 @@ class Unwrapped:
         self._plain[id(tensor)] = tensor, empty
         parts = list(inner_tensors(tensor))
         if _is_distributed(tensor):
-            self._whole += tensor.numel()
-            self._here += sum(part.numel() for _, part in parts)
-            self._bytes += sum(_nbytes(part) for _, part in parts)
-            self._ranks = max(self._ranks, tensor.device_mesh.size())
+            self._share(tensor.numel(), [part for _, part in parts], tensor.device_mesh.size())
         else:
             self._kinds[type(tensor).__name__] += 1
             self.stored[name] = stored_in(tensor.numel(), [part for _, part in parts])
         return empty
+
+
+def _leave_group(module: torch.nn.Module) -> None:
+    """A module is that of one device: it keeps no flat share, and nothing is sent before and after its call."""
+    module._parameters.pop("_flat_param", None)
+    for hooks in (module._forward_pre_hooks, module._forward_hooks):
+        for key in [key for key, hook in hooks.items() if _is_of_distribution(hook)]:
+            del hooks[key]
 
 
 def own_inner(model: torch.nn.Module, recording: TensorRecording) -> None:
