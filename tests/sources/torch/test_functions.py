@@ -170,7 +170,7 @@ def test_a_check_for_negative_variances_is_taken_to_pass() -> None:
     given = (X, Y, X.exp())
     capture = capture_module(Function(F.gaussian_nll_loss), given)
     assert capture.error is None
-    assert capture.notes[0].startswith("a condition on a tensor is taken to be False in the model (")
+    assert capture.notes == ()  # it is a check, which decides nothing but whether to go on
     arrays = dict(zip(capture.graph.inputs, (tensor.numpy() for tensor in given), strict=True))
     results = run(capture.graph, arrays, capture.weights()).outputs
     np.testing.assert_allclose(results[capture.graph.outputs[0]], F.gaussian_nll_loss(*given).numpy())

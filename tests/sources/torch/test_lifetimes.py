@@ -122,9 +122,17 @@ class MaskedAtTheEnd(nn.Module):
         return y + table[: x.shape[0]]
 
 
+class Listed(nn.Module):
+    """Numbers that are written in the program."""
+
+    def forward(self, x: Any) -> Any:
+        return torch.relu(x)[..., torch.tensor([0, 2])] * torch.tensor([1.0, 2.0])
+
+
 @pytest.mark.parametrize(
     ("module", "shape"),
     [
+        (Listed(), (3, 4)),
         (Masked(), (2, 16, 8)),
         (MaskedAtTheEnd(), (4, 8)),
         (MadeOfWeights(), (2, 64, 64)),

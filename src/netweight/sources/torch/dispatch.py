@@ -113,7 +113,8 @@ class Dispatch(TorchDispatchMode):
         if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
             tensors = tensors_in(args, kwargs)
             if not any(map(self.recorder.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
-                followed = any(map(self._recording.is_followed, tensors))
+                # ``torch.tensor`` has just made what ``lift_fresh`` gets: it stands for nothing yet.
+                followed = operator.name != "lift_fresh" and any(map(self._recording.is_followed, tensors))
                 if followed and operator.is_only_taken_apart:
                     return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import _lru_cache_wrapper
+from operator import is_
 from typing import Any
 
 from torch import Tensor
@@ -33,7 +34,7 @@ class Globals:
                 else:
                     del names[name]
         for held, before in self._containers:
-            if _new(held, before):
+            if not _same(held, before) and _new(held, before):
                 held.clear()
                 held.extend(before) if isinstance(held, list) else held.update(before)
         for memory, size in self._memories:
@@ -57,6 +58,13 @@ def _containers(values: Iterable[Any], seen: set[int]) -> Iterator[Any]:
             yield held
         inside = held.values() if isinstance(held, dict) else held
         waiting.extend([value for value in inside if type(value) in _NESTED])
+
+
+def _same(held: Any, before: Any) -> bool:
+    """Whether a container holds the very objects that it held, which most do."""
+    if isinstance(held, dict):
+        held, before = held.values(), before.values()
+    return len(held) == len(before) and all(map(is_, held, before))
 
 
 def _new(value: Any, before: Any) -> bool:

@@ -56,6 +56,8 @@ def note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, 
 
 def settle_sizes(recorder: Recorder) -> tuple[str, ...]:
     """Note what was supposed of sizes, as a guess where floating work reads what has them; all of it comes back."""
+    if not recorder.sized:
+        return ()
     recording = recorder.recording
     waiting = dict(recorder.sized)
     behind: dict[str, frozenset[str]] = {}
