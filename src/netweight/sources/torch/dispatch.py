@@ -180,7 +180,9 @@ class Dispatch(TorchDispatchMode):
         memory = self._recording.constants.memory(target)
         if memory in self.recorder.written:
             return
-        self.recorder.written[memory] = target
+        self.recorder.written[memory] = (
+            target.untyped_storage()
+        )  # the memory, not the tensor, which the program may let go of
         bind_views(self.recorder, target)
 
     def _change_object(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
