@@ -113,7 +113,8 @@ class Dispatch(TorchDispatchMode):
         if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
             tensors = tensors_in(args, kwargs)
             if not any(map(self.recorder.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
-                followed = any(map(self._recording.is_followed, tensors))
+                # ``torch.tensor`` has just made what ``lift_fresh`` gets: it stands for nothing yet.
+                followed = operator.name != "lift_fresh" and any(map(self._recording.is_followed, tensors))
                 if followed and operator.is_only_taken_apart:
                     return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
@@ -182,7 +183,9 @@ class Dispatch(TorchDispatchMode):
         memory = self._recording.constants.memory(target)
         if memory in self.recorder.written:
             return
-        self.recorder.written[memory] = target
+        self.recorder.written[memory] = (
+            target.untyped_storage()
+        )  # the memory, not the tensor, which the program may let go of
         bind_views(self.recorder, target)
 
     def _change_object(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:
