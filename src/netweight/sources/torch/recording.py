@@ -8,7 +8,7 @@ for each view, the chain of view operators that leads to it, and walks the chain
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -90,12 +90,11 @@ class TensorRecording(Recording[Site]):
         """Whether the tensor is a parameter or buffer of the model."""
         return id(tensor) in self._owned
 
-    def parameters(self) -> Iterator[tuple[str, Tensor]]:
+    def parameters(self) -> list[tuple[str, Tensor]]:
         """Parameters of the model, each once, and what they are called; those without a size have not been made."""
-        for tensor in {id(tensor): tensor for tensor in self._owners if not is_lazy(tensor)}.values():
-            name, kind = self._owned.get(id(tensor), ("", "constant"))
-            if kind == "parameter":
-                yield name, tensor
+        tensors = {id(tensor): tensor for tensor in self._owners}
+        owned = [(name, tensors[ident]) for ident, (name, kind) in self._owned.items() if kind == "parameter"]
+        return [(name, tensor) for name, tensor in owned if not is_lazy(tensor)]
 
     def owned_as(self, tensor: Tensor) -> tuple[str, ValueKind]:
         """Name and kind of a parameter or buffer of the model; no name for any other tensor."""
