@@ -66,7 +66,7 @@ class TensorRecording(Recording[Site]):
     adopted: dict[int, str] = field(default_factory=dict)
     changed: dict[int, str] = field(default_factory=dict)
     _fed: dict[str, int] = field(default_factory=dict)
-    _memories: set[int] = field(default_factory=set)
+    _memories: dict[int, list[str]] = field(default_factory=dict)
     _looked_at: int = 0
     _waiting: dict[int, Any] = field(default_factory=dict)
 
@@ -121,7 +121,8 @@ class TensorRecording(Recording[Site]):
         """Whether a constant, or another with the same memory, is in the graph."""
         tensors = self.tensors
         if self._looked_at < len(tensors):
-            self._memories.update(map(self.constants.memory, islice(tensors.values(), self._looked_at, None)))
+            for name, tensor in islice(tensors.items(), self._looked_at, None):
+                self._memories.setdefault(self.constants.memory(tensor), []).append(name)
             self._looked_at = len(tensors)
         return self.constants.memory(constant) in self._memories
 
@@ -135,9 +136,9 @@ class TensorRecording(Recording[Site]):
         if not self.holds(target):
             return
         memory = self.constants.memory(target)
-        for name, tensor in self.tensors.items():
-            if self.constants.memory(tensor) == memory:
-                self.tensors[name] = tensor.detach().clone()
+        for name in self._memories[memory]:
+            self.tensors[name] = self.tensors[name].detach().clone()
+        self._memories[memory] = []
 
     def is_fed(self, tensor: Tensor) -> bool:
         """Whether a tensor with numbers stands for a value of the graph: an input, or what was computed from one."""
