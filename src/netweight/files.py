@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +30,27 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             yield from _beside(target)
     except OSError as error:
         raise UsageError(f"output: expected to write {str(path)!r}, got: {error.strerror}") from error
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """A block in which no other process or thread is in such a block for that folder: for files that belong together.
+
+    Nothing is left in the folder; where it cannot be locked, nobody waits.
+    """
+    try:
+        number = os.open(folder, os.O_RDONLY)
+    except OSError:  # who writes there says what is wrong
+        yield
+        return
+    try:
+        with suppress(ImportError, OSError):
+            import fcntl
+
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 def _beside(target: Path) -> Iterator[IO[bytes]]:

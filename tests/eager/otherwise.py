@@ -27,5 +27,6 @@ OTHERWISE: dict[str, str] = {
     r"zero_|fill_\(|\]=0|copy_|\]=y|\]=v": "what is written over whole passes zeros back, and keeps what that takes",
     r"\.take\(": "it keeps its tensor for the sizes",
     r"alpha=|nan_to_num|float_power|var_mean|to\(memory": "one kernel of PyTorch is several operators of the table",
+    r"label_smoothing": "in 16-bit types it is summed in others",
     r"ldexp|rrelu|renorm|std_mean|hypot": "made of simpler operators",
 }

@@ -15,7 +15,7 @@ FOUR_REAL_MACS = "a multiply-accumulate of complex numbers is counted as four re
 
 def notes_on(graph: Graph, rows: Iterable[LayerRow]) -> Iterator[str]:
     """Notes on multiply-accumulates that are not those of dense tensors of real numbers."""
-    if [row for row in rows if row.macs and row.dtype in COMPLEX]:
+    if not COMPLEX.isdisjoint([row.dtype for row in rows if row.macs]):
         yield FOUR_REAL_MACS
     products = [(node.attrs, *graph.input_specs(node)) for node in graph.nodes if node.op == "sparse_matmul"]
     if products:

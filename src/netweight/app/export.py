@@ -11,7 +11,7 @@ from netweight.app.asked import Asked
 from netweight.app.identify import identify
 from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import CaptureError, UsageError, unknown_name
-from netweight.files import whole_file, write_text
+from netweight.files import alone_in, whole_file, write_text
 from netweight.ir import Graph
 from netweight.ir.serial import graph_to_json
 from netweight.lazy import Array
@@ -137,12 +137,12 @@ def _write(graph: Graph, weights: Mapping[str, Any] | None, path: Path, data: Pa
     """Both files under other names first: neither takes the place of an old one before both are complete."""
     from netweight.sources.onnx.write.writer import to_onnx
 
-    with whole_file(path) as file:
-        if data is None:
+    if data is None:
+        with whole_file(path) as file:
             file.write(_bytes(to_onnx(graph, weights)))
-        else:
-            with whole_file(data) as beside:
-                file.write(_bytes(to_onnx(graph, weights, outside=_place(beside, data))))
+    else:
+        with alone_in(path.resolve().parent), whole_file(path) as file, whole_file(data) as beside:
+            file.write(_bytes(to_onnx(graph, weights, outside=_place(beside, data))))
 
 
 def _place(file: IO[bytes], path: Path) -> Outside:

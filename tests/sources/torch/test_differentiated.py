@@ -156,6 +156,15 @@ def test_a_checkpoint_runs_again_where_a_gradient_is_asked_for() -> None:
     assert any("training leaves out" in note for note in report.notes)
 
 
+def test_what_linearize_traces_is_a_guess() -> None:
+    def program(net: nn.Module, x: Tensor) -> Any:
+        return torch.func.linearize(net, x)[1](torch.ones_like(x))
+
+    report = netweight.weigh(Program(program), (5, 3))
+    assert not report.coverage.complete
+    assert any("linearize" in note for note in report.notes)
+
+
 def _strain(net: nn.Module, x: Tensor) -> Any:
     strain = torch.zeros(3, 3, requires_grad=True)
     energy = net(x.requires_grad_() @ (torch.eye(3) + strain)).sum()

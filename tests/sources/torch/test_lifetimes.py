@@ -122,9 +122,29 @@ class MaskedAtTheEnd(nn.Module):
         return y + table[: x.shape[0]]
 
 
+class Listed(nn.Module):
+    """Numbers that are written in the program."""
+
+    def forward(self, x: Any) -> Any:
+        return torch.relu(x)[..., torch.tensor([0, 2])] * torch.tensor([1.0, 2.0])
+
+
+class SumsUp(nn.Module):
+    """Zeros that are written, let go of, and made again."""
+
+    def forward(self, x: Any) -> Any:
+        for _ in range(2):
+            zeros = torch.zeros(4, 8).scatter_add_(0, torch.zeros(6, 8, dtype=torch.int64), x)
+            x = torch.relu(x) + zeros.sum()
+            del zeros
+        return x.exp()
+
+
 @pytest.mark.parametrize(
     ("module", "shape"),
     [
+        (SumsUp(), (6, 8)),
+        (Listed(), (3, 4)),
         (Masked(), (2, 16, 8)),
         (MaskedAtTheEnd(), (4, 8)),
         (MadeOfWeights(), (2, 64, 64)),

@@ -30,7 +30,7 @@ def assign_data(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> 
     recording.site = rec.module_calls.site()
     recording.history.replace(before, detach(recording, x))
     if not x.is_meta:
-        rec.written[recording.constants.memory(x)] = x
+        rec.written[recording.constants.memory(x)] = x.untyped_storage()
     return None
 
 

@@ -27,7 +27,7 @@ from netweight.sources.torch.interception import HANDLERS, TAKEN_WHOLE, Intercep
 from netweight.sources.torch.linear_again import LinearAgain
 from netweight.sources.torch.operators import Operator
 from netweight.sources.torch.recorder import Recorder
-from netweight.sources.torch.wanting_autograd import SIGNS
+from netweight.sources.torch.wanting_autograd import SIGNS, is_traced
 
 _HANDLERS = {**HANDLERS, **ABOVE_AUTOGRAD}
 BELOW: Any = torch._C._AutoDispatchBelowADInplaceOrView
@@ -201,6 +201,8 @@ class InterceptionAboveAutograd(Interception):
         if func in _CUTTING:
             with self._cuts.made():
                 return func(*args, **kwargs)
+        if func is torch._VF._make_dual and is_traced():
+            self._recorder.recording.note("torch.func.linearize is counted as what it traces, once", guess=True)
         handler = _HANDLERS.get(func)
         if handler is None or handler in TAKEN_WHOLE or func in SIGNS:
             result = func(*args, **kwargs)

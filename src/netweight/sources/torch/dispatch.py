@@ -113,13 +113,15 @@ class Dispatch(TorchDispatchMode):
         if not (isinstance(first, Tensor) and first.is_meta):  # which most calls settle
             tensors = tensors_in(args, kwargs)
             if not any(map(self.recorder.is_symbolic, tensors)) and not self._writes_recorded(operator, args, kwargs):
-                followed = any(map(self._recording.is_followed, tensors))
+                # ``torch.tensor`` has just made what ``lift_fresh`` gets: it stands for nothing yet.
+                followed = operator.name != "lift_fresh" and any(map(self._recording.is_followed, tensors))
                 if followed and operator.is_only_taken_apart:
                     return NotImplemented
                 for target in operator.targets(args, kwargs) if operator.writes else ():
-                    self._recording.keep_numbers(target, adopt=followed and operator.follows_plain)
+                    fed = operator.follows_plain and any(map(self._recording.is_fed, tensors))
+                    self._recording.keep_numbers(target, adopt=fed)
                 result = self._constant(operator, tensors, args, kwargs)
-                if operator.writes or operator.name in PRODUCTS or followed:
+                if operator.name != "detach_" and (operator.writes or operator.name in PRODUCTS or followed):
                     self._beside.record(operator, tensors, args, kwargs, result)
                 return result
         self._recording.site = self.recorder.module_calls.site()
@@ -170,7 +172,9 @@ class Dispatch(TorchDispatchMode):
 
     def _writes_recorded(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> bool:
         """Whether constants are written that the graph has read already, by what cannot be recorded beside numbers."""
-        if not operator.writes or (operator.follows_plain and operator.name not in _OF_THE_OBJECT):
+        if not operator.writes or operator.name == "detach_":  # which ends every tensor that is spelled out
+            return False
+        if operator.follows_plain and operator.name not in _OF_THE_OBJECT:
             return False
         return any(map(self._recording.holds, operator.targets(args, kwargs)))
 
@@ -179,7 +183,9 @@ class Dispatch(TorchDispatchMode):
         memory = self._recording.constants.memory(target)
         if memory in self.recorder.written:
             return
-        self.recorder.written[memory] = target
+        self.recorder.written[memory] = (
+            target.untyped_storage()
+        )  # the memory, not the tensor, which the program may let go of
         bind_views(self.recorder, target)
 
     def _change_object(self, operator: Operator, target: Tensor, view: Tensor, args: Any, kwargs: Any) -> Tensor:

@@ -23,6 +23,7 @@ from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.guessing import guesses
+from netweight.sources.torch.held import Held
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
 from netweight.sources.torch.known_numbers import FIXED, READ
@@ -36,8 +37,11 @@ from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
 from netweight.sources.torch.sparse.stored import stored_in
 from netweight.sources.torch.symbolic import Numbers
+from netweight.sources.torch.threads import followed_threads, note_threads
 from netweight.sources.torch.told import note_experts, note_uncalled, note_unread, settle_sizes, unread_parameters
+from netweight.sources.torch.undone import undone_after_errors
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
+from netweight.sources.torch.whole_operators import whole_operators
 from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
 
 
@@ -108,9 +112,7 @@ def capture_module(
     """
     check_version()
     module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
-    asked = Asked(
-        module, inputs, training=training, numbers=numbers, name=name or type(module).__name__, method=method,
-    )  # fmt: skip
+    asked = Asked(module, inputs, training=training, numbers=numbers, name=name or type(module).__name__, method=method)
     entry_of(module, method)
     return _with_inputs(asked) if inputs is not None else _guessed(asked, batch)
 
@@ -198,11 +200,14 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     unwrapped = Unwrapped()
     stand_ins = StandIns(of_all=autograd is Autograd.ALL)
     off = autograd is Autograd.OFF
+    follow = partial(_alone, recorder) if off else partial(under_autograd, recorder, stand_ins)
     with (
+        undone_after_errors(held := Held(modules.values()), modules.values()),
         paused_collector(),
-        restoring(modules.values(), training=asked.training),
+        restoring(modules.values(), held, training=asked.training),
         made_in_capture(modules.values(), meta=not off),
         module_calls,
+        followed_threads(follow, module_calls),
     ):
         if asked.unwrap:
             unwrapped.put_into(modules)
@@ -211,7 +216,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         _own_state(modules, recording)
         unwrapped.tell(recording) if asked.unwrap else own_inner(asked.module, recording)
         try:
-            with _alone(recorder) if off else under_autograd(recorder, stand_ins):
+            with follow():
                 result = entry(*arguments.args, **arguments.kwargs)
         except BaseException as raised:
             if not is_of_the_program(raised):
@@ -227,7 +232,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
 @contextmanager
 def _alone(recorder: Recorder) -> Iterator[None]:
     """A program that asks for no gradients: composite operators arrive whole."""
-    with _whole_operators(), Dispatch(recorder), Interception(recorder), followed_backward(recorder):
+    with whole_operators(), Dispatch(recorder), Interception(recorder), followed_backward(recorder):
         yield
 
 
@@ -260,17 +265,6 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
     recording.attributes = partial(attributes_of, modules)
 
 
-@contextmanager
-def _whole_operators() -> Iterator[None]:
-    """Composite operators reach the recorder whole: by PyTorch's internal guard, or by its public inference mode.
-
-    Autograd never runs. Whether it would is what the program itself says, from enabled on.
-    """
-    guard = getattr(torch._C, "_AutoDispatchBelowADInplaceOrView", torch.inference_mode)
-    with torch.enable_grad(), guard(), torch.enable_grad():
-        yield
-
-
 def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseException | None, name: str) -> Capture:
     recording, module_calls = recorder.recording, recorder.module_calls
     outputs = (
@@ -282,6 +276,7 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     unread = unread_parameters(recording) if error is None else []
     if error is None:
         note_unrun(recording, result)
+        note_threads(recording, module_calls)
         note_unread(recording, unread)
         note_uncalled(recording, module_calls)
     sizes = settle_sizes(recorder)

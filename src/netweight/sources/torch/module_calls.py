@@ -52,6 +52,7 @@ class ModuleCalls:
         self._paths = {id(module): path for path, module in self.modules.items()}
         self._thread = threading.get_ident()
         self._stack = [0]
+        self.elsewhere = False  # whether a module is called on another thread
         self.calls = [ModuleCall("", [])]
         self.kinds = {name: type(module).__name__ for name, module in self.modules.items() if name}
         self._handles: list[Any] = []
@@ -73,6 +74,7 @@ class ModuleCalls:
 
     def _enter_module(self, module: torch.nn.Module, inputs: Any) -> None:
         if threading.get_ident() != self._thread:
+            self.elsewhere |= id(module) in self._paths
             return
         if isinstance(module, LazyModuleMixin):
             make(module, inputs)
@@ -92,6 +94,15 @@ class ModuleCalls:
         if threading.get_ident() == self._thread and len(self._stack) > 1:
             self._stack.pop()
             _leave(self._guards.pop())
+
+    @contextmanager
+    def on_this_thread(self) -> Iterator[None]:
+        """Modules are called on another thread while this one waits."""
+        before, self._thread = self._thread, threading.get_ident()
+        try:
+            yield
+        finally:
+            self._thread = before
 
     @contextmanager
     def forgotten(self) -> Iterator[None]:

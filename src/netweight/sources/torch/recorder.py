@@ -68,7 +68,7 @@ class Recorder:
         self.device = device
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
-        self.written: dict[int, Tensor] = {}
+        self.written: dict[int, Any] = {}
         self.following: Any = None
         self.autograd_wanted = False
         self.under_autograd = False

@@ -13,6 +13,7 @@ from netweight.sources.torch.held import Held
 from netweight.sources.torch.higher_order.flex import on_any_device
 from netweight.sources.torch.module_tree import parameters_of
 from netweight.sources.torch.process_state import restored_settings
+from netweight.sources.torch.threads import check_thread
 from netweight.sources.torch.uncompiled import nothing_compiled
 
 _ONE_AT_A_TIME = threading.RLock()
@@ -20,13 +21,14 @@ _ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
-def restoring(modules: Collection[torch.nn.Module], *, training: bool | None) -> Iterator[None]:
+def restoring(modules: Collection[torch.nn.Module], held: Held, *, training: bool | None) -> Iterator[None]:
     """A block in which modules are in the mode that is asked for; after it they are as they were before.
 
     Numbers of parameters and buffers are not saved, because the recorder never writes them. Other threads wait.
     """
+    check_thread()
     with _ONE_AT_A_TIME, ExitStack() as stack:
-        stack.callback(Held(modules).put_back)
+        stack.callback(held.put_back)
         stack.callback(_set_gradients, [(p, p.requires_grad) for p in parameters_of(modules)])
         if training is not None:
             for module in modules:

@@ -56,6 +56,14 @@ def _called_from(file: str) -> bool:
     return frame is not None
 
 
+def is_traced() -> bool:
+    """Whether ``torch.func.linearize`` is what asks: it traces a program and runs what remains of it."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not torch.func.linearize.__code__:
+        frame = frame.f_back
+    return frame is not None
+
+
 def comes_from_autograd(error: BaseException) -> bool:
     """Whether autograd, or a transform of ``torch.func``, was being used when an error was raised."""
     step = error.__traceback__
