@@ -192,3 +192,79 @@ def test_the_likeliest_guess_is_reported_where_none_fits() -> None:
     profile = netweight.weigh(Takes(refuse, fc=nn.Linear(8, 4)), batch=2)
     assert [given.shape for given in profile.model.inputs] == [(2, 8)]
     assert profile.coverage.stopped_at is not None
+
+
+class Tower(nn.Module):
+    """Patches of pictures one below the other, each picture as its row of the grid says; attention within each."""
+
+    def __init__(self, first: Any) -> None:
+        super().__init__()
+        self.first, self.value = first, nn.Linear(6, 5, bias=False)
+
+    def forward(self, hidden_states: Any, grid_thw: Any) -> Any:
+        h = self.first(hidden_states).flatten(1)
+        sizes = (grid_thw[:, 0] * grid_thw[:, 1] * grid_thw[:, 2]).tolist()
+        if h.shape != (sum(sizes), 6):
+            raise ValueError("patches and grids do not match")
+        return torch.cat([part @ part.t() @ self.value(part) for part in h.split(sizes)])
+
+
+@pytest.mark.parametrize(
+    ("first", "piece"),
+    [
+        (nn.Linear(12, 6, bias=False), (12,)),
+        (nn.Sequential(nn.Unflatten(1, (3, 2, 2)), nn.Conv2d(3, 6, 2, bias=False)), (12,)),
+        (nn.Conv2d(3, 6, 2, bias=False), (3, 2, 2)),
+        (nn.Conv3d(3, 6, 2, bias=False), (3, 2, 2, 2)),
+    ],
+)
+def test_patches_of_pictures_and_their_grid(first: Any, piece: tuple[int, ...]) -> None:
+    profile = netweight.weigh(Tower(first), batch=2)
+    assert [(given.name, given.shape) for given in profile.model.inputs] == [
+        ("hidden_states", (2 * 256, *piece)), ("grid_thw", (2, 3))
+    ]  # fmt: skip
+    assert profile.coverage.complete
+    numbers = 1
+    for size in piece:
+        numbers *= size
+    # two pictures of 256 patches: the first layer, scores of 256 x 256, their products with values
+    assert profile.totals.macs == 512 * (numbers * 6 + 6 * 5) + 2 * 256 * 256 * (6 + 5)
+
+
+def test_patches_of_pictures_with_a_mask_and_sizes() -> None:
+    class Masked(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Linear(12, 6, bias=False)
+
+        def forward(self, pixel_values: Any, pixel_attention_mask: Any, spatial_shapes: Any) -> Any:
+            assert spatial_shapes.prod(-1).tolist() == pixel_attention_mask.sum(-1).tolist()
+            return self.first(pixel_values) * pixel_attention_mask[..., None]
+
+    profile = netweight.weigh(Masked(), batch=2)
+    assert [given.shape for given in profile.model.inputs] == [(2, 256, 12), (2, 256), (2, 2)]
+    assert profile.totals.macs == 2 * 256 * 12 * 6
+
+
+@pytest.mark.parametrize("steps_first", [True, False])
+def test_a_mask_of_the_steps_of_what_it_is_called_after(steps_first: bool) -> None:
+    class Hears(nn.Module):
+        main_input_name = "input_features"
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = SimpleNamespace(model_type="toy", num_mel_bins=20)
+            if not steps_first:
+                self.config = SimpleNamespace(model_type="whisper", num_mel_bins=20, max_source_positions=50)
+            self.first = nn.Linear(20, 4, bias=False)
+
+        def forward(self, input_features: Any, input_features_mask: Any) -> Any:
+            steps = input_features if steps_first else input_features.transpose(1, 2)
+            if not input_features_mask.all():
+                raise ValueError("steps are left out")
+            return self.first(steps) * input_features_mask[..., None]
+
+    profile = netweight.weigh(Hears(), batch=2)
+    steps = 256 if steps_first else 100
+    assert [given.shape[1:] for given in profile.model.inputs] == [(256, 20) if steps_first else (20, 100), (steps,)]
+    assert profile.totals.macs == 2 * steps * 20 * 4

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 
@@ -17,6 +18,29 @@ def input_called(name: str, module: torch.nn.Module, batch: int) -> Spec | None:
     """An input of that name for a module; None where the name does not say enough."""
     maker = _CALLED.get(name)
     return None if maker is None else maker(module, batch)
+
+
+def beside(
+    names: Sequence[str], given: Mapping[str, Any], module: torch.nn.Module, batch: int
+) -> Iterator[dict[str, Spec]]:
+    """Inputs of these names that fit those that are given; none where a name does not say enough.
+
+    A mask covers the steps of what it is called after: ``input_features_mask`` of ``input_features``, which has its
+    steps second or last.
+    """
+    for axis in (1, -1):
+        found = {name: _mask_of(name, given, axis) or input_called(name, module, batch) for name in names}
+        made = {name: spec for name, spec in found.items() if spec is not None}
+        if len(made) == len(names):
+            yield made
+
+
+def _mask_of(name: str, given: Mapping[str, Any], axis: int) -> Spec | None:
+    """Ones for each step of the input that a mask belongs to."""
+    whole = given.get(name.removesuffix("_mask"))
+    if not name.endswith("_mask") or not isinstance(whole, TensorSpec) or len(whole.shape) < 2:
+        return None
+    return Filled(TensorSpec((whole.shape[0], whole.shape[axis]), "int64"), 1, 1)
 
 
 def _first(module: torch.nn.Module, *kinds: type[torch.nn.Module]) -> torch.nn.Module | None:

@@ -6,7 +6,7 @@ dimension for the channel. They come in the order in which they are tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from netweight.errors import UsageError
 from netweight.ir import TensorSpec
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.entry import parameters_of_entry
-from netweight.sources.torch.guessed_names import input_called
+from netweight.sources.torch.guessed_names import beside, input_called
+from netweight.sources.torch.guessed_patches import patches
 
 _TOKENS = 128
 _SECOND = 16_000
@@ -57,7 +58,8 @@ def guesses(module: torch.nn.Module, method: str, batch: int) -> list[Guess]:
     """
     required = [p for p in parameters_of_entry(module, method) if p.default is p.empty]
     needed = [p.name for p in required if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    found = list(_configured(module, method, batch))
+    found = list(_completed(module, needed, batch, list(_configured(module, method, batch))))
+    found.extend(Guess(given, "what they are called") for given in patches(module, needed, batch))
     if len(needed) > 1:
         found.extend(_by_names(module, needed, batch))
         if not found:
@@ -90,6 +92,15 @@ def _configured(module: torch.nn.Module, method: str, batch: int) -> Iterator[Gu
     size = pictured.get("input_size") if isinstance(pictured, dict) else None
     if isinstance(size, list | tuple):
         yield Guess(TensorSpec((batch, *size)), "its configuration")
+
+
+def _completed(module: torch.nn.Module, names: Sequence[str], batch: int, told: Iterable[Guess]) -> Iterator[Guess]:
+    """Guesses with what the module cannot do without beside them, as it is called; without it where no name says it."""
+    for guess in told:
+        missing = [name for name in names if isinstance(guess.inputs, dict) and name not in guess.inputs]
+        for more in beside(missing, guess.inputs, module, batch) if missing else ():
+            yield Guess({**guess.inputs, **more}, f"{guess.why}, and what they are called")
+    yield from told
 
 
 def _by_names(module: torch.nn.Module, names: Sequence[str], batch: int) -> Iterator[Guess]:

@@ -1,0 +1,71 @@
+"""Pictures in pieces: a row of numbers for each patch, and beside them how many patches stand in rows and columns.
+
+Vision towers of language models that take pictures of any size want both: ``forward(hidden_states, grid_thw)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import TypeAlias
+
+import torch
+
+from netweight.ir import Filled, TensorSpec
+
+_SIDE = 16
+"""Patches in a row and in a column: a picture of 224 x 224 in patches of 14."""
+_PATCHES = ("hidden_states", "pixel_values", "pixels", "patches", "flattened_patches")
+_THREE, _TWO = ("grid_thw", "image_grid_thw", "grid_thws"), ("spatial_shapes", "grid_hw", "grid_hws", "image_grid_hw")
+_MASKS = ("pixel_attention_mask", "padding_mask", "attention_mask", "mask")
+_PLACES = ("pixel_position_ids", "patch_positions", "image_position_ids")
+_MERGED = ("merge_sizes", "merge_size")
+Given: TypeAlias = TensorSpec | Filled | torch.Tensor
+
+
+def patches(module: torch.nn.Module, names: Sequence[str], batch: int) -> Iterator[dict[str, Given]]:
+    """Patches and their grid for inputs of these names; nothing where there is no grid, or another name among them.
+
+    The patches of all pictures stand one below the other where each grid has its own row, ``(batch, 3)``. They have a
+    dimension for the picture where a mask or places stand beside them.
+    """
+    if not any(name in (*_THREE, *_TWO, *_PLACES) for name in names):
+        return
+    together = not any(name in (*_MASKS, *_PLACES) for name in names)
+    for piece in _pieces(module):
+        number = (batch * _SIDE**2,) if together else (batch, _SIDE**2)
+        found = {name: _given(name, (*number, *piece), batch) for name in names}
+        given = {name: made for name, made in found.items() if made is not None}
+        if len(given) == len(names):
+            yield given
+
+
+def _given(name: str, shape: tuple[int, ...], batch: int) -> Given | None:
+    """The input of that name, where the patches have that shape."""
+    if name in _PATCHES:
+        return TensorSpec(shape)
+    if name in _THREE:
+        return torch.tensor([[1, _SIDE, _SIDE]] * batch)
+    if name in _TWO:
+        return torch.tensor([[_SIDE, _SIDE]] * batch)
+    if name in _MASKS:
+        return Filled(TensorSpec((batch, _SIDE**2), "int64"), 1, 1)
+    if name in _MERGED:
+        return torch.ones(batch, dtype=torch.int64)
+    if name in _PLACES:
+        place = torch.cartesian_prod(torch.arange(_SIDE), torch.arange(_SIDE))
+        return place.expand(batch, -1, -1).contiguous()
+    return None
+
+
+def _pieces(module: torch.nn.Module) -> Iterator[tuple[int, ...]]:
+    """What one patch is for the first layer: its numbers in one row, or in channels, rows and columns."""
+    for layer in module.modules():
+        if isinstance(layer, torch.nn.Conv2d | torch.nn.Conv3d):
+            whole = (layer.in_channels, *layer.kernel_size)
+            yield (prod(whole),)
+            yield whole
+            return
+        if isinstance(layer, torch.nn.Linear):
+            yield (layer.in_features,)
+            return
