@@ -89,6 +89,8 @@ def segments_of(plan: Backpropagation, patterns: Sequence[str]) -> Segments:
 
 
 def _named(plan: Backpropagation, patterns: Sequence[str]) -> Iterator[_Span]:
+    if not patterns:
+        return
     paths = [_path(call, patterns) for call in plan.calls]
     for pattern in patterns:
         known = sorted({part for call in plan.calls for part in _modules(call)})
@@ -101,7 +103,7 @@ def _named(plan: Backpropagation, patterns: Sequence[str]) -> Iterator[_Span]:
 
 
 def _of_the_program(graph: Graph) -> Iterator[_Span]:
-    writer = {name: step for step, node in enumerate(graph.nodes) for name in node.outputs}
+    writer = {name: step for step, node in enumerate(graph.nodes) for name in node.outputs} if graph.checkpoints else {}
     for checkpoint in graph.checkpoints:
         steps = [writer[name] for name in checkpoint.values if name in writer]
         if steps:

@@ -86,7 +86,7 @@ def _weigh_calls(graph: Graph) -> list[LayerRow]:
         run = runs.get(step)
         charged = owned.first_reads(graph, node)
         inputs, outputs = node.inputs, node.outputs
-        of_weights = not made.isdisjoint(outputs)
+        of_weights = bool(made) and not made.isdisjoint(outputs)
         key = (
             node.op,
             node.attrs,

@@ -18,7 +18,7 @@ def made_from_weights(graph: Graph) -> frozenset[str]:
     made: set[str] = set()
     for node in graph.nodes:
         reads = [name for name in node.inputs if name is not None]
-        if reads and all(name in fixed for name in reads):
+        if reads and fixed.issuperset(reads):
             fixed.update(node.outputs)
             made.update(node.outputs)
     return frozenset(made)

@@ -114,7 +114,7 @@ def _kept(charged: Mapping[int, Value], counts: Sequence[Count]) -> dict[str, in
         "logical_params": int(total(counts)),
         "weight_dtype": values[0].spec.dtype if values else "",
     }
-    if any(value.stored is not None or value.quantization is not None for value in values):
+    if [value for value in values if value.stored is not None or value.quantization is not None]:
         largest = max(values, key=lambda value: value.weights)
         figures["logical_params"] = sum([value.weights for value in values])
         figures["weight_dtype"] = largest.kept_as if largest.weights else ""

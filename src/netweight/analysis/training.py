@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 
 from netweight.analysis.checkpointing import Segments, segments_of
 from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.optimizers import optimizer_rule
+from netweight.analysis.step_memory import TrainingMemory
 from netweight.analysis.tinytl import tinytl_saved_bytes, tinytl_weight_bytes
-from netweight.analysis.training_memory import TrainingMemory, state_bytes, training_memory
+from netweight.analysis.training_memory import state_bytes, training_memory
 from netweight.count import product, total
 from netweight.ir import Graph, is_floating
 from netweight.ops import Cost
@@ -49,7 +51,7 @@ def training_cost(
     memories = {name: training_memory(plan, parts[name], rule) for name, plan in plans.items()}
     plan, segments, memory = plans[convention], parts[convention], memories[convention]
     calls = [_Work.of(plan, call, segments, memory) for call in plan.calls]
-    work = {name: sum(int(getattr(call, name) or 0) for call in calls) for name in _WORK}
+    work = {name: sum([int(getattr(call, name) or 0) for call in calls]) for name in _WORK}
     trained = sum(graph.spec(name).numel for name in plan.trained)
     return Training(
         convention=convention,
@@ -97,9 +99,10 @@ def _bytes(plan: Backpropagation) -> dict[str, int]:
 
 
 _WORK = ("forward_macs", "forward_flops", "backward_macs", "backward_flops", "recomputed_macs", "recomputed_flops")
+_OF_ROW = attrgetter(*_WORK[2:])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Work:
     """Work of one operator call in a step; None where it is unknown."""
 
@@ -114,18 +117,20 @@ class _Work:
     def of(plan: Backpropagation, call: Call, segments: Segments, memory: TrainingMemory) -> _Work:
         """Work of a call: its rules, the sums where several readers pass a gradient back, and what runs again."""
         floating = is_floating(arithmetic_dtype(plan.graph.input_specs(call.node)))
-        parts = [segment for segment in segments.get(call.step, ()) if segment.repeats(plan, call)]
-        own = sum(segment.by_program for segment in parts)
         backward = call.backward
         if backward is not None and memory.sums.get(call.step):
             backward += Cost(adds=product(sums=memory.sums[call.step]))
         forward = _counted(call.forward, floating=floating)
         written = call.link.function is not None
         found = _counted(backward, floating=floating or written)
+        parts = [segment for segment in segments.get(call.step, ()) if segment.repeats(plan, call)] if segments else ()
+        if not parts:
+            return _Work(*forward, *found, 0, 0)
+        own = sum(segment.by_program for segment in parts)
         return _Work(
-            **dict(zip(_WORK[:2], forward, strict=True)),
-            **dict(zip(_WORK[2:4], map(partial(_with_repeats, own), found, forward), strict=True)),
-            **dict(zip(_WORK[4:], [_times(len(parts) - own, part) for part in forward], strict=True)),
+            *forward,
+            *map(partial(_with_repeats, own), found, forward),
+            *[_times(len(parts) - own, part) for part in forward],
         )
 
 
@@ -154,23 +159,22 @@ def _rows(plan: Backpropagation, calls: Sequence[_Work], memory: TrainingMemory)
     for (layer, op), steps in groups.items():
         mine = trained & {name or "" for step in steps for name in plan.calls[step].node.inputs}
         trained -= mine
+        parts = zip(*[_OF_ROW(calls[step]) for step in steps], strict=True)
         rows.append(
             TrainingRow(
                 layer=layer,
                 op=op,
-                **{name: _sum(getattr(calls[step], name) for step in steps) for name in _WORK[2:]},
-                saved_activation_bytes=sum(memory.saved[step] for step in steps),
-                gradient_bytes=sum(plan.graph.spec(name).nbytes for name in mine),
+                **dict(zip(_WORK[2:], map(_sum, parts), strict=True)),
+                saved_activation_bytes=sum([memory.saved[step] for step in steps]),
+                gradient_bytes=sum([plan.graph.spec(name).nbytes for name in mine]),
             )
         )
     return tuple(rows)
 
 
-def _sum(parts: Iterable[int | None]) -> int | None:
+def _sum(parts: Sequence[int | None]) -> int | None:
     """Sum that keeps its formula; None where a part is unknown."""
-    known: list[int] = []
-    for part in parts:
-        if part is None:
-            return None
-        known.append(part)
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
     return known[0] if len(known) == 1 else total(known)

@@ -17,47 +17,11 @@ from itertools import chain, pairwise
 from netweight.analysis.checkpointing import Segment, Segments
 from netweight.analysis.held import Moments
 from netweight.analysis.optimizers import Optimizer
+from netweight.analysis.step_memory import Peak, TrainingMemory
 from netweight.ir.lifetimes import last_uses, released
 from netweight.ops.parts import COMPLEX
 from netweight.plan.gradients import Backpropagation, Call
 from netweight.plan.written import written_memory
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peak:
-    """The worst moment of a training step.
-
-    Attributes:
-        nbytes: Bytes alive.
-        phase: ``"forward"``, ``"backward"`` or ``"update"``.
-        layer: Layer that runs.
-        parts: What the bytes are.
-    """
-
-    nbytes: int
-    phase: str
-    layer: str
-    parts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingMemory:
-    """Memory of a training step.
-
-    Attributes:
-        peaks: The worst moment of each phase.
-        saved: Bytes kept for backward, by the step of the call that is the first to keep them.
-        sums: Elements added where several readers pass a gradient back, by the step of the reader that is added.
-    """
-
-    peaks: Mapping[str, Peak]
-    saved: Mapping[int, int]
-    sums: Mapping[int, int]
-
-    @property
-    def peak(self) -> Peak:
-        """The worst moment, the first of equal ones."""
-        return max(self.peaks.values(), key=lambda peak: peak.nbytes)
 
 
 def training_memory(plan: Backpropagation, segments: Segments, rule: Optimizer) -> TrainingMemory:
@@ -65,9 +29,10 @@ def training_memory(plan: Backpropagation, segments: Segments, rule: Optimizer) 
     walk = _Walk(plan=plan, segments=segments)
     walk.start(rule)
     walk.forward()
+    saved = walk.saved_bytes()
     walk.backward()
     walk.update(rule)
-    return TrainingMemory(peaks=walk.peaks, saved=walk.saved_bytes(), sums=dict(walk.sums))
+    return TrainingMemory(peaks=walk.peaks, saved=saved, sums=dict(walk.sums))
 
 
 @dataclass(slots=True)
@@ -79,11 +44,12 @@ class _Walk:
         segments: Checkpointed parts around each step.
         size: Bytes of the pieces alive, and what they are.
         holders: How many hold each piece alive.
-        alive: Bytes alive by what they are.
+        alive: Bytes alive by what they are; ``total`` is their sum.
         peaks: The worst moment of each phase so far.
         gradient_of: Piece with the gradient of each value that is waiting for its writer.
         kept: Pieces that the backward of each step releases.
         sums: Elements added to a gradient, by step.
+        place: Memory that each value lives in.
         again: Parts that have run again, by their first step and how many are around them.
         count: Gradients made so far, for their names.
     """
@@ -93,12 +59,18 @@ class _Walk:
     size: dict[str, tuple[str, int]] = field(default_factory=dict)
     holders: Counter[str] = field(default_factory=Counter)
     alive: Counter[str] = field(default_factory=Counter)
+    total: int = 0
     peaks: dict[str, Peak] = field(default_factory=dict)
     gradient_of: dict[str, str] = field(default_factory=dict)
     kept: dict[int, list[str]] = field(default_factory=dict)
     sums: Counter[int] = field(default_factory=Counter)
+    place: Mapping[str, str] = field(init=False)
     again: set[tuple[int, int]] = field(default_factory=set)
     count: int = 0
+
+    def __post_init__(self) -> None:
+        """Nothing is alive yet."""
+        self.place = self.plan.pieces()
 
     def start(self, rule: Optimizer) -> None:
         """What is there before the step."""
@@ -114,34 +86,34 @@ class _Walk:
                 self.take(name, "inputs", value.spec.nbytes)
         for value in self.plan.graph.unread:
             self.take(value.name, "parameters", value.stored_bytes)
-        self.alive["optimizer_state"] = state_bytes(self.plan, rule)
+        self.hold("optimizer_state", state_bytes(self.plan, rule))
 
     def forward(self) -> None:
         """All operators in order; what backward reads stays."""
         self.kept = {call.step: self.keeps(call) for call in self.plan.calls}
         last_uses = self.last_uses(self.plan.calls, self.plan.lifetimes)
         saved = Counter(piece for pieces in self.kept.values() for piece in pieces)
-        held = Counter(self.plan.piece(name) for name in dict.fromkeys(self.plan.graph.outputs))
-        self.holders.update({piece: saved[piece] + held[piece] for piece in self.size})
+        held = Counter(self.place[name] for name in dict.fromkeys(self.plan.graph.outputs))
+        self.holders.update({piece: saved[piece] + held[piece] for piece in {*saved, *held} if piece in self.size})
         program = Moments.of(self.plan.temporaries)
         for call in self.plan.calls:
-            for piece in program.made.get(call.step, ()):
-                self.take(piece, "saved" if saved[piece] else "activations", self.plan.nbytes(piece))
-                self.holders[piece] += saved[piece]
-            self.note("forward", call)
-            self.release_all(program.brief.get(call.step, ()))
+            if call.step in program.made:
+                for piece in program.made[call.step]:
+                    self.take(piece, "saved" if piece in saved else "activations", self.plan.nbytes(piece))
+                    self.holders[piece] += saved[piece]
+                self.note("forward", call)
+                self.release_all(program.brief.get(call.step, ()))
             for piece, nbytes in self.written(call).items():
                 if piece not in self.size:
-                    self.take(piece, "saved" if saved[piece] else "activations", nbytes)
-                    self.holders[piece] += saved[piece] + held[piece]
+                    self.take(piece, "saved" if piece in saved else "activations", nbytes)
+                    self.holders[piece] += saved.get(piece, 0) + held.get(piece, 0)
             self.note("forward", call)
-            self.release_all(last_uses.get(call.step, ()))
-            self.release_all(program.freed.get(call.step, ()))
+            self.release_all((*last_uses.get(call.step, ()), *program.freed.get(call.step, ())))
         self.release_all(piece for piece in program.left(len(self.plan.calls)) if piece in self.size)
 
     def keeps(self, call: Call, depth: int = 0) -> list[str]:
         """Pieces that stay until the backward of a call is done; ``depth`` parts around it have run again."""
-        parts = self.segments.get(call.step, ())[depth:]
+        parts = self.segments[call.step][depth:] if call.step in self.segments else ()
         if not parts:
             return list(call.saved)
         mine = next(other for other in parts[0].calls if other.runs_backward) is call
@@ -231,16 +203,16 @@ class _Walk:
         """The optimiser's turn; the temporary tensor of one parameter lives until that of the next one is computed."""
         sizes = [self.plan.graph.spec(name).nbytes for name in self.plan.trained]
         if rule.scratch:
-            self.alive["scratch"] = max(before + rule.scratch * size for before, size in pairwise((0, *sizes)))
+            self.hold("scratch", max(before + rule.scratch * size for before, size in pairwise((0, *sizes))))
         self.note("update", None)
 
     def saved_bytes(self) -> dict[int, int]:
-        """Bytes kept for backward, by the step of the first call that keeps them."""
+        """Bytes kept for backward after the forward, by the step of the first call that keeps them."""
         charged: set[str] = set()
         found: dict[int, int] = {}
         for call in self.plan.calls:
-            pieces = [piece for piece in self.keeps(call) if piece not in charged]
-            found[call.step] = sum(self.bytes_of(call, piece) for piece in pieces)
+            pieces = [piece for piece in self.kept[call.step] if piece not in charged]
+            found[call.step] = sum([self.bytes_of(call, piece) for piece in pieces]) if pieces else 0
             charged.update(pieces)
         return found
 
@@ -250,8 +222,7 @@ class _Walk:
 
     def written(self, call: Call) -> dict[str, int]:
         """Pieces that a call writes, with their bytes."""
-        pieces = [self.plan.piece(name) for name in call.node.outputs]
-        made = [piece for piece in pieces if not self.plan.lasts(piece)]
+        made = [piece for piece in self.places(call.node.outputs) if not self.plan.lasts(piece)]
         return {piece: self.bytes_of(call, piece) for piece in (*made, *call.extras)}
 
     def last_uses(self, calls: Sequence[Call], lifetimes: Mapping[str, int] | None = None) -> dict[int, list[str]]:
@@ -274,20 +245,26 @@ class _Walk:
 
     def places(self, *names: Iterable[str | None]) -> list[str]:
         """Pieces that values live in."""
-        return [self.plan.piece(name) for name in chain(*names) if name is not None]
+        return [self.place[name] for name in chain(*names) if name is not None]
 
     def gradient(self, name: str, kind: str) -> str:
         """A new piece for the gradient of a value."""
         self.count += 1
         piece = f"gradient {self.count}"
-        self.take(piece, kind, self.plan.graph.spec(name).nbytes)
+        self.take(piece, kind, self.plan.graph.values[name].spec.nbytes)
         return piece
 
     def take(self, piece: str, kind: str, nbytes: int) -> None:
         """Allocate, with one holder."""
         self.size[piece] = (kind, nbytes)
         self.alive[kind] += nbytes
+        self.total += nbytes
         self.holders[piece] = 1
+
+    def hold(self, kind: str, nbytes: int) -> None:
+        """Bytes that stay to the end of the step."""
+        self.alive[kind] += nbytes
+        self.total += nbytes
 
     def release_all(self, pieces: Iterable[str]) -> None:
         """One holder less of each."""
@@ -300,13 +277,15 @@ class _Walk:
         if not self.holders[piece]:
             kind, nbytes = self.size.pop(piece)
             self.alive[kind] -= nbytes
+            self.total -= nbytes
 
     def note(self, phase: str, call: Call | None, *, more: int = 0) -> None:
         """Remember the moment if it is the worst of its phase so far; ``more`` are gradients that come and go."""
-        nbytes = self.alive.total() + more
+        nbytes = self.total + more
         if phase not in self.peaks or nbytes > self.peaks[phase].nbytes:
             layer = "" if call is None else call.node.layer
-            parts = {kind: amount for kind, amount in (self.alive + Counter(gradients=more)).items() if amount}
+            alive = self.alive + Counter(gradients=more) if more else self.alive
+            parts = {kind: amount for kind, amount in alive.items() if amount}
             self.peaks[phase] = Peak(nbytes=nbytes, phase=phase, layer=layer, parts=parts)
 
 

@@ -197,7 +197,7 @@ def _by_parts(op: OpDef) -> OpDef:
         @wraps(rule)
         def of(attrs: Any, *given: Any) -> Cost:
             cost = rule(attrs, *given)
-            if cost is FREE or not any(isinstance(x, TensorSpec) and x.dtype in COMPLEX for x in given):
+            if cost is FREE or not [x for x in given if isinstance(x, TensorSpec) and x.dtype in COMPLEX]:
                 return cost
             done = {kind: count for kind in WORK_KINDS if (count := getattr(cost, kind))}
             return Cost(**of_parts(done, rules)) if done else cost

@@ -24,13 +24,16 @@ def as_eager(plan: Backpropagation) -> Backpropagation:
 def _as_eager(plan: Backpropagation, call: Call) -> Call:
     """The call with what PyTorch keeps for it."""
     node = call.node
-    inputs = plan.graph.input_specs(node)
-    rule = next((rule for rule in KEPT.get(node.op, ()) if rule.when(node.attrs, inputs)), None)
-    op = REGISTRY.get(node.op)
-    if op is None or not call.link.own or not call.runs_backward:
+    rules = KEPT.get(node.op, ())
+    if not (rules or plan.made) or not call.link.own or not call.runs_backward:
         return call
+    op = REGISTRY.get(node.op)
+    if op is None:
+        return call
+    inputs = plan.graph.input_specs(node)
+    rule = next((rule for rule in rules if rule.when(node.attrs, inputs)), None)
     if rule is None:
-        reads_made = any(name in plan.made for name in call.read)
+        reads_made = not plan.made.keys().isdisjoint(call.read)
         return replace(call, **keeping(plan, op, call.step, node, call.wanted)) if reads_made else call
     over = rule.in_place is not None and bool(written_over(plan, op, node))
     outputs = [plan.graph.spec(name) for name in node.outputs]

@@ -90,6 +90,12 @@ class Backpropagation:
             return self.made[name]
         return self.graph.values[self.overwrites.get(name, name)].storage
 
+    def pieces(self) -> dict[str, str]:
+        """Memory that each value lives in."""
+        values = self.graph.values
+        found = {name: value.storage for name, value in values.items()}
+        return {**found, **{new: values[old].storage for new, old in self.overwrites.items()}, **self.made}
+
     def nbytes(self, piece: str) -> int:
         """Size of a piece that a value or a temporary gives its name."""
         return self.temporaries[piece].nbytes if piece in self.temporaries else self.graph.spec(piece).nbytes
@@ -163,16 +169,19 @@ def _call(plan: Backpropagation, step: int, node: Node, link: Link) -> Call:
     op = REGISTRY.get(node.op)
     arrives = any(name in reached for name in link.takes)
     wanted = tuple(arrives and name in reached for name in link.gives)
-    call = Call(
-        step=step, node=node, link=link, wanted=wanted, passed=(False,) * len(wanted),
-        read=(), saved=(), extras={}, forward=None, backward=None,
-    )  # fmt: skip
     if op is None or not link.own:
+        call = Call(
+            step=step, node=node, link=link, wanted=wanted, passed=(False,) * len(wanted),
+            read=(), saved=(), extras={}, forward=None, backward=None,
+        )  # fmt: skip
         return _diverted(plan, call, op)
     specs = graph.input_specs(node)
     with located(node):
-        return replace(
-            call,
+        return Call(
+            step=step,
+            node=node,
+            link=link,
+            wanted=wanted,
             passed=_passed(op, node, wanted, specs),
             **keeping(plan, op, step, node, wanted),
             forward=op.cost(node.attrs, *specs),

@@ -58,11 +58,14 @@ def _weights_of(graph: Graph, packed: set[str]) -> Iterator[tuple[Sources, int]]
         if near.isdisjoint(node.inputs):
             continue
         reads = [name for name in node.inputs if name is not None]
+        computed = [name for name in reads if name not in made and values[name].kind not in _STORED]
+        if computed and not _multiplies(node):
+            continue
         sources = [made.get(name) or frozenset({name}) for name in reads]
-        if all(name in made or values[name].kind in _STORED for name in reads):
+        if not computed:
             made.update(dict.fromkeys(node.outputs, frozenset().union(*sources)))
             near.update(node.outputs)
-        elif _multiplies(node):
+        else:
             yield from ((sources[at], values[name].spec.numel) for at, name in enumerate(reads) if name in near)
 
 

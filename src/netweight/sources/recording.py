@@ -150,11 +150,15 @@ class Recording(Generic[Site]):
         )
 
     def _value(self, key: str, names: Mapping[str, str]) -> Value:
+        name, spec, storage = names[key], self.specs[key], names[self.storages[key]]
+        kind = self.kinds.get(key, "activation")
+        if not (self.inits or self.quantizations or self.stored):  # as most models do not say more
+            return Value(name=name, spec=spec, kind=kind, storage=storage)
         return Value(
-            name=names[key],
-            spec=self.specs[key],
-            kind=self.kinds.get(key, "activation"),
-            storage=names[self.storages[key]],
+            name=name,
+            spec=spec,
+            kind=kind,
+            storage=storage,
             init=self.inits.get(key),
             quantization=self.quantizations.get(key),
             stored=self.stored.get(key),
@@ -185,7 +189,9 @@ def fused_runs(steps: Sequence[Step[Any]], call_of: Callable[[Step[Any]], Any]) 
         steps: What was recorded.
         call_of: What is the same for steps of one kernel.
     """
-    runs = []
+    runs: list[tuple[int, int]] = []
+    if not [step for step in steps if step.fused]:
+        return ()
     for (_, fused), group in groupby(enumerate(steps), key=lambda item: (call_of(item[1]), item[1].fused)):
         places = [place for place, _ in group]
         if fused and len(places) > 1:

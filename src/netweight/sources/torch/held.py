@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from operator import is_
 from types import FunctionType, MethodType, ModuleType
@@ -59,7 +59,7 @@ class Held:
         seen = self._seen
         while waiting:
             value = waiting.pop()
-            if id(value) in seen:
+            if id(value) in seen or (type(value) is tuple and _NOTHING.issuperset(map(type, value))):
                 continue
             seen.add(id(value))
             sort = _sort_of(value.__class__)
@@ -146,8 +146,8 @@ def _written_by_users(kinds: Iterable[type]) -> list[type]:
     return list(dict.fromkeys(base for kind in kinds for base in kind.__mro__ if not _is_ours(base.__module__)))
 
 
-def _followed(values: Iterable[Any]) -> Iterator[Any]:
-    return (value for value in values if type(value) not in _NOTHING)
+def _followed(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if type(value) not in _NOTHING]
 
 
 def _put_back_dict(held: dict[Any, Any], before: dict[Any, Any]) -> None:

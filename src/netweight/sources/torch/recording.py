@@ -8,7 +8,7 @@ for each view, the chain of view operators that leads to it, and walks the chain
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -66,7 +66,7 @@ class TensorRecording(Recording[Site]):
     adopted: dict[int, str] = field(default_factory=dict)
     changed: dict[int, str] = field(default_factory=dict)
     _fed: dict[str, int] = field(default_factory=dict)
-    _memories: set[int] = field(default_factory=set)
+    _memories: dict[int, list[str]] = field(default_factory=dict)
     _looked_at: int = 0
     _waiting: dict[int, Any] = field(default_factory=dict)
 
@@ -90,12 +90,11 @@ class TensorRecording(Recording[Site]):
         """Whether the tensor is a parameter or buffer of the model."""
         return id(tensor) in self._owned
 
-    def parameters(self) -> Iterator[tuple[str, Tensor]]:
+    def parameters(self) -> list[tuple[str, Tensor]]:
         """Parameters of the model, each once, and what they are called; those without a size have not been made."""
-        for tensor in {id(tensor): tensor for tensor in self._owners if not is_lazy(tensor)}.values():
-            name, kind = self._owned.get(id(tensor), ("", "constant"))
-            if kind == "parameter":
-                yield name, tensor
+        tensors = {id(tensor): tensor for tensor in self._owners}
+        owned = [(name, tensors[ident]) for ident, (name, kind) in self._owned.items() if kind == "parameter"]
+        return [(name, tensor) for name, tensor in owned if not is_lazy(tensor)]
 
     def owned_as(self, tensor: Tensor) -> tuple[str, ValueKind]:
         """Name and kind of a parameter or buffer of the model; no name for any other tensor."""
@@ -122,7 +121,8 @@ class TensorRecording(Recording[Site]):
         """Whether a constant, or another with the same memory, is in the graph."""
         tensors = self.tensors
         if self._looked_at < len(tensors):
-            self._memories.update(map(self.constants.memory, islice(tensors.values(), self._looked_at, None)))
+            for name, tensor in islice(tensors.items(), self._looked_at, None):
+                self._memories.setdefault(self.constants.memory(tensor), []).append(name)
             self._looked_at = len(tensors)
         return self.constants.memory(constant) in self._memories
 
@@ -136,9 +136,9 @@ class TensorRecording(Recording[Site]):
         if not self.holds(target):
             return
         memory = self.constants.memory(target)
-        for name, tensor in self.tensors.items():
-            if self.constants.memory(tensor) == memory:
-                self.tensors[name] = tensor.detach().clone()
+        for name in self._memories[memory]:
+            self.tensors[name] = self.tensors[name].detach().clone()
+        self._memories[memory] = []
 
     def is_fed(self, tensor: Tensor) -> bool:
         """Whether a tensor with numbers stands for a value of the graph: an input, or what was computed from one."""

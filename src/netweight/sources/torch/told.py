@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor
-from torch.nn.parameter import is_lazy
 
 from netweight.ir import is_floating
 from netweight.sources.recording import Step
@@ -20,12 +19,12 @@ from netweight.sources.torch.wrapped import is_wrapped
 def unread_parameters(recording: TensorRecording) -> list[tuple[str, Tensor]]:
     """Parameters that no operator has read, with their names.
 
-    Those of lazy modules have no shape, and what is inside of a tensor subclass may be read in its place.
+    What is inside of a tensor subclass may be read in its place.
     """
     return [
         (name, tensor)
         for name, tensor in recording.parameters()
-        if name not in recording.tensors and not is_lazy(tensor) and not is_wrapped(tensor)
+        if name not in recording.tensors and not is_wrapped(tensor)
     ]
 
 

@@ -84,7 +84,7 @@ def promoted(function: Rule, *, floating: bool = False, constants: bool = False)
         start = len(rec.recording.nodes)
         if constants:
             operands = tuple(as_tensor(rec, x, dtype) for x in operands)
-        alike = (cast(rec, x, dtype) if isinstance(x, Tensor) else x for x in operands)
+        alike = [cast(rec, x, dtype) if isinstance(x, Tensor) else x for x in operands]
         return converting(rec, start, function(rec, *alike, **settings))
 
     return rule

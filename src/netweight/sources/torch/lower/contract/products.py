@@ -83,7 +83,12 @@ def attention(
     rec: Recorder, query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
     is_causal: bool = False, *, scale: float | None = None, enable_gqa: bool = False,
 ) -> Any:  # fmt: skip
-    """Attention without dropout of its probabilities; ``enable_gqa`` follows from the number of key heads."""
+    """Attention; ``enable_gqa`` follows from the number of key heads.
+
+    With dropout PyTorch has no kernel for it on a CPU: it is what it is made of, scores and probabilities in memory.
+    """
+    if dropout_p > 0:
+        return NotImplemented
     return scaled_dot_product_attention(rec, query, key, value, mask=attn_mask, is_causal=is_causal, scale=scale)
 
 
