@@ -12,8 +12,8 @@ def validate(graph: Graph) -> None:
     """Check that the graph does not contradict itself.
 
     Raises:
-        GraphError: If a name is missing or used twice, a size is negative, a value is read before it is written, a view has
-            no owner, or runs of nodes are not of this graph.
+        GraphError: If a name is missing or used twice, a size is negative, a value is read before it is written, a view
+            has no owner, or runs of nodes are not of this graph.
     """
     for name, value in graph.values.items():
         if name != value.name:
