@@ -37,6 +37,12 @@ def _convolution_backward(
     return 2 * products * (bool(mask[0]) + bool(mask[1]))
 
 
+def _vector_backward(x: Any, _other: Any, *_rest: Any, out_val: Any, **_named: Any) -> int:
+    """Gradients of products with a vector are outer and scaled vectors: products, spelled as multiplication."""
+    node = torch._C._current_autograd_node()
+    return 2 * out_val.numel() if node is not None and node.name() in VECTORS else 0
+
+
 def _attention(query: Any, key: Any, value: Any, *_rest: Any, **_named: Any) -> int:
     """Scores, and their sum over the values."""
     return 2 * prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
@@ -47,7 +53,12 @@ def _attention_backward(_grad: Any, query: Any, key: Any, value: Any, *_rest: An
     return 2 * _attention(query, key, value)
 
 
+_vector_backward._get_raw = True  # type: ignore[attr-defined]  # PyTorch's counter: arguments as they are, not as shapes
+
+VECTORS = ("MvBackward0", "AddmvBackward0", "DotBackward0", "VdotBackward0")
+
 COUNTED: dict[Any, Any] = {
+    aten.mul: _vector_backward,
     aten._scaled_dot_product_flash_attention_for_cpu: _attention,
     aten._scaled_dot_product_flash_attention_for_cpu_backward: _attention_backward,
     aten.mv: _matrix_vector,

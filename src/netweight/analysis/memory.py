@@ -13,6 +13,7 @@ from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, runs_of,
 from netweight.ir import Graph, TensorSpec
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import REGISTRY
+from netweight.plan.eager_steps import made_inside
 from netweight.results.profile import Activations
 
 
@@ -92,7 +93,7 @@ def _activations(facts: _Facts, rule: Convention) -> Activations:
     if rule.moment == "layer":
         step, alive = _peak_of_layers(facts, home_of, homes)
     else:
-        held = Held.of(graph.temporaries if rule.held_by_program else (), len(graph.nodes))
+        held = Held.of((*graph.temporaries, *made_inside(graph)) if rule.held_by_program else (), len(graph.nodes))
         step, alive, beside = _peak_of_schedule(graph, homes, held, set(facts.inputs))
     return Activations(
         total_count=sum([home.count for home in homes.values()]),

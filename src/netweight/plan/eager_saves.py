@@ -12,6 +12,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 from netweight.ir import TensorSpec
+from netweight.ops.random.dropout import mask_shape
 from netweight.ops.table import Saves
 
 Specs: TypeAlias = Sequence[TensorSpec | None]
@@ -63,6 +64,12 @@ def _positions(_attrs: Any, _inputs: Specs, outputs: Specs) -> int:
 def _pivots(_attrs: Any, inputs: Specs, _outputs: Specs) -> int:
     """An int32 per row of each matrix."""
     return 4 * prod(_first(inputs).shape[:-1])
+
+
+def _factors(attrs: Any, inputs: Specs, _outputs: Specs) -> int:
+    """Zeros and scales in the type of the input."""
+    x = _first(inputs)
+    return x.nbytes // max(1, x.numel) * prod(mask_shape(attrs, x.shape))
 
 
 def _one(_attrs: Any, inputs: Specs, _outputs: Specs) -> int:
@@ -182,7 +189,7 @@ _KEPT: dict[str, Kept | tuple[Kept, ...]] = {
     "log_sigmoid": Kept(saves=("x", "exponentials"), extras={"exponentials": _like_x}),
     "softsign": Kept(saves=("x", "denominator"), extras={"denominator": _like_x}),
     "tanhshrink": Kept(saves=("tanh",), extras={"tanh": _like_x}),
-    "dropout": Kept(saves=("mask",), extras={"mask": _like_x}),
+    "dropout": Kept(saves=("mask",), extras={"mask": _factors}),
     # Windows: the sizes are read from the input.
     "adaptive_avg_pool": Kept(saves=("x",), when=_windows),
     "adaptive_max_pool": Kept(saves=("x", "indices"), extras={"indices": _positions}),

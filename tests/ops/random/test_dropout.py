@@ -21,3 +21,11 @@ def test_what_is_kept_is_scaled_so_that_the_mean_stays() -> None:
     assert 10 < mask.sum() < 40
     np.testing.assert_array_equal(y, np.where(mask, 4 * x, 0))
     np.testing.assert_array_equal(DROPOUT.backward(attrs, x, x, mask=mask)[0], np.where(mask, 4 * x, 0))
+
+
+def test_channels_are_dropped_as_a_whole() -> None:
+    x, attrs = np.ones((4, 25, 3, 2)), DropoutAttrs(p=0.75, features=True)
+    y, mask = DROPOUT.forward(attrs, x, rng=np.random.default_rng(0))
+    assert mask.shape == (4, 25, 1, 1)
+    assert {tuple(np.unique(channel)) for channel in y.reshape(100, 6)} == {(0,), (4,)}
+    np.testing.assert_array_equal(DROPOUT.backward(attrs, x, x, mask=mask)[0], np.broadcast_to(4 * mask, x.shape))

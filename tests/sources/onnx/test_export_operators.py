@@ -8,10 +8,12 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from onnx import TensorProto, numpy_helper
 
 from cases import CASES
 from netweight.errors import UnsupportedOpError
 from netweight.ops import REGISTRY
+from netweight.ops.random.dropout import DropoutAttrs
 from netweight.ops.table import forward
 
 pytest.importorskip("onnx")
@@ -129,3 +131,14 @@ def test_what_onnx_has_not_is_listed(name: str) -> None:
         assert name not in RULES
     else:
         assert name in RULES
+
+
+def test_channels_that_are_dropped_as_a_whole() -> None:
+    """Runtimes for inference leave dropout out: the factors are looked up in the model."""
+    x = np.ones((4, 5, 2, 3), np.float32)
+    graph = one_node("dropout", DropoutAttrs(p=0.5, features=True), (x,))
+    model = checked(graph)
+    assert [node.op_type for node in model.graph.node] == ["Expand", "Dropout", "Mul"]
+    sizes = [list(numpy_helper.to_array(one)) for one in model.graph.initializer if one.data_type == TensorProto.INT64]
+    assert sizes == [[4, 5, 1, 1]]
+    assert run_elsewhere(model, feeds(graph, (x,)))[0].shape == x.shape

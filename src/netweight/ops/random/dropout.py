@@ -21,16 +21,23 @@ class DropoutAttrs:
 
     Attributes:
         p: Probability of a zero.
+        features: Whether a channel is kept or dropped as a whole, as ``nn.Dropout2d`` does: dimension 1 of samples.
     """
 
     p: float = 0.5
+    features: bool = False
+
+
+def mask_shape(attrs: DropoutAttrs, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Shape of the mask for an input of that shape."""
+    return tuple(shape[:2]) + (1,) * len(shape[2:]) if attrs.features else tuple(shape)
 
 
 def dropout_shape(attrs: DropoutAttrs, x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     """Same as ``x``, and the mask."""
     if not 0 <= attrs.p < 1:
         raise ShapeError(f"dropout: expected 0 <= p < 1, got {attrs.p}")
-    return x, TensorSpec(x.shape, "bool")
+    return x, TensorSpec(mask_shape(attrs, x.shape), "bool")
 
 
 def dropout_cost(_attrs: DropoutAttrs, x: TensorSpec) -> Cost:
@@ -40,7 +47,7 @@ def dropout_cost(_attrs: DropoutAttrs, x: TensorSpec) -> Cost:
 
 def dropout_forward(attrs: DropoutAttrs, x: Array, *, rng: np.random.Generator) -> tuple[Array, Array]:
     """x / (1 - p) where the mask keeps it, else 0."""
-    mask = rng.random(x.shape) >= attrs.p
+    mask = rng.random(mask_shape(attrs, x.shape)) >= attrs.p
     return x * mask / x.dtype.type(1 - attrs.p), mask
 
 

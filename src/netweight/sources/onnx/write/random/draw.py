@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netweight.ops.random.dropout import mask_shape
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.step import Step, proto_type
 
@@ -14,9 +15,13 @@ def identity(step: Step) -> None:
 
 @writes("dropout")
 def dropout(step: Step) -> None:
-    """Dropout while training: the graph has none otherwise."""
-    ratio = step.scalar(step.attrs.p, "float32")
-    step.result("Dropout", *step.names, ratio, step.scalar(1, "bool"))
+    """Dropout while training: the graph has none otherwise. Whole channels: a factor for each, of dropped ones."""
+    ratio, training = step.scalar(step.attrs.p, "float32"), step.scalar(1, "bool")
+    if step.attrs.features:
+        factors = step.filled(1, mask_shape(step.attrs, step.x.shape), step.x.dtype)
+        step.result("Mul", *step.names, step.value("Dropout", factors, ratio, training))
+    else:
+        step.result("Dropout", *step.names, ratio, training)
 
 
 @writes("random")

@@ -11,7 +11,7 @@ from netweight.functions.move import embed
 from netweight.functions.move import embedding_bag as bags
 from netweight.ops.move.embedding_bag import BagMode
 from netweight.sources.torch.lower import lowers
-from netweight.sources.torch.lower.common import cast
+from netweight.sources.torch.lower.common import cast, converting
 from netweight.sources.torch.recorder import Recorder
 
 _BAG_MODES: tuple[BagMode, ...] = ("sum", "mean", "max")
@@ -28,7 +28,8 @@ def embedding(
         sparse=False) -> Tensor
     """
     padding = None if padding_idx < 0 else padding_idx
-    return embed.embedding(rec, cast(rec, indices, torch.int64), weight, padding)
+    start = len(rec.recording.nodes)
+    return converting(rec, start, embed.embedding(rec, cast(rec, indices, torch.int64), weight, padding))
 
 
 @lowers("embedding_bag", "_embedding_bag", "_embedding_bag_forward_only")
@@ -39,7 +40,8 @@ def embedding_bag(
 ) -> Any:  # fmt: skip
     """The bags, and empty tensors for what only the kernel's gradient reads."""
     padding = None if padding_idx is None or padding_idx < 0 else padding_idx
+    start = len(rec.recording.nodes)
     found, starts = (cast(rec, positions, torch.int64) for positions in (indices, offsets))
     settings = _BAG_MODES[mode], per_sample_weights, include_last_offset, padding
-    y = bags.embedding_bag(rec, found, weight, starts, *settings)
+    y = converting(rec, start, bags.embedding_bag(rec, found, weight, starts, *settings))
     return y, *(torch.empty(0, dtype=torch.int64, device="meta") for _ in range(3))

@@ -11,7 +11,13 @@ from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.recorder import Recorder
 
 
-@lowers("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
+@lowers("feature_dropout", "feature_alpha_dropout")
+def feature_dropout(rec: Recorder, input: Tensor, p: float, train: bool) -> Any:
+    """``feature_dropout(Tensor input, float p, bool train) -> Tensor``: channels are dropped as a whole."""
+    return rec.op("dropout", DropoutAttrs(p=p, features=True), input) if train and p else input
+
+
+@lowers("dropout", "alpha_dropout")
 def dropout(rec: Recorder, input: Tensor, p: float, train: bool) -> Any:
     """``dropout(Tensor input, float p, bool train) -> Tensor``."""
     if not train or p == 0:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from netweight.functions import reduce
+from netweight.functions.move.layout import reshape
 from netweight.ops.move.places import GatherAttrs
 from netweight.ops.pointwise.scalar import ScalarAttrs
 from netweight.ops.reduce.histogram import HistcAttrs
@@ -60,9 +61,10 @@ def _running(name: str) -> None:
     @lowers(name)
     def rule(rec: Recorder, self: Tensor, dim: int, *, dtype: Any = None) -> Any:
         self = _typed(rec, name, self, dtype)
-        if self.dim() == 0:
-            return (self, torch.zeros((), dtype=torch.int64)) if name in ("cummax", "cummin") else self
-        return getattr(reduce, name)(rec, self, dim)
+        if self.dim():
+            return getattr(reduce, name)(rec, self, dim)
+        found = getattr(reduce, name)(rec, reshape(rec, self, 1), 0)
+        return tuple([reshape(rec, one) for one in found]) if isinstance(found, tuple) else reshape(rec, found)
 
 
 for _name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"):
