@@ -6,8 +6,9 @@ import pytest
 import netweight
 from netweight import Graph, TensorSpec, build, weigh
 from netweight.analysis.optimizers import OPTIMIZERS
+from netweight.analysis.step_memory import Peak
 from netweight.analysis.training import training_cost
-from netweight.analysis.training_memory import Peak, training_memory
+from netweight.analysis.training_memory import training_memory
 from netweight.errors import UnknownNameError, UsageError
 from netweight.plan.gradients import backpropagation
 from netweight.results.from_json import profile_from_dict

@@ -10,8 +10,9 @@ from operator import attrgetter
 from netweight.analysis.checkpointing import Segments, segments_of
 from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.optimizers import optimizer_rule
+from netweight.analysis.step_memory import TrainingMemory
 from netweight.analysis.tinytl import tinytl_saved_bytes, tinytl_weight_bytes
-from netweight.analysis.training_memory import TrainingMemory, state_bytes, training_memory
+from netweight.analysis.training_memory import state_bytes, training_memory
 from netweight.count import product, total
 from netweight.ir import Graph, is_floating
 from netweight.ops import Cost

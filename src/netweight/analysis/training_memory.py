@@ -17,47 +17,11 @@ from itertools import chain, pairwise
 from netweight.analysis.checkpointing import Segment, Segments
 from netweight.analysis.held import Moments
 from netweight.analysis.optimizers import Optimizer
+from netweight.analysis.step_memory import Peak, TrainingMemory
 from netweight.ir.lifetimes import last_uses, released
 from netweight.ops.parts import COMPLEX
 from netweight.plan.gradients import Backpropagation, Call
 from netweight.plan.written import written_memory
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peak:
-    """The worst moment of a training step.
-
-    Attributes:
-        nbytes: Bytes alive.
-        phase: ``"forward"``, ``"backward"`` or ``"update"``.
-        layer: Layer that runs.
-        parts: What the bytes are.
-    """
-
-    nbytes: int
-    phase: str
-    layer: str
-    parts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingMemory:
-    """Memory of a training step.
-
-    Attributes:
-        peaks: The worst moment of each phase.
-        saved: Bytes kept for backward, by the step of the call that is the first to keep them.
-        sums: Elements added where several readers pass a gradient back, by the step of the reader that is added.
-    """
-
-    peaks: Mapping[str, Peak]
-    saved: Mapping[int, int]
-    sums: Mapping[int, int]
-
-    @property
-    def peak(self) -> Peak:
-        """The worst moment, the first of equal ones."""
-        return max(self.peaks.values(), key=lambda peak: peak.nbytes)
 
 
 def training_memory(plan: Backpropagation, segments: Segments, rule: Optimizer) -> TrainingMemory:
@@ -130,7 +94,7 @@ class _Walk:
         last_uses = self.last_uses(self.plan.calls, self.plan.lifetimes)
         saved = Counter(piece for pieces in self.kept.values() for piece in pieces)
         held = Counter(self.place[name] for name in dict.fromkeys(self.plan.graph.outputs))
-        self.holders.update({piece: saved[piece] + held[piece] for piece in self.size})
+        self.holders.update({piece: saved[piece] + held[piece] for piece in {*saved, *held} if piece in self.size})
         program = Moments.of(self.plan.temporaries)
         for call in self.plan.calls:
             if call.step in program.made:
@@ -287,7 +251,7 @@ class _Walk:
         """A new piece for the gradient of a value."""
         self.count += 1
         piece = f"gradient {self.count}"
-        self.take(piece, kind, self.plan.graph.spec(name).nbytes)
+        self.take(piece, kind, self.plan.graph.values[name].spec.nbytes)
         return piece
 
     def take(self, piece: str, kind: str, nbytes: int) -> None:
@@ -320,7 +284,8 @@ class _Walk:
         nbytes = self.total + more
         if phase not in self.peaks or nbytes > self.peaks[phase].nbytes:
             layer = "" if call is None else call.node.layer
-            parts = {kind: amount for kind, amount in (self.alive + Counter(gradients=more)).items() if amount}
+            alive = self.alive + Counter(gradients=more) if more else self.alive
+            parts = {kind: amount for kind, amount in alive.items() if amount}
             self.peaks[phase] = Peak(nbytes=nbytes, phase=phase, layer=layer, parts=parts)
 
 

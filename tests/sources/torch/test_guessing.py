@@ -268,3 +268,82 @@ def test_a_mask_of_the_steps_of_what_it_is_called_after(steps_first: bool) -> No
     steps = 256 if steps_first else 100
     assert [given.shape[1:] for given in profile.model.inputs] == [(256, 20) if steps_first else (20, 100), (steps,)]
     assert profile.totals.macs == 2 * steps * 20 * 4
+
+
+class Configured(Net):
+    """A network with a configuration, as transformers gives it."""
+
+    main_input_name = "pixel_values"
+
+    def forward(self, pixel_values: Any = None, input_features: Any = None, input_values: Any = None) -> Any:
+        given = [x for x in (pixel_values, input_features, input_values) if x is not None]
+        return self.function(self, *given)
+
+
+class OfFeatures(Configured):
+    main_input_name = "input_features"
+
+
+class OfSound(Configured):
+    main_input_name = "input_values"
+
+
+def held(**settings: Any) -> Any:
+    return {"encoder_config": SimpleNamespace(backbone_config=SimpleNamespace(**settings))}
+
+
+def exactly(*sizes: int) -> Callable[..., Any]:
+    """A network that refuses inputs of other sizes."""
+
+    def work(own: Any, x: Any) -> Any:
+        if x.shape[1:] != sizes:
+            raise ValueError(f"expected {sizes}, got {tuple(x.shape[1:])}")
+        return own.first(x.flatten(1)[:, :8])
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("config", "main", "takes"),
+    [
+        (held(image_size=48), "pixel_values", (3, 48, 48)),
+        ({"backbone_config": SimpleNamespace(image_size=[32, 64])}, "pixel_values", (3, 32, 64)),
+        ({}, "pixel_values", (3, 640, 640)),
+        (held(num_mel_bins=20), "input_features", (256, 20)),
+        (held(num_mel_bins=20), "input_features", (20, 3000)),
+        (held(num_mel_bins=20, max_source_positions=40), "input_features", (20, 80)),
+        ({}, "input_features", (3000, 128)),
+        ({}, "input_values", (16_000,)),
+        ({}, "input_values", (48_000,)),
+    ],
+)
+def test_what_a_configuration_tells_in_the_ones_it_holds_or_not_at_all(
+    config: Any, main: str, takes: tuple[int, ...]
+) -> None:
+    kind = next(kind for kind in (Configured, OfFeatures, OfSound) if kind.main_input_name == main)
+    module = kind(
+        exactly(*takes), first=nn.Linear(8, 4, bias=False), config=SimpleNamespace(model_type="toy", **config)
+    )
+    profile = netweight.weigh(module, batch=2)
+    assert [(given.name, given.shape) for given in profile.model.inputs] == [(main, (2, *takes))]
+    assert profile.coverage.complete
+    assert profile.totals.macs == 2 * 8 * 4
+
+
+def test_patches_beside_tokens_where_the_picture_is_no_rectangle() -> None:
+    class Both(nn.Module):
+        main_input_name = "input_ids"
+
+        def __init__(self) -> None:
+            super().__init__()
+            text, vision = SimpleNamespace(max_position_embeddings=64), SimpleNamespace(patch_size=2)
+            self.config = SimpleNamespace(model_type="toy", text_config=text, vision_config=vision)
+            self.text, self.patch = nn.Linear(6, 6, bias=False), nn.Linear(12, 6, bias=False)
+
+        def forward(self, input_ids: Any, pixel_values: Any = None, spatial_shapes: Any = None) -> Any:
+            sizes = spatial_shapes.prod(-1).tolist()
+            return self.patch(pixel_values.view(sum(sizes), 12)).sum(0) + self.text(input_ids.sum() * torch.ones(6))
+
+    profile = netweight.weigh(Both(), batch=2)
+    assert [given.shape for given in profile.model.inputs] == [(2, 64), (2 * 256, 12), (2, 2)]
+    assert profile.totals.macs == 2 * 256 * 12 * 6 + 6 * 6

@@ -21,6 +21,7 @@ from netweight.errors import ShapeError
 from netweight.sources.torch.autocast import Autocast, in_region
 from netweight.sources.torch.beside import Beside, bind_views
 from netweight.sources.torch.constants import tensors_in, with_tensors
+from netweight.sources.torch.growth import without_numbers
 from netweight.sources.torch.known_numbers import PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.recorder import SMALL, Recorder
@@ -160,7 +161,9 @@ class Dispatch(TorchDispatchMode):
         """Nothing depends on the input: compute it, so that what the program decides by it is right."""
         func = operator.func
         if not tensors and asks_for(args, kwargs) > SMALL:
-            return func(*args, **{**kwargs, "device": _META})
+            return self.recorder.constant(func(*args, **{**kwargs, "device": _META}))
+        if (large := without_numbers(self.recorder, operator, tensors, args, kwargs)) is not None:
+            return large
         # The device of a symbolic tensor is not a place for numbers: mask.to(x.device) keeps them.
         if kwargs.get("device") is not None and torch.device(kwargs["device"]).type == "meta":
             kwargs = {**kwargs, "device": _CPU}

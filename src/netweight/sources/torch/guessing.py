@@ -13,11 +13,11 @@ from typing import Any
 import torch
 
 from netweight.errors import UsageError
-from netweight.ir import TensorSpec
+from netweight.ir import Filled, TensorSpec
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.entry import parameters_of_entry
 from netweight.sources.torch.guessed_names import beside, input_called
-from netweight.sources.torch.guessed_patches import patches
+from netweight.sources.torch.guessed_patches import is_of_patches, patches
 
 _TOKENS = 128
 _SECOND = 16_000
@@ -25,7 +25,7 @@ _SECOND = 16_000
 _OF_SOUND = frozenset({"sample_rate", "sampling_rate", "n_fft", "hop_length", "n_mels", "fbank_kwargs"})
 _SOUND = ("input_values", "audio", "waveform", "waveforms", "wav", "wavs", "speech")
 """Names that say more than the layers do, where there is one input."""
-_MOST = 12
+_MOST = 20
 """Guesses that are tried."""
 
 
@@ -41,13 +41,19 @@ class Guess:
         """The inputs as text."""
         given = self.inputs
         if isinstance(given, dict):
-            given = {name: spec_of(x) if isinstance(x, torch.Tensor) else x for name, x in given.items()}
+            given = {name: _spec_of(x) for name, x in given.items()}
         return ", ".join(f"{name} {spec}" for name, spec in given.items()) if isinstance(given, dict) else f"{given}"
 
     @property
     def says(self) -> str:
         """What a reader must know."""
         return f"no input was given: {self.shown} is a guess from {self.why}"
+
+
+def _spec_of(given: Any) -> Any:
+    if isinstance(given, Filled):
+        return given.spec
+    return spec_of(given) if isinstance(given, torch.Tensor) else given
 
 
 def guesses(module: torch.nn.Module, method: str, batch: int) -> list[Guess]:
@@ -59,7 +65,7 @@ def guesses(module: torch.nn.Module, method: str, batch: int) -> list[Guess]:
     required = [p for p in parameters_of_entry(module, method) if p.default is p.empty]
     needed = [p.name for p in required if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     found = list(_completed(module, needed, batch, list(_configured(module, method, batch))))
-    found.extend(Guess(given, "what they are called") for given in patches(module, needed, batch))
+    found.extend(_in_pieces(module, method, needed, batch, found))
     if len(needed) > 1:
         found.extend(_by_names(module, needed, batch))
         if not found:
@@ -84,7 +90,7 @@ def _configured(module: torch.nn.Module, method: str, batch: int) -> Iterator[Gu
     """What a package says of its own models: transformers by the configuration, timm by the size of its pictures."""
     config = getattr(module, "config", None)
     if method == "forward" and hasattr(config, "model_type") and hasattr(module, "main_input_name"):
-        from netweight.sources.torch.named.hf_inputs import alternatives
+        from netweight.sources.torch.named.hf_alternatives import alternatives
 
         for inputs, words in alternatives(type(module), config, batch):
             yield Guess(inputs, f"its configuration: {words}")
@@ -101,6 +107,18 @@ def _completed(module: torch.nn.Module, names: Sequence[str], batch: int, told: 
         for more in beside(missing, guess.inputs, module, batch) if missing else ():
             yield Guess({**guess.inputs, **more}, f"{guess.why}, and what they are called")
     yield from told
+
+
+def _in_pieces(
+    module: torch.nn.Module, method: str, needed: Sequence[str], batch: int, told: Sequence[Guess]
+) -> Iterator[Guess]:
+    """Pictures in pieces, where the module needs them or takes them beside what its configuration tells."""
+    for given in patches(module, needed, batch):
+        yield Guess(given, "what they are called")
+    names = [p.name for p in parameters_of_entry(module, method) if is_of_patches(p.name)]
+    for guess in told[:1] if isinstance(told[0].inputs if told else None, dict) else ():
+        for given in patches(module, names, batch):
+            yield Guess({**guess.inputs, **given}, f"{guess.why}, and patches of pictures")
 
 
 def _by_names(module: torch.nn.Module, names: Sequence[str], batch: int) -> Iterator[Guess]:

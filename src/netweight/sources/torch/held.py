@@ -59,7 +59,7 @@ class Held:
         seen = self._seen
         while waiting:
             value = waiting.pop()
-            if id(value) in seen or (type(value) is tuple and not _followed(value)):
+            if id(value) in seen or (type(value) is tuple and _NOTHING.issuperset(map(type, value))):
                 continue
             seen.add(id(value))
             sort = _sort_of(value.__class__)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from typing import Any
 
-import torch
-
 from netweight.ir import TensorSpec
+from netweight.sources.torch.named.settings import setting
 
 _TOKENS = 128
 _SECOND = 16_000
@@ -34,40 +32,6 @@ def inputs_of(architecture: Any, config: Any, batch: int) -> Inputs:
         inputs["decoder_input_ids"] = TensorSpec((batch, tokens), "int64")
         words = f"{words}, and {tokens} tokens for the decoder"
     return inputs, words
-
-
-def alternatives(architecture: Any, config: Any, batch: int) -> Iterator[tuple[dict[str, Any], str]]:
-    """Inputs as ``inputs_of`` has them; where pictures stand among the tokens, with as many tokens as they may take."""
-    inputs, words = inputs_of(architecture, config, batch)
-    if not inputs:
-        return
-    yield inputs, words
-    if not {"input_ids", "pixel_values"} <= inputs.keys():
-        return
-    token = next((found for key in _PICTURE_TOKENS if isinstance(found := getattr(config, key, None), int)), None)
-    for count in _picture_tokens(config) if token is not None else ():
-        ids = torch.zeros((batch, count + _TOKENS), dtype=torch.int64)
-        ids[:, 1 : count + 1] = token
-        yield {**inputs, "input_ids": ids}, f"{_TOKENS} tokens and {count} of a picture"
-    yield {"input_ids": inputs["input_ids"]}, "tokens without a picture"
-
-
-def _side(size: Any) -> int:
-    side = size[0] if isinstance(size, list | tuple) else size
-    return side if isinstance(side, int) else 0
-
-
-_PICTURE_TOKENS = ("image_token_id", "image_token_index")
-
-
-def _picture_tokens(config: Any) -> list[int]:
-    """How many tokens a picture may take: what the configuration says, or its patches, some of them joined."""
-    said = [getattr(config, key, None) for key in ("image_seq_length", "mm_tokens_per_image", "num_image_tokens")]
-    vision = config.vision_config
-    size, patch = _side(getattr(vision, "image_size", None)), _side(getattr(vision, "patch_size", None))
-    patches = (size // patch) ** 2 if patch else 0
-    found = [*said, *([patches, patches + 1, patches // 4, patches // 9] if patches else [])]
-    return list(dict.fromkeys(count for count in found if isinstance(count, int) and count > 0))
 
 
 def _has_both(config: Any) -> bool:
@@ -100,7 +64,8 @@ def _input(name: str, config: Any, batch: int) -> Inputs:
 
 def _features(name: str, config: Any, batch: int) -> Inputs:
     """Frames of sound by bands of frequency; Whisper and its like have the bands first, and 30 seconds."""
-    bands = next((found for key in _BANDS if isinstance(found := getattr(config, key, None), int)), 80)
+    found = setting(config, *_BANDS)
+    bands = found if isinstance(found, int) else 80
     positions = getattr(config, "max_source_positions", None)
     if config.model_type in _BANDS_FIRST and isinstance(positions, int):
         return {name: TensorSpec((batch, bands, 2 * positions))}, f"{2 * positions} frames of sound, 30 seconds"
@@ -137,7 +102,7 @@ def _length(config: Any) -> int:
 
 
 def _pictures(name: str, config: Any, batch: int) -> Inputs:
-    size = getattr(config, "image_size", None) or 224
+    size = setting(config, "image_size") or 224
     height, width = (size, size) if isinstance(size, int) else (size[0], size[-1])
     channels = getattr(config, "num_channels", None) or 3
     frames = getattr(config, "num_frames", None)
