@@ -12,12 +12,14 @@ def validate(graph: Graph) -> None:
     """Check that the graph does not contradict itself.
 
     Raises:
-        GraphError: If a name is missing or used twice, a value is read before it is written, a view has no owner, or
-            runs of nodes are not of this graph.
+        GraphError: If a name is missing or used twice, a size is negative, a value is read before it is written, a view
+            has no owner, or runs of nodes are not of this graph.
     """
     for name, value in graph.values.items():
         if name != value.name:
             raise GraphError(f"graph: expected value {name!r} under its own name, got {value.name!r}")
+        if any(size < 0 for size in value.spec.shape):
+            raise GraphError(f"graph: expected sizes of {name!r} that are not negative, got {value.spec.shape}")
         if value.storage not in graph.values:
             raise GraphError(f"graph: expected the storage of {name!r} to be a value, got {value.storage!r}")
     _validate_fused(graph)

@@ -39,4 +39,7 @@ def _as_eager(plan: Backpropagation, call: Call) -> Call:
     outputs = [plan.graph.spec(name) for name in node.outputs]
     sizes = {name: size(node.attrs, inputs, outputs) for name, size in rule.extras.items()}
     kept = rule.in_place if over and rule.in_place is not None else rule.saves
-    return replace(call, **keeping(plan, replace(op, saves=kept), call.step, node, call.wanted, sizes))
+    found = keeping(plan, replace(op, saves=kept), call.step, node, call.wanted, sizes)
+    unwritten = {f"{call.step}:{name}" for name in op.extras} - set(found["saved"]) if rule.extras else set()
+    found["extras"] = {piece: nbytes for piece, nbytes in found["extras"].items() if piece not in unwritten}
+    return replace(call, **found)

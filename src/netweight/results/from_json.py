@@ -7,6 +7,7 @@ from typing import Any
 
 from netweight.count import Count, parse
 from netweight.errors import FormatError
+from netweight.results.contradictions import contradiction_in
 from netweight.results.profile import (
     FORMULA_FIELDS,
     SCHEMA,
@@ -34,11 +35,13 @@ def profile_from_dict(data: dict[str, Any]) -> Profile:
     """What ``Profile.to_dict`` wrote, figures and formulas alike.
 
     Raises:
-        FormatError: If it is of another schema, or malformed.
+        FormatError: If it is of another schema, malformed, or contradicts itself.
     """
     if data.get("schema") != SCHEMA:
         raise FormatError(f"json: expected schema {SCHEMA!r}, got {data.get('schema')!r}")
     try:
+        if wrong := contradiction_in(data):
+            raise FormatError(f"json: expected a report that agrees with itself, got one in which {wrong}")
         return _profile(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(f"json: expected a profile of schema {SCHEMA!r}, got a malformed one: {error!r}") from error
