@@ -56,13 +56,16 @@ class Spelled(torch.nn.Module):
 
 
 def captured(function: Any, inputs: tuple[Any, ...], *first: Any) -> Graph:
-    """The graph that PyTorch's function gives for inputs of these shapes and types, whatever their numbers."""
+    """The graph that PyTorch's function gives for inputs of these shapes and types, whatever their numbers.
+
+    A witness detaches what PyTorch has no gradient of; the table has one.
+    """
     module = Spelled(function, *first, there=tuple(x is not None for x in inputs))
     given = (torch.from_numpy(np.array(x)).to("meta") for x in inputs if x is not None)
     found = capture_module(module, tuple(given))
     if found.error is not None:
         raise AssertionError(str(found.error))
-    return found.graph
+    return replace(found.graph, diverted={})
 
 
 def arguments_of(name: str) -> dict[str, str | int] | None:
