@@ -54,3 +54,9 @@ def test_what_a_function_makes_inside_is_held_while_it_runs(
 
 def test_every_such_function_is_run_for_real() -> None:
     assert {op for op, _, _ in CALLS} == set(MADE_INSIDE)
+
+
+def test_the_mean_over_the_batch_of_one_number_is_the_number() -> None:
+    x = torch.rand(())
+    profile = weigh(Called(spread), (x,), conventions=("torch-eager",))
+    assert profile.activations["torch-eager"].peak_bytes == held_in_forward(Called(spread), (x,)) == 2 * 4

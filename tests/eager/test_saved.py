@@ -23,11 +23,11 @@ OTHERWISE = {
     "einsum": "it sums and multiplies in steps of its own",
     "embedding_bag": "it also keeps which bag each index is of, and how many each has",
     "floor_divide": "it passes zeros back, and keeps both tensors for that; ours has no gradient",
-    "gru": "it is unrolled, step by step",
+    "gru": "it keeps its states one by one, which tests of whole layers compare",
     "local_response_norm": "it is made of simpler operators",
     "lp_pool": "it is made of simpler operators",
     "lstm": "oneDNN keeps a workspace",
-    "rnn": "it is unrolled, step by step",
+    "rnn": "it keeps its states one by one, which tests of whole layers compare",
 }
 """Operators of which PyTorch keeps something else, and why."""
 

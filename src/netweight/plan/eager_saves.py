@@ -149,10 +149,26 @@ def _windows(attrs: Any, _inputs: Specs) -> bool:
     return any(size != 1 for size in attrs.output_size)
 
 
+def _unrolled(_attrs: Any, inputs: Specs) -> bool:
+    """Whether a recurrent layer reads every sample to its end, step by step, from a state that is given."""
+    return inputs[1] is not None and not any(one is not None for one in inputs[6:])
+
+
+def _from_zeros(_attrs: Any, inputs: Specs) -> bool:
+    """The same, from zeros."""
+    return inputs[1] is None and not any(one is not None for one in inputs[6:])
+
+
+def _of_steps(each: int, less: int) -> Size:
+    """So many tensors (N, H) for every step, ``less`` of them left out."""
+    return lambda _attrs, _inputs, outputs: (each * _first(outputs).shape[0] - less) * _first(outputs[1:]).nbytes
+
+
 _INPUT = Kept(saves=("x",))
 _INPUT_OR_RESULT = Kept(saves=("x",), in_place=("y",))
 _LOWER_UPPER: Mapping[str, Size] = {"factors": _like_x, "pivots": _pivots}
 
+_WEIGHTS = ("weight_ih", "weight_hh")
 _IN_STEPS = {"scaled_query": ("key",), "scaled_key": ("query",), "weights": ("query", "key", "value")}
 _STEPS: Mapping[str, Size] = {
     "scaled_query": _like_x,
@@ -203,6 +219,15 @@ _KEPT: dict[str, Kept | tuple[Kept, ...]] = {
     "slogdet": Kept(saves=("x", "factors", "pivots", "y"), extras=_LOWER_UPPER),
     "svdvals": Kept(saves=("u", "vh", "y")),
     "solve": Kept(saves=("x", "factors", "pivots", "y"), extras=_LOWER_UPPER),
+    # Recurrent layers, a step after the other: states, and of gates all three, the new state, what it is made of.
+    "gru": (
+        Kept(saves=("x", "h0", *_WEIGHTS, "steps"), extras={"steps": _of_steps(7, 1)}, when=_unrolled),
+        Kept(saves=("x", *_WEIGHTS, "steps"), extras={"steps": _of_steps(7, 0)}, when=_from_zeros),
+    ),
+    "rnn": (
+        Kept(saves=("x", "h0", *_WEIGHTS, "y1", "steps"), extras={"steps": _of_steps(1, 1)}, when=_unrolled),
+        Kept(saves=("x", *_WEIGHTS, "y1", "steps"), extras={"steps": _of_steps(1, 0)}, when=_from_zeros),
+    ),
     # Normalisation.
     "batch_norm": Kept(saves=("x", "running_mean", "running_var", "weight")),
     "instance_norm": Kept(saves=("x", "scales", "mean", "rstd"), extras={"scales": _per_sample}, when=_affine),

@@ -205,6 +205,45 @@ def test_repetitions_that_data_decide_are_taken_to_be_one() -> None:
     assert any("numbers of repetitions are taken to be 1 each" in note for note in profile.notes)
 
 
+def test_a_length_is_as_long_as_its_repetitions() -> None:
+    """Each of twelve rows is repeated once, so the longest sequence has twelve."""
+
+    def function(fc: Any, x: Any) -> Any:
+        durations = x[..., 0].exp().round().clamp(min=1).long()
+        padded = torch.zeros(x.shape[0], torch.sum(durations, dim=1).max(), 4)
+        for at, (rows, each) in enumerate(zip(x, durations, strict=True)):
+            repeated = torch.repeat_interleave(rows, each, dim=0)
+            padded[at, : repeated.shape[0]] = repeated
+        return fc(padded)
+
+    profile = netweight.weigh(Program(function), (2, 12, 4))
+    assert profile.coverage.stopped_at is None
+    assert not profile.coverage.complete
+    assert profile.totals.macs == 2 * 12 * 16
+    assert any("a number taken from a tensor is taken to be 12" in note for note in profile.notes)
+
+
+@pytest.mark.parametrize(
+    ("count", "rows"),
+    [
+        (lambda mask: mask.sum(1).max(), 12),
+        (lambda mask: mask.sum(), 24),
+        (lambda mask: mask.sum((0, 1)).clamp(min=5), 24),
+        (lambda mask: mask.sum((0, 1)).clamp(max=5), 1),
+        (lambda mask: mask.float().sum(-1).long()[1], 12),
+        (lambda mask: mask.sum(1).prod(), 1),
+        (lambda mask: mask.long()[0, 0], 1),
+    ],
+)
+def test_numbers_that_are_added_up_are_as_many_as_there_are(count: Any, rows: int) -> None:
+    def function(fc: Any, x: Any) -> Any:
+        return fc(torch.ones(int(count(x[..., 0] > 0)), 4))
+
+    profile = netweight.weigh(Program(function), (2, 12, 4))
+    assert profile.totals.macs == rows * 16
+    assert not profile.coverage.complete
+
+
 def test_weights_are_looked_at() -> None:
     """What follows from them is as known as they are, also where a tensor of numbers is given."""
 

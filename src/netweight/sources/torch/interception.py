@@ -150,7 +150,7 @@ def _per_sample(
 
 
 def _kl_div(rec: Recorder, x: Tensor, target: Tensor, *, log_target: bool = False, **_settled: Any) -> Any:
-    return loss.kl_div(rec, x, target, reduction="batchmean", log_target=log_target)
+    return loss.kl_div(rec, x, target, reduction="batchmean" if x.dim() else "sum", log_target=log_target)
 
 
 def _power_pool(dims: int) -> Callable[..., Any]:

@@ -2,8 +2,8 @@
 
 What follows from weights alone is known, and so is a condition that ends in an error where it is not as it should be.
 What follows from choices among experts is worked out, as if they were chosen evenly. Else a condition is taken to hold,
-unless it looks for NaN, infinity or negative numbers; a number is taken to be one; of elements picked by a condition,
-all are taken.
+unless it looks for NaN, infinity or negative numbers; a number is taken to be one, and a sum of whole numbers to be as
+many as are added up; of elements picked by a condition, all are taken.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from netweight.ops.order.nonzero import NonzeroAttrs
 from netweight.sources.torch.checks import answer_that_goes_on
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.move.layout import expand, flat
+from netweight.sources.torch.lower.order.counted import added_up
 from netweight.sources.torch.recorder import Recorder
 
 _FAULTS = frozenset({"isnan", "isinf", "aten.isnan", "aten.isinf"})
@@ -29,7 +30,8 @@ def item(rec: Recorder, self: Tensor) -> Any:
     if self.dtype == torch.bool:
         return is_nonzero(rec, self)
     known = rec.numbers(self)
-    number = (1.0 if self.dtype.is_floating_point else 1) if known is None else known.item()
+    taken = 1.0 if self.dtype.is_floating_point else added_up(rec, self)
+    number = taken if known is None else known.item()
     rec.suppose(self, f"a number taken from a tensor is taken to be {number:g}")
     return number
 
