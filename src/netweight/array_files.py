@@ -9,20 +9,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from netweight import limits
 from netweight.errors import FormatError, UsageError
 from netweight.files import whole_file
 from netweight.given_files import check_regular, is_directory
 from netweight.lazy import Array, np
+from netweight.units import scaled
 
 
 def read_arrays(path: Path) -> Any:
     """The array of an ``.npy`` file, or those of an ``.npz`` file by name; pickles are refused.
 
     Raises:
-        FormatError: If it is neither.
+        FormatError: If it is neither, or unpacks to more than the limit ``memory``.
     """
     check_regular(path, "arrays")
     try:
+        _check_packed(path)
         with path.open("rb") as file:
             found = np.load(file, allow_pickle=False)
             return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
@@ -30,6 +33,23 @@ def read_arrays(path: Path) -> Any:
         raise FormatError(f"file: expected arrays in {str(path)!r}, got none: {error}") from error
     except MemoryError as error:  # a header may say anything
         raise FormatError(f"file: expected arrays that fit into memory in {str(path)!r}, got: {error}") from error
+
+
+def _check_packed(path: Path) -> None:
+    """Refuse an archive that takes more room unpacked than a run may: its own directory says, and no more is read.
+
+    Raises:
+        FormatError: If it does.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    if size > limits.of("memory"):
+        raise FormatError(
+            f"file: expected arrays of at most {limits.text('memory')}, got {scaled(size, 'B')} in {str(path)!r}",
+            fix=limits.fix("memory", needed=str(size)),
+        )
 
 
 def check_output(path: Path) -> None:

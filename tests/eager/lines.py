@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
+from eager import regions
 from eager.programs import Writer, any_tensor
 
-NAMES: dict[str, Any] = {"torch": torch, "F": F, "nn": nn}
+NAMES: dict[str, Any] = {"torch": torch, "F": F, "nn": nn, **regions.NAMES}
 
 Line = Callable[[Writer], str]
 
@@ -598,4 +599,5 @@ LINES: list[tuple[float, Line]] = [
     (1, _of(INTEGER, lambda x: x.ndim > 0)), (1, _of(SEVERAL, lambda x: x.ndim > 0, assigned=False)),
     (2, linear), (2, matmul), (2, convolution), (2, norm), (2, pool), (1, picture), (1, attention), (1, embedding), (2, indexed),
     (1, classes), (0.5, recurrent), (1.5, module), (1.5, steered), (1.5, let_go),
+    (1, regions.written), (1, regions.without_gradients), (1, regions.again),
 ]  # fmt: skip

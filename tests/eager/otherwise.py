@@ -38,6 +38,9 @@ OTHERWISE: tuple[Otherwise, ...] = (
     Otherwise(r"take_along_dim", ("saved",), "PyTorch makes the positions as long as the tensor"),
     Otherwise(r"gaussian_nll|poisson_nll|binary_cross_entropy\(", ("peak",), "one kernel is several operators"),
     Otherwise(r"vecdot|tensordot|torch\.inner", ("peak",), "products in another order, or element by element"),
+    Otherwise(
+        r"einsum", ("macs", "backward_macs"), "over a dimension of 1 it multiplies numbers, which are not counted"
+    ),
     Otherwise(r"mse_loss", STEPS, "the mean lies in memory as large as what it is the mean of"),
     Otherwise(r"cosine_similarity|local_response_norm", ("peak",), "made of simpler operators"),
     Otherwise(r"torch\.dist\(|nansum|aminmax", STEPS, "one kernel is several operators, which keep more"),
@@ -54,6 +57,16 @@ OTHERWISE: tuple[Otherwise, ...] = (
     Otherwise(r"nan_to_num|float_power", STEPS, "one kernel of PyTorch is several operators of the table"),
     Otherwise(r"label_smoothing", ("peak",), "in 16-bit types it is summed in others"),
     Otherwise(r"\.to\(memory_format", ("peak",), "copied where only strides of dimensions of 1 change"),
+    Otherwise(
+        r"checkpoint\(",
+        ("saved", "backward_macs"),
+        "hooks do not see what is kept to run again, and the counter takes what runs again for backward",
+    ),
+    Otherwise(
+        r"no_grad\(\): \w+ = \w+\.reshape",
+        ("saved", "backward_macs"),
+        "a view of what asks for gradients asks for them too, to PyTorch, where gradients are off",
+    ),
     Otherwise(r"rrelu", ("saved",), "slopes are drawn anew for each number, and kept"),
 )
 

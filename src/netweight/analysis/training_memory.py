@@ -178,7 +178,7 @@ class _Walk:
                 made.append((name, arriving[0]))
             else:
                 made.append((name, self.gradient(name, "gradients")))
-        self.note("backward", call)
+        self.note("backward", call, more=call.scratch)
         self.release_all(arriving)
         self.release_all(self.kept.pop(call.step))
         for name, piece in made:

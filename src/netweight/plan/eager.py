@@ -18,7 +18,21 @@ def as_eager(plan: Backpropagation) -> Backpropagation:
         for node in plan.graph.nodes[first:last]:
             if node.op == "cast" and node.inputs[0] is not None:
                 made[node.outputs[0]] = plan.piece(node.inputs[0])  # the operator keeps what it converts
-    return replace(plan, calls=tuple([_as_eager(plan, call) for call in plan.calls]))
+    calls = [replace(_as_eager(plan, call), scratch=_scratch(plan, call)) for call in plan.calls]
+    return replace(plan, calls=tuple(calls))
+
+
+def _scratch(plan: Backpropagation, call: Call) -> int:
+    """Bytes of what PyTorch multiplies at the size of the result for the gradients of smaller tensors."""
+    if call.node.op != "mul" or not call.link.own:
+        return 0
+    result = plan.graph.spec(call.node.outputs[0])
+    specs = plan.graph.input_specs(call.node)
+    summed = [
+        asked and spec is not None and spec.numel < result.numel
+        for asked, spec in zip(call.wanted, specs, strict=False)
+    ]
+    return sum(summed) * result.nbytes
 
 
 def _as_eager(plan: Backpropagation, call: Call) -> Call:

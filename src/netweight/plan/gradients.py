@@ -39,6 +39,7 @@ class Call:
         extras: Results of the call that only backward can read, with their bytes; always written.
         forward: Work of the forward; None if unknown.
         backward: Work of backward, without sums over several readers of a value; None if unknown.
+        scratch: Bytes of gradients at full size that backward makes, and adds up to those of what was stretched.
     """
 
     step: int
@@ -51,6 +52,7 @@ class Call:
     extras: Mapping[str, int]
     forward: Cost | None
     backward: Cost | None
+    scratch: int = 0
 
     @property
     def runs_backward(self) -> bool:

@@ -10,6 +10,9 @@ from itertools import groupby
 from netweight.report.repeats import Counted, counted, repeats_at
 from netweight.results.profile import LayerRow, Profile
 
+_NUMBERED = re.compile(r"(?:^|[._])[A-Za-z]*(\d+)(?=\.|$)")
+"""A part of a path that ends in a number; no letter is looked at twice, as a name may have 50,000."""
+
 Shapes = tuple[tuple[int, ...], ...]
 
 _WORDS = ("layer", "op", "kind", "input_shapes", "output_shapes", "dtype", "weight_dtype", "receptive_field")
@@ -171,8 +174,8 @@ def _equal_blocks(entries: Sequence[Entry], at: int) -> list[Sequence[Entry]]:
 
 def _block_of(label: str) -> tuple[str, str, str]:
     """Path before, number, and path after the last numbered part that has one: ``("encoder.", "3", ".fc1")``."""
-    match = re.match(r"^(.*?(?:^|[._])(?:[A-Za-z_]*?))(\d+)((?:\..*)?)$", label)
-    return (match[1], match[2], match[3]) if match else (label, "", "")
+    match = _NUMBERED.search(label)
+    return (label[: match.start(1)], match[1], label[match.end(1) :]) if match else (label, "", "")
 
 
 def _take_block(entries: Sequence[Entry], at: int) -> Sequence[Entry]:

@@ -347,3 +347,38 @@ def test_patches_beside_tokens_where_the_picture_is_no_rectangle() -> None:
     profile = netweight.weigh(Both(), batch=2)
     assert [given.shape for given in profile.model.inputs] == [(2, 64), (2 * 256, 12), (2, 2)]
     assert profile.totals.macs == 2 * 256 * 12 * 6 + 6 * 6
+
+
+def test_boxes_and_masks_that_only_the_signature_calls_optional() -> None:
+    class Placed(nn.Module):
+        main_input_name = "input_ids"
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = SimpleNamespace(model_type="toy")
+            self.first = nn.Linear(4, 3, bias=False)
+
+        def forward(self, input_ids: Any, bbox: Any = None) -> Any:
+            if bbox is None:
+                raise ValueError("where are the words?")
+            return self.first(bbox.float() + input_ids[..., None])
+
+    class Hears(nn.Module):
+        main_input_name = "input_features"
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = SimpleNamespace(model_type="toy", num_mel_bins=20)
+            self.first = nn.Linear(20, 3, bias=False)
+
+        def forward(self, input_features: Any, input_features_mask: Any = None) -> Any:
+            return self.first(input_features)[:, : int(input_features_mask.sum(1).max())]
+
+    cases: list[tuple[Any, Any, int]] = [
+        (Placed(), ("bbox", (2, 128, 4)), 128 * 4), (Hears(), ("input_features_mask", (2, 256)), 256 * 20)
+    ]  # fmt: skip
+    for module, second, macs in cases:
+        profile = netweight.weigh(module, batch=2)
+        given = profile.model.inputs[1]
+        assert (given.name, given.shape) == second
+        assert profile.totals.macs == 2 * macs * 3

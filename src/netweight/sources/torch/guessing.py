@@ -25,6 +25,7 @@ _SECOND = 16_000
 _OF_SOUND = frozenset({"sample_rate", "sampling_rate", "n_fft", "hop_length", "n_mels", "fbank_kwargs"})
 _SOUND = ("input_values", "audio", "waveform", "waveforms", "wav", "wavs", "speech")
 """Names that say more than the layers do, where there is one input."""
+_BOXES = ("bbox", "boxes")
 _MOST = 20
 """Guesses that are tried."""
 
@@ -65,7 +66,9 @@ def guesses(module: torch.nn.Module, method: str, batch: int) -> list[Guess]:
     required = [p for p in parameters_of_entry(module, method) if p.default is p.empty]
     needed = [p.name for p in required if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     found = list(_completed(module, needed, batch, list(_configured(module, method, batch))))
-    found.extend(_in_pieces(module, method, needed, batch, found))
+    told = found[:1]
+    found.extend(_in_pieces(module, method, needed, batch, told))
+    found.extend(_with_optional(module, method, batch, told))
     if len(needed) > 1:
         found.extend(_by_names(module, needed, batch))
         if not found:
@@ -119,6 +122,15 @@ def _in_pieces(
     for guess in told[:1] if isinstance(told[0].inputs if told else None, dict) else ():
         for given in patches(module, names, batch):
             yield Guess({**guess.inputs, **given}, f"{guess.why}, and patches of pictures")
+
+
+def _with_optional(module: torch.nn.Module, method: str, batch: int, told: Sequence[Guess]) -> Iterator[Guess]:
+    """With boxes of words, or masks, that the signature calls optional and the program does not."""
+    names = [p.name for p in parameters_of_entry(module, method) if p.default is None]
+    for guess in told if isinstance(told[0].inputs if told else None, dict) else ():
+        for name in (name for name in names if name in _BOXES or name.removesuffix("_mask") in guess.inputs):
+            for more in beside([name], guess.inputs, module, batch):
+                yield Guess({**guess.inputs, **more}, f"{guess.why}, and what {name} is called")
 
 
 def _by_names(module: torch.nn.Module, names: Sequence[str], batch: int) -> Iterator[Guess]:
