@@ -7,6 +7,7 @@ import inspect
 from collections import Counter
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -58,14 +59,16 @@ class Spelled(torch.nn.Module):
 def captured(function: Any, inputs: tuple[Any, ...], *first: Any) -> Graph:
     """The graph that PyTorch's function gives for inputs of these shapes and types, whatever their numbers.
 
-    A witness detaches what PyTorch has no gradient of; the table has one.
+    A witness detaches what PyTorch has no gradient of; the table has one. What it makes of no input, such as zeros for
+    a state, is no part of the operator.
     """
     module = Spelled(function, *first, there=tuple(x is not None for x in inputs))
     given = (torch.from_numpy(np.array(x)).to("meta") for x in inputs if x is not None)
-    found = capture_module(module, tuple(given))
+    with mock.patch.object(torch.Tensor, "detach", lambda tensor: tensor):
+        found = capture_module(module, tuple(given))
     if found.error is not None:
         raise AssertionError(str(found.error))
-    return replace(found.graph, diverted={})
+    return replace(found.graph, temporaries=())
 
 
 def arguments_of(name: str) -> dict[str, str | int] | None:

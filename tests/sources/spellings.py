@@ -195,6 +195,7 @@ PLAIN: dict[str, Any] = {"gru": _plain(6), "lstm": _plain(7), "rnn": _plain(6)}
 
 APART = {
     "arange": "made of nothing: a constant to whoever captures",
+    "batch_norm_training": "PyTorch writes the new statistics over the old ones, where the operator gives both",
     "deform_conv": "torchvision has it: test_torchvision_ops.py",
     "dequantize": "PyTorch's takes its own quantised tensors: test_quantized.py",
     "dequantize_blocks": "ONNX has it",
@@ -213,6 +214,7 @@ APART = {
     "scatter_nd": "ONNX has it",
     "scatter_nd_add": "ONNX has it",
     "scatter_nd_reduce": "ONNX has it",
+    "sparse_matmul": "its places are known where the tensor is made sparse: torch/test_sparse.py",
     "unique": "how many there are depends on numbers that a capture does not have",
     "unique_consecutive": "how many there are depends on numbers that a capture does not have",
 }

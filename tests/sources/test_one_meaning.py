@@ -26,7 +26,6 @@ from witness import NARROWED, WITNESSES
 # Functions that the builder has under the name of an operator, with all of its settings and tensors as arguments.
 BUILT = [name for name in sorted(CASES) if hasattr(build, name) and arguments_of(name)]
 BUILT_APART = {
-    "dropout": "a network that is not trained does not have it",
     "embedding": "it makes its weight",
     "expand": "sizes are given one by one",
     "fold": "of pictures",

@@ -139,7 +139,12 @@ _INDEX = TensorSpec((2,), "int64")
         ),
         ("pad", PadAttrs(padding=((2, 0),), mode="reflect"), (_INDEX,), "pad: expected reflect padding of at most 1"),
         ("pad", PadAttrs(padding=((-1, 2),), mode="circular"), (_INDEX,), "at least 0 in mode circular"),
-        ("pad", PadAttrs(padding=((-1, -1),)), (_INDEX,), r"pad: expected padding that leaves something of \(2,\)"),
+        (
+            "pad",
+            PadAttrs(padding=((-2, -1),)),
+            (_INDEX,),
+            r"pad: expected padding that crops no more than there is of \(2,\)",
+        ),
         (
             "roll",
             RollAttrs(shifts=(1,), dims=(0, 1)),

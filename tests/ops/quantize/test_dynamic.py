@@ -4,7 +4,6 @@ from hypothesis import given
 
 from cases import CASES
 from cases.draws import Case
-from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.ops import REGISTRY, Cost
 
@@ -37,9 +36,9 @@ def test_integers_have_a_floating_scale() -> None:
     assert _OP.shape(None, TensorSpec((2,), "int8"))[1] == TensorSpec((), "float32")
 
 
-def test_nothing_has_no_range() -> None:
-    with pytest.raises(ShapeError, match="dynamic_quantize: expected at least one number, got"):
-        _OP.shape(None, TensorSpec((0, 3)))
+def test_nothing_has_a_scale_of_one() -> None:
+    y, scale, zero = _OP.forward(None, np.zeros((0, 3), np.float32))
+    assert (y.shape, scale.item(), zero.item()) == ((0, 3), 1, 0)
 
 
 @given(case=CASES["dynamic_quantize"])

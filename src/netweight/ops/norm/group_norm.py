@@ -48,7 +48,7 @@ def channel_groups(x: TensorSpec, num_groups: int) -> Groups:
     """``x`` as (N, groups, C / groups, *in), with a parameter for each channel."""
     n, c, *spatial = x.shape
     return Groups(
-        shape=(n, num_groups, c // num_groups, *spatial),
+        shape=(n, num_groups, c // max(num_groups, 1), *spatial),
         dims=tuple(range(2, len(x.shape) + 1)),
         parameter=(1, c, *(1 for _ in spatial)),
         elements=named_shape(x, "n c *in"),
