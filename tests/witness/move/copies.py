@@ -44,7 +44,7 @@ def one_hot(attrs: Any, x: Any) -> Any:
 
 WITNESSES = {
     "copy": lambda _attrs, x: x.clone(),
-    "detach": lambda _attrs, x: x.detach(),
+    "detach": lambda _attrs, x: torch.detach(x),
     "slice_scatter": slice_scatter,
     "repeat_interleave": lambda attrs, x: torch.repeat_interleave(x, attrs.repeats, attrs.dim),
     "pixel_shuffle": pixel_shuffle,
