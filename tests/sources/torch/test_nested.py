@@ -29,6 +29,11 @@ class _Net(nn.Module):
         return self.program(self, *inputs)
 
 
+def _made(m: Any, *parts: Tensor) -> Tensor:
+    x = torch.nested.as_nested_tensor(list(parts), layout=torch.jagged)
+    return torch.nested.to_padded_tensor(m.b(torch.relu(m.a(x))), 0.0)
+
+
 def _given(m: Any, x: Tensor) -> Tensor:
     return m.b(torch.relu(m.a(m.norm(x) + x))).values()
 
@@ -43,7 +48,10 @@ def _attends(m: Any, x: Tensor) -> Tensor:
 
 
 LAYERS = ROWS * (16 * 32 + 32 * 4)
+SHAPES = ((5, 16), (8, 16))
 CASES: dict[str, tuple[Any, Any, int, tuple[int, ...]]] = {
+    "made of shapes": (_made, SHAPES, LAYERS, (2, 8, 4)),
+    "made of tensors": (_made, tuple(torch.ones(shape) for shape in SHAPES), LAYERS, (2, 8, 4)),
     "given": (_given, (JAGGED,), LAYERS, (ROWS, 4)),
     "given and filled up": (_filled, (JAGGED,), LAYERS, (2, 8, 4)),
     "attention": (_attends, (JAGGED,), ROWS * 16 * 48 + (5 * 5 + 8 * 8) * 2 * 16, (ROWS, 16)),

@@ -21,7 +21,7 @@ from netweight.functions import loss
 from netweight.functions.norm.local_response_norm import local_response_norm
 from netweight.functions.plain import function_of
 from netweight.functions.window import pool_average
-from netweight.sources.torch import devices, higher_order, leaving, nested_attention
+from netweight.sources.torch import devices, higher_order, leaving, nested, nested_attention
 from netweight.sources.torch.absent_devices import stay_here
 from netweight.sources.torch.asking import ASKING
 from netweight.sources.torch.data_assignment import assign_data
@@ -186,6 +186,7 @@ HANDLERS: Mapping[Any, Callable[..., Any]] = {
     F.softsign: _taken_whole(_of_floating("softsign")),
     F.tanhshrink: _taken_whole(_of_floating("tanhshrink")),
     F.scaled_dot_product_attention: nested_attention.attention,
+    torch._nested_view_from_jagged: nested.viewed,
     **devices.HANDLERS,
     **higher_order.HANDLERS,
     **leaving.HANDLERS,

@@ -10,6 +10,7 @@ import torch.utils.flop_counter
 from torch import Tensor
 from torch.nested._internal.nested_tensor import NestedTensor
 
+from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 
 
@@ -29,6 +30,20 @@ def packed(given: Tensor, recording: TensorRecording, rows: Callable[[Tensor], T
         rows(values), _known(recording, offsets), lengths=None if lengths is None else _known(recording, lengths),
         jagged_dim=given._ragged_idx, min_seqlen=shortest, max_seqlen=longest,
     )  # fmt: skip
+
+
+def viewed(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """A nested tensor that a program makes: where its samples begin is told where the rows lie, and stays known.
+
+    _nested_view_from_jagged(Tensor(a) self, Tensor offsets, Tensor dummy, Tensor? lengths=None, int ragged_idx=1,
+        Tensor? min_seqlen=None, Tensor? max_seqlen=None) -> Tensor(a)
+    """
+    values, offsets, dummy, *rest = args
+    if values.is_meta and not offsets.is_meta:
+        with torch._C._DisableTorchDispatch():  # which would take a tensor on meta for one of the program's
+            offsets = _known(rec.recording, offsets)
+            rest[:1] = [_known(rec.recording, lengths) if lengths is not None else None for lengths in rest[:1]]
+    return func(values, offsets, dummy, *rest, **kwargs)
 
 
 def _known(recording: TensorRecording, numbers: Tensor) -> Tensor:
