@@ -195,7 +195,6 @@ PLAIN: dict[str, Any] = {"gru": _plain(6), "lstm": _plain(7), "rnn": _plain(6)}
 
 APART = {
     "arange": "made of nothing: a constant to whoever captures",
-    "batch_norm_training": "PyTorch writes the new statistics over the old ones, where the operator gives both",
     "deform_conv": "torchvision has it: test_torchvision_ops.py",
     "dequantize": "PyTorch's takes its own quantised tensors: test_quantized.py",
     "dequantize_blocks": "ONNX has it",

@@ -43,6 +43,10 @@ _few = settings(
 )
 
 
+# PyTorch writes the new statistics over the old ones; the operator gives both.
+WRITTEN_OVER = {"batch_norm_training"}
+
+
 def _always(*_case: Any) -> bool:
     return True
 
@@ -67,7 +71,10 @@ def captured_otherwise(name: str) -> list[str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             graph = captured(said, inputs, attrs)
-        found.append(differences(figures(graph), figures(one_node(name, attrs, inputs))))
+        both = figures(graph), figures(one_node(name, attrs, inputs))
+        for part in both if name in WRITTEN_OVER else ():
+            del part["activations"]["torch-eager"]
+        found.append(differences(*both))
 
     compare()
     assert found
