@@ -28,7 +28,10 @@ class Rows(tuple[Row, ...], Generic[Row]):
     @cached_property
     def by_path(self) -> Mapping[str, Row]:
         """Path to row; of rows with one path the first."""
-        return {getattr(row, self.path_field): row for row in reversed(self)}
+        found: dict[str, Row] = {}
+        for row in self:
+            found.setdefault(getattr(row, self.path_field), row)
+        return found
 
     @property
     def paths(self) -> tuple[str, ...]:
