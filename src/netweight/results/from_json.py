@@ -74,7 +74,7 @@ def _totals(data: dict[str, Any]) -> Totals:
 
 def _layer(item: dict[str, Any]) -> LayerRow:
     """A row whose counts carry their formulas again."""
-    before = {"logical_params": item["params"], "weight_dtype": ""}
+    before = {"logical_params": item["params"], "weight_dtype": "", "settings": {}, "weight_shapes": {}}
     return _make(LayerRow, {**before, **item, **_counts(item, FORMULA_FIELDS)})
 
 
@@ -102,4 +102,6 @@ def _make(cls: type, item: dict[str, Any]) -> Any:
 
 
 def _tupled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tupled(item) for key, item in value.items()}
     return tuple(_tupled(item) for item in value) if isinstance(value, list) else value

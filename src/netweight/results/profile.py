@@ -153,6 +153,8 @@ class LayerRow:
         input_shapes: Shapes of the activations read by the first call.
         output_shapes: Shapes written by the first call.
         dtype: Element type of the arithmetic.
+        settings: What was set of the first call, by name: ``{"kernel_size": (3, 3), "stride": (1, 1), ...}``.
+        weight_shapes: Shapes of the stored tensors that the first call reads: ``{"weight": (64, 3, 7, 7)}``.
         params: Learned scalars first read here.
         params_no_bias: The same without the bias.
         buffers: Scalars of state first read here.
@@ -204,6 +206,8 @@ class LayerRow:
     bytes_written: int | None
     receptive_field: tuple[int, ...] | None
     calls: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    weight_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, hash=False)
 
     @staticmethod
     def of(figures: Mapping[str, Any]) -> LayerRow:
