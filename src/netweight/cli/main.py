@@ -143,7 +143,7 @@ def _unexpected(error: Exception) -> list[str]:
 
 def error_parts(error: NetweightError) -> list[str]:
     """What, where, why, and what to do, in parts."""
-    lines = [f"error[{error.code}]: {error}"]
+    lines = [f"error[{error.code}]: {error.message}"]
     lines.extend(f"  --> {note}" for note in getattr(error, "__notes__", ()))
     if error.why:
         lines.append(f"  why: {error.why}")

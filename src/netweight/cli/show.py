@@ -25,7 +25,7 @@ from netweight.report.summary import incomplete, summary_line
 from netweight.report.table import COLUMNS, Options
 
 if TYPE_CHECKING:
-    from netweight.report.shown import Profile
+    from netweight.app.profile import Profile
 
 _FORMATS = ("table", "json", "csv", "markdown")
 _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}

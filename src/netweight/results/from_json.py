@@ -15,8 +15,10 @@ from netweight.results.profile import (
     Coverage,
     InputInfo,
     LayerRow,
+    Layers,
     ModelInfo,
     ModuleRow,
+    Modules,
     Profile,
     Totals,
     UnknownOp,
@@ -55,8 +57,8 @@ def _profile(data: dict[str, Any]) -> Profile:
         totals=_totals(data["totals"]),
         activations={name: _make(Activations, item) for name, item in data["activations"].items()},
         coverage=_make(Coverage, {**coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
-        layers=tuple(_layer(item) for item in data["layers"]),
-        modules=tuple(_make(ModuleRow, item) for item in data["modules"]),
+        layers=Layers(_layer(item) for item in data["layers"]),
+        modules=Modules(_make(ModuleRow, item) for item in data["modules"]),
         notes=tuple(data["notes"]),
         training=_training(data.get("training")),
     )
@@ -72,7 +74,7 @@ def _totals(data: dict[str, Any]) -> Totals:
 
 def _layer(item: dict[str, Any]) -> LayerRow:
     """A row whose counts carry their formulas again."""
-    before = {"logical_params": item["params"], "weight_dtype": ""}
+    before = {"logical_params": item["params"], "weight_dtype": "", "settings": {}, "weight_shapes": {}}
     return _make(LayerRow, {**before, **item, **_counts(item, FORMULA_FIELDS)})
 
 
@@ -100,4 +102,6 @@ def _make(cls: type, item: dict[str, Any]) -> Any:
 
 
 def _tupled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tupled(item) for key, item in value.items()}
     return tuple(_tupled(item) for item in value) if isinstance(value, list) else value
