@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netweight.results.profile import Profile
-from netweight.units import Units, exact, scaled
+from netweight.units import Units, decimal, exact, scaled, scaled_count, scaled_part
 
 if TYPE_CHECKING:
     from netweight.results.training import Training
@@ -39,6 +39,22 @@ def training_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, s
         ("kept for backward", _kept(found, units)),
         (f"training, {found.optimizer}", _peak(found, units)),
         ("at the peak", ", ".join(f"{_size(n, units)} {_PARTS[name]}" for name, n in _largest_first(found))),
+    ]
+
+
+def training_clause(profile: Profile, *, units: Units = "si") -> list[str]:
+    """A training step in a few words: optimiser, what is trained, work, peak; nothing if it was not asked for."""
+    found = profile.training
+    if found is None:
+        return []
+    counted = decimal(units)
+    trained = f"{scaled_count(found.trained_params, units=units)} params" if found.trained_params else "nothing"
+    backward = f"{scaled_part(found.backward_macs, found.step_macs, units=counted)} of them backward"
+    again = f", {scaled_part(found.recomputed_macs, found.step_macs, units=counted)} run again" if found.checkpoint else ""
+    return [
+        f"a training step with {found.optimizer} trains {trained}: "
+        f"{scaled(found.step_macs, 'MACs', units=counted)} ({backward}{again}), "
+        f"{scaled(found.step_flops, 'FLOP', units=counted)}, peak {_size(found.peak_bytes, units)} ({found.convention})"
     ]
 
 

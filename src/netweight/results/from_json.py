@@ -51,10 +51,10 @@ def _profile(data: dict[str, Any]) -> Profile:
     model = data["model"]
     coverage = data["coverage"]
     return Profile(
-        model=_make(ModelInfo, {**model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
+        model=_make(ModelInfo, {"call": "", "inputs_guessed": False, **model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
         totals=_totals(data["totals"]),
         activations={name: _make(Activations, item) for name, item in data["activations"].items()},
-        coverage=_make(Coverage, {**coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
+        coverage=_make(Coverage, {"guesses": [], **coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
         layers=tuple(_layer(item) for item in data["layers"]),
         modules=tuple(_make(ModuleRow, item) for item in data["modules"]),
         notes=tuple(data["notes"]),
@@ -66,6 +66,7 @@ def _totals(data: dict[str, Any]) -> Totals:
     """Sums; reports written before packed weights were counted one by one have as many as parameters."""
     params = data["params"]
     before = {"logical_params": params, "active_params": params, "weight_dtypes": {}}
+    before |= {"trainable_params": params, "frozen_params": 0}
     found: Totals = _make(Totals, {**before, **data})
     return found
 
