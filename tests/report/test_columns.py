@@ -71,7 +71,7 @@ def profile(*rows: LayerRow) -> Profile:
 def test_there_is_no_other_column() -> None:
     assert COLUMNS.keys() == FIGURES.keys() | WORDS.keys()
     named = {*FIGURES.values(), "layer", "op", "kind", "dtype", "weight_dtype", "input_shapes", "output_shapes"}
-    named |= {"receptive_field"}
+    named |= {"receptive_field", "settings", "weight_shapes"}
     assert {f.name for f in fields(LayerRow)} == named
 
 

@@ -12,8 +12,8 @@ from operator import attrgetter
 from typing import Any
 
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS, convention
-from netweight.analysis.frozen import frozen_params
 from netweight.analysis.from_weights import made_from_weights
+from netweight.analysis.frozen import frozen_params
 from netweight.analysis.idle_rows import input_rows, unread_rows
 from netweight.analysis.layer_row import call_row
 from netweight.analysis.memory import activation_memories
@@ -26,7 +26,18 @@ from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, NoShape, TensorSpec, Value
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import WORK_KINDS
-from netweight.results.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp
+from netweight.results.profile import (
+    Coverage,
+    InputInfo,
+    LayerRow,
+    Layers,
+    ModelInfo,
+    ModuleRow,
+    Modules,
+    Profile,
+    Totals,
+    UnknownOp,
+)  # fmt: skip
 
 
 def weigh_graph(
@@ -65,8 +76,8 @@ def weigh_graph(
             totals=_totals(graph, rows, freeze),
             activations=activation_memories(graph, rules),
             coverage=_coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at, guesses=tuple(guesses)),
-            layers=rows,
-            modules=_module_rows(graph, rows),
+            layers=Layers(rows),
+            modules=Modules(_module_rows(graph, rows)),
             notes=(*notes, *notes_on(graph, rows)),
         )
 

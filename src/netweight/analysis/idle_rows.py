@@ -54,6 +54,7 @@ def _weights_row(place: str, op: str, values: list[Value]) -> LayerRow:
         params_no_bias=total([named_count(v.spec) for v in values if not v.name.rpartition(".")[2].startswith("bias")]),
         model_size_bytes=sum(value.stored_bytes for value in values), logical_params=sum(v.weights for v in values),
         weight_dtype=str(largest.stored or largest.spec.dtype),
+        weight_shapes={value.name.removeprefix(f"{place}."): value.spec.shape for value in values},
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from operator import attrgetter
 from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.dtypes import arithmetic_dtype
 from netweight.analysis.overwriting import Run, new_outputs
+from netweight.analysis.settings import settings_of
 from netweight.count import Count, product, total
 from netweight.ir import Graph, Node, NoShape, TensorSpec, Value, is_floating, located
 from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
@@ -62,6 +63,8 @@ def call_row(
         "input_shapes": tuple([v.spec.shape for v in reads if v is not None and v.kind in ("input", "activation")]),
         "output_shapes": tuple([value.spec.shape for value in writes]),
         "dtype": dtype,
+        "settings": settings_of(definition, node.attrs, specs),
+        "weight_shapes": _weight_shapes(slots, reads),
         **(_stored(definition, slots, charged) if charged else _UNCHARGED),
         **_work(definition, node, specs, dtype),
         "activation_count": _elements(made, _dims(definition, "y")),
@@ -74,6 +77,12 @@ def call_row(
     if isinstance(node.attrs, NoShape):
         figures.update(_UNKNOWN_SIZES)
     return LayerRow.of(figures)
+
+
+def _weight_shapes(slots: Sequence[str], reads: Sequence[Value | None]) -> dict[str, tuple[int, ...]]:
+    """Shapes of the stored tensors among what a call reads, by what each is to the operator."""
+    stored = zip(slots, reads, strict=True)
+    return {slot: v.spec.shape for slot, v in stored if v is not None and v.kind in ("parameter", "buffer")}
 
 
 def _work(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -27,9 +28,22 @@ def _cell(value: Any) -> str:
             return ""
         case str():
             return csv_cell(value)
+        case Mapping():
+            return csv_cell(" ".join(f"{name}={_setting(item)}" for name, item in value.items()))
         case tuple() if value and isinstance(value[0], tuple):
             return shape_text(value)
         case tuple():
             return "x".join(map(str, value))
         case _:
             return str(int(value))
+
+
+def _setting(value: Any) -> str:
+    """``2x2`` for a pair, ``0:1x0:1`` for padding that differs before and after."""
+    match value:
+        case tuple() if value and all(isinstance(item, tuple) and len(item) == 2 for item in value):
+            return "x".join(str(first) if first == last else f"{first}:{last}" for first, last in value)
+        case tuple():
+            return "x".join(map(_setting, value))
+        case _:
+            return str(value)

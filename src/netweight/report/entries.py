@@ -15,7 +15,10 @@ _NUMBERED = re.compile(r"(?:^|[._])[A-Za-z]*(\d+)(?=\.|$)")
 
 Shapes = tuple[tuple[int, ...], ...]
 
-_WORDS = ("layer", "op", "kind", "input_shapes", "output_shapes", "dtype", "weight_dtype", "receptive_field")
+_WORDS = (
+    "layer", "op", "kind", "input_shapes", "output_shapes", "dtype", "weight_dtype", "receptive_field", "settings",
+    "weight_shapes",
+)  # fmt: skip
 NUMBERS: tuple[str, ...] = tuple(f.name for f in fields(LayerRow) if f.name not in _WORDS)
 
 

@@ -29,7 +29,9 @@ def _inputs(inputs: tuple[InputInfo, ...]) -> str:
         return f"{_shape(inputs[0])} {short_type(inputs[0].dtype)}"
     shown = inputs if len(inputs) <= _SHOWN else inputs[: _SHOWN - 1]
     one_type = len({given.dtype for given in inputs}) == 1
-    texts = [f"{_name(given.name)} {_shape(given)}{'' if one_type else f' {short_type(given.dtype)}'}" for given in shown]
+    texts = [
+        f"{_name(given.name)} {_shape(given)}{'' if one_type else f' {short_type(given.dtype)}'}" for given in shown
+    ]
     if len(inputs) > len(shown):
         texts.append(f"{len(inputs) - len(shown)} others")
     return f"{', '.join(texts[:-1])} and {texts[-1]}{f' {short_type(inputs[0].dtype)}' if one_type else ''}"

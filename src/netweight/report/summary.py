@@ -26,8 +26,17 @@ USUAL_CONVENTIONS = ("lecture", "liveness")
 def summary_line(profile: Profile, *, units: Units = "si") -> str:
     """One sentence that stands alone: model and input, parameters, size, work, peak, training, coverage."""
     size = _size(profile.totals.model_size_bytes, units)
-    figures = [_params(profile, units), size, macs_text(profile, decimal(units)), work_text(profile.totals, decimal(units))]
-    clauses = [", ".join([*figures, *_peaks(profile, units)]), *training_clause(profile, units=units), _covered(profile)]
+    figures = [
+        _params(profile, units),
+        size,
+        macs_text(profile, decimal(units)),
+        work_text(profile.totals, decimal(units)),
+    ]
+    clauses = [
+        ", ".join([*figures, *_peaks(profile, units)]),
+        *training_clause(profile, units=units),
+        _covered(profile),
+    ]
     return f"{called_text(profile)}: {'; '.join(clauses)}"
 
 
@@ -101,9 +110,8 @@ def _exact_params(profile: Profile, units: Units) -> str:
     totals = profile.totals
     said = [f"{exact(totals.params_no_bias, units=units)} without bias"]
     if totals.frozen_params and _has_floats(profile):
-        said.append(
-            f"{exact(totals.trainable_params, units=units)} trainable, {exact(totals.frozen_params, units=units)} frozen"
-        )
+        trainable, frozen = (exact(count, units=units) for count in (totals.trainable_params, totals.frozen_params))
+        said.append(f"{trainable} trainable, {frozen} frozen")
     unread = _unread(profile)
     said += [f"{exact(unread, units=units)} never read"] if unread else []
     return f"{exact(totals.params, units=units)} ({'; '.join(said)})"
@@ -160,7 +168,8 @@ def _peaks(profile: Profile, units: Units) -> list[str]:
     found = list(profile.activations.items())
     shown = found[:1] if tuple(profile.activations) == USUAL_CONVENTIONS else found
     texts = [
-        f"{scaled(one.peak_count, units=decimal(units))} ({name}) = {_size(one.peak_bytes, units)}" for name, one in shown
+        f"{scaled(one.peak_count, units=decimal(units))} ({name}) = {_size(one.peak_bytes, units)}"
+        for name, one in shown
     ]
     return [f"peak activations {', '.join(texts)}"] if texts else []
 

@@ -29,6 +29,8 @@ def _numbers(value: Any, place: str) -> Iterator[tuple[str, float]]:
     """Every figure of a report with the keys that lead to it."""
     if isinstance(value, dict):
         for key, item in value.items():
+            if key == "settings":  # a dimension that is counted from the end is below zero
+                continue
             yield from _numbers(item, f"{place}.{key}" if place else key)
     elif isinstance(value, list):
         for at, item in enumerate(value):

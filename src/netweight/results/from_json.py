@@ -15,8 +15,10 @@ from netweight.results.profile import (
     Coverage,
     InputInfo,
     LayerRow,
+    Layers,
     ModelInfo,
     ModuleRow,
+    Modules,
     Profile,
     Totals,
     UnknownOp,
@@ -48,18 +50,29 @@ def profile_from_dict(data: dict[str, Any]) -> Profile:
 
 
 def _profile(data: dict[str, Any]) -> Profile:
-    model = data["model"]
-    coverage = data["coverage"]
     return Profile(
-        model=_make(ModelInfo, {"call": "", "inputs_guessed": False, **model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
+        model=_model(data["model"]),
         totals=_totals(data["totals"]),
         activations={name: _make(Activations, item) for name, item in data["activations"].items()},
-        coverage=_make(Coverage, {"guesses": [], **coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
-        layers=tuple(_layer(item) for item in data["layers"]),
-        modules=tuple(_make(ModuleRow, item) for item in data["modules"]),
+        coverage=_coverage(data["coverage"]),
+        layers=Layers(_layer(item) for item in data["layers"]),
+        modules=Modules(_make(ModuleRow, item) for item in data["modules"]),
         notes=tuple(data["notes"]),
         training=_training(data.get("training")),
     )
+
+
+def _model(data: dict[str, Any]) -> ModelInfo:
+    """What was weighed; reports written before a call and guesses were known have none."""
+    inputs = tuple(_make(InputInfo, item) for item in data["inputs"])
+    found: ModelInfo = _make(ModelInfo, {"call": "", "inputs_guessed": False, **data, "inputs": inputs})
+    return found
+
+
+def _coverage(data: dict[str, Any]) -> Coverage:
+    unknown = tuple(_make(UnknownOp, op) for op in data["unknown"])
+    found: Coverage = _make(Coverage, {"guesses": [], **data, "unknown": unknown})
+    return found
 
 
 def _totals(data: dict[str, Any]) -> Totals:
@@ -73,7 +86,7 @@ def _totals(data: dict[str, Any]) -> Totals:
 
 def _layer(item: dict[str, Any]) -> LayerRow:
     """A row whose counts carry their formulas again."""
-    before = {"logical_params": item["params"], "weight_dtype": ""}
+    before = {"logical_params": item["params"], "weight_dtype": "", "settings": {}, "weight_shapes": {}}
     return _make(LayerRow, {**before, **item, **_counts(item, FORMULA_FIELDS)})
 
 
@@ -101,4 +114,6 @@ def _make(cls: type, item: dict[str, Any]) -> Any:
 
 
 def _tupled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tupled(item) for key, item in value.items()}
     return tuple(_tupled(item) for item in value) if isinstance(value, list) else value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from netweight.count import formula
 from netweight.results.as_json import fields_of
+from netweight.results.rows import Rows
 
 if TYPE_CHECKING:
     from netweight.results.training import Training
@@ -162,6 +163,8 @@ class LayerRow:
         input_shapes: Shapes of the activations read by the first call.
         output_shapes: Shapes written by the first call.
         dtype: Element type of the arithmetic.
+        settings: What was set of the first call, by name: ``{"kernel_size": (3, 3), "stride": (1, 1), ...}``.
+        weight_shapes: Shapes of the stored tensors that the first call reads: ``{"weight": (64, 3, 7, 7)}``.
         params: Learned scalars first read here.
         params_no_bias: The same without the bias.
         buffers: Scalars of state first read here.
@@ -213,6 +216,8 @@ class LayerRow:
     bytes_written: int | None
     receptive_field: tuple[int, ...] | None
     calls: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    weight_shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, hash=False)
 
     @staticmethod
     def of(figures: Mapping[str, Any]) -> LayerRow:
@@ -254,6 +259,20 @@ class ModuleRow:
     bytes_written: int
 
 
+class Layers(Rows[LayerRow]):
+    """The layers, in execution order."""
+
+    kind = "layer"
+    path_field = "layer"
+
+
+class Modules(Rows[ModuleRow]):
+    """The modules, parents before children, the whole network first."""
+
+    kind = "module"
+    path_field = "module"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What a network costs, layer by layer.
@@ -263,8 +282,8 @@ class Profile:
         totals: Sums over the layers.
         activations: Activation memory under each convention asked for.
         coverage: How much of the network the figures speak of.
-        layers: One row per layer, in execution order.
-        modules: Sums per module path, parents before children.
+        layers: One row per layer, in execution order; a tuple that also takes a path: ``layers["conv1"]``.
+        modules: Sums per module path, parents before children; also by path: ``modules["layer1"]``.
         notes: What a reader must know.
         training: What a step of training costs, where it was asked for.
     """
@@ -273,10 +292,16 @@ class Profile:
     totals: Totals
     activations: Mapping[str, Activations]
     coverage: Coverage
-    layers: tuple[LayerRow, ...]
-    modules: tuple[ModuleRow, ...]
+    layers: Layers
+    modules: Modules
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
+
+    def __post_init__(self) -> None:
+        """Make rows that are found by path of rows in a plain tuple."""
+        for name, rows in (("layers", Layers), ("modules", Modules)):
+            if not isinstance(getattr(self, name), rows):
+                object.__setattr__(self, name, rows(getattr(self, name)))
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dicts and lists of the JSON schema ``netweight/profile/1``; ``training`` only where there is any."""
