@@ -71,6 +71,16 @@ def exact(value: int | None, *, units: Units = "si") -> str:
     return str(int(value)) if units == "raw" else f"{int(value):,}"
 
 
+def amount(count: int, noun: str) -> str:
+    """A number of things, one of them in the singular.
+
+    >>> amount(1, "module"), amount(1200, "guess")
+    ('1 module', '1,200 guesses')
+    """
+    ending = "" if count == 1 else "es" if noun.endswith("s") else "s"
+    return f"{exact(count)} {noun}{ending}"
+
+
 def parse(text: str) -> int:
     """Integer amount from text with an optional prefix and unit.
 
@@ -88,10 +98,10 @@ def parse(text: str) -> int:
     if prefix is not None:
         letter = "k" if prefix[0] in "kK" else prefix[0]
         scale = (1024 if prefix.endswith("i") else 1000) ** _SI.index(letter)
-    amount = float(number.replace(",", "").replace("_", "")) * scale
-    if not amount.is_integer():
-        raise UsageError(f"units: expected a whole amount, got {text!r} = {amount}")
-    return int(amount)
+    found = float(number.replace(",", "").replace("_", "")) * scale
+    if not found.is_integer():
+        raise UsageError(f"units: expected a whole amount, got {text!r} = {found}")
+    return int(found)
 
 
 def whole(text: str, what: str, *, most: int = (1 << 63) - 1) -> int:
@@ -123,24 +133,24 @@ def _shown(value: float, units: Units, digits: int) -> tuple[str, str]:
     magnitude, sign = abs(value), "-" if value < 0 else ""
     if magnitude < base - 0.5:
         return f"{sign}{magnitude:g}", ""
-    amount, step = round(magnitude), 1
+    whole, step = round(magnitude), 1
     # Rounding may carry into the next prefix: 999,999 is 1.00 M, not 1000 k.
-    while step < len(prefixes) - 1 and float(_divided(amount, base**step, digits)) >= base:
+    while step < len(prefixes) - 1 and float(_divided(whole, base**step, digits)) >= base:
         step += 1
-    return f"{sign}{_divided(amount, base**step, digits)}", prefixes[step]
+    return f"{sign}{_divided(whole, base**step, digits)}", prefixes[step]
 
 
-def _divided(amount: int, by: int, digits: int) -> str:
+def _divided(dividend: int, by: int, digits: int) -> str:
     """A quotient with so many significant digits; one that rounding carries to 100 has none behind the point."""
-    places = max(0, digits - len(str(amount // by)))
-    rounded = _times(amount, by, places)
+    places = max(0, digits - len(str(dividend // by)))
+    rounded = _times(dividend, by, places)
     if places and len(str(rounded)) > digits:
         places -= 1
-        rounded = _times(amount, by, places)
+        rounded = _times(dividend, by, places)
     whole, rest = divmod(rounded, 10**places)
     return f"{whole}.{rest:0{places}d}" if places else str(whole)
 
 
-def _times(amount: int, by: int, places: int) -> int:
-    """``amount / by`` in units of that decimal place, halves rounded up."""
-    return (2 * amount * 10**places + by) // (2 * by)
+def _times(dividend: int, by: int, places: int) -> int:
+    """``dividend / by`` in units of that decimal place, halves rounded up."""
+    return (2 * dividend * 10**places + by) // (2 * by)

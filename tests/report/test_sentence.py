@@ -7,7 +7,7 @@ import pytest
 from netweight import Graph, TensorSpec, build, weigh
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.ir import Node, Quantization, Value
-from netweight.report.summary import USUAL_CONVENTIONS, summary_line, totals_text
+from netweight.report.summary import USUAL_CONVENTIONS, incomplete, summary_line, totals_text
 from netweight.results.profile import InputInfo, Profile
 
 
@@ -163,8 +163,15 @@ def test_integers_are_not_trained_and_that_is_said() -> None:
 
 
 def test_guesses_are_said_in_full(alexnet: Profile) -> None:
-    doubtful = replace(alexnet.coverage, complete=False, guesses=("nms: all boxes are taken to be kept", "other"))
+    doubtful = replace(
+        alexnet.coverage, complete=False, guesses=("nms: all boxes are taken to be kept; scores sorted", "other")
+    )
     model = replace(alexnet.model, inputs_guessed=True, call="method encode")
     shown = summary_line(replace(alexnet, coverage=doubtful, model=model))
     assert shown.startswith("alexnet (method encode) at 1x3x224x224 fp32 (a guess): ")
     assert shown.endswith("; 100 % of ops counted, by a guess: nms: all boxes are taken to be kept (and 1 more)")
+    lines = dict(totals_text(replace(alexnet, coverage=doubtful)))
+    assert lines["complete"] == "no: 2 guesses, in the notes"
+    assert incomplete(replace(alexnet, coverage=doubtful)) == (
+        "a guess: nms: all boxes are taken to be kept; scores sorted", "a guess: other",
+    )  # fmt: skip

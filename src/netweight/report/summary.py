@@ -16,7 +16,7 @@ from netweight.report.inputs import called_text, input_types
 from netweight.report.training import training_clause, training_text
 from netweight.report.work import work_lines, work_text
 from netweight.results.profile import Activations, Profile, UnknownOp
-from netweight.units import Units, decimal, exact, scaled, scaled_count
+from netweight.units import Units, amount, decimal, exact, scaled, scaled_count
 
 _WIDTHS = (32, 16, 8, 4)
 USUAL_CONVENTIONS = ("lecture", "liveness")
@@ -55,10 +55,10 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
     lines.append(("traffic", moved))
     lines.extend(training_text(profile, units=units))
     coverage = profile.coverage
-    calls = f"{coverage.nodes} operator calls: {coverage.counted} counted, {coverage.free} free by rule"
+    calls = f"{amount(coverage.nodes, 'operator call')}: {coverage.counted} counted, {coverage.free} free by rule"
     lines.append(("coverage", f"{calls}, {sum(op.count for op in coverage.unknown)} unknown"))
     if not coverage.complete:
-        lines.append(("complete", f"no: {'; '.join(incomplete(profile))}"))
+        lines.append(("complete", f"no: {'; '.join(incomplete(profile, in_full=False))}"))
     lines.extend(unknown_lines(coverage.unknown))
     return lines
 
@@ -191,18 +191,26 @@ def _guessed(profile: Profile) -> str:
         unsaid = not profile.coverage.complete and not profile.coverage.unknown
         return ", some by a guess" if unsaid else ""
     more = len(guesses) - 1
-    return f", by a guess: {guesses[0]}{f' (and {more} more)' if more else ''}"
+    return f", by a guess: {guesses[0].partition('; ')[0]}{f' (and {more} more)' if more else ''}"
 
 
-def incomplete(profile: Profile) -> tuple[str, ...]:
-    """Reasons why the figures are not exact for the whole network; empty if they are."""
+def incomplete(profile: Profile, *, in_full: bool = True) -> tuple[str, ...]:
+    """Reasons why the figures are not exact for the whole network; empty if they are.
+
+    Args:
+        profile: Of the network.
+        in_full: Say each guess, where no notes stand beside.
+    """
     coverage = profile.coverage
     if coverage.complete:
         return ()
     unknown = sorted({op.op for op in coverage.unknown if op.reason == "no rule"})
     unshaped = sorted({op.op for op in coverage.unknown if op.reason != "no rule"})
     reasons = [f"stopped at {coverage.stopped_at}"] if coverage.stopped_at else []
-    reasons += [f"{len(unknown)} unknown operators: {', '.join(unknown)}"] if unknown else []
+    reasons += [f"{amount(len(unknown), 'unknown operator')}: {', '.join(unknown)}"] if unknown else []
     reasons += [f"shapes that only a run has, of {', '.join(unshaped)}"] if unshaped else []
-    reasons += [f"a guess: {guess}" for guess in coverage.guesses]
+    if coverage.guesses and in_full:
+        reasons += [f"a guess: {guess}" for guess in coverage.guesses]
+    elif coverage.guesses:
+        reasons.append(f"{amount(len(coverage.guesses), 'guess')}, in the notes")
     return tuple(reasons) or ("guesses, named in the notes",)
