@@ -19,6 +19,7 @@ from netweight.results.profile import (
     ModelInfo,
     ModuleRow,
     Modules,
+    OwnOp,
     Profile,
     Totals,
     UnknownOp,
@@ -70,8 +71,10 @@ def _model(data: dict[str, Any]) -> ModelInfo:
 
 
 def _coverage(data: dict[str, Any]) -> Coverage:
+    """What is known; reports written before users had rules have none."""
     unknown = tuple(_make(UnknownOp, op) for op in data["unknown"])
-    found: Coverage = _make(Coverage, {"guesses": [], **data, "unknown": unknown})
+    own = tuple(_make(OwnOp, op) for op in data.get("own_rules", ()))
+    found: Coverage = _make(Coverage, {"guesses": [], **data, "unknown": unknown, "own_rules": own})
     return found
 
 
