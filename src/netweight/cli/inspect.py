@@ -10,11 +10,13 @@ import click
 from netweight.app import doctor as health
 from netweight.app import models as networks
 from netweight.cli.streams import out
+from netweight.cli.usage import Verb
+from netweight.cli.values import one_of
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option("--costs", is_flag=True, help="Weigh each: params, MACs, peak activations.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
+@click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 def models(*, costs: bool, form: str) -> None:
     """The built-in networks."""
     found = networks.models(costs=costs)
@@ -27,8 +29,8 @@ def models(*, costs: bool, form: str) -> None:
         out(f"{model.name:<{width}}  {figures}{model.about}")
 
 
-@click.command()
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
+@click.command(cls=Verb)
+@click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 def doctor(*, form: str) -> None:
     """What is installed and usable, and why not."""
     checks = health.doctor()

@@ -16,6 +16,8 @@ from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
 from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
 from netweight.cli.streams import is_terminal, out, out_rendered, say
+from netweight.cli.usage import Verb
+from netweight.cli.values import WHOLE, one_of
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.report import terminal
@@ -23,13 +25,13 @@ from netweight.report.summary import incomplete, summary_line
 from netweight.report.table import COLUMNS, Options
 
 if TYPE_CHECKING:
-    from netweight.report.shown import Profile
+    from netweight.app.profile import Profile
 
 _FORMATS = ("table", "json", "csv", "markdown")
 _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("model")
 @model_options
 @click.option(
@@ -37,21 +39,21 @@ _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "ma
 )
 @click.option("--method", metavar="NAME", default="forward", help="Weigh another method of a PyTorch module.")
 @click.option("--decode", is_flag=True, help="Weigh one token after others, with their keys and values in memory.")
-@click.option("--past", type=int, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
+@click.option("--past", type=WHOLE, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
 @click.option("--optimizer", metavar="NAME", help=f"Weigh a step of training: {', '.join(OPTIMIZERS)}.")
 @click.option("--checkpoint", multiple=True, metavar="GLOB", help="Modules that run twice and keep less; repeat.")
 @click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
-@click.option("--depth", type=int, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
+@click.option("--depth", type=WHOLE, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
 @click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
 @click.option("--sort", metavar="COLUMN", help="Largest first.")
-@click.option("--top", type=int, metavar="N", help="Only the first N lines, the rest summed.")
+@click.option("--top", type=WHOLE, metavar="N", help="Only the first N lines, the rest summed.")
 @click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="table", help="On stdout.  [default: table]")
+@click.option("--format", "form", type=one_of(*_FORMATS), default="table", help="On stdout.  [default: table]")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write to .json, .csv, .md or .txt; repeat."
 )
 @units_option
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="[default: auto]")
+@click.option("--color", type=one_of("auto", "always", "never"), default="auto", help="[default: auto]")
 @click.option("--strict", is_flag=True, help="Exit 1 if not all is counted exactly: an unknown operator, a guess.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the last line.")
 @limit_option
