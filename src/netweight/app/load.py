@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
-from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.app.foreign import not_a_network
+from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec

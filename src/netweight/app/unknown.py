@@ -7,13 +7,12 @@ import shlex
 from pathlib import Path
 
 from netweight import zoo
-from netweight.errors import UnknownNameError, UsageError
+from netweight.errors import FormatError, UnknownNameError, UsageError
 from netweight.given_files import is_directory, is_file, is_there
 from netweight.similar import plain, similar
 
 _READ = (".onnx", ".json", ".py")
 """Suffixes of files that are weighed."""
-_KINDS = {".onnx": "ONNX file", ".py": "Python file"}
 _OF_TEXT = ("gpt", "llama", "mistral", "mixtral", "qwen", "gemma", "phi", "t5", "roberta", "whisper", "clip")
 _OF_PICTURES = (
     "efficientnet", "convnext", "regnet", "swin", "squeezenet", "shufflenet", "mnasnet", "resnext", "deit", "yolo",
@@ -50,19 +49,22 @@ def unknown_network(name: str) -> UnknownNameError:
 
 
 def check_there(path: Path) -> None:
-    """Refuse a file that is not there.
+    """Refuse a file that is not there, and say which of its kind are.
 
     Raises:
-        UnknownNameError: If it is not; with those of its kind that are.
+        UnknownNameError: If it is a Python file.
+        FormatError: If it is another.
     """
-    if is_there(path):
+    suffix = path.suffix.lower()
+    if is_file(path) if suffix == ".py" else is_there(path):
         return
-    there = [str(other) for other in _beside(path) if other.suffix.lower() == path.suffix.lower()]
+    there = [str(other) for other in _beside(path) if other.suffix.lower() == suffix]
     near = similar(str(path), there) or similar(path.name, [Path(other).name for other in there])
     fix = f"did you mean {' or '.join(near)}?" if near else _others(path, there)
-    raise UnknownNameError(
-        f"no {_KINDS.get(path.suffix.lower(), 'file')} is called {str(path)!r}: no such file", fix=fix
-    )
+    if suffix == ".py":
+        raise UnknownNameError(f"no Python file is called {str(path)!r}", fix=fix)
+    what = {".onnx": "an ONNX model", ".json": "readable JSON"}.get(suffix, "a network")
+    raise FormatError(f"file: expected {what} in {str(path)!r}, got none: No such file or directory", fix=fix)
 
 
 def _others(path: Path, there: list[str]) -> str:

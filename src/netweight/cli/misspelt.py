@@ -16,38 +16,35 @@ _COMMANDS = {
 }  # fmt: skip
 """What others call a command."""
 _FLAGS = {
-    "json": "--format json", "csv": "--format csv", "markdown": "--format markdown", "md": "--format markdown",
-    "table": "--format table", "shape": "--input SHAPE", "inputshape": "--input SHAPE", "inputsize": "--input SHAPE",
+    "md": "--format markdown", "shape": "--input SHAPE", "inputshape": "--input SHAPE", "inputsize": "--input SHAPE",
     "size": "--input SHAPE", "resolution": "MODEL:resolution=SIZE", "dtype": "--bits", "precision": "--bits",
     "quantize": "--bits", "quant": "--bits", "int8": "--bits 8", "fp16": "--bits 16", "half": "--bits 16",
-    "batchsize": "--batch", "bs": "--batch", "train": "--training", "backward": "--training", "iec": "--units iec",
-    "raw": "--units raw", "nocolor": "--color never", "nocolour": "--color never", "colour": "--color",
+    "batchsize": "--batch", "bs": "--batch", "train": "--training", "backward": "--training",
+    "nocolor": "--color never", "nocolour": "--color never", "colour": "--color",
     "out": "--output", "save": "--output", "limit": "--top", "only": "--top", "n": "--top",
     "memory": "--convention", "silent": "--quiet", "all": "--no-fold",
 }  # fmt: skip
 """What others call a flag."""
 
 
-def check_command(word: str, commands: Iterable[str], *, is_network: bool) -> None:
-    """Refuse a word that is nearly a command and is nothing to weigh.
+def check_command(word: str, commands: Iterable[str]) -> None:
+    """Refuse a word that is nearly a command and names no network.
 
     Raises:
         UnknownNameError: If it is one.
     """
-    known = list(commands)
-    if is_network or word in known:
+    if not word.replace("-", "").isalpha():
         return
     meant = _COMMANDS.get(plain(word))
-    near = [meant] if meant is not None else similar(word, known)
-    if near:
+    from netweight import zoo  # the command that is asked for needs it, and --version does not
+
+    near = [meant] if meant is not None else similar(word, commands)
+    if near and not zoo.called(word):
         asked = " or ".join(f"netweight {name}" for name in near)
-        raise UnknownNameError(f"no built-in network is called {word!r}, and no command", fix=f"did you mean {asked}?")
+        raise UnknownNameError(f"no command and no built-in network is called {word!r}", fix=f"did you mean {asked}?")
 
 
-def flag_meant(flag: str, known: Iterable[str]) -> str:
-    """The flag that was meant, as one writes it; an empty text if none is close."""
-    flags = list(known)
+def other_flag(flag: str, known: Iterable[str]) -> str:
+    """What a flag is called here, with its value; an empty text if nobody calls it so."""
     other = _FLAGS.get(plain(flag), "")
-    if other.startswith("--") and other.split()[0] not in flags:
-        other = ""
-    return other or " or ".join(similar(flag, flags))
+    return other if not other.startswith("--") or other.split()[0] in set(known) else ""

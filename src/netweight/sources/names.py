@@ -26,8 +26,8 @@ class Reference:
     """A model that a text names.
 
     Attributes:
-        kind: A built-in network, a stored or ONNX file or one of another tool, something in a Python file or module, or an architecture of a
-            package.
+        kind: A built-in network, a stored or ONNX file or one of another tool, something in a Python file or module, or
+            an architecture of a package.
         place: The network, the path, the dotted module or the prefix of the package.
         name: What to take from there.
         options: Arguments for it.
