@@ -64,7 +64,7 @@ _COMMANDS = {
     "explain": ("explain", "Where the numbers of a LAYER come from; what a TERM means."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
-    "models": ("inspect", "The built-in networks."),
+    "models": ("inspect", "The built-in networks; the options of one."),
     "doctor": ("inspect", "What is installed and usable, and why not."),
 }
 """Name of a command to the file that has it and its line in the help, for which no file is imported."""
