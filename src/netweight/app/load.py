@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
-from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
+from netweight.app.foreign import not_a_network
+from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
@@ -116,16 +117,20 @@ def capture(
 
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
+    if isinstance(what, Foreign):
+        raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()
         return _onnx(what.model, asked)
     asked.check_open()
     match what:
         case Given(graph, source):
-            asked.check_undescribed("a graph")
+            asked.check_undescribed("a graph", fix="set it where the graph is described")
             return Loaded(graph=graph, source=source)
         case Stored(path):
-            asked.check_undescribed("a graph")
+            asked.check_undescribed(
+                "a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json"
+            )
             found = read_stored(path)
             if not isinstance(found, Graph):
                 raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")

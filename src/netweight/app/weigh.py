@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
@@ -20,6 +21,7 @@ from netweight.own_rules.table import rules as own_rules
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
+    from netweight.results.profile import ModelInfo
     from netweight.results.training import Training
 
 
@@ -72,7 +74,8 @@ def weigh(
     if isinstance(what, Stored):
         stored = read_stored(what.path)
         if not isinstance(stored, Graph):
-            asked.check_undescribed("a report", bits=bits, dims=dims, **step)
+            fix = f"a report has figures of one setting: weigh {_origin(stored.model, what.path)} with it"
+            asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, **step)
             return Profile.of(stored)
         what = Given(stored, "json")
     with own_rules(rules or {}):
@@ -85,6 +88,12 @@ def weigh(
         profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
     )
     return replace(profile, notes=notes, training=cost)
+
+
+def _origin(model: ModelInfo, path: Path) -> str:
+    """What a stored report was made from, as one may name it."""
+    name = model.name
+    return f"the network itself, netweight {name}," if model.source == "builtin" else f"the model of {path.name!r}"
 
 
 def _past(*, decode: bool, past: int | None) -> int | None:
