@@ -50,7 +50,7 @@ def _applied(rule: OwnRule, rec: Recorder, function: Any, args: Sequence[Any]) -
     if with_context:
         given.pop(next(iter(given)))
     named = named_tensors(given)
-    with UNSEEN():
+    with UNSEEN(), torch._C._DisableTorchDispatch():  # the program did not make the results
         return _recorded(rec, rule, named, [seen(name, value) for name, value in _spread(given)], {}, given)
 
 
@@ -105,7 +105,7 @@ def _recorded(
 @contextmanager
 def own_modules(rec: Recorder) -> Iterator[None]:
     """A block in which modules that have a rule are recorded as it says, instead of running."""
-    rules = {
+    rules: dict[type[torch.nn.Module], OwnRule] = {
         rule.target: rule
         for rule in rec.own_rules.values()
         if isinstance(rule.target, type) and issubclass(rule.target, torch.nn.Module)
