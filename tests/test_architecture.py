@@ -35,11 +35,20 @@ sys.exit(f"loaded {{sorted(loaded)}}" if loaded else 0)
 
 def test_public_names() -> None:
     assert netweight.__all__ == [
+        "CaptureError",
+        "Cost",
+        "Counted",
+        "FormatError",
         "Graph",
+        "GraphError",
+        "LimitError",
+        "MissingExtraError",
         "NetweightError",
         "Profile",
+        "RuleError",
         "ShapeError",
         "TensorSpec",
+        "UnknownNameError",
         "UnsupportedOpError",
         "UsageError",
         "backward",
@@ -50,6 +59,8 @@ def test_public_names() -> None:
         "export",
         "initialize",
         "models",
+        "rule",
+        "rules",
         "run",
         "weigh",
     ]

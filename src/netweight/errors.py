@@ -9,13 +9,15 @@ NetweightError
 ├── GraphError            E106  a graph contradicts itself
 ├── FormatError           E107  a file is not what it should be
 ├── MissingExtraError     E108  an optional dependency is not installed
-└── LimitError            E109  a run goes further than a model of somebody else's may
+├── LimitError            E109  a run goes further than a model of somebody else's may
+└── RuleError             E110  a rule that a user wrote is wrong
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import ClassVar
+
+from netweight.similar import similar
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -23,8 +25,15 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 class NetweightError(Exception):
     """Base class: ``except NetweightError`` catches everything netweight raises on purpose.
 
+    Its text, which a traceback ends with, is the message and, on lines of their own, ``why`` and ``fix``.
+
+    >>> print(NetweightError("no network is called 'alexnt'", fix="did you mean alexnet?"))
+    no network is called 'alexnt'
+      fix: did you mean alexnet?
+
     Attributes:
         code: Stable code of the kind of error; ``netweight explain E103`` says what it means.
+        message: What was expected, and what was found.
         why: What led to it, where the message alone does not say.
         fix: What to do about it.
     """
@@ -33,8 +42,13 @@ class NetweightError(Exception):
 
     def __init__(self, message: str, *, why: str = "", fix: str = "") -> None:
         super().__init__(message)
+        self.message = message
         self.why = why
         self.fix = fix
+
+    def __str__(self) -> str:
+        parts = (("why", self.why), ("fix", self.fix))
+        return "\n".join([self.message, *(f"  {name}: {text}" for name, text in parts if text)])
 
 
 class UsageError(NetweightError, ValueError):
@@ -43,7 +57,7 @@ class UsageError(NetweightError, ValueError):
     code = "E101"
 
 
-class UnknownNameError(UsageError):
+class UnknownNameError(UsageError, KeyError):
     """No model, layer, term or convention has that name."""
 
     code = "E102"
@@ -91,8 +105,14 @@ class LimitError(NetweightError, ValueError):
     code = "E109"
 
 
+class RuleError(NetweightError):
+    """A rule that a user wrote for an operator of his own raises, or says what cannot be."""
+
+    code = "E110"
+
+
 def text_of(error: BaseException) -> str:
-    """What an error of somebody else's says; some cannot even say that.
+    """What an error of somebody else's says; some cannot even say that. Of one of ours the message alone.
 
     Addresses of objects, which differ from call to call, are left out.
 
@@ -100,7 +120,7 @@ def text_of(error: BaseException) -> str:
     'no rule for <function f>'
     """
     try:
-        return _ADDRESS.sub("", str(error))
+        return _ADDRESS.sub("", error.message if isinstance(error, NetweightError) else str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as worse:
@@ -109,10 +129,6 @@ def text_of(error: BaseException) -> str:
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> UnknownNameError:
     """Error for a ``name`` that is not among ``known``, with the closest ones as a suggestion."""
-    by_lower: dict[str, list[str]] = {}
-    for candidate in known:
-        by_lower.setdefault(candidate.lower(), []).append(candidate)
-    matches = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
-    near = [candidate for match in matches for candidate in by_lower[match]][:3]
+    near = similar(name, known)
     suggestion = f"did you mean {' or '.join(near)}?" if near else fix
     return UnknownNameError(f"no {kind} is called {name!r}", fix=suggestion)
