@@ -26,17 +26,23 @@ if TYPE_CHECKING:
         LimitError,
         MissingExtraError,
         NetweightError,
+        RuleError,
         ShapeError,
         UnknownNameError,
         UnsupportedOpError,
         UsageError,
     )
     from netweight.ir import Graph, TensorSpec
+    from netweight.ops.table import Cost
+    from netweight.own_rules.answer import Counted
+    from netweight.own_rules.table import rule, rules
     from netweight.runtime.backward import backward
     from netweight.runtime.weights import initialize
 
 __all__ = [
     "CaptureError",
+    "Cost",
+    "Counted",
     "FormatError",
     "Graph",
     "GraphError",
@@ -44,6 +50,7 @@ __all__ = [
     "MissingExtraError",
     "NetweightError",
     "Profile",
+    "RuleError",
     "ShapeError",
     "TensorSpec",
     "UnknownNameError",
@@ -57,6 +64,8 @@ __all__ = [
     "export",
     "initialize",
     "models",
+    "rule",
+    "rules",
     "run",
     "weigh",
 ]
@@ -68,6 +77,7 @@ _ERRORS = (
     "LimitError",
     "MissingExtraError",
     "NetweightError",
+    "RuleError",
     "ShapeError",
     "UnknownNameError",
     "UnsupportedOpError",
@@ -80,6 +90,9 @@ _HOMES = {
     **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "models", "run", "weigh")},
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
+    "Cost": "ops.table",
+    "Counted": "own_rules.answer",
+    **dict.fromkeys(("rule", "rules"), "own_rules.table"),
     **dict.fromkeys(("backward", "initialize"), "runtime"),
 }
 

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
-from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
+from netweight.app.foreign import not_a_network
+from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
+from netweight.ops.own import OwnAttrs
+from netweight.own_rules.table import OwnRules
+from netweight.own_rules.table import rules as own_rules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
 
@@ -73,6 +77,7 @@ def capture(
     batch: int | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
+    rules: OwnRules | None = None,
 ) -> Graph:
     """Graph of a model.
 
@@ -84,6 +89,7 @@ def capture(
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
+        rules: What operators of your own cost, as for ``netweight.rules``.
 
     Raises:
         UnknownNameError: If no built-in network and no file has that name.
@@ -93,7 +99,8 @@ def capture(
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """
-    found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
+    with own_rules(rules or {}):
+        found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
     if found.error is not None:
         raise CaptureError(
             f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
@@ -104,16 +111,20 @@ def capture(
 
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
+    if isinstance(what, Foreign):
+        raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()
         return _onnx(what.model, asked)
     asked.check_open()
     match what:
         case Given(graph, source):
-            asked.check_undescribed("a graph")
+            asked.check_undescribed("a graph", fix="set it where the graph is described")
             return Loaded(graph=graph, source=source)
         case Stored(path):
-            asked.check_undescribed("a graph")
+            asked.check_undescribed(
+                "a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json"
+            )
             found = read_stored(path)
             if not isinstance(found, Graph):
                 raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
@@ -146,13 +157,13 @@ def read_stored(path: Path) -> Graph | Profile:
     Raises:
         FormatError: If it is neither.
     """
-    from netweight.ir.serial import graph_from_dict
+    from netweight.ir.serial import OWN, graph_from_dict
     from netweight.results.from_json import is_profile, profile_from_dict
 
     data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
     if is_profile(data):
         return profile_from_dict(data)
-    return graph_from_dict(data, {name: op.attrs for name, op in REGISTRY.items()})
+    return graph_from_dict(data, {OWN: OwnAttrs, **{name: op.attrs for name, op in REGISTRY.items()}})
 
 
 def _onnx(model: Any, asked: Asked) -> Loaded:
