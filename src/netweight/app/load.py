@@ -35,6 +35,9 @@ class Loaded:
         notes: What the source wants a reader to know.
         exact: Whether nothing was guessed or left out.
         guesses: Notes on what only real data decide and the source assumed.
+        doubts: Notes after which figures may not be exact: all guesses, and what was left out.
+        inputs_guessed: Whether nobody gave an input, and one was guessed.
+        call: What is called, where it is not one forward.
         fixed: Whether the graph holds only for the numbers that its integer inputs had.
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
@@ -48,6 +51,9 @@ class Loaded:
     notes: tuple[str, ...] = ()
     exact: bool = True
     guesses: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    inputs_guessed: bool = False
+    call: str = ""
     fixed: bool = False
     stopped_at: str | None = None
     error: BaseException | None = None
@@ -184,6 +190,7 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
         notes=found.notes,
         exact=found.exact,
         guesses=() if found.exact else found.notes,
+        doubts=found.doubts,
         weights=found.weights,
     )
 
@@ -233,6 +240,7 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
             loaded,
             graph=replace(loaded.graph, values={**values, **kept}) if kept else loaded.graph,
             exact=loaded.exact and not found.guesses,
+            doubts=(*found.guesses, *loaded.doubts),
             guesses=(*found.guesses, *loaded.guesses),
         )
 
@@ -243,12 +251,14 @@ def _captured(
     from netweight.sources.torch import capture_module
 
     inputs = asked.inputs
+    call = "" if asked.method == "forward" else f"method {asked.method}"
     if asked.past is not None:
         from netweight.sources.torch.named.decoding import decode_inputs
 
         asked.check_alone("decode")
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
+        call = words
     found = capture_module(
         module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
         method=asked.method,
@@ -264,6 +274,9 @@ def _captured(
         notes=(*notes, *found.notes),
         exact=found.exact,
         guesses=found.guesses,
+        doubts=found.doubts,
+        inputs_guessed=inputs is None,
+        call=call,
         fixed=found.fixed,
         stopped_at=found.stopped_at,
         error=found.error,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from netweight.app.identify import Given, Model, Stored, resolve
 from netweight.app.load import Loaded, load, read_stored
 from netweight.app.profile import Profile
 from netweight.errors import UsageError, text_of
-from netweight.ir import Graph
+from netweight.ir import Graph, Value, is_floating
 from netweight.own_rules.table import OwnRules
 from netweight.own_rules.table import rules as own_rules
 from netweight.rewrite.bits import parse_bits, with_bits
@@ -82,11 +82,11 @@ def weigh(
         found = load(what, asked)
     if bits is not None:
         found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
-    profile = _weigh_loaded(found, conventions)
-    if found.error is not None:
-        return profile
-    cost = _training(found.graph, training=training, keeps=found.keeps, **step)
-    notes = profile.notes if cost is None else (*profile.notes, *_frozen(found.graph), *note_on_backward(found.graph))
+    cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
+    profile = _weigh_loaded(found, conventions, freeze)
+    notes = (
+        profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
+    )
     return replace(profile, notes=notes, training=cost)
 
 
@@ -109,16 +109,19 @@ def _past(*, decode: bool, past: int | None) -> int | None:
     return (past or 0) if decode else None
 
 
-def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
+def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[str]) -> Profile:
     profile = weigh_graph(
         found.graph,
         source=found.source,
         conventions=conventions,
         notes=found.notes if found.error is None else (*found.notes, _reason(found.error)),
         exact=found.exact,
+        guesses=found.doubts,
         stopped_at=found.stopped_at,
+        freeze=freeze,
     )
-    return Profile.of(profile)
+    model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
+    return Profile.of(replace(profile, model=model))
 
 
 def _training(
@@ -145,13 +148,20 @@ def _training(
     return None
 
 
-def _frozen(graph: Graph) -> tuple[str, ...]:
-    """A note on parameters that the model itself does not train; no note if it trains all of them."""
-    if not graph.frozen:
-        return ()
-    count = sum(graph.spec(name).numel for name in graph.frozen)
-    tensors = f"{len(graph.frozen)} tensor{'s' if len(graph.frozen) > 1 else ''}"
-    return (f"{count:,} parameters in {tensors} have requires_grad=False, and are not trained",)
+def _untrained(graph: Graph) -> Iterator[str]:
+    """Notes on parameters that the model itself does not train, and on those that have no gradient."""
+    parameters = [value for value in (*graph.values.values(), *graph.unread) if value.kind == "parameter"]
+    whole = [value for value in parameters if not is_floating(value.spec.dtype)]
+    frozen = [value for value in parameters if value.name in graph.frozen and is_floating(value.spec.dtype)]
+    if frozen:
+        yield f"{_amount(frozen)} have requires_grad=False, and are not trained"
+    if whole:
+        yield f"{_amount(whole)} are integers, which have no gradient, and are not trained"
+
+
+def _amount(values: Sequence[Value]) -> str:
+    tensors = f"{len(values)} tensor{'s' if len(values) > 1 else ''}"
+    return f"{sum(value.elements for value in values):,} parameters in {tensors}"
 
 
 def _reason(error: BaseException) -> str:
