@@ -1,4 +1,4 @@
-"""Networks whose parameters follow from the input: the report says so, and a run refuses what its weights are not for."""
+"""Networks whose parameters follow from the input: reports say so, and a run refuses what its weights are not for."""
 
 import numpy as np
 import pytest
@@ -94,6 +94,6 @@ def test_an_input_that_is_not_accepted_is_answered_with_one_that_is(
 
 
 def test_the_smallest_picture_is_the_smallest() -> None:
-    """63 -> 15 (kernel 11, stride 4, padding 2), 7, 7, 3, 3, 1; 62 -> 14, 6, 6, 2, 2, and the last pool does not fit."""
+    """63 -> 15 (kernel 11, stride 4, padding 2), 7, 7, 3, 3, 1; 62 -> 14, 6, 6, 2, 2: the last does not fit."""
     with pytest.raises(ShapeError, match="kernel"):
         netweight.weigh("alexnet", (1, 3, 62, 62))
