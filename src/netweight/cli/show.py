@@ -19,8 +19,9 @@ from netweight.cli.streams import is_terminal, out, out_rendered, say
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.report import terminal
+from netweight.report.columns import COLUMNS, column_key, sort_key
 from netweight.report.summary import incomplete, summary_line
-from netweight.report.table import COLUMNS, Options
+from netweight.report.table import Options
 
 if TYPE_CHECKING:
     from netweight.report.shown import Profile
@@ -43,6 +44,7 @@ _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "ma
 @click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
 @click.option("--depth", type=int, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
 @click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
+@click.option("--all", "every", is_flag=True, help="Every layer in a line of its own, also those that cost nothing.")
 @click.option("--sort", metavar="COLUMN", help="Largest first.")
 @click.option("--top", type=int, metavar="N", help="Only the first N lines, the rest summed.")
 @click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
@@ -106,10 +108,16 @@ def _table_options(flags: dict[str, Any]) -> Options:
         {"columns": tuple(key.strip() for key in flags["columns"].split(","))} if flags["columns"] is not None else {}
     )
     columns = chosen.get("columns", Options().columns)
-    if flags["sort"] in COLUMNS and flags["sort"] not in columns:
+    if flags["sort"] is not None and sort_key(flags["sort"]) not in map(column_key, columns):
         chosen["columns"] = (*columns, flags["sort"])
     return Options(
-        depth=flags["depth"], fold=flags["fold"], sort=flags["sort"], top=flags["top"], units=flags["units"], **chosen
+        depth=flags["depth"],
+        fold=flags["fold"],
+        every=flags["every"],
+        sort=flags["sort"],
+        top=flags["top"],
+        units=flags["units"],
+        **chosen,
     )
 
 
