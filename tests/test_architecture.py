@@ -35,11 +35,17 @@ sys.exit(f"loaded {{sorted(loaded)}}" if loaded else 0)
 
 def test_public_names() -> None:
     assert netweight.__all__ == [
+        "CaptureError",
+        "FormatError",
         "Graph",
+        "GraphError",
+        "LimitError",
+        "MissingExtraError",
         "NetweightError",
         "Profile",
         "ShapeError",
         "TensorSpec",
+        "UnknownNameError",
         "UnsupportedOpError",
         "UsageError",
         "backward",

@@ -12,20 +12,37 @@ if TYPE_CHECKING:
     from netweight.app.export import export
     from netweight.app.load import capture
     from netweight.app.models import models
+    from netweight.app.profile import Profile
     from netweight.app.run import run
     from netweight.app.weigh import weigh
-    from netweight.errors import NetweightError, ShapeError, UnsupportedOpError, UsageError
+    from netweight.errors import (
+        CaptureError,
+        FormatError,
+        GraphError,
+        LimitError,
+        MissingExtraError,
+        NetweightError,
+        ShapeError,
+        UnknownNameError,
+        UnsupportedOpError,
+        UsageError,
+    )
     from netweight.ir import Graph, TensorSpec
-    from netweight.report.shown import Profile
     from netweight.runtime.backward import backward
     from netweight.runtime.weights import initialize
 
 __all__ = [
+    "CaptureError",
+    "FormatError",
     "Graph",
+    "GraphError",
+    "LimitError",
+    "MissingExtraError",
     "NetweightError",
     "Profile",
     "ShapeError",
     "TensorSpec",
+    "UnknownNameError",
     "UnsupportedOpError",
     "UsageError",
     "backward",
@@ -40,12 +57,24 @@ __all__ = [
     "weigh",
 ]
 
+_ERRORS = (
+    "CaptureError",
+    "FormatError",
+    "GraphError",
+    "LimitError",
+    "MissingExtraError",
+    "NetweightError",
+    "ShapeError",
+    "UnknownNameError",
+    "UnsupportedOpError",
+    "UsageError",
+)
 # A name is imported when it is first used: the command starts in the time that its own job needs.
 _HOMES = {
-    "Profile": "report.shown",
+    "Profile": "app.profile",
     "capture": "app.load",
     **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "models", "run", "weigh")},
-    **dict.fromkeys(("NetweightError", "ShapeError", "UnsupportedOpError", "UsageError"), "errors"),
+    **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
     **dict.fromkeys(("backward", "initialize"), "runtime"),
 }

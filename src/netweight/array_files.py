@@ -29,6 +29,8 @@ def read_arrays(path: Path) -> Any:
         with path.open("rb") as file:
             found = np.load(file, allow_pickle=False)
             return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
+    except FormatError:
+        raise
     except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise FormatError(f"file: expected arrays in {str(path)!r}, got none: {error}") from error
     except MemoryError as error:  # a header may say anything

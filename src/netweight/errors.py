@@ -23,8 +23,15 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 class NetweightError(Exception):
     """Base class: ``except NetweightError`` catches everything netweight raises on purpose.
 
+    Its text, which a traceback ends with, is the message and, on lines of their own, ``why`` and ``fix``.
+
+    >>> print(NetweightError("no network is called 'alexnt'", fix="did you mean alexnet?"))
+    no network is called 'alexnt'
+      fix: did you mean alexnet?
+
     Attributes:
         code: Stable code of the kind of error; ``netweight explain E103`` says what it means.
+        message: What was expected, and what was found.
         why: What led to it, where the message alone does not say.
         fix: What to do about it.
     """
@@ -33,8 +40,13 @@ class NetweightError(Exception):
 
     def __init__(self, message: str, *, why: str = "", fix: str = "") -> None:
         super().__init__(message)
+        self.message = message
         self.why = why
         self.fix = fix
+
+    def __str__(self) -> str:
+        parts = (("why", self.why), ("fix", self.fix))
+        return "\n".join([self.message, *(f"  {name}: {text}" for name, text in parts if text)])
 
 
 class UsageError(NetweightError, ValueError):
@@ -43,7 +55,7 @@ class UsageError(NetweightError, ValueError):
     code = "E101"
 
 
-class UnknownNameError(UsageError):
+class UnknownNameError(UsageError, KeyError):
     """No model, layer, term or convention has that name."""
 
     code = "E102"
@@ -92,7 +104,7 @@ class LimitError(NetweightError, ValueError):
 
 
 def text_of(error: BaseException) -> str:
-    """What an error of somebody else's says; some cannot even say that.
+    """What an error of somebody else's says; some cannot even say that. Of one of ours the message alone.
 
     Addresses of objects, which differ from call to call, are left out.
 
@@ -100,7 +112,7 @@ def text_of(error: BaseException) -> str:
     'no rule for <function f>'
     """
     try:
-        return _ADDRESS.sub("", str(error))
+        return _ADDRESS.sub("", error.message if isinstance(error, NetweightError) else str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as worse:

@@ -25,7 +25,18 @@ from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, NoShape, TensorSpec, Value
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import WORK_KINDS
-from netweight.results.profile import Coverage, InputInfo, LayerRow, ModelInfo, ModuleRow, Profile, Totals, UnknownOp
+from netweight.results.profile import (
+    Coverage,
+    InputInfo,
+    LayerRow,
+    Layers,
+    ModelInfo,
+    ModuleRow,
+    Modules,
+    Profile,
+    Totals,
+    UnknownOp,
+)  # fmt: skip
 
 
 def weigh_graph(
@@ -67,8 +78,8 @@ def _weighed(
         totals=_totals(graph, rows),
         activations=activation_memories(graph, rules),
         coverage=_coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at),
-        layers=rows,
-        modules=_module_rows(graph, rows),
+        layers=Layers(rows),
+        modules=Modules(_module_rows(graph, rows)),
         notes=(*notes, *notes_on(graph, rows)),
     )
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
-from functools import partial
 
 from netweight.app.asked import Inputs
+from netweight.app.explanations import explain_profile
 from netweight.app.identify import Model
 from netweight.app.weigh import weigh
-from netweight.ops import REGISTRY
-from netweight.results.explanation import Explanation, explain_layer
-from netweight.results.profile import Profile
+from netweight.results.explanation import Explanation
 
 
 def explain(
@@ -39,23 +36,4 @@ def explain(
         UnknownNameError: If the model has no such layer.
         NetweightError: As ``weigh``.
     """
-    profile = weigh(model, inputs, batch=batch, bits=bits, training=training, dims=dims)
-    return explain_layer(profile, _dotted(profile, layer), partial(_rules_of, training=training))
-
-
-def _dotted(profile: Profile, layer: str) -> str:
-    """The layer of an ONNX node's path, ``/layer1/layer1.0/conv1/Conv``; anything else as it is."""
-    if profile.model.source != "onnx" or "/" not in layer:
-        return layer
-    from netweight.sources.onnx.naming import layers_of_path
-
-    known = {*(row.layer for row in profile.layers), *(row.module for row in profile.modules)}
-    return next((name for name in layers_of_path(layer) if name in known), layer)
-
-
-def _rules_of(name: str, *, training: bool) -> tuple[str, ...]:
-    """What the operator's shape and cost rules say of themselves, in their first paragraph; in training of backward."""
-    op = REGISTRY.get(name)
-    rules = () if op is None else (op.shape, op.cost, *((op.backward_cost,) if training else ()))
-    texts = (inspect.getdoc(rule) or "" for rule in rules)
-    return tuple(" ".join(text.split("\n\n")[0].split()) for text in texts if text)
+    return explain_profile(weigh(model, inputs, batch=batch, bits=bits, training=training, dims=dims), layer)

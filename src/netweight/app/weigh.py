@@ -11,9 +11,9 @@ from netweight.analysis.cost import weigh_graph
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, identify
 from netweight.app.load import Loaded, load, read_stored
+from netweight.app.profile import Profile
 from netweight.errors import UsageError, text_of
 from netweight.ir import Graph
-from netweight.report.shown import Profile
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from netweight.count import formula
 from netweight.results.as_json import fields_of
+from netweight.results.rows import Rows
 
 if TYPE_CHECKING:
     from netweight.results.training import Training
@@ -248,6 +249,20 @@ class ModuleRow:
     bytes_written: int
 
 
+class Layers(Rows[LayerRow]):
+    """The layers, in execution order."""
+
+    kind = "layer"
+    path_field = "layer"
+
+
+class Modules(Rows[ModuleRow]):
+    """The modules, parents before children, the whole network first."""
+
+    kind = "module"
+    path_field = "module"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What a network costs, layer by layer.
@@ -257,8 +272,8 @@ class Profile:
         totals: Sums over the layers.
         activations: Activation memory under each convention asked for.
         coverage: How much of the network the figures speak of.
-        layers: One row per layer, in execution order.
-        modules: Sums per module path, parents before children.
+        layers: One row per layer, in execution order; a tuple that also takes a path: ``layers["conv1"]``.
+        modules: Sums per module path, parents before children; also by path: ``modules["layer1"]``.
         notes: What a reader must know.
         training: What a step of training costs, where it was asked for.
     """
@@ -267,10 +282,16 @@ class Profile:
     totals: Totals
     activations: Mapping[str, Activations]
     coverage: Coverage
-    layers: tuple[LayerRow, ...]
-    modules: tuple[ModuleRow, ...]
+    layers: Layers
+    modules: Modules
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
+
+    def __post_init__(self) -> None:
+        """Make rows that are found by path of rows in a plain tuple."""
+        for name, rows in (("layers", Layers), ("modules", Modules)):
+            if not isinstance(getattr(self, name), rows):
+                object.__setattr__(self, name, rows(getattr(self, name)))
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dicts and lists of the JSON schema ``netweight/profile/1``; ``training`` only where there is any."""

@@ -144,7 +144,7 @@ class GraphReader:
         except DependsOnDataError as error:
             if self.recording.computing:
                 raise
-            reason = f"{node.op_type} {_title(node)}: {error}"
+            reason = f"{node.op_type} {_title(node)}: {error.message}"
             self._leave_out(node, reason, inputs)
             return (LeftOut(reason),) * len(node.output)
         except NetweightError as error:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import _SingleLevelFunction
 
+from netweight.errors import text_of
 from netweight.sources.recording import Step
 from netweight.sources.torch.rebinding import bind_gradient, take_from
 from netweight.sources.torch.recorder import Recorder
@@ -73,7 +74,7 @@ def record_backward(rec: Recorder, call: FunctionCall, context: Callable[[Backwa
         )
     )
     if backward.error is not None:
-        error = f"{type(backward.error).__name__}: {backward.error}"
+        error = f"{type(backward.error).__name__}: {text_of(backward.error)}"
         recording.note(f"the backward of {function.__name__} is not followed, its work is unknown: {error}", guess=True)
 
 

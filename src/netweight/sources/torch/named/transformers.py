@@ -55,7 +55,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         found = read_json(path, mark=b'"model_type"', what="a config.json with a model_type")
     except FormatError as error:
-        raise FormatError(f"hf: expected a readable config.json: {error}", fix=error.fix or fix) from error
+        raise FormatError(f"hf: expected a readable config.json: {error.message}", fix=error.fix or fix) from error
     if not isinstance(found, dict) or "model_type" not in found:
         raise FormatError(f"hf: expected a config.json with a model_type, got {str(path)!r} without one")
     return found

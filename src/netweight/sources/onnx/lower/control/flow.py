@@ -87,7 +87,9 @@ def _only_arm(call: Call, kept: str, error: NetweightError) -> Any:
 def _note_only_arm(call: Call, kept: str, error: NetweightError) -> None:
     call.recording.steered = True
     other = {"then": "else", "else": "then"}[kept]
-    call.note(f"{title(call)}: the {kept} branch is counted, as the {other} branch cannot take these shapes: {error}")
+    call.note(
+        f"{title(call)}: the {kept} branch is counted, as the {other} branch cannot take these shapes: {error.message}"
+    )
 
 
 def _tried(call: Call, branch: str, attempt: Attempt) -> tuple[tuple[Any, ...], tuple[int, int, int]]:
