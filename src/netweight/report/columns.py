@@ -94,7 +94,7 @@ _NAMED: dict[str, Column] = {
     "flops": _figure("FLOPs", "flops", 70, "flop"),
     "ops": _figure("OPs", "ops_total", 60),
     "activations": _figure("activations", "activation_count", 34, "acts"),
-    "activation_bytes": _figure("activation_bytes", "activation_bytes", 33, "act_size"),
+    "activation_bytes": _figure("activation_bytes", "activation_bytes", 33, "act._size", "act_size"),
     "size": _figure("size", "model_size_bytes", 45),
     "read": _figure("read", "bytes_read", 25),
     "written": _figure("written", "bytes_written", 25),

@@ -15,6 +15,7 @@ from netweight.report.tree import Tree
 
 _KEPT = ("input", "pool", "module")  # kinds that people look for, and sums of modules
 _FEW = ("norm",)  # kinds whose parameters are few beside those of the layers that they follow
+_WORK = ("flops", "ops_total")  # figures that MACs stand for
 
 Idle = Callable[[Entry], bool]
 
@@ -25,7 +26,7 @@ def idle_but_for(figure: str | None) -> Idle:
     def idle(entry: Entry) -> bool:
         if entry.kind in _KEPT or entry.numbers["macs"] != 0:
             return False
-        if figure is not None and entry.numbers[figure] != 0:
+        if figure is not None and figure not in _WORK and entry.numbers[figure] != 0:
             return False
         return entry.numbers["params"] == 0 or entry.kind in _FEW
 

@@ -70,6 +70,7 @@ class Table:
         lines: One per entry, under its whole path.
         total: Sum of the lines.
         tree: The lines under the names of their modules.
+        basis: Key of the column that lines are sorted by, or else that shares are of.
         hidden: Layers in modules that are closed so that all fits a screen.
         joined: Layers that are summed into the line of another.
     """
@@ -80,6 +81,7 @@ class Table:
     lines: tuple[tuple[str, ...], ...]
     total: tuple[str, ...]
     tree: tuple[Row, ...]
+    basis: str
     hidden: int
     joined: int
 
@@ -113,6 +115,7 @@ def table_of(profile: Profile, options: Options) -> Table:
             for key, column in zip(keys, columns, strict=True)
         ),
         tree=_rows(shown, entries),
+        basis=sort or basis,
         hidden=outline.hidden,
         joined=outline.joined,
     )

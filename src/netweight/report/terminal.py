@@ -94,17 +94,11 @@ def _table(table: Table, width: int | None) -> Iterator[Line]:
     """The table, and what is not in it."""
     grid = _grid(table)
     if width is not None:
-        grid = fitted(grid, width, _kept(table))
+        grid = fitted(grid, width, table.basis)
     styles = ["bold", *(_STYLES[row.weight] for row in table.tree), "bold"]
     yield from (Line(text, style) for text, style in zip(grid.lines(), styles, strict=True))
     for text in _missing(table, grid, width):
         yield from _text(text, width, 2)
-
-
-def _kept(table: Table) -> str:
-    """Key of the column that stays in any terminal: the one that has its share behind it, else MACs."""
-    at = table.keys.index("share") - 1 if "share" in table.keys else 0
-    return table.keys[at] if at > 0 else "macs"
 
 
 def _grid(table: Table) -> Grid:
