@@ -12,7 +12,7 @@ from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, identify
 from netweight.app.load import Loaded, load, read_stored
 from netweight.app.profile import Profile
-from netweight.errors import UsageError, text_of
+from netweight.errors import UsageError
 from netweight.ir import Graph
 from netweight.rewrite.bits import parse_bits, with_bits
 
@@ -98,11 +98,11 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
         found.graph,
         source=found.source,
         conventions=conventions,
-        notes=found.notes if found.error is None else (*found.notes, _reason(found.error)),
+        notes=found.notes,
         exact=found.exact,
         stopped_at=found.stopped_at,
     )
-    return Profile.of(profile)
+    return Profile.of(profile if found.fault is None else replace(profile, fault=found.fault))
 
 
 def _training(
@@ -136,7 +136,3 @@ def _frozen(graph: Graph) -> tuple[str, ...]:
     count = sum(graph.spec(name).numel for name in graph.frozen)
     tensors = f"{len(graph.frozen)} tensor{'s' if len(graph.frozen) > 1 else ''}"
     return (f"{count:,} parameters in {tensors} have requires_grad=False, and are not trained",)
-
-
-def _reason(error: BaseException) -> str:
-    return f"partial: the model's own code raised {type(error).__name__}: {text_of(error)}"

@@ -21,6 +21,7 @@ from netweight.cli.values import WHOLE, one_of
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.report import terminal
+from netweight.report.fault import fault_lines
 from netweight.report.summary import incomplete, summary_line
 from netweight.report.table import COLUMNS, Options
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from netweight.app.profile import Profile
 
 _FORMATS = ("table", "json", "csv", "markdown")
+_WITH_FAULT = ("table", "markdown")  # where a reader of stdout sees why a report is partial
 _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
 
 
@@ -86,6 +88,9 @@ def show(model: str, **flags: Any) -> int:
         out(summary_line(profile, units=options.units))
     elif not targets or flags["form"] != "table":
         _print(profile, options, flags["form"], flags["color"])
+    if profile.fault is not None and (flags["quiet"] or targets or flags["form"] not in _WITH_FAULT):
+        for line in fault_lines(profile.fault):
+            say(line)
     for path, form in targets:
         write_text(path, _render(profile, options, form))
     return _verdict(profile, strict=flags["strict"])
@@ -95,10 +100,7 @@ def _verdict(profile: Profile, *, strict: bool) -> int:
     """Exit code: 1 for a report that is partial, or that is incomplete although ``--strict`` is given."""
     if strict and not profile.coverage.complete:
         say(f"strict: {'; '.join(incomplete(profile))}")
-    elif profile.coverage.stopped_at:
-        reason = next((note for note in profile.notes if note.startswith("partial: ")), "partial: the model raised")
-        say(f"{reason} (at {profile.coverage.stopped_at})")
-    else:
+    elif not profile.coverage.stopped_at:
         return 0
     return 1
 

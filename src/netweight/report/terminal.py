@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netweight.report.escape import plain
+from netweight.report.fault import fault_lines
 from netweight.report.summary import summary_line, totals_text
 from netweight.report.table import COLUMNS, Options, Table, table_of
 from netweight.results.profile import Profile
@@ -46,6 +47,8 @@ def lines_of(profile: Profile, options: Options, *, width: int | None = None) ->
     yield from (Line(f"{name:<{longest}}  {text}") for name, text in totals)
     yield from (Line(f"note: {note}") for note in profile.notes)
     yield Line("")
+    if profile.fault is not None:
+        yield from map(Line, (*fault_lines(profile.fault), ""))
     yield Line(summary_line(profile, units=options.units), bold=True)
 
 
