@@ -11,8 +11,9 @@ from netweight.analysis.overwriting import Run, new_outputs
 from netweight.analysis.settings import settings_of
 from netweight.count import Count, product, total
 from netweight.ir import Graph, Node, NoShape, TensorSpec, Value, is_floating, located
-from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
+from netweight.ops import FREE, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
+from netweight.ops.own import definition_of
 from netweight.results.profile import LayerRow
 
 _BIASES = frozenset({"bias", "bias_ih", "bias_hh"})
@@ -46,7 +47,7 @@ def call_row(
     Raises:
         ShapeError: If the operator cannot accept its inputs.
     """
-    definition = REGISTRY.find(node.op)
+    definition = definition_of(node)
     values = graph.values
     reads = [None if name is None else values[name] for name in node.inputs]
     writes = [values[name] for name in node.outputs]
@@ -106,7 +107,11 @@ def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int
     """Sizes of the parameters and buffers that the call is charged for."""
     params = [(slots[at], value) for at, value in charged.items() if value.kind == "parameter"]
     counts = [_count(value, _dims(definition, slot)) for slot, value in params]
-    free_of_bias = [count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]
+    free_of_bias = [
+        count
+        for count, (slot, _) in zip(counts, params, strict=True)
+        if slot not in _BIASES and not slot.endswith(".bias")
+    ]
     return {
         "params": total(counts),
         "params_no_bias": total(free_of_bias),

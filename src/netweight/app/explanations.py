@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from functools import partial
 
 from netweight.ops import REGISTRY
 from netweight.results.explanation import Explanation, explain_layer
-from netweight.results.profile import Profile
+from netweight.results.profile import OwnOp, Profile
+from netweight.similar import similar
 
 
 def explain_profile(profile: Profile, path: str) -> Explanation:
@@ -20,7 +22,8 @@ def explain_profile(profile: Profile, path: str) -> Explanation:
     Raises:
         UnknownNameError: If the network has no such layer.
     """
-    return explain_layer(profile, _dotted(profile, path), partial(_rules_of, training=profile.training is not None))
+    rules_of = partial(_rules_of, training=profile.training is not None, own=profile.coverage.own_rules)
+    return explain_layer(profile, _dotted(profile, path), rules_of)
 
 
 def _dotted(profile: Profile, layer: str) -> str:
@@ -30,11 +33,19 @@ def _dotted(profile: Profile, layer: str) -> str:
     from netweight.sources.onnx.naming import layers_of_path
 
     known = {*(row.layer for row in profile.layers), *(row.module for row in profile.modules)}
-    return next((name for name in layers_of_path(layer) if name in known), layer)
+    names = layers_of_path(layer)
+    near = next((name for name in names if similar(name, known)), layer)
+    return next((name for name in names if name in known), near)
 
 
-def _rules_of(name: str, *, training: bool) -> tuple[str, ...]:
-    """What the operator's shape and cost rules say of themselves, in their first paragraph; in training of backward."""
+def _rules_of(name: str, *, training: bool, own: Sequence[OwnOp] = ()) -> tuple[str, ...]:
+    """What the operator's shape and cost rules say of themselves, in their first paragraph; in training of backward.
+
+    A rule of the user's says where it is, and what its docstring has.
+    """
+    of_user = [op for op in own if op.op == name]
+    if of_user:
+        return tuple(text for op in of_user for text in (f"Counted by your rule in {op.rule}.", op.says) if text)
     op = REGISTRY.get(name)
     rules = () if op is None else (op.shape, op.cost, *((op.backward_cost,) if training else ()))
     texts = (inspect.getdoc(rule) or "" for rule in rules)

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import time
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
 from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
-from netweight.cli.streams import is_terminal, out, out_rendered, say
+from netweight.cli.outputs import FORMATS, Target, deliver, targets_of
+from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, one_of
-from netweight.errors import UsageError
-from netweight.files import write_text
-from netweight.report import terminal
+from netweight.report.columns import COLUMNS, column_key, sort_key
 from netweight.report.fault import fault_lines
 from netweight.report.summary import incomplete, summary_line
-from netweight.report.table import COLUMNS, Options
+from netweight.report.table import Options
 
 if TYPE_CHECKING:
     from netweight.app.profile import Profile
-
-_FORMATS = ("table", "json", "csv", "markdown")
-_WITH_FAULT = ("table", "markdown")  # where a reader of stdout sees why a report is partial
-_SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".txt": "table"}
 
 
 @click.command(cls=Verb)
@@ -47,12 +40,13 @@ _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "ma
 @click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
 @click.option("--depth", type=WHOLE, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
 @click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
+@click.option("--all", "every", is_flag=True, help="Every layer in a line of its own, also those that cost nothing.")
 @click.option("--sort", metavar="COLUMN", help="Largest first.")
 @click.option("--top", type=WHOLE, metavar="N", help="Only the first N lines, the rest summed.")
 @click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
-@click.option("--format", "form", type=one_of(*_FORMATS), default="table", help="On stdout.  [default: table]")
+@click.option("--format", "form", type=one_of(*FORMATS), default="table", help="On stdout.  [default: table]")
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write to .json, .csv, .md or .txt; repeat."
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write to .json, .csv, .md, .html or .txt; repeat."
 )
 @units_option
 @click.option("--color", type=one_of("auto", "always", "never"), default="auto", help="[default: auto]")
@@ -63,7 +57,7 @@ _SUFFIXES = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "ma
 def show(model: str, **flags: Any) -> int:
     """What MODEL costs: a table by layer, totals, one summary sentence."""
     options = _table_options(flags)
-    targets = [(Path(name), _format_of(Path(name))) for name in flags["outputs"]]
+    targets = targets_of(_given(flags))
     start = time.perf_counter()
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
         profile = weigh(
@@ -86,14 +80,22 @@ def show(model: str, **flags: Any) -> int:
         say(f"weighed {profile.coverage.nodes} operator calls in {elapsed:.0f} ms")
     if flags["quiet"]:
         out(summary_line(profile, units=options.units))
-    elif not targets or flags["form"] != "table":
-        _print(profile, options, flags["form"], flags["color"])
-    if profile.fault is not None and (flags["quiet"] or targets or flags["form"] not in _WITH_FAULT):
+    deliver(profile, options, targets, color=flags["color"])
+    if profile.fault is not None and not any(map(_shows_fault, targets)):
         for line in fault_lines(profile.fault):
             say(line)
-    for path, form in targets:
-        write_text(path, _render(profile, options, form))
     return _verdict(profile, strict=flags["strict"])
+
+
+def _shows_fault(target: Target) -> bool:
+    """Whether a reader of stdout sees there why the report is partial."""
+    return target.path is None and target.form in ("table", "markdown", "html")
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any]:
+    """Flags that are not left to their defaults."""
+    source = click.get_current_context().get_parameter_source
+    return {name: value for name, value in flags.items() if source(name) is not ParameterSource.DEFAULT}
 
 
 def _verdict(profile: Profile, *, strict: bool) -> int:
@@ -110,48 +112,14 @@ def _table_options(flags: dict[str, Any]) -> Options:
         {"columns": tuple(key.strip() for key in flags["columns"].split(","))} if flags["columns"] is not None else {}
     )
     columns = chosen.get("columns", Options().columns)
-    if flags["sort"] in COLUMNS and flags["sort"] not in columns:
+    if flags["sort"] is not None and sort_key(flags["sort"]) not in map(column_key, columns):
         chosen["columns"] = (*columns, flags["sort"])
     return Options(
-        depth=flags["depth"], fold=flags["fold"], sort=flags["sort"], top=flags["top"], units=flags["units"], **chosen
+        depth=flags["depth"],
+        fold=flags["fold"],
+        every=flags["every"],
+        sort=flags["sort"],
+        top=flags["top"],
+        units=flags["units"],
+        **chosen,
     )
-
-
-def _format_of(path: Path) -> str:
-    form = _SUFFIXES.get(path.suffix.lower())
-    if form is None:
-        raise UsageError(f"output: expected a file name ending in {', '.join(_SUFFIXES)}, got {path.name!r}")
-    return form
-
-
-def _render(profile: Profile, options: Options, form: str) -> str:
-    match form:
-        case "json":
-            return profile.to_json() + "\n"
-        case "csv":
-            return profile.to_csv()
-        case "markdown":
-            from netweight.report.markdown import to_markdown
-
-            return to_markdown(profile, options)
-        case _:
-            return terminal.to_text(profile, options)
-
-
-def _print(profile: Profile, options: Options, form: str, color: str) -> None:
-    if form == "table":
-        width = shutil.get_terminal_size((80, 24)).columns if is_terminal() else None
-        text = terminal.to_text(profile, options, width=width, color=_wants_color(color))
-    else:
-        text = _render(profile, options, form)
-    out_rendered(text)
-
-
-def _wants_color(color: str) -> bool:
-    if color != "auto":
-        return color == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return is_terminal() and os.environ.get("TERM") != "dumb"
