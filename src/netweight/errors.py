@@ -9,13 +9,15 @@ NetweightError
 ├── GraphError            E106  a graph contradicts itself
 ├── FormatError           E107  a file is not what it should be
 ├── MissingExtraError     E108  an optional dependency is not installed
-└── LimitError            E109  a run goes further than a model of somebody else's may
+├── LimitError            E109  a run goes further than a model of somebody else's may
+└── RuleError             E110  a rule that a user wrote is wrong
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import ClassVar
+
+from netweight.similar import similar
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -103,6 +105,12 @@ class LimitError(NetweightError, ValueError):
     code = "E109"
 
 
+class RuleError(NetweightError):
+    """A rule that a user wrote for an operator of his own raises, or says what cannot be."""
+
+    code = "E110"
+
+
 def text_of(error: BaseException) -> str:
     """What an error of somebody else's says; some cannot even say that. Of one of ours the message alone.
 
@@ -121,10 +129,6 @@ def text_of(error: BaseException) -> str:
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> UnknownNameError:
     """Error for a ``name`` that is not among ``known``, with the closest ones as a suggestion."""
-    by_lower: dict[str, list[str]] = {}
-    for candidate in known:
-        by_lower.setdefault(candidate.lower(), []).append(candidate)
-    matches = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
-    near = [candidate for match in matches for candidate in by_lower[match]][:3]
+    near = similar(name, known)
     suggestion = f"did you mean {' or '.join(near)}?" if near else fix
     return UnknownNameError(f"no {kind} is called {name!r}", fix=suggestion)

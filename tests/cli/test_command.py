@@ -77,12 +77,6 @@ def test_json_has_the_schema_and_raw_integers(netweight: Callable[..., Result]) 
     assert data["layers"][1]["formulas"]["macs"] == "96 * 3 * 11 * 11 * 55 * 55"
 
 
-def test_flags_do_not_change_the_shape_of_json(netweight: Callable[..., Result]) -> None:
-    plain = json.loads(netweight("alexnet", "--format", "json")[1])
-    flagged = json.loads(netweight("alexnet", "--format", "json", "--units", "iec", "--top", "2", "--depth", "1")[1])
-    assert flagged == plain
-
-
 def test_a_stored_report_is_shown_again(netweight: Callable[..., Result], tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     assert netweight("alexnet", "-o", str(path))[:2] == (0, "")
@@ -90,7 +84,7 @@ def test_a_stored_report_is_shown_again(netweight: Callable[..., Result], tmp_pa
 
 
 def test_several_files_by_suffix(netweight: Callable[..., Result], tmp_path: Path) -> None:
-    names = ["a.json", "a.csv", "a.md", "a.txt"]
+    names = ["a.json", "a.csv", "a.md", "a.txt", "a.html"]
     arguments = [part for name in names for part in ("-o", str(tmp_path / name))]
     assert netweight("alexnet", *arguments)[0] == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
@@ -128,12 +122,12 @@ def test_quiet_and_verbose(netweight: Callable[..., Result]) -> None:
     code, out, err = netweight("alexnet", "-q", "-v")
     assert code == 0
     assert out.count("\n") == 1
-    assert out.startswith("alexnet: 61.0 M params, 244 MB fp32, 724 MMACs")
+    assert out.startswith("alexnet at 1x3x224x224 fp32: 61.0 M params, 244 MB, 724 MMACs")
     assert re.fullmatch(r"weighed 23 operator calls in \d+ ms\n", err)
 
 
 def test_bits_and_batch_and_input(netweight: Callable[..., Result]) -> None:
-    assert "61.0 MB int8, 724 MMACs (0 FLOP, 1.46 GOP)" in netweight("alexnet", "--bits", "8", "-q")[1]
+    assert "int8: 61.0 M params, 61.0 MB, 724 MMACs, 1.46 GOP (1.45" in netweight("alexnet", "--bits", "8", "-q")[1]
     assert "1.45 GMACs" in netweight("alexnet", "--batch", "2", "-q")[1]
     assert netweight("alexnet", "--input", "x:2x3x224x224", "-q") == netweight("alexnet", "--batch", "2", "-q")
     assert "float16" in netweight("alexnet", "--input", "1x3x224x224:f16")[1]

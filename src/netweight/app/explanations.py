@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from netweight.app.operator_rules import sentences
 from netweight.errors import UnknownNameError, UsageError, unknown_name
 from netweight.report.explain.layer import LayerExplanation, explain_layer
@@ -15,6 +17,7 @@ from netweight.report.explain.total import (
 )
 from netweight.report.terms import find_term
 from netweight.results.profile import LayerRow, ModuleRow, Profile
+from netweight.similar import similar
 
 OfNetwork = LayerExplanation | ModuleExplanation | TotalExplanation | OverviewExplanation
 
@@ -63,7 +66,7 @@ def _no_such(profile: Profile, path: str) -> UnknownNameError:
         return UnknownNameError(f"no {what} is called {path!r}", fix=f"did you mean {' or '.join(ends)}?")
     if (term := find_term(path)) is not None:
         return UnknownNameError(
-            f"no {what} is called {path!r}", fix=f"the word is explained by: netweight explain {_quoted(term.name)}"
+            f"no {what} is called {path!r}", fix=f"the word is explained by: netweight explain {shlex.quote(term.name)}"
         )
     first = f"its first layers: {', '.join(known[:_FIRST])}; or a total: {', '.join(SUBJECTS)}"
     return unknown_name(what, path, [*known, *SUBJECTS], fix=first)
@@ -73,10 +76,6 @@ def _paths(rows: tuple[LayerRow, ...]) -> list[str]:
     return [row.layer for row in rows]
 
 
-def _quoted(name: str) -> str:
-    return f"'{name}'" if " " in name else name
-
-
 def _dotted(profile: Profile, layer: str) -> str:
     """The layer of an ONNX node's path, ``/layer1/layer1.0/conv1/Conv``; anything else as it is."""
     if profile.model.source != "onnx" or "/" not in layer:
@@ -84,4 +83,6 @@ def _dotted(profile: Profile, layer: str) -> str:
     from netweight.sources.onnx.naming import layers_of_path
 
     known = {*(row.layer for row in profile.layers), *(row.module for row in profile.modules)}
-    return next((name for name in layers_of_path(layer) if name in known), layer)
+    names = layers_of_path(layer)
+    near = next((name for name in names if similar(name, known)), layer)
+    return next((name for name in names if name in known), near)

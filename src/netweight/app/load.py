@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
-from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
+from netweight.app.foreign import not_a_network
+from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
+from netweight.ops.own import OwnAttrs
+from netweight.own_rules.table import OwnRules
+from netweight.own_rules.table import rules as own_rules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
 
@@ -31,6 +35,9 @@ class Loaded:
         notes: What the source wants a reader to know.
         exact: Whether nothing was guessed or left out.
         guesses: Notes on what only real data decide and the source assumed.
+        doubts: Notes after which figures may not be exact: all guesses, and what was left out.
+        inputs_guessed: Whether nobody gave an input, and one was guessed.
+        call: What is called, where it is not one forward.
         fixed: Whether the graph holds only for the numbers that its integer inputs had.
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
@@ -43,6 +50,9 @@ class Loaded:
     notes: tuple[str, ...] = ()
     exact: bool = True
     guesses: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    inputs_guessed: bool = False
+    call: str = ""
     fixed: bool = False
     stopped_at: str | None = None
     error: BaseException | None = None
@@ -73,6 +83,7 @@ def capture(
     batch: int | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
+    rules: OwnRules | None = None,
 ) -> Graph:
     """Graph of a model.
 
@@ -84,6 +95,7 @@ def capture(
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
+        rules: What operators of your own cost, as for ``netweight.rules``.
 
     Raises:
         UnknownNameError: If no built-in network and no file has that name.
@@ -93,7 +105,8 @@ def capture(
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """
-    found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
+    with own_rules(rules or {}):
+        found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
     if found.error is not None:
         raise CaptureError(
             f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
@@ -104,16 +117,20 @@ def capture(
 
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
+    if isinstance(what, Foreign):
+        raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()
         return _onnx(what.model, asked)
     asked.check_open()
     match what:
         case Given(graph, source):
-            asked.check_undescribed("a graph")
+            asked.check_undescribed("a graph", fix="set it where the graph is described")
             return Loaded(graph=graph, source=source)
         case Stored(path):
-            asked.check_undescribed("a graph")
+            asked.check_undescribed(
+                "a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json"
+            )
             found = read_stored(path)
             if not isinstance(found, Graph):
                 raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
@@ -146,13 +163,13 @@ def read_stored(path: Path) -> Graph | Profile:
     Raises:
         FormatError: If it is neither.
     """
-    from netweight.ir.serial import graph_from_dict
+    from netweight.ir.serial import OWN, graph_from_dict
     from netweight.results.from_json import is_profile, profile_from_dict
 
     data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
     if is_profile(data):
         return profile_from_dict(data)
-    return graph_from_dict(data, {name: op.attrs for name, op in REGISTRY.items()})
+    return graph_from_dict(data, {OWN: OwnAttrs, **{name: op.attrs for name, op in REGISTRY.items()}})
 
 
 def _onnx(model: Any, asked: Asked) -> Loaded:
@@ -171,6 +188,7 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
         notes=found.notes,
         exact=found.exact,
         guesses=() if found.exact else found.notes,
+        doubts=found.doubts,
         weights=found.weights,
     )
 
@@ -216,6 +234,7 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
             loaded,
             graph=replace(loaded.graph, values={**values, **kept}) if kept else loaded.graph,
             exact=loaded.exact and not found.guesses,
+            doubts=(*found.guesses, *loaded.doubts),
             guesses=(*found.guesses, *loaded.guesses),
         )
 
@@ -226,12 +245,14 @@ def _captured(
     from netweight.sources.torch import capture_module
 
     inputs = asked.inputs
+    call = "" if asked.method == "forward" else f"method {asked.method}"
     if asked.past is not None:
         from netweight.sources.torch.named.decoding import decode_inputs
 
         asked.check_alone("decode")
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
+        call = words
     found = capture_module(
         module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
         method=asked.method,
@@ -247,6 +268,9 @@ def _captured(
         notes=(*notes, *found.notes),
         exact=found.exact,
         guesses=found.guesses,
+        doubts=found.doubts,
+        inputs_guessed=inputs is None,
+        call=call,
         fixed=found.fixed,
         stopped_at=found.stopped_at,
         error=found.error,

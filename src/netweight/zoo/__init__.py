@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from netweight.build import graph
-from netweight.errors import UsageError, unknown_name
+from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Graph, TensorSpec
+from netweight.similar import plain
+from netweight.zoo.description import Description, options_of, source_of
+from netweight.zoo.fitting import check_rank, check_size, fitting
 from netweight.zoo.options import RESOLUTION, check_options, image_size
 from netweight.zoo.table import ARCHITECTURES, Architecture
 
@@ -23,9 +27,46 @@ def names() -> tuple[str, ...]:
     return tuple(ARCHITECTURES)
 
 
+def called(name: str) -> str:
+    """The built-in network that is meant, however its name is written; an empty text if none is.
+
+    >>> called("ResNet-50")
+    'resnet50'
+    """
+    if name in ARCHITECTURES:
+        return name
+    wanted = plain(name)
+    return next((known for known in ARCHITECTURES if plain(known) == wanted), "")
+
+
 def about(name: str) -> str:
     """One line on a built-in network."""
     return ARCHITECTURES[name].about
+
+
+def description(name: str) -> Description:
+    """A built-in network in words.
+
+    Raises:
+        UnknownNameError: If there is no such network.
+    """
+    entry = _entry(name)
+    describe = _function(entry.function)
+    module = entry.function.partition(":")[0]
+    shape = _sample_shape(entry, entry.options, None)
+    return Description(
+        about=entry.about,
+        input=TensorSpec((1, *shape), entry.input_dtype),
+        options=tuple(options_of(describe, entry.options, shape[1:] if _takes_images(entry) else ())),
+        source=source_of(importlib.import_module(f"{__name__}.{module}").__doc__ or ""),
+        file=f"netweight/zoo/{module}.py",
+    )
+
+
+def _entry(name: str) -> Architecture:
+    if name not in ARCHITECTURES:
+        raise unknown_name("built-in network", name, ARCHITECTURES, fix="`netweight models` lists them")
+    return ARCHITECTURES[name]
 
 
 def make(
@@ -52,11 +93,9 @@ def make(
             twice.
         ShapeError: If the network cannot accept the input.
     """
-    if name not in ARCHITECTURES:
-        raise unknown_name("built-in network", name, ARCHITECTURES, fix="`netweight models` lists them")
+    entry = _entry(name)
     if batch < 1:
         raise UsageError(f"batch: expected at least 1 sample, got {batch}")
-    entry = ARCHITECTURES[name]
     describe = _function(entry.function)
     check_options(name, describe, options, takes_images=_takes_images(entry))
     settings = {**entry.options, **options}
@@ -64,10 +103,21 @@ def make(
     if resolution is not None and inputs is not None:
         shape = inputs.shape if isinstance(inputs, TensorSpec) else tuple(inputs)
         raise UsageError(f"input: expected a shape or a resolution, got both: {shape} and {resolution}")
+    usual = (batch, *_sample_shape(entry, settings, resolution))
     if inputs is None:
-        inputs = (batch, *_sample_shape(entry, settings, resolution))
+        inputs = usual
     spec = inputs if isinstance(inputs, TensorSpec) else TensorSpec(tuple(inputs), entry.input_dtype)
-    return graph(describe, spec, name=name, training=training, **settings)
+
+    def over(shape: tuple[int, ...]) -> Graph:
+        return graph(describe, replace(spec, shape=shape), name=name, training=training, **settings)
+
+    check_size(spec)
+    check_rank(name, spec, usual, over)
+    try:
+        return over(spec.shape)
+    except ShapeError as error:
+        error.fix = error.fix or fitting(spec.shape, usual, over)
+        raise
 
 
 def _function(path: str) -> Any:
