@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 
 from netweight.app.operator_rules import sentences
 from netweight.errors import UnknownNameError, UsageError, unknown_name
@@ -41,7 +42,8 @@ def explain_profile(profile: Profile, path: str) -> OfNetwork:
     name = _dotted(profile, path)
     rows = [row for row in profile.layers if row.layer == name]
     if rows and name:
-        return explain_layer(profile, rows, sentences, _around(profile, name))
+        rules_of = partial(sentences, own=profile.coverage.own_rules)
+        return explain_layer(profile, rows, rules_of, _around(profile, name))
     if name and name in profile.modules.by_path:
         return explain_module(profile, name, _around(profile, name))
     subject = subject_of(path) if path else "total"

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from netweight.app.counted import COUNTED, NOTHING
 from netweight.ops import REGISTRY
 from netweight.ops.table import free
+from netweight.results.profile import OwnOp
 
 
-def sentences(name: str) -> tuple[str, ...]:
-    """What an operator gives, and how its work is counted."""
+def sentences(name: str, own: Sequence[OwnOp] = ()) -> tuple[str, ...]:
+    """What an operator gives, and how its work is counted; of one of the user's own where the rule is, and its text."""
+    of_user = [op for op in own if op.op == name]
+    if of_user:
+        return tuple(
+            text for op in of_user for text in (f"Counted by your rule in {op.rule}.", spoken(op.says)) if text
+        )
     op = REGISTRY.get(name)
     if op is None:
         return ()

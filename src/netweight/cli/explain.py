@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from contextlib import redirect_stdout
 from dataclasses import asdict
@@ -12,7 +13,7 @@ import click
 
 from netweight.app import explain as verb
 from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
-from netweight.cli.streams import out_rendered
+from netweight.cli.streams import is_terminal, out_rendered
 from netweight.cli.usage import Verb
 from netweight.cli.values import one_of
 
@@ -49,4 +50,5 @@ def explain(subject: str | None, layer: str | None, **flags: Any) -> None:
     if flags["form"] == "json":
         out_rendered(json.dumps(asdict(explanation), indent=2))
     else:
-        out_rendered(explanation.to_text(units=flags["units"]))
+        width = shutil.get_terminal_size().columns if is_terminal() else None
+        out_rendered(explanation.to_text(units=flags["units"], width=width))

@@ -143,11 +143,13 @@ class OwnOp:
         op: Operator.
         count: Calls.
         rule: File and line of the rule.
+        says: What the rule says of itself.
     """
 
     op: str
     count: int
     rule: str
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

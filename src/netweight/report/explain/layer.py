@@ -44,7 +44,7 @@ class LayerExplanation(Explanation):
     training: TrainingRow | None = None
     others: tuple[LayerExplanation, ...] = ()
 
-    def lines(self, units: Units) -> list[str]:
+    def lines(self, units: Units, width: int | None) -> list[str]:
         """Settings, figures with their formulas, rules, and shares of what is around."""
         row = self.row
         calls = f", called {row.calls} times, which sizes and settings are of the first" if row.calls > 1 else ""
@@ -55,7 +55,7 @@ class LayerExplanation(Explanation):
             lines.extend(["", "  how it is counted", *(f"    {rule}" for rule in self.rules)])
         lines.extend(share_lines(row, self.modules))
         for other in self.others:
-            lines.extend(["", *other.lines(units)])
+            lines.extend(["", *other.lines(units, width)])
         return lines
 
     def _figure_rows(self, units: Units) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from netweight.report.explain.shares import share_lines
-from netweight.report.explain.shown import Explanation, columns, noun
+from netweight.report.explain.shown import Explanation, noun
 from netweight.report.table import Options, table_of
+from netweight.report.terminal import table_lines
 from netweight.results.profile import LayerRow, Layers, ModuleRow, Modules, Profile
 from netweight.units import Units
 
@@ -33,12 +34,15 @@ class ModuleExplanation(Explanation):
     modules: tuple[ModuleRow, ...]
     part: Profile
 
-    def lines(self, units: Units) -> list[str]:
+    def lines(self, units: Units, width: int | None) -> list[str]:
         """The table of its layers, repeats folded, and its shares of what is around."""
         own = self.row
         lines = [f"{self.model}: {own.module} ({own.kind or 'module'}, {noun(own.layers, 'layer')})", ""]
-        table = table_of(self.part, Options(columns=_COLUMNS, fold=True, units=units))
-        lines.extend(columns((table.titles, *table.lines, table.total), words=2))
+        table = table_of(self.part, Options(columns=_COLUMNS, units=units))
+        shown = list(table_lines(table, None if width is None else width - 2))[: len(table.tree) + 2]
+        lines.extend(f"  {line.text}" for line in shown)
+        if table.joined:
+            lines.append(f"  +N: {noun(table.joined, 'layer')} without MACs, summed into lines beside them")
         return [*lines, *share_lines(own, self.modules)]
 
 

@@ -54,7 +54,7 @@ class OperatorExplanation(Explanation):
     view: bool
     elsewhere: tuple[tuple[str, str], ...]
 
-    def lines(self, _units: Units) -> list[str]:
+    def lines(self, _units: Units, _width: int | None) -> list[str]:
         """What it is, then rule by rule what that says and where it is."""
         lines = [f"{self.name}: {self.says}" if self.says else self.name, *named([*self._facts()])]
         if self.settings:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 
 from netweight.report.escape import plain
+from netweight.report.wrap import wrapped
 from netweight.units import Units
 
 
@@ -14,22 +16,45 @@ class Explanation:
 
     __slots__ = ()
 
-    def lines(self, units: Units) -> list[str]:
-        """Lines of the text, names as they are."""
+    def lines(self, units: Units, width: int | None) -> list[str]:
+        """Lines of the text, names as they are; what has columns is ``width`` characters wide at most."""
         raise NotImplementedError
 
-    def to_text(self, *, units: Units = "si") -> str:
-        """The text; names from files cannot act on a terminal."""
-        return "\n".join(plain(line).rstrip() for line in self.lines(units)) + "\n"
+    def to_text(self, *, units: Units = "si", width: int | None = None) -> str:
+        """The text; names from files cannot act on a terminal.
+
+        Args:
+            units: How sizes are written.
+            width: Characters of a line; None for the natural width.
+        """
+        lines = (
+            part for line in self.lines(units, width) for part in wrapped(plain(line).rstrip(), width, _hang(line))
+        )
+        return "\n".join(lines) + "\n"
 
     def __str__(self) -> str:
         return self.to_text().removesuffix("\n")
 
     def __repr__(self) -> str:
-        return f"<explanation of {plain(self.lines('si')[0])}>"
+        return f"<explanation of {plain(self.lines('si', None)[0])}>"
 
     def _repr_html_(self) -> str:
         return f'<pre style="white-space:pre-wrap">{html.escape(str(self))}</pre>'
+
+
+_WIDTH = 100
+
+
+def prose(text: str, width: int | None, indent: int) -> list[str]:
+    """Sentences in lines that are easily read, those after the first indented."""
+    return list(wrapped(text, min(width or _WIDTH, _WIDTH), indent))
+
+
+def _hang(line: str) -> int:
+    """Where the text of a line starts that has a name before it: there its other lines start."""
+    gap = re.match(r" *\S+(?: \S+)*  +(?=\S)", line)
+    start = len(line) - len(line.lstrip())
+    return len(gap[0]) if gap and len(gap[0]) < _WIDTH // 3 else start + 2
 
 
 def named(pairs: Sequence[tuple[str, str]], indent: str = "  ") -> list[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netweight.report.explain.shown import Explanation
-from netweight.report.wording import filled
+from netweight.report.explain.shown import Explanation, prose
 from netweight.units import Units
 
 
@@ -40,11 +39,11 @@ class Term(Explanation):
     page: str = ""
     aliases: tuple[str, ...] = ()
 
-    def lines(self, _units: Units) -> list[str]:
+    def lines(self, _units: Units, width: int | None) -> list[str]:
         """The meaning, and below it formula, example, and where to go on."""
-        lines = filled(f"{self.name}: {self.meaning}", "  ")
+        lines = prose(f"{self.name}: {self.meaning}", width, 2)
         for title, text in self._parts():
-            lines.extend(filled(f"  {title:<10}{text}", " " * 12))
+            lines.extend(prose(f"  {title:<10}{text}", width, 12))
         return lines
 
     def _parts(self) -> Iterator[tuple[str, str]]:
@@ -72,11 +71,11 @@ class TermList(Explanation):
 
     subjects: tuple[tuple[str, tuple[str, ...]], ...]
 
-    def lines(self, _units: Units) -> list[str]:
+    def lines(self, _units: Units, width: int | None) -> list[str]:
         """A paragraph per subject, and how to ask."""
         lines = ["what can be explained"]
         for title, names in self.subjects:
-            lines.extend(["", f"  {title}", *filled("    " + ", ".join(names), "    ")])
+            lines.extend(["", f"  {title}", *prose("    " + ", ".join(names), width, 4)])
         return [
             *lines,
             "",

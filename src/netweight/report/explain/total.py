@@ -35,7 +35,7 @@ class TotalExplanation(Explanation):
     breakdowns: tuple[Breakdown, ...]
     see: tuple[str, ...] = ()
 
-    def lines(self, units: Units) -> list[str]:
+    def lines(self, units: Units, _width: int | None) -> list[str]:
         """The figure, what it is, and its parts with their shares."""
         lines = [f"{self.model}: {exact(self.value, units=units)} {self.unit}", *(f"  {text}" for text in self.says)]
         for part in self.breakdowns:
@@ -230,7 +230,7 @@ class OverviewExplanation(Explanation):
     model: str
     totals: tuple[TotalExplanation, ...]
 
-    def lines(self, units: Units) -> list[str]:
+    def lines(self, units: Units, _width: int | None) -> list[str]:
         """A line per figure."""
         lines = [f"{self.model}: where its figures come from", ""]
         lines.extend(named([(total.subject, _summary(total, units)) for total in self.totals]))
