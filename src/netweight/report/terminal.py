@@ -54,7 +54,7 @@ def lines_of(profile: Profile, options: Options, *, width: int | None = None) ->
     inputs = ", ".join(f"{i.name} {'x'.join(map(str, i.shape))} {i.dtype}" for i in profile.model.inputs)
     yield from _text(f"{profile.model.name} ({profile.model.source}), input {inputs}", width, 2, "bold")
     yield Line("")
-    yield from _table(table_of(profile, _with_bar(options)), width)
+    yield from table_lines(table_of(profile, _with_bar(options)), width)
     yield Line("")
     totals = totals_text(profile, units=options.units)
     longest = max(len(name) for name, _ in totals)
@@ -95,8 +95,8 @@ def _with_bar(options: Options) -> Options:
     return replace(options, columns=(*options.columns, "bar")) if shared else options
 
 
-def _table(table: Table, width: int | None) -> Iterator[Line]:
-    """The table, and what is not in it."""
+def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
+    """The table, and what is not in it; columns are dropped until it is ``width`` characters wide at most."""
     grid = _grid(table)
     if width is not None:
         grid = fitted(grid, width, table.basis)

@@ -103,6 +103,9 @@ class Activations:
         peak_bytes: Bytes at the worst moment.
         peak_layer: Layer that runs at the worst moment.
         peak_tensors: Values alive then.
+        peak_tensor_counts: Elements of each of them.
+        peak_tensor_bytes: Bytes of each of them; ``peak_bytes`` has those of temporaries beside them.
+        peak_step: Which of the calls that is, counted from 1.
     """
 
     total_count: int
@@ -111,6 +114,9 @@ class Activations:
     peak_bytes: int
     peak_layer: str
     peak_tensors: tuple[str, ...]
+    peak_tensor_counts: tuple[int, ...] = ()
+    peak_tensor_bytes: tuple[int, ...] = ()
+    peak_step: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
