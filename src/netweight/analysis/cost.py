@@ -272,7 +272,7 @@ def _coverage(
         complete=exact and not unknown and stopped_at is None,
         stopped_at=stopped_at,
         guesses=guesses,
-        own_rules=own_ops(graph),
+        own_rules=own_ops(graph, calls),
     )
 
 
