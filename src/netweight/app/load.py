@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netweight import zoo
+from netweight import progress, zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.foreign import not_a_network
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
@@ -210,9 +210,10 @@ def _built_in(network: BuiltIn, asked: Asked) -> Graph:
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
-    need_torch()
-    from netweight.sources.torch.named.making import NO_CACHE
-    from netweight.sources.torch.named.references import named_module
+    with progress.stage("importing PyTorch"):
+        need_torch()
+        from netweight.sources.torch.named.making import NO_CACHE
+        from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
     with named_module(reference, batch=asked.samples) as found:
@@ -253,10 +254,11 @@ def _captured(
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
         call = words
-    found = capture_module(
-        module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
-        method=asked.method,
-    )  # fmt: skip
+    with progress.stage(f"capturing {name or type(module).__name__}"):
+        found = capture_module(
+            module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
+            method=asked.method,
+        )  # fmt: skip
     if found.error is not None and not found.graph.nodes:
         reason = f"{type(found.error).__name__}: {text_of(found.error)}"
         raise CaptureError(

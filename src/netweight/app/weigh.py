@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight import progress
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
@@ -82,8 +83,9 @@ def weigh(
         found = load(what, asked)
     if bits is not None:
         found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
-    cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
-    profile = _weigh_loaded(found, conventions, freeze)
+    with progress.stage(f"weighing {found.graph.name}"):
+        cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
+        profile = _weigh_loaded(found, conventions, freeze)
     notes = (
         profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
     )
