@@ -13,12 +13,14 @@ from click.core import ParameterSource
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
 from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
-from netweight.cli.outputs import FORMATS, deliver, targets_of
+from netweight.cli.outputs import FORMATS, Target, deliver, targets_of
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, one_of
+from netweight.report.columns import COLUMNS, column_key, sort_key
+from netweight.report.fault import fault_lines
 from netweight.report.summary import incomplete, summary_line
-from netweight.report.table import COLUMNS, Options
+from netweight.report.table import Options
 
 if TYPE_CHECKING:
     from netweight.app.profile import Profile
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
 @click.option("--depth", type=WHOLE, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
 @click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
+@click.option("--all", "every", is_flag=True, help="Every layer in a line of its own, also those that cost nothing.")
 @click.option("--sort", metavar="COLUMN", help="Largest first.")
 @click.option("--top", type=WHOLE, metavar="N", help="Only the first N lines, the rest summed.")
 @click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
@@ -77,7 +80,15 @@ def show(model: str, **flags: Any) -> int:
     if flags["quiet"]:
         out(summary_line(profile, units=options.units))
     deliver(profile, options, targets, color=flags["color"])
+    if profile.fault is not None and not any(map(_shows_fault, targets)):
+        for line in fault_lines(profile.fault):
+            say(line)
     return _verdict(profile, strict=flags["strict"])
+
+
+def _shows_fault(target: Target) -> bool:
+    """Whether a reader of stdout sees there why the report is partial."""
+    return target.path is None and target.form in ("table", "markdown", "html")
 
 
 def _given(flags: dict[str, Any]) -> dict[str, Any]:
@@ -100,10 +111,7 @@ def _verdict(profile: Profile, *, strict: bool) -> int:
     """Exit code: 1 for a report that is partial, or that is incomplete although ``--strict`` is given."""
     if strict and not profile.coverage.complete:
         say(f"strict: {'; '.join(incomplete(profile))}")
-    elif profile.coverage.stopped_at:
-        reason = next((note for note in profile.notes if note.startswith("partial: ")), "partial: the model raised")
-        say(f"{reason} (at {profile.coverage.stopped_at})")
-    else:
+    elif not profile.coverage.stopped_at:
         return 0
     return 1
 
@@ -113,8 +121,14 @@ def _table_options(flags: dict[str, Any]) -> Options:
         {"columns": tuple(key.strip() for key in flags["columns"].split(","))} if flags["columns"] is not None else {}
     )
     columns = chosen.get("columns", Options().columns)
-    if flags["sort"] in COLUMNS and flags["sort"] not in columns:
+    if flags["sort"] is not None and sort_key(flags["sort"]) not in map(column_key, columns):
         chosen["columns"] = (*columns, flags["sort"])
     return Options(
-        depth=flags["depth"], fold=flags["fold"], sort=flags["sort"], top=flags["top"], units=flags["units"], **chosen
+        depth=flags["depth"],
+        fold=flags["fold"],
+        every=flags["every"],
+        sort=flags["sort"],
+        top=flags["top"],
+        units=flags["units"],
+        **chosen,
     )
