@@ -85,7 +85,7 @@ EXPLAIN = {
     "--bits 4": "4 bits per parameter",
     "--training": "backward MACs",
     "--format json": '"formula"',
-    "--units raw": f"  MACs          {6 * 25 * 28 * 28}",
+    "--units raw": f" {6 * 25 * 28 * 28}",
     "--input 5x1x32x32": "5x1x32x32 -> 5x6x28x28",
 }
 

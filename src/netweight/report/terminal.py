@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netweight.report.columns import COLUMNS, column_key
 from netweight.report.escape import plain
+from netweight.report.fault import fault_lines
 from netweight.report.fit import Grid, Head, fitted
 from netweight.report.summary import summary_line, totals_text
 from netweight.report.table import Options, Row, Table, table_of
@@ -53,7 +54,7 @@ def lines_of(profile: Profile, options: Options, *, width: int | None = None) ->
     inputs = ", ".join(f"{i.name} {'x'.join(map(str, i.shape))} {i.dtype}" for i in profile.model.inputs)
     yield from _text(f"{profile.model.name} ({profile.model.source}), input {inputs}", width, 2, "bold")
     yield Line("")
-    yield from _table(table_of(profile, _with_bar(options)), width)
+    yield from table_lines(table_of(profile, _with_bar(options)), width)
     yield Line("")
     totals = totals_text(profile, units=options.units)
     longest = max(len(name) for name, _ in totals)
@@ -62,6 +63,10 @@ def lines_of(profile: Profile, options: Options, *, width: int | None = None) ->
     for note in profile.notes:
         yield from _text(f"note: {note}", width, 6)
     yield Line("")
+    if profile.fault is not None:
+        for line in fault_lines(profile.fault):
+            yield from _text(line, width, 7)
+        yield Line("")
     yield from _text(summary_line(profile, units=options.units), width, 2, "bold")
 
 
@@ -90,8 +95,8 @@ def _with_bar(options: Options) -> Options:
     return replace(options, columns=(*options.columns, "bar")) if shared else options
 
 
-def _table(table: Table, width: int | None) -> Iterator[Line]:
-    """The table, and what is not in it."""
+def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
+    """The table, and what is not in it; columns are dropped until it is ``width`` characters wide at most."""
     grid = _grid(table)
     if width is not None:
         grid = fitted(grid, width, table.basis)
