@@ -11,6 +11,7 @@ from netweight.errors import text_of
 
 _MISMATCHES = (
     re.compile(r"\(\d+x(?P<got>\d+) and (?P<wanted>\d+)x\d+\)"),
+    re.compile(r"got \[\d+, (?P<got>\d+)\] X \[(?P<wanted>\d+), \d+\]"),
     re.compile(r"size of tensor a \((?P<got>\d+)\) must match the size of tensor b \((?P<wanted>\d+)\)"),
     re.compile(r"Expected (?P<wanted>\d+), got (?P<got>\d+)"),
     re.compile(r"to have (?P<wanted>\d+) channels, but got (?P<got>\d+) channels"),

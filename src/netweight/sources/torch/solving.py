@@ -59,6 +59,7 @@ class Solver:
         self._batch = batch
         self._attempt = attempt
         self._found = {name: Reading(TensorSpec((batch, _UNREAD + 2 * at)), (), "") for at, name in enumerate(names)}
+        self._own = {_UNREAD + 2 * at for at in range(len(names))}
         self._left: dict[str, list[Reading]] = {}
 
     def solve(self) -> Guess | None:
@@ -95,9 +96,13 @@ class Solver:
         return error
 
     def _guess(self) -> Guess | None:
-        """The inputs, where a layer reads at least one of them; those that nothing reads get the batch alone."""
-        if not any(reading.why for reading in self._found.values()):
-            return None
+        """The inputs, where layers or parameters tell what they are; one that may have any size gets one number."""
+        open_ones = [name for name, reading in self._found.items() if max(reading.spec.shape) in self._own]
+        if open_ones:
+            one = Reading(TensorSpec((self._batch, 1)), (), "")
+            self._found.update(dict.fromkeys(open_ones, one))
+            if len(open_ones) == len(self._found) or self._try(self._found).error is not None:
+                return None
         why = ", ".join(dict.fromkeys(reading.why for reading in self._found.values() if reading.why))
         return Guess(_given(self._found), f"what reads {'them' if len(self._found) > 1 else 'it'}: {why}")
 
@@ -151,7 +156,7 @@ class Solver:
                 continue
             for got, wanted in ((found.got, found.wanted), (found.wanted, found.got)):
                 beside = got - size
-                if beside >= 0 and 0 < wanted - beside < _UNREAD:
+                if beside >= 0 and 0 < wanted - beside < _UNREAD and wanted not in self._own:
                     self._found[name] = Reading(TensorSpec((self._batch, wanted - beside)), (), "what it meets")
                     return True
         return False
