@@ -8,7 +8,9 @@ a picture whose flattened features are to be 7,200 is halved or doubled until th
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from functools import partial
 from typing import Any, Protocol
 
@@ -76,7 +78,8 @@ class Solver:
 
     def _try(self, found: Mapping[str, Reading]) -> Tried:
         self.tried += 1
-        return self._attempt(_given(found))
+        with warnings.catch_warnings(action="ignore"), redirect_stdout(None):
+            return self._attempt(_given(found))
 
     def nothing_found(self) -> UsageError:
         """The error where there is no guess: with inputs that the module takes, if some that are usual are."""
