@@ -185,10 +185,10 @@ def test_strict(netweight: Callable[..., Result]) -> None:
     code, out, err = netweight("shell_net:Mystery", "--input", "3", "--strict", "-q")
     assert code == 1
     assert out.endswith("; 50.0 % of ops counted\n")
-    assert err.endswith("strict: 1 unknown operators: aten.special_bessel_j0\n")
+    assert err.endswith("strict: 1 unknown operator: aten.special_bessel_j0\n")
     code, out, _ = netweight("shell_net:Mystery", "--input", "3")
     assert code == 0
-    assert re.search(r"^complete +no: 1 unknown operators: aten.special_bessel_j0$", out, re.MULTILINE)
+    assert re.search(r"^complete +no: 1 unknown operator: aten.special_bessel_j0$", out, re.MULTILINE)
     assert netweight("shell_net:Fails", "--strict", "-q")[2].endswith("strict: stopped at fc\n")
 
 
