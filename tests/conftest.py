@@ -1,5 +1,6 @@
 import os
 import random
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,7 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw the seed once: workers get the command line of whoever starts them."""
+    """Draw the seed once: workers get the command line of whoever starts them.
+
+    Processes that tests start heed Ctrl-C, also where a shell runs the tests in the background and has them ignore it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--random-order") == -1:
         config.option.random_order = random.SystemRandom().randrange(10**6)
 

@@ -74,7 +74,12 @@ class TestForward:
         profile = _weigh(Gated(), (3, 2, 6), training=True)
         data = json.loads(profile.to_json())
         assert data["coverage"]["own_rules"] == [
-            {"op": GATE, "count": 1, "rule": profile.coverage.own_rules[0].rule},
+            {
+                "op": GATE,
+                "count": 1,
+                "rule": profile.coverage.own_rules[0].rule,
+                "says": "One product per output element and feature, then silu and the power.",
+            },
         ]
         assert profile_from_dict(data).coverage == profile.coverage
 

@@ -195,7 +195,7 @@ def _digest(graph: Graph) -> str:
 @cache
 def _settings(kind: type) -> Callable[[Any], Any]:
     """Function that gives the settings of an object of the class, four times as fast as its ``repr``."""
-    names = [f.name for f in fields(kind)] if is_dataclass(kind) else []
+    names = [f.name for f in fields(kind) if f.compare] if is_dataclass(kind) else []
     return attrgetter(*names) if names else str
 
 

@@ -107,7 +107,11 @@ def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int
     """Sizes of the parameters and buffers that the call is charged for."""
     params = [(slots[at], value) for at, value in charged.items() if value.kind == "parameter"]
     counts = [_count(value, _dims(definition, slot)) for slot, value in params]
-    free_of_bias = [count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]
+    free_of_bias = [
+        count
+        for count, (slot, _) in zip(counts, params, strict=True)
+        if slot not in _BIASES and not slot.endswith(".bias")
+    ]
     return {
         "params": total(counts),
         "params_no_bias": total(free_of_bias),

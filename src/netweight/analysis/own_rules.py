@@ -12,8 +12,9 @@ from netweight.results.profile import OwnOp
 
 def own_ops(graph: Graph) -> tuple[OwnOp, ...]:
     """Operators that rules of the user's count, with how often they are called."""
-    found = Counter([(node.op, node.attrs.place) for node in graph.nodes if node.attrs.__class__ is OwnAttrs])
-    return tuple(OwnOp(op=op, count=count, rule=place) for (op, place), count in found.items())
+    calls = [(node.op, node.attrs) for node in graph.nodes if node.attrs.__class__ is OwnAttrs]
+    found = Counter([(op, attrs.place, attrs.says) for op, attrs in calls])
+    return tuple(OwnOp(op=op, count=count, rule=place, says=says) for (op, place, says), count in found.items())
 
 
 def note_on_own(found: Sequence[OwnOp]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from netweight.app.asked import Asked
-from netweight.app.identify import identify
+from netweight.app.identify import resolve
 from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import CaptureError, UsageError, unknown_name
 from netweight.files import alone_in, whole_file, write_text
@@ -80,7 +80,7 @@ def export(
     if target.suffix not in (".onnx", ".json"):
         raise UsageError(f"output: expected a file name ending in .onnx or .json, got {target.name!r}")
     asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
-    what = identify(model)
+    what = resolve(model)
     loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
     _check(loaded, guesses=guesses)
     graph = with_bits(loaded.graph, parse_bits(bits)) if bits is not None else loaded.graph

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.foreign import not_a_network
-from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
+from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
 from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
@@ -42,6 +42,7 @@ class Loaded:
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
+        other: What an input made another network of than the published one, empty if none did.
         keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
     """
 
@@ -57,6 +58,7 @@ class Loaded:
     stopped_at: str | None = None
     error: BaseException | None = None
     weights: Callable[[], dict[str, Any]] | None = None
+    other: str = ""
     keeps: str = "ideal"
 
     def check_runnable(self, what: str, *, guesses: bool) -> None:
@@ -106,7 +108,7 @@ def capture(
         CaptureError: If the module's forward raises.
     """
     with own_rules(rules or {}):
-        found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
+        found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
     if found.error is not None:
         raise CaptureError(
             f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
@@ -137,7 +139,7 @@ def load(what: Identified, asked: Asked) -> Loaded:
             return Loaded(graph=found, source="json")
         case BuiltIn():
             asked.check_no_program()
-            return Loaded(graph=_built_in(what, asked), source="builtin")
+            return _built_in(what, asked)
         case Named(reference):
             return _named(reference, asked)
         case Module(module):
@@ -193,7 +195,7 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
     )
 
 
-def _built_in(network: BuiltIn, asked: Asked) -> Graph:
+def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
     asked.check_batch()
     inputs = asked.inputs
     if isinstance(inputs, Mapping):
@@ -206,7 +208,11 @@ def _built_in(network: BuiltIn, asked: Asked) -> Graph:
         raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
     if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
         raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
-    return zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
+    graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
+    other = zoo.another_network(network.name, graph, network.options)
+    return Loaded(
+        graph=graph, source="builtin", notes=(other,) if other else (), other=other if inputs is not None else ""
+    )
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:

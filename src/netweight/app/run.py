@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight import zoo
 from netweight.app.asked import Asked
-from netweight.app.identify import Given, Identified, Model, Module, Named, OnnxFile, identify
+from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, resolve
 from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Filled, Graph, TensorSpec, is_floating
@@ -59,7 +60,7 @@ def run(
     """
     from netweight import runtime
 
-    what = identify(model)
+    what = resolve(model)
     with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)
     if isinstance(what, Given) and weights is not None:
         return with_graph(what.graph, _named(inputs, what.graph.inputs), weights)
@@ -69,12 +70,29 @@ def run(
         return _onnx(what.model, inputs, asked, draw, kernels or {})
     loaded = load(with_stored_weights(what), asked)
     loaded.check_runnable("run", guesses=guesses)
+    if isinstance(what, BuiltIn) and weights is None:
+        _check_network(what, loaded)
     graph = loaded.graph
     if not isinstance(what, Named | Module):
         draw.fill(graph, _named(inputs, graph.inputs))
     arrays = {name: draw.arrays[name] for name in graph.inputs}
     done = with_graph(graph, arrays, _weights(loaded, seed, draw.notes) if weights is None else weights)
     return replace(done, notes=(*draw.notes, *loaded.notes))
+
+
+def _check_network(network: BuiltIn, loaded: Loaded) -> None:
+    """Refuse an input that makes another network than the weights are for.
+
+    Raises:
+        ShapeError: If some layer would have other parameters than in the published network.
+    """
+    if loaded.other:
+        usual = "x".join(map(str, zoo.make(network.name, **network.options).spec("x").shape))
+        raise ShapeError(
+            f"run: expected an input that the weights of {network.name} are for, got one that makes another network",
+            why=loaded.other,
+            fix=f"--input {usual}",
+        )
 
 
 def _weights(loaded: Loaded, seed: int, notes: list[str]) -> Mapping[str, Array]:

@@ -11,7 +11,7 @@ from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
 from netweight.app.asked import Asked, Inputs
-from netweight.app.identify import Given, Model, Stored, identify
+from netweight.app.identify import Given, Model, Stored, resolve
 from netweight.app.load import Loaded, load, read_stored
 from netweight.app.profile import Profile
 from netweight.errors import UsageError, text_of
@@ -70,7 +70,7 @@ def weigh(
         inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past)
     )
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
-    what = identify(model)
+    what = resolve(model)
     if isinstance(what, Stored):
         stored = read_stored(what.path)
         if not isinstance(stored, Graph):

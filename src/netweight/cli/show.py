@@ -17,8 +17,9 @@ from netweight.cli.outputs import FORMATS, deliver, targets_of
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, one_of
+from netweight.report.columns import COLUMNS, column_key, sort_key
 from netweight.report.summary import incomplete, summary_line
-from netweight.report.table import COLUMNS, Options
+from netweight.report.table import Options
 
 if TYPE_CHECKING:
     from netweight.app.profile import Profile
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
 @click.option("--depth", type=WHOLE, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
 @click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
+@click.option("--all", "every", is_flag=True, help="Every layer in a line of its own, also those that cost nothing.")
 @click.option("--sort", metavar="COLUMN", help="Largest first.")
 @click.option("--top", type=WHOLE, metavar="N", help="Only the first N lines, the rest summed.")
 @click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
@@ -104,8 +106,14 @@ def _table_options(flags: dict[str, Any]) -> Options:
         {"columns": tuple(key.strip() for key in flags["columns"].split(","))} if flags["columns"] is not None else {}
     )
     columns = chosen.get("columns", Options().columns)
-    if flags["sort"] in COLUMNS and flags["sort"] not in columns:
+    if flags["sort"] is not None and sort_key(flags["sort"]) not in map(column_key, columns):
         chosen["columns"] = (*columns, flags["sort"])
     return Options(
-        depth=flags["depth"], fold=flags["fold"], sort=flags["sort"], top=flags["top"], units=flags["units"], **chosen
+        depth=flags["depth"],
+        fold=flags["fold"],
+        every=flags["every"],
+        sort=flags["sort"],
+        top=flags["top"],
+        units=flags["units"],
+        **chosen,
     )

@@ -6,7 +6,7 @@ The table does not have them. What it has of other operators, ``own_definition``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
 from typing import Any, Protocol, TypeAlias
@@ -30,7 +30,8 @@ class OwnAttrs:
 
     Attributes:
         rule: What it is a rule of: ``"mylib::scale"``, ``"Scale"``.
-        place: Where it was written: ``"rules.py:12"``.
+        place: Where it was written: ``"rules.py:12"``. Like ``says``, it does not make one call differ from another.
+        says: What it says of itself: the first paragraph of its docstring.
         inputs: Names of the tensors.
         outputs: The results.
         work: Operations by kind.
@@ -42,7 +43,8 @@ class OwnAttrs:
     """
 
     rule: str
-    place: str
+    place: str = field(compare=False)
+    says: str = field(default="", compare=False)
     inputs: tuple[str, ...]
     outputs: Shapes
     work: Work

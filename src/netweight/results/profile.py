@@ -102,6 +102,9 @@ class Activations:
         peak_bytes: Bytes at the worst moment.
         peak_layer: Layer that runs at the worst moment.
         peak_tensors: Values alive then.
+        peak_tensor_counts: Elements of each of them.
+        peak_tensor_bytes: Bytes of each of them; ``peak_bytes`` has those of temporaries beside them.
+        peak_step: Which of the calls that is, counted from 1.
     """
 
     total_count: int
@@ -110,6 +113,9 @@ class Activations:
     peak_bytes: int
     peak_layer: str
     peak_tensors: tuple[str, ...]
+    peak_tensor_counts: tuple[int, ...] = ()
+    peak_tensor_bytes: tuple[int, ...] = ()
+    peak_step: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +143,13 @@ class OwnOp:
         op: Operator.
         count: Calls.
         rule: File and line of the rule.
+        says: What the rule says of itself.
     """
 
     op: str
     count: int
     rule: str
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
