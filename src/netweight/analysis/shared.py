@@ -25,7 +25,7 @@ def notes_on_sharing(graph: Graph) -> Iterator[str]:
                 sharing.setdefault(owner, {})[node.layer] = None
     for owner, layers in sharing.items():
         named, more = list(layers)[:_NAMED], len(layers) - _NAMED
-        shown = ", ".join([*named, *([amount(more, "other")] if more > 0 else [])])
+        shown = ", ".join(named) + (f" and {amount(more, 'other')}" if more > 0 else "")
         verb, whose = ("shares", "its") if len(layers) == 1 else ("share", "their")
         yield f"{shown} {verb} {whose} weights with {owner}, where they are counted, once"
 
