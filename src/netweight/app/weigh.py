@@ -14,7 +14,7 @@ from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, resolve
 from netweight.app.load import Loaded, load, read_stored
 from netweight.app.profile import Profile
-from netweight.errors import UsageError, text_of
+from netweight.errors import UsageError
 from netweight.ir import Graph, Value, is_floating
 from netweight.own_rules.table import OwnRules
 from netweight.own_rules.table import rules as own_rules
@@ -115,14 +115,14 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[st
         found.graph,
         source=found.source,
         conventions=conventions,
-        notes=found.notes if found.error is None else (*found.notes, _reason(found.error)),
+        notes=found.notes,
         exact=found.exact,
         guesses=found.doubts,
         stopped_at=found.stopped_at,
         freeze=freeze,
     )
     model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
-    return Profile.of(replace(profile, model=model))
+    return Profile.of(replace(profile, model=model, fault=found.fault))
 
 
 def _training(
@@ -163,7 +163,3 @@ def _untrained(graph: Graph) -> Iterator[str]:
 def _amount(values: Sequence[Value]) -> str:
     tensors = f"{len(values)} tensor{'s' if len(values) > 1 else ''}"
     return f"{sum(value.elements for value in values):,} parameters in {tensors}"
-
-
-def _reason(error: BaseException) -> str:
-    return f"partial: the model's own code raised {type(error).__name__}: {text_of(error)}"
