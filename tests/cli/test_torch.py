@@ -170,7 +170,7 @@ def test_a_module_that_fails_is_reported_as_far_as_it_came(netweight: Callable[.
     code, out, err = netweight("shell_net:Fails", "--input", "1x3x32x32")
     assert code == 1
     assert "complete               no: stopped at fc\n" in out
-    assert "layer1.1.conv1" in out
+    assert "\nlayer1.[0-1].conv1 x2 +2  conv, relu, add" in out
     assert "partial, stopped at fc; 100 % of ops until then counted" in out.splitlines()[-1]
     assert out.count("raised RuntimeError: mat1 and mat2 shapes cannot be multiplied") == 1
     assert "error" not in err
