@@ -12,7 +12,15 @@ from click.core import ParameterSource
 
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
-from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
+from netweight.cli.options import (
+    causal_option,
+    limit_option,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    units_option,
+    verbose_option,
+)
 from netweight.cli.outputs import FORMATS, Target, deliver, targets_of
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--convention", "conventions", multiple=True, metavar="NAME", help="Activation convention; repeat for several."
 )
+@causal_option
 @click.option("--method", metavar="NAME", default="forward", help="Weigh another method of a PyTorch module.")
 @click.option("--decode", is_flag=True, help="Weigh one token after others, with their keys and values in memory.")
 @click.option("--past", type=WHOLE, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
@@ -73,6 +82,7 @@ def show(model: str, **flags: Any) -> int:
             method=flags["method"],
             decode=flags["decode"],
             past=flags["past"],
+            count_causal=flags["count_causal"],
             **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
         )
     if flags["verbose"]:
