@@ -18,7 +18,7 @@ from netweight.errors import UsageError
 from netweight.ir import Graph, Value, is_floating
 from netweight.own_rules.table import OwnRules
 from netweight.own_rules.table import rules as own_rules
-from netweight.rewrite.bits import parse_bits, with_bits
+from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
 
 if TYPE_CHECKING:
     from netweight.results.profile import ModelInfo
@@ -85,7 +85,8 @@ def weigh(
     with own_rules(rules or {}):
         found = load(what, asked)
     if bits is not None:
-        found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
+        graph = with_bits(found.graph, parse_bits(bits))
+        found = replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
     if half:
         from netweight.rewrite.causal import with_causal
 
