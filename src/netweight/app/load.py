@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from netweight import zoo
 from netweight.app.asked import Asked, Inputs
+from netweight.app.faults import refused
 from netweight.app.foreign import not_a_network
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
-from netweight.errors import CaptureError, FormatError, UsageError, text_of
+from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
@@ -22,6 +23,7 @@ from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
 
 if TYPE_CHECKING:
+    from netweight.results.fault import Fault
     from netweight.results.profile import Profile
 
 
@@ -41,6 +43,7 @@ class Loaded:
         fixed: Whether the graph holds only for the numbers that its integer inputs had.
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
+        fault: Where and why it did.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
         other: What an input made another network of than the published one, empty if none did.
         keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
@@ -57,6 +60,7 @@ class Loaded:
     fixed: bool = False
     stopped_at: str | None = None
     error: BaseException | None = None
+    fault: Fault | None = None
     weights: Callable[[], dict[str, Any]] | None = None
     other: str = ""
     keeps: str = "ideal"
@@ -67,10 +71,8 @@ class Loaded:
         Raises:
             CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
         """
-        if self.error is not None:
-            raise CaptureError(
-                f"{what}: expected the module to run to its end, got {text_of(self.error)}"
-            ) from self.error
+        if self.fault is not None:
+            raise refused(f"{what}: expected the module to run to its end", self.fault) from self.error
         if self.guesses and not guesses:
             raise CaptureError(
                 f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
@@ -109,11 +111,8 @@ def capture(
     """
     with own_rules(rules or {}):
         found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
-    if found.error is not None:
-        raise CaptureError(
-            f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
-            why=text_of(found.error),
-        ) from found.error
+    if found.fault is not None:
+        raise refused("capture: expected the module to run to its end", found.fault) from found.error
     return found.graph
 
 
@@ -263,11 +262,9 @@ def _captured(
         module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
         method=asked.method,
     )  # fmt: skip
-    if found.error is not None and not found.graph.nodes:
-        reason = f"{type(found.error).__name__}: {text_of(found.error)}"
-        raise CaptureError(
-            f"capture: expected {found.graph.name} to run, got {reason} at {found.stopped_at}, before any operator"
-        ) from found.error
+    fault = found.fault() if found.fault is not None else None
+    if fault is not None and not found.graph.nodes:
+        raise refused(f"capture: expected {found.graph.name} to run", fault, ", before any operator") from found.error
     return Loaded(
         graph=found.graph,
         source=source,
@@ -280,6 +277,7 @@ def _captured(
         fixed=found.fixed,
         stopped_at=found.stopped_at,
         error=found.error,
+        fault=fault,
         weights=found.weights,
         keeps="torch-eager",
     )

@@ -162,10 +162,8 @@ def error_parts(error: NetweightError) -> list[str]:
     """What, where, why, and what to do, in parts."""
     lines = [f"error[{error.code}]: {error.message}"]
     lines.extend(f"  --> {note}" for note in getattr(error, "__notes__", ()))
-    if error.why:
-        lines.append(f"  why: {error.why}")
-    if error.fix:
-        lines.append(f"  fix: {error.fix}")
+    lines.extend(f"  why: {line}" for line in error.why.splitlines())
+    lines.extend(f"  fix: {line}" for line in error.fix.splitlines())
     return lines
 
 

@@ -12,12 +12,21 @@ from click.core import ParameterSource
 
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
-from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
-from netweight.cli.outputs import FORMATS, deliver, targets_of
+from netweight.cli.options import (
+    causal_option,
+    limit_option,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    units_option,
+    verbose_option,
+)
+from netweight.cli.outputs import FORMATS, Target, deliver, targets_of
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, one_of
 from netweight.report.columns import COLUMNS, column_key, sort_key
+from netweight.report.fault import fault_lines
 from netweight.report.summary import incomplete, summary_line
 from netweight.report.table import Options
 
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--convention", "conventions", multiple=True, metavar="NAME", help="Activation convention; repeat for several."
 )
+@causal_option
 @click.option("--method", metavar="NAME", default="forward", help="Weigh another method of a PyTorch module.")
 @click.option("--decode", is_flag=True, help="Weigh one token after others, with their keys and values in memory.")
 @click.option("--past", type=WHOLE, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
@@ -72,6 +82,7 @@ def show(model: str, **flags: Any) -> int:
             method=flags["method"],
             decode=flags["decode"],
             past=flags["past"],
+            count_causal=flags["count_causal"],
             **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
         )
     if flags["verbose"]:
@@ -80,7 +91,15 @@ def show(model: str, **flags: Any) -> int:
     if flags["quiet"]:
         out(summary_line(profile, units=options.units))
     deliver(profile, options, targets, color=flags["color"])
+    if profile.fault is not None and not any(map(_shows_fault, targets)):
+        for line in fault_lines(profile.fault):
+            say(line)
     return _verdict(profile, strict=flags["strict"])
+
+
+def _shows_fault(target: Target) -> bool:
+    """Whether a reader of stdout sees there why the report is partial."""
+    return target.path is None and target.form in ("table", "markdown", "html")
 
 
 def _given(flags: dict[str, Any]) -> dict[str, Any]:
@@ -93,10 +112,7 @@ def _verdict(profile: Profile, *, strict: bool) -> int:
     """Exit code: 1 for a report that is partial, or that is incomplete although ``--strict`` is given."""
     if strict and not profile.coverage.complete:
         say(f"strict: {'; '.join(incomplete(profile))}")
-    elif profile.coverage.stopped_at:
-        reason = next((note for note in profile.notes if note.startswith("partial: ")), "partial: the model raised")
-        say(f"{reason} (at {profile.coverage.stopped_at})")
-    else:
+    elif not profile.coverage.stopped_at:
         return 0
     return 1
 

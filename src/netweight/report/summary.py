@@ -34,10 +34,17 @@ def summary_line(profile: Profile, *, units: Units = "si") -> str:
     ]
     clauses = [
         ", ".join([*figures, *_peaks(profile, units)]),
+        *_counted_otherwise(profile),
         *training_clause(profile, units=units),
         _covered(profile),
     ]
     return f"{called_text(profile)}: {'; '.join(clauses)}"
+
+
+def _counted_otherwise(profile: Profile) -> list[str]:
+    """Choices of counting that are not the usual ones."""
+    causal = (profile.counting or {}).get("causal")
+    return [f"causal attention counted {causal}"] if causal else []
 
 
 def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str]]:

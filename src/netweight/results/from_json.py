@@ -8,6 +8,7 @@ from typing import Any
 from netweight.count import Count, parse
 from netweight.errors import FormatError
 from netweight.results.contradictions import contradiction_in
+from netweight.results.fault import Fault, Line, MetTensor
 from netweight.results.profile import (
     FORMULA_FIELDS,
     SCHEMA,
@@ -61,6 +62,8 @@ def _profile(data: dict[str, Any]) -> Profile:
         modules=Modules(_make(ModuleRow, item) for item in data["modules"]),
         notes=tuple(data["notes"]),
         training=_training(data.get("training")),
+        fault=_fault(data.get("fault")),
+        counting=data.get("counting"),
     )
 
 
@@ -102,6 +105,15 @@ def _training(data: dict[str, Any] | None) -> Training | None:
     rows = (_make(TrainingRow, {**before, **item, **_counts(item, TRAINING_FORMULA_FIELDS)}) for item in data["layers"])
     kept = {name: _make(StepMemory, item) for name, item in data.get("conventions", {}).items()}
     return _make(Training, {"convention": "ideal", **data, "conventions": kept, "layers": tuple(rows)})
+
+
+def _fault(data: dict[str, Any] | None) -> Fault | None:
+    """Why a forward raised; most did not."""
+    if data is None:
+        return None
+    parts = {"lines": tuple(_make(Line, item) for item in data["lines"])}
+    parts |= {"tensors": tuple(_make(MetTensor, item) for item in data["tensors"])}
+    return _make(Fault, {**data, **parts})
 
 
 def _counts(item: dict[str, Any], names: tuple[str, ...]) -> dict[str, Count]:

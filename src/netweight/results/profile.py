@@ -12,6 +12,7 @@ from netweight.results.as_json import fields_of
 from netweight.results.rows import Rows
 
 if TYPE_CHECKING:
+    from netweight.results.fault import Fault
     from netweight.results.training import Training
 
 SCHEMA = "netweight/profile/1"
@@ -311,6 +312,8 @@ class Profile:
         modules: Sums per module path, parents before children; also by path: ``modules["layer1"]``.
         notes: What a reader must know.
         training: What a step of training costs, where it was asked for.
+        fault: Where and why the forward raised, if it did.
+        counting: Choices of counting that are not the usual ones: ``{"causal": "half"}``.
     """
 
     model: ModelInfo
@@ -321,6 +324,8 @@ class Profile:
     modules: Modules
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
+    fault: Fault | None = None
+    counting: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         """Make rows that are found by path of rows in a plain tuple."""
@@ -329,7 +334,7 @@ class Profile:
                 object.__setattr__(self, name, rows(getattr(self, name)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Nested dicts and lists of the JSON schema ``netweight/profile/1``; ``training`` only where there is any."""
+        """Nested dicts and lists of the JSON schema ``netweight/profile/1``; without ``None`` ones."""
         return {"schema": SCHEMA, **{name: value for name, value in fields_of(self).items() if value is not None}}
 
     def to_json(self, *, indent: int | None = 2) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from enum import Enum, auto
@@ -14,12 +14,15 @@ import torch
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph
+from netweight.results.fault import Fault
+from netweight.sources.cut_short import cut_short
 from netweight.sources.extras import OLDEST_TORCH
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
 from netweight.sources.torch.endings import is_of_the_program, note_unrun
 from netweight.sources.torch.entry import entry_of
+from netweight.sources.torch.faults.explain import fault_of
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.guessing import guesses
@@ -58,6 +61,7 @@ class Capture:
         fixed: Whether numbers of integer inputs decided what is in the graph, or are in it.
         stopped_at: Module in which the forward failed, None if it did not.
         error: What the user's own code raised.
+        fault: Gives where and why it did.
         tensors: The tensor behind each parameter, buffer and constant of the graph.
         result: What the program returned, its tensors without numbers.
     """
@@ -70,6 +74,7 @@ class Capture:
     fixed: bool
     stopped_at: str | None
     error: BaseException | None
+    fault: Callable[[], Fault] | None = None
     tensors: Mapping[str, torch.Tensor]
     result: Any = None
 
@@ -286,8 +291,11 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     sizes = settle_sizes(recorder)
     mixtures = tuple(recorder.experts.mixtures())
     said = note_experts(recorder, mixtures)
+    graph = finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures, unread=unread)
+    if error is not None and recorder.failed is not None and recorder.failed.error is error:
+        graph = cut_short(graph, recorder.failed.known)
     return Capture(
-        graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures, unread=unread),
+        graph=graph,
         notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
         doubts=tuple(recording.guesses),
@@ -295,6 +303,7 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
         fixed=FIXED in recording.notes or READ in recording.notes,
         stopped_at=stopped,
         error=error,
+        fault=None if error is None else partial(fault_of, error, recorder, name),
         tensors=recording.tensors,
         result=result,
     )
