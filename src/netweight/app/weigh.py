@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight import progress
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
@@ -18,7 +19,7 @@ from netweight.errors import UsageError
 from netweight.ir import Graph, Value, is_floating
 from netweight.own_rules.table import OwnRules
 from netweight.own_rules.table import rules as own_rules
-from netweight.rewrite.bits import parse_bits, with_bits
+from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
 
 if TYPE_CHECKING:
     from netweight.results.profile import ModelInfo
@@ -85,14 +86,16 @@ def weigh(
     with own_rules(rules or {}):
         found = load(what, asked)
     if bits is not None:
-        found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
+        graph = with_bits(found.graph, parse_bits(bits))
+        found = replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
     if half:
         from netweight.rewrite.causal import with_causal
 
         graph, says = with_causal(found.graph, count_causal)
         found = replace(found, graph=graph, notes=(*found.notes, says))
-    cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
-    profile = _weigh_loaded(found, conventions, freeze)
+    with progress.stage(f"weighing {found.graph.name}"):
+        cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
+        profile = _weigh_loaded(found, conventions, freeze)
     notes = (
         profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
     )

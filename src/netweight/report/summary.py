@@ -58,6 +58,9 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
         *work_lines(totals, units),
     ]
     lines.extend((f"activations, {name}", _activations(found, units)) for name, found in profile.activations.items())
+    if profile.activations and "lecture" not in profile.activations:
+        column = sum(int(row.activation_count or 0) for row in profile.layers)
+        lines.append(("activations, layers", f"total {exact(column, units=units)}: the column counts by lecture"))
     moved = f"{_size(totals.bytes_read, units)} read, {_size(totals.bytes_written, units)} written, nothing cached"
     lines.append(("traffic", moved))
     lines.extend(training_text(profile, units=units))
