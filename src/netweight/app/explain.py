@@ -10,6 +10,7 @@ from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
 from netweight.app.weigh import weigh
 from netweight.errors import UnknownNameError
+from netweight.own_rules.table import OwnRules
 from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
 from netweight.report.explain.total import subject_of
@@ -29,6 +30,8 @@ def explain(
     optimizer: str | None = None,
     conventions: Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
+    rules: OwnRules | None = None,
+    count_causal: str = "full",
 ) -> Explained:
     """Why a layer, a module or a total costs what it costs; or what a word means.
 
@@ -55,6 +58,8 @@ def explain(
         optimizer: As for ``weigh``.
         conventions: As for ``weigh``: of activation memory.
         dims: As for ``weigh``.
+        rules: As for ``weigh``.
+        count_causal: As for ``weigh``.
 
     Raises:
         UnknownNameError: If there is no such word, layer, total or operator.
@@ -72,7 +77,7 @@ def explain(
     try:
         profile = weigh(
             model, inputs, batch=batch, bits=bits, training=trains, optimizer=optimizer, conventions=conventions,
-            dims=dims,
+            dims=dims, rules=rules, count_causal=count_causal,
         )  # fmt: skip
     except UnknownNameError as error:
         raise _neither(model, layer, error) from error

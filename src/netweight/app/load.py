@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netweight import zoo
+from netweight import progress, zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.foreign import not_a_network
@@ -215,9 +215,10 @@ def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
-    need_torch()
-    from netweight.sources.torch.named.making import NO_CACHE
-    from netweight.sources.torch.named.references import named_module
+    with progress.stage("importing PyTorch"):
+        need_torch()
+        from netweight.sources.torch.named.making import NO_CACHE
+        from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
     with named_module(reference, batch=asked.samples) as found:
@@ -258,10 +259,11 @@ def _captured(
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
         call = words
-    found = capture_module(
-        module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
-        method=asked.method,
-    )  # fmt: skip
+    with progress.stage(f"capturing {name or type(module).__name__}"):
+        found = capture_module(
+            module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
+            method=asked.method,
+        )  # fmt: skip
     fault = found.fault() if found.fault is not None else None
     if fault is not None and not found.graph.nodes:
         raise refused(f"capture: expected {found.graph.name} to run", fault, ", before any operator") from found.error
