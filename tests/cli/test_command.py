@@ -268,7 +268,7 @@ def test_strict_fails_on_an_unknown_operator(netweight: Callable[..., Result], t
     assert code == 1
     assert "91.3 % of ops counted" in out
     assert "unknown op mystery" in out
-    assert err == "strict: 1 unknown operators: mystery\n"
+    assert err == "strict: 1 unknown operator: mystery\n"
     assert netweight(str(path))[0] == 0
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from netweight import zoo
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.app.asked import Inputs
 from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
 from netweight.app.weigh import weigh
 from netweight.errors import UnknownNameError
+from netweight.own_rules import OwnRules
 from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
 from netweight.report.explain.total import subject_of
@@ -29,6 +31,8 @@ def explain(
     optimizer: str | None = None,
     conventions: Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
+    rules: OwnRules | None = None,
+    count_causal: str = "full",
 ) -> Explained:
     """Why a layer, a module or a total costs what it costs; or what a word means.
 
@@ -55,6 +59,8 @@ def explain(
         optimizer: As for ``weigh``.
         conventions: As for ``weigh``: of activation memory.
         dims: As for ``weigh``.
+        rules: As for ``weigh``.
+        count_causal: As for ``weigh``.
 
     Raises:
         UnknownNameError: If there is no such word, layer, total or operator.
@@ -66,17 +72,22 @@ def explain(
         from netweight.app.operator import explain_operator
 
         return explain_operator(layer)
-    if layer is None and isinstance(model, str) and (found := find_term(model)) is not None:
+    if layer is None and isinstance(model, str) and (found := _word(model)) is not None:
         return found
     trains = training or (layer is not None and subject_of(layer) == "training")
     try:
         profile = weigh(
             model, inputs, batch=batch, bits=bits, training=trains, optimizer=optimizer, conventions=conventions,
-            dims=dims,
+            dims=dims, rules=rules, count_causal=count_causal,
         )  # fmt: skip
     except UnknownNameError as error:
         raise _neither(model, layer, error) from error
     return explain_profile(profile, "" if layer is None else layer)
+
+
+def _word(name: str) -> Term | None:
+    """The term of that name; a built-in network that is called so comes first."""
+    return None if name in zoo.names() else find_term(name)
 
 
 def _neither(model: Model, layer: str | None, error: UnknownNameError) -> UnknownNameError:

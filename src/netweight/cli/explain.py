@@ -12,7 +12,15 @@ from typing import Any
 import click
 
 from netweight.app import explain as verb
-from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
+from netweight.cli.options import (
+    causal_option,
+    limit_option,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    units_option,
+    verbose_option,
+)
 from netweight.cli.streams import is_terminal, out_rendered
 from netweight.cli.usage import Verb
 from netweight.cli.values import one_of
@@ -22,6 +30,7 @@ from netweight.cli.values import one_of
 @click.argument("subject", metavar="[MODEL|TERM|op]", required=False)
 @click.argument("layer", metavar="[LAYER|TOTAL|OPERATOR]", required=False)
 @model_options
+@causal_option
 @click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 @units_option
 @limit_option
@@ -46,6 +55,7 @@ def explain(subject: str | None, layer: str | None, **flags: Any) -> None:
             bits=flags["bits"],
             training=flags["training"],
             dims=parse_dims(flags["dims"]),
+            count_causal=flags["count_causal"],
         )
     if flags["form"] == "json":
         out_rendered(json.dumps(asdict(explanation), indent=2))

@@ -12,7 +12,15 @@ from click.core import ParameterSource
 
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
-from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
+from netweight.cli.options import (
+    causal_option,
+    limit_option,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    units_option,
+    verbose_option,
+)
 from netweight.cli.outputs import FORMATS, Target, deliver, targets_of
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--convention", "conventions", multiple=True, metavar="NAME", help="Activation convention; repeat for several."
 )
+@causal_option
 @click.option("--method", metavar="NAME", default="forward", help="Weigh another method of a PyTorch module.")
 @click.option("--decode", is_flag=True, help="Weigh one token after others, with their keys and values in memory.")
 @click.option("--past", type=WHOLE, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
@@ -73,11 +82,11 @@ def show(model: str, **flags: Any) -> int:
             method=flags["method"],
             decode=flags["decode"],
             past=flags["past"],
+            count_causal=flags["count_causal"],
             **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
         )
     if flags["verbose"]:
-        elapsed = 1000 * (time.perf_counter() - start)
-        say(f"weighed {profile.coverage.nodes} operator calls in {elapsed:.0f} ms")
+        _say_times(profile.coverage.nodes, time.perf_counter() - start, all_stages=flags["verbose"] > 1)
     if flags["quiet"]:
         out(summary_line(profile, units=options.units))
     deliver(profile, options, targets, color=flags["color"])
@@ -96,6 +105,16 @@ def _given(flags: dict[str, Any]) -> dict[str, Any]:
     """Flags that are not left to their defaults."""
     source = click.get_current_context().get_parameter_source
     return {name: value for name, value in flags.items() if source(name) is not ParameterSource.DEFAULT}
+
+
+def _say_times(calls: int, elapsed: float, *, all_stages: bool) -> None:
+    """How long it took; what was imported is apart, as the next command in the same process would not wait for it."""
+    times = click.get_current_context().obj.seconds
+    for what, seconds in times.items():
+        if all_stages or what.startswith("importing"):
+            say(f"{what}: {1000 * seconds:.0f} ms")
+    imported = sum(seconds for what, seconds in times.items() if what.startswith("importing"))
+    say(f"weighed {calls} operator calls in {1000 * (elapsed - imported):.0f} ms")
 
 
 def _verdict(profile: Profile, *, strict: bool) -> int:

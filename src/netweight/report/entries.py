@@ -30,6 +30,7 @@ class Entry:
         output_shapes: Shapes written.
         receptive_field: Input positions that one output position depends on.
         settings: What was set of the operator, by name.
+        weight_shapes: Shapes of the stored tensors that it reads.
         numbers: Figures by name; None where unknown.
         joined: Operators of the layers that are summed into this one, one for each.
         repeat: How many equal blocks it stands for; the numbers are those of all of them.
@@ -46,6 +47,7 @@ class Entry:
     output_shapes: Shapes = ()
     receptive_field: tuple[int, ...] | None = None
     settings: Mapping[str, Any]
+    weight_shapes: Shapes = ()
     numbers: dict[str, int | None]
     joined: tuple[str, ...] = ()
     repeat: int = 1
@@ -70,6 +72,7 @@ def entry_of(row: LayerRow) -> Entry:
         output_shapes=row.output_shapes,
         receptive_field=row.receptive_field,
         settings=row.settings,
+        weight_shapes=tuple(row.weight_shapes.values()),
         numbers={name: getattr(row, name) for name in NUMBERS},
     )
 

@@ -1,7 +1,7 @@
 """Layers that cost nothing of what is looked for, summed into the line beside them.
 
-ReLU, dropout, reshapes, additions, and normalisation, whose parameters are few: none has MACs. Each joins a layer of
-the same module: the one right before it, else the one right after it, else the nearest before, else the first.
+ReLU, dropout, reshapes, additions and normalisation have no MACs, and of parameters vectors alone. Each joins a layer
+of the same module: the one right before it, else the one right after it, else the nearest before, else the first.
 """
 
 from __future__ import annotations
@@ -14,23 +14,28 @@ from netweight.report.entries import Entry, joined
 from netweight.report.tree import Tree
 
 _KEPT = ("input", "pool", "module")  # kinds that people look for, and sums of modules
-_FEW = ("norm",)  # kinds whose parameters are few beside those of the layers that they follow
 _WORK = ("flops", "ops_total")  # figures that MACs stand for
 
 Idle = Callable[[Entry], bool]
 
 
 def idle_but_for(figure: str | None) -> Idle:
-    """Whether a line has no MACs, no parameters worth a line, and nothing of the figure that lines are sorted by."""
+    """Whether a line has no MACs, no parameters but vectors, and nothing of the figure that lines are sorted by."""
 
     def idle(entry: Entry) -> bool:
         if entry.kind in _KEPT or entry.numbers["macs"] != 0:
             return False
         if figure is not None and figure not in _WORK and entry.numbers[figure] != 0:
             return False
-        return entry.numbers["params"] == 0 or entry.kind in _FEW
+        vectors = all(map(_is_vector, entry.weight_shapes))
+        return entry.numbers["params"] == 0 or entry.kind == "norm" or vectors
 
     return idle
+
+
+def _is_vector(shape: tuple[int, ...]) -> bool:
+    """Whether a tensor has one size that is not 1 at most, as a bias or a scale has."""
+    return sum(size != 1 for size in shape) <= 1
 
 
 def without_idle(tree: Tree, idle: Idle) -> Tree:

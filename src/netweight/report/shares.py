@@ -19,7 +19,7 @@ def with_shares(entries: Sequence[Entry], figure: str) -> list[Entry]:
     whole = sum_of(entries, "").numbers[figure]
     if not whole:
         return list(entries)
-    most = max(entry.numbers[figure] or 0 for entry in entries)
+    most = max((entry.numbers[figure] or 0 for entry in entries if entry.op), default=0)
     return [_with_share(entry, entry.numbers[figure], whole, most) for entry in entries]
 
 
@@ -33,4 +33,5 @@ def weight_of(entry: Entry) -> Weight:
 def _with_share(entry: Entry, amount: int | None, whole: int, most: int) -> Entry:
     if amount is None:
         return entry
-    return replace(entry, share=amount / whole, bar="█" * round(_LONGEST * amount / most))
+    drawn = round(_LONGEST * amount / most) if entry.op and most else 0  # what is left out of a list has no operator
+    return replace(entry, share=amount / whole, bar="█" * drawn)

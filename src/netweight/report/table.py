@@ -86,8 +86,13 @@ class Table:
     joined: int
 
 
-def table_of(profile: Profile, options: Options) -> Table:
+def table_of(profile: Profile, options: Options, *, bars: bool = False) -> Table:
     """The table that every format prints.
+
+    Args:
+        profile: What was weighed.
+        options: What the user wants to see.
+        bars: Draw the shares, in a last column, where there are any.
 
     Raises:
         UnknownNameError: If a column is not one of ``COLUMNS``.
@@ -102,9 +107,10 @@ def table_of(profile: Profile, options: Options) -> Table:
     outline = _outline(profile, options, sort, basis)
     shown = _chosen(outline.items, sort, options.top)
     entries = with_shares([item.entry for item in shown if item.entry is not None], COLUMNS[basis].figure or basis)
-    keys = _keys(options.columns, basis)
+    shared = any(entry.share for entry in entries)
+    keys = tuple(key for key in _keys(options.columns, basis, bars=bars) if _says(key, entries, options))
     columns = [COLUMNS[key] for key in keys]
-    total = replace(sum_of(entries, "total"), share=1.0 if any(entry.share for entry in entries) else None)
+    total = replace(sum_of(entries, "total"), share=1.0 if shared else None)
     return Table(
         keys=keys,
         titles=tuple(column.title for column in columns),
@@ -141,13 +147,23 @@ def _basis(profile: Profile, sort: str | None) -> str:
     return "macs" if profile.totals.macs else "params"
 
 
-def _keys(names: Sequence[str], basis: str) -> tuple[str, ...]:
+def _keys(names: Sequence[str], basis: str, *, bars: bool) -> tuple[str, ...]:
     """The layer first, each once, and the share behind what it is a share of."""
     keys = list(dict.fromkeys(("layer", *map(column_key, names))))
     if "share" in keys and basis in keys:
         keys.remove("share")
         keys.insert(keys.index(basis) + 1, "share")
+    if "share" in keys and "bar" not in keys and bars:
+        keys.append("bar")
     return tuple(keys)
+
+
+def _says(key: str, entries: Sequence[Entry], options: Options) -> bool:
+    """Whether a column was asked for, or has anything in it."""
+    if key in ("share", "bar"):
+        return any(entry.share for entry in entries)
+    asked = options.columns != Options().columns or COLUMNS[key].numeric
+    return asked or any(COLUMNS[key].text(entry, options.units) for entry in entries)
 
 
 def _cells(entry: Entry, columns: Sequence[Column], units: Units) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netweight.report.columns import COLUMNS, column_key
+from netweight.report.columns import COLUMNS
 from netweight.report.escape import plain
 from netweight.report.fault import fault_lines
 from netweight.report.fit import Grid, Head, fitted
@@ -54,7 +54,7 @@ def lines_of(profile: Profile, options: Options, *, width: int | None = None) ->
     inputs = ", ".join(f"{i.name} {'x'.join(map(str, i.shape))} {i.dtype}" for i in profile.model.inputs)
     yield from _text(f"{profile.model.name} ({profile.model.source}), input {inputs}", width, 2, "bold")
     yield Line("")
-    yield from table_lines(table_of(profile, _with_bar(options)), width)
+    yield from table_lines(table_of(profile, options, bars=True), width)
     yield Line("")
     totals = totals_text(profile, units=options.units)
     longest = max(len(name) for name, _ in totals)
@@ -90,11 +90,6 @@ def _text(text: str, width: int | None, indent: int, style: str = "") -> Iterato
     return (Line(part, style) for part in wrapped(text, width, indent))
 
 
-def _with_bar(options: Options) -> Options:
-    shared = "share" in map(column_key, options.columns)
-    return replace(options, columns=(*options.columns, "bar")) if shared else options
-
-
 def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
     """The table, and what is not in it; columns are dropped until it is ``width`` characters wide at most."""
     grid = _grid(table)
@@ -122,11 +117,15 @@ def _row(table: Table, row: Row) -> tuple[str, ...] | Head:
 def _missing(table: Table, grid: Grid, width: int | None) -> Iterator[str]:
     """What is summed, closed or left out, and how to see it."""
     if table.joined:
-        yield f"+N: {table.joined} layers without MACs, summed into lines beside them; --all shows each"
+        yield f"+N: {_layers(table.joined)} without MACs, summed into the lines beside; --all shows each"
     if table.hidden:
-        yield f"closed to fit a screen: modules with {table.hidden} layers; --all or --depth N opens them"
+        yield f"closed to fit a screen: modules with {_layers(table.hidden)}; --all or --depth N opens them"
     dropped = [key for key in table.keys if key in grid.dropped and key != "bar"]
     if dropped:
         titles = ", ".join(COLUMNS[key].title for key in dropped)
         how = f"--columns {','.join(dropped)} shows" if len(dropped) <= _FEW else "--columns op,macs,... chooses"
         yield f"left out at {width} columns: {titles}; {how}"
+
+
+def _layers(count: int) -> str:
+    return f"{count:,} layer{'s' if count > 1 else ''}"

@@ -63,6 +63,7 @@ def _profile(data: dict[str, Any]) -> Profile:
         notes=tuple(data["notes"]),
         training=_training(data.get("training")),
         fault=_fault(data.get("fault")),
+        counting=data.get("counting"),
     )
 
 

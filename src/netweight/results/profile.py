@@ -313,6 +313,7 @@ class Profile:
         notes: What a reader must know.
         training: What a step of training costs, where it was asked for.
         fault: Where and why the forward raised, if it did.
+        counting: Choices of counting that are not the usual ones: ``{"causal": "half"}``.
     """
 
     model: ModelInfo
@@ -324,6 +325,7 @@ class Profile:
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
     fault: Fault | None = None
+    counting: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         """Make rows that are found by path of rows in a plain tuple."""

@@ -43,7 +43,7 @@ def _note_above(rec: Recorder, rule: OwnRule) -> None:
 
 def _applied(rule: OwnRule, rec: Recorder, function: Any, args: Sequence[Any]) -> Any:
     """What ``function.apply`` gives by the rule; what depends on no input is computed."""
-    if not any(isinstance(arg, Tensor) and rec.is_symbolic(arg) for arg in args):
+    if not any(isinstance(arg, Tensor) and _is_of_graph(rec, arg) for arg in args):
         return applied(rec, function, args)
     with_context = function.setup_context is _SingleLevelFunction.setup_context
     given = _named(function.forward, (None, *args) if with_context else args, {})
@@ -52,6 +52,11 @@ def _applied(rule: OwnRule, rec: Recorder, function: Any, args: Sequence[Any]) -
     named = named_tensors(given)
     with UNSEEN(), torch._C._DisableTorchDispatch():  # the program did not make the results
         return _recorded(rec, rule, named, [seen(name, value) for name, value in _spread(given)], {}, given)
+
+
+def _is_of_graph(rec: Recorder, tensor: Tensor) -> bool:
+    """Whether it stands for a value of the graph, with or without numbers."""
+    return rec.is_symbolic(tensor) or rec.recording.is_fed(tensor)
 
 
 def _spread(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -139,7 +144,7 @@ def _counting(rec: Recorder, rule: OwnRule, original: Callable[..., Any]) -> Cal
         named = named_tensors(given)
         for name, tensor in chain(module.named_parameters(), module.named_buffers()):
             named[f"self.{name}" if name in named else name] = tensor
-        if not any(map(rec.is_symbolic, named.values())):
+        if not any(_is_of_graph(rec, tensor) for tensor in named.values()):
             return original(module, *args, **kwargs)
         rec.module_calls.take_whole()
         names = {id(value): name for name, value in _spread(given)}
