@@ -155,7 +155,7 @@ def _vector(net: Any, x: torch.Tensor) -> Any:
         (_viewed, {}, "y is 1x8x6x6 of conv (Conv2d(3, 8, 3, padding=1)), 288 elements", "(1, -1) fits, and gives"),
         (_permuted, {}, "y is 1x6x6x8 of permute", "reshape in the place of view fits"),
         (_next, {"next": nn.Conv2d(16, 4, 3)}, "8 channels come from conv", "Conv2d(8, 4, 3) fits"),
-        (_next, {"next": nn.Conv2d(16, 16, 3, groups=16)}, "8 channels come from conv", "Conv2d(8, 16, 3, groups=8) fits"),
+        (_next, {"next": nn.Conv2d(16, 16, 3, groups=16)}, "8 channels", "Conv2d(8, 16, 3, groups=8) fits"),
         (_next, {"next": nn.ConvTranspose2d(16, 4, 2)}, "8 channels come from conv", "ConvTranspose2d(8, 4, 2) fits"),
         (_last, {"next": nn.Conv2d(8, 4, 3)}, "6 channels come from conv", "y.permute(0, 3, 1, 2) before it puts"),
         (_next, {"next": nn.Conv2d(8, 4, 11)}, "its input is 1x8x6x6 of conv", "Conv2d(8, 4, 11, padding=5) fits"),

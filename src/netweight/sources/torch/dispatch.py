@@ -168,7 +168,7 @@ class Dispatch(TorchDispatchMode):
             if not operator.composite:  # else what it is made of is
                 self._refused = (self._recording.site, f"{operator.name} is not followed: {refused}")
                 self._recording.note(self._refused[1])
-                if sum(tensor.numel() for tensor in tensors_in(args, kwargs)) <= SMALL:  # meta kernels refuse less
+                if operator.is_of_windows and sum(tensor.numel() for tensor in tensors_in(args, kwargs)) <= SMALL:
                     refuse(operator.func, args, kwargs)
             return NotImplemented
 

@@ -63,6 +63,11 @@ class Operator:
         return self.rule is not None and (bool(self.out) or self.base != self.name)
 
     @property
+    def is_of_windows(self) -> bool:
+        """Whether shapes alone decide if it runs, and PyTorch's meta kernel refuses less than the others."""
+        return "conv" in self.base or "pool" in self.base or "upsample" in self.base or self.base.endswith("_pad2d")
+
+    @property
     def is_only_taken_apart(self) -> bool:
         """Whether no rule takes it whole, and PyTorch takes it apart; ``where`` of a condition alone is ``nonzero``."""
         return self.composite and (self.rule is None or self.func is torch.ops.aten.where.default)
