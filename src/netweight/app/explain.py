@@ -11,7 +11,7 @@ from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
 from netweight.app.weigh import weigh
 from netweight.errors import UnknownNameError
-from netweight.own_rules.table import OwnRules
+from netweight.own_rules import OwnRules
 from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
 from netweight.report.explain.totals import subject_of

@@ -12,13 +12,12 @@ from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.foreign import not_a_network
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
+from netweight.app.own_rules import held
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
-from netweight.ops.own import OwnAttrs
-from netweight.own_rules.table import OwnRules
-from netweight.own_rules.table import rules as own_rules
+from netweight.own_rules import OwnRules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
 
@@ -109,7 +108,7 @@ def capture(
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """
-    with own_rules(rules or {}):
+    with held(rules):
         found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
     if found.fault is not None:
         raise refused("capture: expected the module to run to its end", found.fault) from found.error
@@ -165,6 +164,7 @@ def read_stored(path: Path) -> Graph | Profile:
         FormatError: If it is neither.
     """
     from netweight.ir.serial import OWN, graph_from_dict
+    from netweight.ops.own import OwnAttrs
     from netweight.results.from_json import is_profile, profile_from_dict
 
     data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
@@ -207,6 +207,8 @@ def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
         raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
     if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
         raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
+    if isinstance(inputs, TensorSpec) and not asked.bits:
+        zoo.check_type(network.name, inputs)
     graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
     other = zoo.another_network(network.name, graph, network.options)
     return Loaded(

@@ -14,11 +14,11 @@ from netweight.analysis.own_rules import note_on_backward
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, resolve
 from netweight.app.load import Loaded, load, read_stored
+from netweight.app.own_rules import held
 from netweight.app.profile import Profile
 from netweight.errors import UsageError
 from netweight.ir import Graph, Value, is_floating
-from netweight.own_rules.table import OwnRules
-from netweight.own_rules.table import rules as own_rules
+from netweight.own_rules import OwnRules
 from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
 
 if TYPE_CHECKING:
@@ -71,8 +71,9 @@ def weigh(
         NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
     """
     asked = Asked(
-        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past)
-    )
+        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past),
+        bits=bits is not None,
+    )  # fmt: skip
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
     half = count_causal != "full"
     what = resolve(model)
@@ -83,7 +84,7 @@ def weigh(
             asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, count_causal=half, **step)
             return Profile.of(stored)
         what = Given(stored, "json")
-    with own_rules(rules or {}):
+    with held(rules):
         found = load(what, asked)
     if bits is not None:
         graph = with_bits(found.graph, parse_bits(bits))
