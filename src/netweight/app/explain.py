@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netweight.app.arguments import BITS, MODEL, takes
 from netweight.app.asked import Inputs
 from netweight.app.explanations import explain_profile
 from netweight.app.identify import Model
@@ -11,13 +12,14 @@ from netweight.app.weigh import weigh
 from netweight.results.explanation import Explanation
 
 
+@takes(**MODEL, bits=BITS)
 def explain(
     model: Model,
     layer: str,
     inputs: Inputs = None,
     *,
     batch: int | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
 ) -> Explanation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import partial
 
+from netweight.app.arguments import text
 from netweight.ops import REGISTRY
 from netweight.results.explanation import Explanation, explain_layer
 from netweight.results.profile import Profile
@@ -20,6 +21,7 @@ def explain_profile(profile: Profile, path: str) -> Explanation:
     Raises:
         UnknownNameError: If the network has no such layer.
     """
+    path = text("layer", path)
     return explain_layer(profile, _dotted(profile, path), partial(_rules_of, training=profile.training is not None))
 
 

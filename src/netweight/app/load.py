@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netweight import zoo
+from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
+from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
-from netweight.ir import Filled, Graph, TensorSpec
+from netweight.ir import Graph
 from netweight.ops import REGISTRY
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
+from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
     from netweight.results.profile import Profile
@@ -66,6 +69,7 @@ class Loaded:
             )
 
 
+@takes(**MODEL)
 def capture(
     model: Model,
     inputs: Inputs = None,
@@ -104,6 +108,7 @@ def capture(
 
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
+    asked = replace(asked, inputs=described(asked.inputs, program=isinstance(what, Named | Module)))
     if isinstance(what, OnnxFile):
         asked.check_no_program()
         return _onnx(what.model, asked)
@@ -177,17 +182,8 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
 
 def _built_in(network: BuiltIn, asked: Asked) -> Graph:
     asked.check_batch()
-    inputs = asked.inputs
-    if isinstance(inputs, Mapping):
-        if set(inputs) != {"x"}:
-            raise UsageError(f"input: expected the name x, got {', '.join(map(repr, inputs))}")
-        inputs = inputs["x"]
-    if isinstance(inputs, Sequence) and len(inputs) == 1 and not isinstance(inputs[0], int):
-        inputs = inputs[0]
-    if isinstance(inputs, Filled):
-        raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
-    if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
-        raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
+    entry = ARCHITECTURES.get(network.name)
+    inputs = only_input(asked.inputs, network.name, "float32" if entry is None else entry.input_dtype)
     return zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
 
 
@@ -232,6 +228,7 @@ def _captured(
         asked.check_alone("decode")
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
+    inputs = without_numbers(inputs, tensor_of)
     found = capture_module(
         module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
         method=asked.method,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
+from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, identify
 from netweight.app.load import Loaded, load, read_stored
@@ -20,17 +21,28 @@ if TYPE_CHECKING:
     from netweight.results.training import Training
 
 
+@takes(
+    **MODEL,
+    bits=BITS,
+    optimizer=unless_none(text),
+    checkpoint=texts,
+    freeze=texts,
+    conventions=lambda name, value: DEFAULT_CONVENTIONS if value is None else texts(name, value),
+    method=text,
+    decode=flag,
+    past=unless_none(whole_number),
+)
 def weigh(
     model: Model,
     inputs: Inputs = None,
     *,
     batch: int | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     training: bool = False,
     optimizer: str | None = None,
-    checkpoint: Sequence[str] = (),
-    freeze: Sequence[str] = (),
-    conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    checkpoint: str | Sequence[str] = (),
+    freeze: str | Sequence[str] = (),
+    conventions: str | Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
     method: str = "forward",
     decode: bool = False,
@@ -71,7 +83,7 @@ def weigh(
         what = Given(stored, "json")
     found = load(what, asked)
     if bits is not None:
-        found = replace(found, graph=with_bits(found.graph, parse_bits(bits)))
+        found = replace(found, graph=with_bits(found.graph, parse_bits(str(bits))))
     profile = _weigh_loaded(found, conventions)
     if found.error is not None:
         return profile
