@@ -36,6 +36,8 @@ sys.exit(f"loaded {{sorted(loaded)}}" if loaded else 0)
 def test_public_names() -> None:
     assert netweight.__all__ == [
         "CaptureError",
+        "Cost",
+        "Counted",
         "FormatError",
         "Graph",
         "GraphError",
@@ -43,6 +45,7 @@ def test_public_names() -> None:
         "MissingExtraError",
         "NetweightError",
         "Profile",
+        "RuleError",
         "ShapeError",
         "TensorSpec",
         "UnknownNameError",
@@ -56,6 +59,8 @@ def test_public_names() -> None:
         "export",
         "initialize",
         "models",
+        "rule",
+        "rules",
         "run",
         "weigh",
     ]

@@ -22,17 +22,23 @@ if TYPE_CHECKING:
         LimitError,
         MissingExtraError,
         NetweightError,
+        RuleError,
         ShapeError,
         UnknownNameError,
         UnsupportedOpError,
         UsageError,
     )
     from netweight.ir import Graph, TensorSpec
+    from netweight.ops.table import Cost
+    from netweight.own_rules.answer import Counted
+    from netweight.own_rules.table import rule, rules
     from netweight.runtime.backward import backward
     from netweight.runtime.weights import initialize
 
 __all__ = [
     "CaptureError",
+    "Cost",
+    "Counted",
     "FormatError",
     "Graph",
     "GraphError",
@@ -40,6 +46,7 @@ __all__ = [
     "MissingExtraError",
     "NetweightError",
     "Profile",
+    "RuleError",
     "ShapeError",
     "TensorSpec",
     "UnknownNameError",
@@ -53,6 +60,8 @@ __all__ = [
     "export",
     "initialize",
     "models",
+    "rule",
+    "rules",
     "run",
     "weigh",
 ]
@@ -64,6 +73,7 @@ _ERRORS = (
     "LimitError",
     "MissingExtraError",
     "NetweightError",
+    "RuleError",
     "ShapeError",
     "UnknownNameError",
     "UnsupportedOpError",
@@ -76,6 +86,9 @@ _HOMES = {
     **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "models", "run", "weigh")},
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
+    "Cost": "ops.table",
+    "Counted": "own_rules.answer",
+    **dict.fromkeys(("rule", "rules"), "own_rules.table"),
     **dict.fromkeys(("backward", "initialize"), "runtime"),
 }
 

@@ -9,7 +9,8 @@ NetweightError
 ├── GraphError            E106  a graph contradicts itself
 ├── FormatError           E107  a file is not what it should be
 ├── MissingExtraError     E108  an optional dependency is not installed
-└── LimitError            E109  a run goes further than a model of somebody else's may
+├── LimitError            E109  a run goes further than a model of somebody else's may
+└── RuleError             E110  a rule that a user wrote is wrong
 """
 
 import difflib
@@ -101,6 +102,12 @@ class LimitError(NetweightError, ValueError):
     """A run has more steps, more work in one or more memory than a model of somebody else's may have."""
 
     code = "E109"
+
+
+class RuleError(NetweightError):
+    """A rule that a user wrote for an operator of his own raises, or says what cannot be."""
+
+    code = "E110"
 
 
 def text_of(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from netweight.analysis.layer_row import call_row
 from netweight.analysis.memory import activation_memories
 from netweight.analysis.notes import notes_on
 from netweight.analysis.overwriting import Run, runs_of
+from netweight.analysis.own_rules import note_on_own, own_ops
 from netweight.analysis.ownership import Ownership
 from netweight.analysis.receptive_field import receptive_fields
 from netweight.count import total
@@ -73,14 +74,15 @@ def _weighed(
 ) -> Profile:  # fmt: skip
     calls = _weigh_calls(graph)
     rows = (*input_rows(graph), *_merged(calls), *unread_rows(graph))
+    coverage = _coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at)
     return Profile(
         model=_model_info(graph, source),
         totals=_totals(graph, rows),
         activations=activation_memories(graph, rules),
-        coverage=_coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at),
+        coverage=coverage,
         layers=Layers(rows),
         modules=Modules(_module_rows(graph, rows)),
-        notes=(*notes, *notes_on(graph, rows)),
+        notes=(*notes, *notes_on(graph, rows), *note_on_own(coverage.own_rules)),
     )
 
 
@@ -267,6 +269,7 @@ def _coverage(
         unknown=unknown,
         complete=exact and not unknown and stopped_at is None,
         stopped_at=stopped_at,
+        own_rules=own_ops(graph),
     )
 
 

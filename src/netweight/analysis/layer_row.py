@@ -11,8 +11,9 @@ from netweight.analysis.overwriting import Run, new_outputs
 from netweight.analysis.settings import settings_of
 from netweight.count import Count, product, total
 from netweight.ir import Graph, Node, NoShape, TensorSpec, Value, is_floating, located
-from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
+from netweight.ops import FREE, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
+from netweight.ops.own import definition_of
 from netweight.results.profile import LayerRow
 
 _BIASES = frozenset({"bias", "bias_ih", "bias_hh"})
@@ -46,7 +47,7 @@ def call_row(
     Raises:
         ShapeError: If the operator cannot accept its inputs.
     """
-    definition = REGISTRY.find(node.op)
+    definition = definition_of(node)
     values = graph.values
     reads = [None if name is None else values[name] for name in node.inputs]
     writes = [values[name] for name in node.outputs]

@@ -11,6 +11,7 @@ from typing import Any
 
 from netweight.ir import TensorSpec
 from netweight.ops import OpDef
+from netweight.ops.own import OwnAttrs
 
 _NONE: Mapping[str, Any] = {}
 
@@ -19,6 +20,8 @@ def settings_of(definition: OpDef | None, attrs: Any, specs: Sequence[TensorSpec
     """Settings of a call by name: numbers, words, and tuples of them, one entry per spatial dimension."""
     if definition is None or attrs is None:
         return _NONE
+    if attrs.__class__ is OwnAttrs:
+        return dict(attrs.settings)
     settings = _reader(attrs.__class__)(attrs)
     if definition.dims.get("weight", "").endswith(" *k"):
         weight = specs[definition.inputs.index("weight")]

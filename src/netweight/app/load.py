@@ -16,6 +16,9 @@ from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Graph
 from netweight.ops import REGISTRY
+from netweight.ops.own import OwnAttrs
+from netweight.own_rules.table import OwnRules
+from netweight.own_rules.table import rules as own_rules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
 from netweight.zoo.table import ARCHITECTURES
@@ -77,6 +80,7 @@ def capture(
     batch: int | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
+    rules: OwnRules | None = None,
 ) -> Graph:
     """Graph of a model.
 
@@ -88,6 +92,7 @@ def capture(
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
+        rules: What operators of your own cost, as for ``netweight.rules``.
 
     Raises:
         UnknownNameError: If no built-in network and no file has that name.
@@ -97,7 +102,8 @@ def capture(
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """
-    found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
+    with own_rules(rules or {}):
+        found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
     if found.error is not None:
         raise CaptureError(
             f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
@@ -151,13 +157,13 @@ def read_stored(path: Path) -> Graph | Profile:
     Raises:
         FormatError: If it is neither.
     """
-    from netweight.ir.serial import graph_from_dict
+    from netweight.ir.serial import OWN, graph_from_dict
     from netweight.results.from_json import is_profile, profile_from_dict
 
     data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
     if is_profile(data):
         return profile_from_dict(data)
-    return graph_from_dict(data, {name: op.attrs for name, op in REGISTRY.items()})
+    return graph_from_dict(data, {OWN: OwnAttrs, **{name: op.attrs for name, op in REGISTRY.items()}})
 
 
 def _onnx(model: Any, asked: Asked) -> Loaded:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
+from netweight.analysis.own_rules import note_on_backward
 from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, identify
@@ -15,6 +16,8 @@ from netweight.app.load import Loaded, load, read_stored
 from netweight.app.profile import Profile
 from netweight.errors import UsageError, text_of
 from netweight.ir import Graph
+from netweight.own_rules.table import OwnRules
+from netweight.own_rules.table import rules as own_rules
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ def weigh(
     method: str = "forward",
     decode: bool = False,
     past: int | None = None,
+    rules: OwnRules | None = None,
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
 
@@ -66,6 +70,8 @@ def weigh(
         decode: Weigh the step in which a language model of transformers makes one token more, with the keys and values
             of those before in memory.
         past: How many tokens came before; 2048 by default, fewer where the model has fewer positions.
+        rules: What operators of your own cost, for this call: functions as for ``netweight.rule``, by what they are a
+            rule of: ``{"mylib::scale": scale_rule, MyFunction: my_rule}``.
 
     Raises:
         NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
@@ -81,14 +87,15 @@ def weigh(
             asked.check_undescribed("a report", bits=bits, dims=dims, **step)
             return Profile.of(stored)
         what = Given(stored, "json")
-    found = load(what, asked)
+    with own_rules(rules or {}):
+        found = load(what, asked)
     if bits is not None:
         found = replace(found, graph=with_bits(found.graph, parse_bits(str(bits))))
     profile = _weigh_loaded(found, conventions)
     if found.error is not None:
         return profile
     cost = _training(found.graph, training=training, keeps=found.keeps, **step)
-    notes = profile.notes if cost is None else (*profile.notes, *_frozen(found.graph))
+    notes = profile.notes if cost is None else (*profile.notes, *_frozen(found.graph), *note_on_backward(found.graph))
     return replace(profile, notes=notes, training=cost)
 
 

@@ -13,15 +13,17 @@ import click
 from netweight.app import explain as verb
 from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
 from netweight.cli.streams import out, out_rendered
+from netweight.cli.usage import Verb
+from netweight.cli.values import one_of
 from netweight.report.explain import explanation_text, term_text
 from netweight.report.glossary import term
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("subject", metavar="MODEL|TERM")
 @click.argument("layer", required=False)
 @model_options
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
+@click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 @units_option
 @limit_option
 @verbose_option

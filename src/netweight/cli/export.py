@@ -11,14 +11,16 @@ import click
 from netweight.app import export as verb
 from netweight.cli.options import guess_option, limit_option, model_options, parse_dims, parse_inputs, verbose_option
 from netweight.cli.streams import out, say
+from netweight.cli.usage import Verb
+from netweight.cli.values import WHOLE
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("model")
 @model_options
 @click.option("-o", "--output", required=True, metavar="FILE", help=".onnx, or .json: the graph alone.")
 @click.option("--no-weights", is_flag=True, help="Zeros that take no room in the file.")
-@click.option("--seed", type=int, default=0, metavar="N", help="Of random weights.  [default: 0]")
+@click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of random weights.  [default: 0]")
 @click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")
 @guess_option
 @limit_option

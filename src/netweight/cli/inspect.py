@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 
 import click
 
 from netweight.app import doctor as health
 from netweight.app import models as networks
-from netweight.cli.streams import out
+from netweight.cli.networks import network_text, networks_text
+from netweight.cli.streams import is_terminal, out
+from netweight.cli.usage import Verb
+from netweight.cli.values import one_of
+from netweight.errors import UsageError
 
 
-@click.command()
+@click.command(cls=Verb)
+@click.argument("name", required=False)
 @click.option("--costs", is_flag=True, help="Weigh each: params, MACs, peak activations.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
-def models(*, costs: bool, form: str) -> None:
-    """The built-in networks."""
-    found = networks.models(costs=costs)
-    if form == "json":
-        out(json.dumps([asdict(model) for model in found], indent=2))
+@click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
+def models(name: str | None, *, costs: bool, form: str) -> None:
+    """The built-in networks; with NAME the options of that one, its input, and where it is published."""
+    if name is not None:
+        if costs:
+            raise UsageError(f"costs: expected no NAME beside it, got {name!r}", fix=f"netweight models {name}")
+        one = networks.described(name)
+        width = shutil.get_terminal_size().columns if is_terminal() else 100
+        out(json.dumps(asdict(one), indent=2) if form == "json" else network_text(one, width))
         return
-    width = max(len(model.name) for model in found)
-    for model in found:
-        figures = "" if model.params is None else f"{model.params:>13,} params {model.macs:>15,} MACs  "
-        out(f"{model.name:<{width}}  {figures}{model.about}")
+    found = networks.models(costs=costs)
+    out(json.dumps([asdict(model) for model in found], indent=2) if form == "json" else networks_text(found))
 
 
-@click.command()
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
+@click.command(cls=Verb)
+@click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 def doctor(*, form: str) -> None:
     """What is installed and usable, and why not."""
     checks = health.doctor()

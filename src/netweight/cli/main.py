@@ -15,8 +15,8 @@ from collections.abc import Sequence
 import click
 
 from netweight.cli.signals import EndedBySignal, ended_by_signals
-from netweight.cli.streams import prepare, say
-from netweight.errors import NetweightError
+from netweight.cli.streams import out, prepare, say
+from netweight.errors import NetweightError, UsageError
 
 _EXAMPLES = """\b
 Examples:
@@ -48,12 +48,22 @@ MODEL is one of these, tried in this order, options after a colon (mobilenet_v1:
 NAME may return (module, inputs). Nothing is downloaded. `netweight MODEL` is short for `netweight show MODEL`."""
 
 
+_GREETING = """\
+netweight says what a neural network costs, layer by layer, and why.
+
+  netweight resnet50                what it costs, layer by layer
+  netweight explain resnet50 conv1  where its numbers come from
+  netweight net.py:Net              a PyTorch module of yours; also model.onnx
+
+`netweight models` lists what is built in, `netweight --help` all else."""
+
+
 _COMMANDS = {
     "show": ("show", "What MODEL costs: a table by layer, totals, one sentence."),
     "explain": ("explain", "Where the numbers of a LAYER come from; what a TERM means."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
-    "models": ("inspect", "The built-in networks."),
+    "models": ("inspect", "The built-in networks; the options of one."),
     "doctor": ("inspect", "What is installed and usable, and why not."),
 }
 """Name of a command to the file that has it and its line in the help, for which no file is imported."""
@@ -86,11 +96,14 @@ class _ModelFirst(click.Group):
     cls=_ModelFirst,
     help=f"What a neural network costs, layer by layer, and why.\n\n{_EXAMPLES}",
     context_settings={"help_option_names": ["-h", "--help"]},
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
 @click.version_option(package_name="netweight", message="netweight %(version)s")
-def cli() -> None:
-    """The command."""
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """The command; alone it says how to begin."""
+    if context.invoked_subcommand is None:
+        out(_GREETING)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -110,28 +123,13 @@ def run(arguments: Sequence[str]) -> int:
     except NetweightError as error:
         return _fail(error_parts(error), arguments)
     except click.ClickException as error:
-        for part in _usage(error):
-            say(part)
-        return 2
+        return _fail(error_parts(UsageError(error.format_message(), fix="netweight --help")), arguments)
     except (click.Abort, KeyboardInterrupt) as interrupt:
         cause = interrupt.__cause__ or interrupt  # click turns an interrupt into its own error
         return cause.code if isinstance(cause, EndedBySignal) else 130
     except Exception as error:
         return _fail(_unexpected(error), arguments)
     return code if isinstance(code, int) else 0
-
-
-def _usage(error: click.ClickException) -> list[str]:
-    """What click says of an error of its own, in parts."""
-    context = getattr(error, "ctx", None)
-    if context is None:
-        return [f"Error: {error.format_message()}"]
-    return [
-        *context.get_usage().split("\n"),
-        f"Try '{context.command_path} --help' for help.",
-        "",
-        f"Error: {error.format_message()}",
-    ]
 
 
 def _unexpected(error: Exception) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from netweight import limits
+from netweight.cli.values import WHOLE, one_of
 from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec, is_floating
 from netweight.units import whole
@@ -45,7 +46,7 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
         metavar="[NAME:]SHAPE[:TYPE[:NUMBERS]]",
         help="Input: 1x3x224x224, 1x128:i64; several by name: ids:1x128:i64:0-30521, mask:1x128:bool:1.",
     ),
-    click.option("--batch", type=int, metavar="N", help="Samples at once, where no --input says.  [default: 1]"),
+    click.option("--batch", type=WHOLE, metavar="N", help="Samples at once, where no --input says.  [default: 1]"),
     click.option(
         "--dim",
         "dims",
@@ -58,7 +59,7 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
 )
 
 units_option: Decorator = click.option(
-    "--units", type=click.Choice(["si", "iec", "raw"]), default="si", help="MB, MiB, or plain integers.  [default: si]"
+    "--units", type=one_of("si", "iec", "raw"), default="si", help="MB, MiB, or plain integers.  [default: si]"
 )
 guess_option: Decorator = click.option(
     "--guess",

@@ -16,6 +16,8 @@ from netweight.ir.validity import validate
 from netweight.ir.value import Init, Quantization, Stored, Value
 
 SCHEMA = "netweight/graph/1"
+OWN = "own rule"
+"""In the place of an operator's name: the class of the attributes of those that a rule of the user's counts."""
 
 
 def graph_to_json(graph: Graph, *, indent: int | None = None) -> str:
@@ -59,7 +61,8 @@ def graph_from_json(text: str, attrs_types: Mapping[str, type | None]) -> Graph:
 
     Args:
         text: JSON.
-        attrs_types: Class of the attributes of each operator; None for an operator without.
+        attrs_types: Class of the attributes of each operator; None for an operator without. That of operators which
+            rules of the user's count is under ``OWN``.
 
     Raises:
         FormatError: If the text is not a graph of this schema.
@@ -162,8 +165,8 @@ def _value_from_dict(data: dict[str, Any]) -> Value:
 
 
 def _node_from_dict(data: dict[str, Any], attrs_types: Mapping[str, type | None]) -> Node:
-    attrs_type = attrs_types.get(data["op"])
     attrs = data["attrs"]
+    attrs_type = attrs_types.get(OWN if attrs and "rule" in attrs else data["op"])
     return Node(
         op=data["op"],
         attrs=_attrs(attrs, attrs_type),

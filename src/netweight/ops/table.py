@@ -22,7 +22,7 @@ _Fields = ParamSpec("_Fields")
 
 OpKind = Literal[
     "conv", "linear", "matmul", "attention", "recurrent", "embedding", "pool", "norm", "activation", "softmax",
-    "dropout", "elementwise", "reduce", "transform", "resize", "layout", "loss",
+    "dropout", "elementwise", "reduce", "transform", "resize", "layout", "loss", "custom",
 ]  # fmt: skip
 
 

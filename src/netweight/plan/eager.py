@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netweight.ops.table import REGISTRY
+from netweight.ops.own import definition_of
 from netweight.plan.eager_saves import KEPT
 from netweight.plan.gradients import Backpropagation, Call, keeping, written_over
 
@@ -41,7 +41,7 @@ def _as_eager(plan: Backpropagation, call: Call) -> Call:
     rules = KEPT.get(node.op, ())
     if not (rules or plan.made) or not call.link.own or not call.runs_backward:
         return call
-    op = REGISTRY.get(node.op)
+    op = definition_of(node)
     if op is None:
         return call
     inputs = plan.graph.input_specs(node)

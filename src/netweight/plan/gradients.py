@@ -15,7 +15,8 @@ from typing import Any
 from netweight.errors import unknown_name
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ir.graph import Temporary
-from netweight.ops import FREE, REGISTRY, Cost, OpDef, as_tuple
+from netweight.ops import FREE, Cost, OpDef, as_tuple
+from netweight.ops.own import definition_of
 from netweight.plan.links import Link, links_of
 from netweight.plan.written import passes_on, written_work
 
@@ -168,7 +169,7 @@ def _reached(graph: Graph, links: Sequence[Link], moving: set[str]) -> frozenset
 
 def _call(plan: Backpropagation, step: int, node: Node, link: Link) -> Call:
     graph, reached = plan.graph, plan.reached
-    op = REGISTRY.get(node.op)
+    op = definition_of(node)
     arrives = any(name in reached for name in link.takes)
     wanted = tuple(arrives and name in reached for name in link.gives)
     if op is None or not link.own:

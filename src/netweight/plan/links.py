@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netweight.ir import Function, Graph, Node
-from netweight.ops import REGISTRY
+from netweight.ops.own import definition_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def _link(graph: Graph, node: Node, function: Function | None = None) -> Link:
         return Link(takes=function.outputs, gives=gives, function=function)
     if node.op == "detach" or (graph.diverted and not graph.diverted.keys().isdisjoint(node.outputs)):
         return _diverted(graph, node)
-    op = REGISTRY.get(node.op)
+    op = definition_of(node)
     broken = op is not None and not op.differentiable
     return Link(takes=node.outputs, gives=node.inputs, own=True, broken=broken)
 

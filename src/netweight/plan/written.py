@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from netweight.ir import Function, Graph, is_floating
 from netweight.ir.lifetimes import last_uses, released
-from netweight.ops import FREE, REGISTRY, Cost
+from netweight.ops import FREE, Cost
+from netweight.ops.own import definition_of
 
 
 def read_by(function: Function) -> list[str]:
@@ -21,7 +22,7 @@ def written_work(function: Function) -> Cost | None:
         return None
     work = FREE
     for node in function.backward.nodes:
-        op = REGISTRY.get(node.op)
+        op = definition_of(node)
         if op is None:
             return None
         specs = function.backward.input_specs(node)

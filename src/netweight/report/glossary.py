@@ -223,6 +223,11 @@ _TERMS = (
         "`netweight doctor` what else is usable.",
     ),
     Term(name="E109", meaning="a run goes further than a model of somebody else's may: `--limit steps=1e8` raises it."),
+    Term(
+        name="E110",
+        meaning="a rule of your own for an operator, a function or a module raises, or says what cannot be: the error "
+        "names its line. docs/your-own-rules.md has how rules are written.",
+    ),
 )
 
 _OTHER_NAMES = {

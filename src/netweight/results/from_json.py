@@ -19,6 +19,7 @@ from netweight.results.profile import (
     ModelInfo,
     ModuleRow,
     Modules,
+    OwnOp,
     Profile,
     Totals,
     UnknownOp,
@@ -51,17 +52,24 @@ def profile_from_dict(data: dict[str, Any]) -> Profile:
 
 def _profile(data: dict[str, Any]) -> Profile:
     model = data["model"]
-    coverage = data["coverage"]
     return Profile(
         model=_make(ModelInfo, {**model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
         totals=_totals(data["totals"]),
         activations={name: _make(Activations, item) for name, item in data["activations"].items()},
-        coverage=_make(Coverage, {**coverage, "unknown": tuple(_make(UnknownOp, op) for op in coverage["unknown"])}),
+        coverage=_coverage(data["coverage"]),
         layers=Layers(_layer(item) for item in data["layers"]),
         modules=Modules(_make(ModuleRow, item) for item in data["modules"]),
         notes=tuple(data["notes"]),
         training=_training(data.get("training")),
     )
+
+
+def _coverage(data: dict[str, Any]) -> Coverage:
+    """What is known; reports written before users had rules have none."""
+    unknown = tuple(_make(UnknownOp, op) for op in data["unknown"])
+    own = tuple(_make(OwnOp, op) for op in data.get("own_rules", ()))
+    found: Coverage = _make(Coverage, {**data, "unknown": unknown, "own_rules": own})
+    return found
 
 
 def _totals(data: dict[str, Any]) -> Totals:

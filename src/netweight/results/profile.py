@@ -122,6 +122,21 @@ class UnknownOp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnOp:
+    """An operator that a rule of the user's counts.
+
+    Attributes:
+        op: Operator.
+        count: Calls.
+        rule: File and line of the rule.
+    """
+
+    op: str
+    count: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """How much of the network the figures speak of.
 
@@ -132,6 +147,7 @@ class Coverage:
         unknown: Calls of operators without a rule, or of unknown shape.
         complete: Whether nothing is unknown and nothing was left out.
         stopped_at: Layer at which capture failed, None if it did not.
+        own_rules: Operators among the counted and free ones that rules of the user's count.
     """
 
     nodes: int
@@ -140,6 +156,7 @@ class Coverage:
     unknown: tuple[UnknownOp, ...] = ()
     complete: bool = True
     stopped_at: str | None = None
+    own_rules: tuple[OwnOp, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from netweight.ir import Graph, Node, is_floating, located
 from netweight.ir.lifetimes import last_uses, released
 from netweight.lazy import Array, np
 from netweight.ops.effort import Effort
-from netweight.ops.table import REGISTRY, OpDef, forward
+from netweight.ops.own import definition_of
+from netweight.ops.table import OpDef, forward
 from netweight.plan.gradients import Backpropagation, backpropagation
 from netweight.plan.links import function_ends
 from netweight.plan.written import read_by
@@ -125,7 +126,7 @@ def _unused_after(graph: Graph) -> dict[int, list[str]]:
 
 
 def _definition(node: Node) -> OpDef:
-    op = REGISTRY.get(node.op)
+    op = definition_of(node)
     if op is None:
         raise UnsupportedOpError(f"run: expected an operator with a definition, got {node.op!r}")
     return op

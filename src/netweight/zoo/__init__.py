@@ -12,6 +12,7 @@ from typing import Any
 from netweight.build import graph
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph, TensorSpec
+from netweight.zoo.description import Description, options_of, source_of
 from netweight.zoo.options import RESOLUTION, check_options, image_size
 from netweight.zoo.table import ARCHITECTURES, Architecture
 
@@ -26,6 +27,31 @@ def names() -> tuple[str, ...]:
 def about(name: str) -> str:
     """One line on a built-in network."""
     return ARCHITECTURES[name].about
+
+
+def description(name: str) -> Description:
+    """A built-in network in words.
+
+    Raises:
+        UnknownNameError: If there is no such network.
+    """
+    entry = _entry(name)
+    describe = _function(entry.function)
+    module = entry.function.partition(":")[0]
+    shape = _sample_shape(entry, entry.options, None)
+    return Description(
+        about=entry.about,
+        input=TensorSpec((1, *shape), entry.input_dtype),
+        options=tuple(options_of(describe, entry.options, shape[1:] if _takes_images(entry) else ())),
+        source=source_of(importlib.import_module(f"{__name__}.{module}").__doc__ or ""),
+        file=f"netweight/zoo/{module}.py",
+    )
+
+
+def _entry(name: str) -> Architecture:
+    if name not in ARCHITECTURES:
+        raise unknown_name("built-in network", name, ARCHITECTURES, fix="`netweight models` lists them")
+    return ARCHITECTURES[name]
 
 
 def make(
@@ -52,11 +78,9 @@ def make(
             twice.
         ShapeError: If the network cannot accept the input.
     """
-    if name not in ARCHITECTURES:
-        raise unknown_name("built-in network", name, ARCHITECTURES, fix="`netweight models` lists them")
+    entry = _entry(name)
     if batch < 1:
         raise UsageError(f"batch: expected at least 1 sample, got {batch}")
-    entry = ARCHITECTURES[name]
     describe = _function(entry.function)
     check_options(name, describe, options, takes_images=_takes_images(entry))
     settings = {**entry.options, **options}

@@ -57,7 +57,12 @@ def alexnet(
 
 
 def alexnet_one_tower(x: Symbol, *, num_classes: int = 1000) -> Symbol:
-    """One tower of 64, 192, 384, 256 and 256 maps, no normalisation, any image of at least 63 x 63."""
+    """One tower of 64, 192, 384, 256 and 256 maps, no normalisation, any image of at least 63 x 63.
+
+    Args:
+        x: (N, 3, H, W).
+        num_classes: Outputs.
+    """
     with scope(x, "features", "Sequential"):
         x = _features(x)
     x = adaptive_avg_pool2d(x, 6, name="avgpool")

@@ -74,7 +74,13 @@ def googlenet(
 
 
 def googlenet_3x3(x: Symbol, *, num_classes: int = 1000, aux_logits: bool = False) -> Symbol | tuple[Symbol, ...]:
-    """torchvision's form: batch normalisation, 3 x 3 kernels for 5 x 5; arguments as ``googlenet``."""
+    """torchvision's form: batch normalisation, 3 x 3 kernels for 5 x 5.
+
+    Args:
+        x: (N, 3, H, W).
+        num_classes: Outputs.
+        aux_logits: Whether the two auxiliary classifiers of training are part of it; then there are three outputs.
+    """
     form = _Form(normalised=True, large_kernel=3, last_pool=2, drop=0.2, ceil_mode=True)
     return _googlenet(x, form, num_classes=num_classes, aux_logits=aux_logits)
 

@@ -17,7 +17,12 @@ from netweight.build import (
 
 
 def nin(x: Symbol, *, num_classes: int = 10) -> Symbol:
-    """The network for 32 x 32 images: three blocks, pooled to 16 and to 8."""
+    """The network for 32 x 32 images: three blocks, pooled to 16 and to 8.
+
+    Args:
+        x: (N, 3, H, W).
+        num_classes: Size of the output.
+    """
     x = _block(x, ("conv1", "cccp1", "cccp2"), (192, 160, 96), kernel_size=5, padding=2)
     x = max_pool2d(x, 3, 2, ceil_mode=True, name="pool1")
     x = dropout(x, name="drop1")
@@ -29,7 +34,12 @@ def nin(x: Symbol, *, num_classes: int = 10) -> Symbol:
 
 
 def nin_imagenet(x: Symbol, *, num_classes: int = 1000) -> Symbol:
-    """The network for 224 x 224 images: four blocks on 54, 27, 13 and 6."""
+    """The network for 224 x 224 images: four blocks on 54, 27, 13 and 6.
+
+    Args:
+        x: (N, 3, H, W).
+        num_classes: Size of the output.
+    """
     x = _block(x, ("conv1", "cccp1", "cccp2"), (96, 96, 96), kernel_size=11, stride=4)
     x = max_pool2d(x, 3, 2, ceil_mode=True, name="pool1")
     x = _block(x, ("conv2", "cccp3", "cccp4"), (256, 256, 256), kernel_size=5, padding=2)

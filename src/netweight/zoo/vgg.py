@@ -34,13 +34,14 @@ _KERNELS = {
 """Kernel sizes of the convolutions of each stage."""
 
 
-def vgg(x: Symbol, *, configuration: str = "D", normalisation: str = "none", num_classes: int = 1000) -> Symbol:
+def vgg(x: Symbol, *, configuration: str = "D", normalisation: str | None = "none", num_classes: int = 1000) -> Symbol:
     """Five stages of convolutions, each halved by pooling, and three fully connected layers.
 
     Args:
         x: (N, 3, H, W); published for 224 x 224.
         configuration: ``"A"`` to ``"E"``: 11, 13, 16, 16 and 19 layers with weights.
-        normalisation: ``"none"``, ``"batch"`` after every convolution, or ``"lrn"`` in the first stage.
+        normalisation: ``"none"``, ``"batch"`` after every convolution, or ``"lrn"`` in the first stage;
+            None is as ``"none"``, which the text of an option cannot tell from it.
         num_classes: Outputs.
 
     Raises:
@@ -48,6 +49,7 @@ def vgg(x: Symbol, *, configuration: str = "D", normalisation: str = "none", num
     """
     if configuration not in _KERNELS:
         raise unknown_name("VGG configuration", configuration, _KERNELS, fix="A, B, C, D or E")
+    normalisation = "none" if normalisation is None else normalisation
     if normalisation not in ("none", "batch", "lrn"):
         raise unknown_name("normalisation of VGG", normalisation, ("none", "batch", "lrn"), fix="none, batch or lrn")
     with scope(x, "features", "Sequential"):

@@ -20,7 +20,12 @@ from netweight.build import (
 
 
 def xception(x: Symbol, *, num_classes: int = 1000) -> Symbol:
-    """Entry, middle and exit flow; made for inputs of 299 x 299."""
+    """Entry, middle and exit flow; made for inputs of 299 x 299.
+
+    Args:
+        x: (N, 3, H, W).
+        num_classes: Size of the output.
+    """
     for index, channels, stride in ((1, 32, 2), (2, 64, 1)):
         name = f"block1_conv{index}"
         x = conv2d(x, channels, kernel_size=3, stride=stride, bias=False, name=name)

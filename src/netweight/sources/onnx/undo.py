@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from netweight.ops.table import FREE, REGISTRY, Cost
+from netweight.ops.own import definition_of
+from netweight.ops.table import FREE, Cost
 from netweight.sources.onnx.naming import Place
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import Tensor
@@ -109,7 +110,7 @@ class Attempt:
         """
         work = FREE
         for node in self.nodes:
-            definition = REGISTRY.find(node.op)
+            definition = definition_of(node)
             if definition is not None:
                 work += definition.cost(node.attrs, *self._recording.specs_of(node.inputs))
         return work

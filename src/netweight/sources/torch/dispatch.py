@@ -24,6 +24,7 @@ from netweight.sources.torch.constants import tensors_in, with_tensors
 from netweight.sources.torch.growth import without_numbers
 from netweight.sources.torch.known_numbers import PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
+from netweight.sources.torch.own_operators import counted
 from netweight.sources.torch.recorder import SMALL, Recorder
 from netweight.sources.torch.sparse.follow import SparseCalls
 from netweight.sources.torch.sparse.met import SparseMetError
@@ -49,6 +50,7 @@ class Dispatch(TorchDispatchMode):
         self.recorder = recorder
         self._recording = recorder.recording
         self._draws = recorder.draws
+        self._own_rules = recorder.own_rules
         self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
         self._sparse = SparseCalls(recorder)
@@ -126,6 +128,12 @@ class Dispatch(TorchDispatchMode):
                     self._beside.record(operator, tensors, args, kwargs, result)
                 return result
         self._recording.site = self.recorder.module_calls.site()
+        return self._by_rule(operator, args, kwargs)
+
+    def _by_rule(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Record what depends on an input, by a rule of the user's if he has one."""
+        if self._own_rules and (own := self._own_rules.get(operator.full_name)) is not None:
+            return counted(self.recorder, own, operator, args, kwargs)
         if operator.rule is None:
             return NotImplemented
         try:

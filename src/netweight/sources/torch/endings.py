@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from typing import Any
 
+from netweight.errors import RuleError
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.wanting_autograd import AutogradWanted
 
@@ -12,8 +13,11 @@ _UNRUN = {Generator: "a generator", Coroutine: "a coroutine", AsyncGenerator: "a
 
 
 def is_of_the_program(error: BaseException) -> bool:
-    """Whether an error ends the forward and no more, as ``exit()`` does; an interrupt or our own signal does not."""
-    return not isinstance(error, KeyboardInterrupt | AutogradWanted)
+    """Whether an error ends the forward and no more, as ``exit()`` does.
+
+    An interrupt does not, nor our own signal, nor a mistake in a rule of the user's.
+    """
+    return not isinstance(error, KeyboardInterrupt | AutogradWanted | RuleError)
 
 
 def note_unrun(recording: TensorRecording, result: Any) -> None:

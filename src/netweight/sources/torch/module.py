@@ -222,6 +222,8 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
             if not is_of_the_program(raised):
                 raise
             error = raised
+        if recorder.mistake is not None:
+            raise recorder.mistake
         if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
             raise AutogradWanted
     with paused_collector():

@@ -20,14 +20,15 @@ _CPU = torch.device("cpu")
 class Operator:
     """An ATen overload: its rule, and what it writes."""
 
-    __slots__ = ("base", "composite", "func", "name", "out", "rule", "seeded", "writes")
+    __slots__ = ("base", "composite", "full_name", "func", "name", "out", "rule", "seeded", "writes")
 
     def __init__(self, func: Any) -> None:
         self.func = func
         if isinstance(func, HigherOrderOperator):
             self._of_functions(func)
             return
-        namespace, _, name = func._schema.name.partition("::")
+        self.full_name = func._schema.name
+        namespace, _, name = self.full_name.partition("::")
         overload = func._overloadname
         self.name = name if namespace == "aten" else f"{namespace}.{name}"
         arguments = func._schema.arguments
@@ -44,6 +45,7 @@ class Operator:
 
     def _of_functions(self, func: HigherOrderOperator) -> None:
         """A higher-order operator that nobody has seen before it came here: it has no schema, and no rule."""
+        self.full_name = f"higher_order::{func.name()}"
         self.name = self.base = f"higher_order.{func.name()}"
         self.writes, self.out, self.rule, self.composite = [], [], None, False
 

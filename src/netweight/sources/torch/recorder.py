@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from netweight.errors import CaptureError
+from netweight.errors import CaptureError, RuleError
 from netweight.ir import TensorSpec
 from netweight.ops.move.layout import ReshapeAttrs
 from netweight.ops.table import REGISTRY
+from netweight.own_rules.table import in_force
 from netweight.sources.torch.draws import Draws
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.even_choices import EvenChoices
@@ -60,6 +61,8 @@ class Recorder:
         draws: Constants that the program drew.
         experts: Mixtures of experts of the model.
         choices: Numbers that follow from choices among experts.
+        own_rules: Rules of the user's.
+        mistake: The first error in one of them, which the program may have caught.
     """
 
     def __init__(self, recording: TensorRecording, module_calls: ModuleCalls, device: torch.device = _CPU) -> None:
@@ -71,6 +74,8 @@ class Recorder:
         self.written: dict[int, Any] = {}
         self.following: Any = None
         self.autograd_wanted = False
+        self.own_rules = in_force()
+        self.mistake: RuleError | None = None
         self.under_autograd = False
         self.draws = Draws(recording)
         self._shadows: dict[int, tuple[weakref.ref[Tensor], Tensor]] = {}

@@ -1,0 +1,141 @@
+"""Where a report goes and in which format; a flag that a format cannot follow is refused, never dropped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netweight.cli.streams import is_terminal, out_rendered
+from netweight.errors import UsageError
+from netweight.files import write_text
+from netweight.report import terminal
+from netweight.report.table import Options
+
+if TYPE_CHECKING:
+    from netweight.app.profile import Profile
+
+FORMATS = ("table", "json", "csv", "markdown", "html")
+SUFFIXES = {
+    ".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html",
+    ".txt": "table",
+}  # fmt: skip
+
+_OF_LINES = ("depth", "sort", "top", "columns", "fold")
+"""Flags that choose lines or columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One place for the report.
+
+    Attributes:
+        form: One of ``FORMATS``.
+        path: File, None for stdout.
+    """
+
+    form: str
+    path: Path | None = None
+
+
+def targets_of(given: Mapping[str, Any]) -> tuple[Target, ...]:
+    """Files, and stdout where no file is named or a format of its own is; nothing on stdout beside the sentence of -q.
+
+    Args:
+        given: Flags of the command that the user gave, by name.
+
+    Raises:
+        UsageError: If a file's ending says no format, or a format cannot follow a flag.
+    """
+    form = given.get("form", "table")
+    quiet = bool(given.get("quiet"))
+    if quiet and form != "table":
+        raise UsageError(
+            f"quiet: expected the sentence alone on stdout, got --format {form} beside it",
+            fix=f"-q -o FILE with the ending of {form}, or --format {form} without -q",
+        )
+    targets = [Target(_form_of(Path(name)), Path(name)) for name in given.get("outputs", ())]
+    if not quiet and ("form" in given or not targets):
+        targets.append(Target(form))
+    for target in targets:
+        _check(target.form, given)
+    return tuple(targets)
+
+
+def _check(form: str, given: Mapping[str, Any]) -> None:
+    """Refuse what a format cannot follow.
+
+    Raises:
+        UsageError: If it is asked for.
+    """
+    lines = [name for name in _OF_LINES if form == "json" and given.get(name) not in (None, False)]
+    if lines:
+        raise UsageError(
+            f"{lines[0]}: expected a format with lines to choose, got json, which has every layer and every figure",
+            fix=f"csv follows --{lines[0]}: --format csv, -o FILE.csv",
+        )
+    if form in ("json", "csv") and given.get("units", "raw") != "raw":
+        raise UsageError(
+            f"units: expected raw for {form}, whose numbers are in full and whose names say the unit, "
+            f"got {given['units']}",
+            fix="leave it out, or --format markdown",
+        )
+    if form != "table" and given.get("color") == "always":
+        raise UsageError(f"color: expected a table, got {form}, which has none", fix="leave it out")
+
+
+def _form_of(path: Path) -> str:
+    form = SUFFIXES.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"output: expected a file name ending in {', '.join(SUFFIXES)}, got {path.name!r}",
+            fix="--format json writes to stdout" if path.name == "-" else f"-o {path.stem}.json",
+        )
+    return form
+
+
+def deliver(profile: Profile, options: Options, targets: Sequence[Target], *, color: str) -> None:
+    """Write a report to each of its places, stdout last.
+
+    Raises:
+        UsageError: If a file cannot be written.
+    """
+    for target in targets:
+        if target.path is not None:
+            write_text(target.path, _text(profile, options, target.form, color=color == "always"))
+        elif target.form == "table":
+            width = shutil.get_terminal_size((80, 24)).columns if is_terminal() else None
+            out_rendered(terminal.to_text(profile, options, width=width, color=_wants_color(color)))
+        else:
+            out_rendered(_text(profile, options, target.form, color=False))
+
+
+def _text(profile: Profile, options: Options, form: str, *, color: bool) -> str:
+    match form:
+        case "json":
+            return profile.to_json() + "\n"
+        case "csv":
+            return profile.to_csv()
+        case "markdown":
+            from netweight.report.markdown import to_markdown
+
+            return to_markdown(profile, options)
+        case "html":
+            from netweight.report.page import to_page
+
+            return to_page(profile, options)
+        case _:
+            return terminal.to_text(profile, options, color=color)
+
+
+def _wants_color(color: str) -> bool:
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal() and os.environ.get("TERM") != "dumb"

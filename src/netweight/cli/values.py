@@ -1,0 +1,65 @@
+"""Values of flags: what each may be, and the error of one that is not."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netweight.errors import UsageError
+from netweight.units import whole
+
+if TYPE_CHECKING:
+    _Number = click.ParamType[int]
+    _Choice = click.Choice[str]
+else:  # generic in new versions of click alone
+    _Number, _Choice = click.ParamType, click.Choice
+
+
+def flag_name(param: click.Parameter | None) -> str:
+    """What messages call a flag or an argument: ``format`` for ``--format``, else the word of the help."""
+    if isinstance(param, click.Option):
+        return max(param.opts, key=len).lstrip("-")
+    return (param.metavar or param.name or "argument").upper() if param is not None else "argument"
+
+
+class Whole(_Number):
+    """A whole number."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number.
+
+        Raises:
+            UsageError: If it is none.
+        """
+        del ctx
+        return value if isinstance(value, int) else whole(value.strip(), flag_name(param))
+
+
+class OneOf(_Choice):
+    """One of a few words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word.
+
+        Raises:
+            UsageError: If it is none of them.
+        """
+        del ctx
+        if value.lower() in self.choices:
+            return str(value.lower())
+        near = difflib.get_close_matches(value.lower(), self.choices, n=1)
+        expected = f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
+        fix = f"--{flag_name(param)} {near[0]}" if near else ""
+        raise UsageError(f"{flag_name(param)}: expected {expected}, got {value!r}", fix=fix)
+
+
+WHOLE = Whole()
+
+
+def one_of(*words: str) -> OneOf:
+    """Type of a flag whose value is one of these words."""
+    return OneOf(words)

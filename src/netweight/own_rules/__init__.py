@@ -1,0 +1,1 @@
+"""Rules that a user writes for operators of his own: what one call of them costs."""
