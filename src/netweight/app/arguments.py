@@ -158,6 +158,17 @@ def arrays_by_name(name: str, value: Any) -> Any:
     raise UsageError(f"{name}: expected arrays by name, got {shown(value)}", fix="netweight.initialize(graph)")
 
 
+def functions(name: str, value: Any) -> Any:
+    """Functions by what they are for.
+
+    Raises:
+        UsageError: If it is something else.
+    """
+    if not isinstance(value, Mapping) or not all(map(callable, value.values())):
+        raise UsageError(f"{name}: expected functions by name, got {shown(value)}")
+    return value
+
+
 def path_of(name: str, value: Any) -> Any:
     """The path of a file.
 

@@ -8,7 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netweight.app.arguments import MODEL, arrays_by_name, flag, shown, takes, texts, unless_none, whole_number
+from netweight.app.arguments import (
+    MODEL,
+    arrays_by_name,
+    flag,
+    functions,
+    shown,
+    takes,
+    texts,
+    unless_none,
+    whole_number,
+)
 from netweight.app.asked import Asked
 from netweight.app.given_inputs import described, is_array, shape_of, spec_of, tensor_of, type_name, without_numbers
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, identify
@@ -29,12 +39,6 @@ def _kept(name: str, value: Any) -> Keep:
     return value  # type: ignore[return-value]
 
 
-def _kernels(name: str, value: Any) -> Any:
-    if not isinstance(value, Mapping) or not all(map(callable, value.values())):
-        raise UsageError(f"{name}: expected forward rules by operator, got {shown(value)}", fix="KERNELS['im2col']")
-    return value
-
-
 def _generator(name: str, value: Any) -> Any:
     if not hasattr(value, "standard_normal"):
         raise UsageError(f"{name}: expected a generator of NumPy, got {shown(value)}", fix="np.random.default_rng(0)")
@@ -49,7 +53,7 @@ def _generator(name: str, value: Any) -> Any:
     keep=_kept,
     wanted=unless_none(texts),
     rng=unless_none(_generator),
-    kernels=unless_none(_kernels),
+    kernels=unless_none(functions),
 )
 def run(
     model: Model,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
-from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
+from netweight.app.arguments import BITS, MODEL, flag, functions, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, identify
 from netweight.app.load import Loaded, load, read_stored
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     method=text,
     decode=flag,
     past=unless_none(whole_number),
+    rules=unless_none(functions),
 )
 def weigh(
     model: Model,
