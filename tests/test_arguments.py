@@ -118,7 +118,7 @@ def test_forms_that_mean_the_same(given: dict[str, Any], same: dict[str, Any]) -
         ({"dims": "batch=8"}, "dims: expected names with sizes, got 'batch=8'"),
         ({"dims": {"batch": "8"}}, "dim: expected a whole number from 0 on for 'batch', got '8'"),
         ({"inputs": 224}, "inputs: expected a shape, a tensor, or a tuple or dict of them, got 224"),
-        ({"inputs": (224,)}, "expected x"),
+        ({"inputs": (224,)}, "input: expected 4 sizes for lenet5"),
         ({"inputs": (1, 1, 32.0, 32)}, r"inputs: expected whole numbers as sizes, got 32.0 in \(1, 1, 32.0, 32\)"),
         ({"inputs": (None, 1, 32, 32)}, "inputs: expected whole numbers as sizes, got None in"),
         ({"inputs": (-1, 1, 32, 32)}, r"inputs: expected sizes of at least 0, got \(-1, 1, 32, 32\)"),

@@ -13,10 +13,11 @@ NetweightError
 └── RuleError             E110  a rule that a user wrote is wrong
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import ClassVar
+
+from netweight.similar import similar
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -128,10 +129,6 @@ def text_of(error: BaseException) -> str:
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, fix: str = "") -> UnknownNameError:
     """Error for a ``name`` that is not among ``known``, with the closest ones as a suggestion."""
-    by_lower: dict[str, list[str]] = {}
-    for candidate in known:
-        by_lower.setdefault(candidate.lower(), []).append(candidate)
-    matches = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
-    near = [candidate for match in matches for candidate in by_lower[match]][:3]
+    near = similar(name, known)
     suggestion = f"did you mean {' or '.join(near)}?" if near else fix
     return UnknownNameError(f"no {kind} is called {name!r}", fix=suggestion)

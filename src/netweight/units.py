@@ -18,6 +18,8 @@ _IEC = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 def scaled(value: float, unit: str = "", *, units: Units = "si", digits: int = 3) -> str:
     """A quantity with a prefix, ``digits`` significant digits and at least every digit before the point.
 
+    Halves are rounded up, and no digit is lost: whole numbers are divided exactly.
+
     >>> scaled(1_448_813_632, "FLOP")
     '1.45 GFLOP'
     >>> scaled(1_404_928, "B", units="iec", digits=4)
@@ -27,13 +29,35 @@ def scaled(value: float, unit: str = "", *, units: Units = "si", digits: int = 3
     """
     if units == "raw":
         return f"{value} {unit}".rstrip()
-    base, prefixes = (1000, _SI) if units == "si" else (1024, _IEC)
-    magnitude, step = abs(float(value)), 0
-    # Rounding may carry into the next prefix: 999,999 is 1.00 M, not 1000 k.
-    while step < len(prefixes) - 1 and float(_rounded(magnitude, digits if step else 0)) >= base:
-        magnitude, step = magnitude / base, step + 1
-    number = _rounded(magnitude, digits) if step else f"{magnitude:g}"
-    return f"{'-' if value < 0 else ''}{number} {prefixes[step]}{unit}".rstrip()
+    number, prefix = _shown(value, units, digits)
+    return f"{number} {prefix}{unit}".rstrip()
+
+
+def decimal(units: Units) -> Units:
+    """Units of what is never counted in powers of 1024: parameters, MACs, FLOPs."""
+    return "si" if units == "iec" else units
+
+
+def scaled_count(value: int, *, units: Units = "si") -> str:
+    """A number of parameters as papers write it: k, M, B for billions, T; never in powers of 1024.
+
+    >>> scaled_count(61_706), scaled_count(68_976_648_192), scaled_count(60_965_224, units="raw")
+    ('61.7 k', '69.0 B', '60965224')
+    """
+    text = scaled(value, units=decimal(units))
+    return f"{text[:-1]}B" if text.endswith(" G") else text
+
+
+def scaled_part(value: int, whole: int, *, units: Units = "si") -> str:
+    """Part of a quantity, written so that it can stand behind the whole: without its prefix where that is the same.
+
+    >>> scaled_part(1_448_813_632, 1_455_404_104), scaled_part(998_000_000, 1_002_000_000)
+    ('1.45', '998 M')
+    """
+    if units == "raw":
+        return str(value)
+    (number, prefix), (_, above) = _shown(value, units, 3), _shown(whole, units, 3)
+    return number if prefix == above else f"{number} {prefix}".rstrip()
 
 
 def exact(value: int | None, *, units: Units = "si") -> str:
@@ -45,6 +69,16 @@ def exact(value: int | None, *, units: Units = "si") -> str:
     if value is None:
         return "-"
     return str(int(value)) if units == "raw" else f"{int(value):,}"
+
+
+def amount(count: int, noun: str) -> str:
+    """A number of things, one of them in the singular.
+
+    >>> amount(1, "module"), amount(1200, "guess")
+    ('1 module', '1,200 guesses')
+    """
+    ending = "" if count == 1 else "es" if noun.endswith("s") else "s"
+    return f"{exact(count)} {noun}{ending}"
 
 
 def parse(text: str) -> int:
@@ -64,10 +98,10 @@ def parse(text: str) -> int:
     if prefix is not None:
         letter = "k" if prefix[0] in "kK" else prefix[0]
         scale = (1024 if prefix.endswith("i") else 1000) ** _SI.index(letter)
-    amount = float(number.replace(",", "").replace("_", "")) * scale
-    if not amount.is_integer():
-        raise UsageError(f"units: expected a whole amount, got {text!r} = {amount}")
-    return int(amount)
+    found = float(number.replace(",", "").replace("_", "")) * scale
+    if not found.is_integer():
+        raise UsageError(f"units: expected a whole amount, got {text!r} = {found}")
+    return int(found)
 
 
 def whole(text: str, what: str, *, most: int = (1 << 63) - 1) -> int:
@@ -93,6 +127,30 @@ def whole(text: str, what: str, *, most: int = (1 << 63) - 1) -> int:
     return int(text)
 
 
-def _rounded(magnitude: float, digits: int) -> str:
-    before_point = len(str(int(magnitude)))
-    return f"{magnitude:.{max(0, digits - before_point)}f}"
+def _shown(value: float, units: Units, digits: int) -> tuple[str, str]:
+    """Digits and prefix of a quantity."""
+    base, prefixes = (1000, _SI) if units == "si" else (1024, _IEC)
+    magnitude, sign = abs(value), "-" if value < 0 else ""
+    if magnitude < base - 0.5:
+        return f"{sign}{magnitude:g}", ""
+    whole, step = round(magnitude), 1
+    # Rounding may carry into the next prefix: 999,999 is 1.00 M, not 1000 k.
+    while step < len(prefixes) - 1 and float(_divided(whole, base**step, digits)) >= base:
+        step += 1
+    return f"{sign}{_divided(whole, base**step, digits)}", prefixes[step]
+
+
+def _divided(dividend: int, by: int, digits: int) -> str:
+    """A quotient with so many significant digits; one that rounding carries to 100 has none behind the point."""
+    places = max(0, digits - len(str(dividend // by)))
+    rounded = _times(dividend, by, places)
+    if places and len(str(rounded)) > digits:
+        places -= 1
+        rounded = _times(dividend, by, places)
+    whole, rest = divmod(rounded, 10**places)
+    return f"{whole}.{rest:0{places}d}" if places else str(whole)
+
+
+def _times(dividend: int, by: int, places: int) -> int:
+    """``dividend / by`` in units of that decimal place, halves rounded up."""
+    return (2 * dividend * 10**places + by) // (2 * by)

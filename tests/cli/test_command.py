@@ -122,12 +122,12 @@ def test_quiet_and_verbose(netweight: Callable[..., Result]) -> None:
     code, out, err = netweight("alexnet", "-q", "-v")
     assert code == 0
     assert out.count("\n") == 1
-    assert out.startswith("alexnet: 61.0 M params, 244 MB fp32, 724 MMACs")
+    assert out.startswith("alexnet at 1x3x224x224 fp32: 61.0 M params, 244 MB, 724 MMACs")
     assert re.fullmatch(r"weighed 23 operator calls in \d+ ms\n", err)
 
 
 def test_bits_and_batch_and_input(netweight: Callable[..., Result]) -> None:
-    assert "61.0 MB int8, 724 MMACs (0 FLOP, 1.46 GOP)" in netweight("alexnet", "--bits", "8", "-q")[1]
+    assert "int8: 61.0 M params, 61.0 MB, 724 MMACs, 1.46 GOP (1.45" in netweight("alexnet", "--bits", "8", "-q")[1]
     assert "1.45 GMACs" in netweight("alexnet", "--batch", "2", "-q")[1]
     assert netweight("alexnet", "--input", "x:2x3x224x224", "-q") == netweight("alexnet", "--batch", "2", "-q")
     assert "float16" in netweight("alexnet", "--input", "1x3x224x224:f16")[1]

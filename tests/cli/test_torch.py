@@ -252,6 +252,7 @@ COMMAND = "import sys; sys.argv = ['netweight', *{arguments!r}]; from netweight.
 @pytest.mark.parametrize("model", ["net.py:Net", "net:Net", "torchvision:resnet50", "timm:vgg11", "hf:config.json"])
 def test_without_a_working_torch(tmp_path: Path, code: str, message: str, model: str) -> None:
     (tmp_path / "torch.py").write_text(code)
+    (tmp_path / "net.py").write_text("")
     found = process(COMMAND.format(arguments=[model]), tmp_path)
     assert (found.returncode, found.stdout) == (2, "")
     assert found.stderr.startswith("error[E108]: model: expected PyTorch")

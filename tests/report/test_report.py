@@ -9,13 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from netweight import Graph, Profile, TensorSpec, build, weigh
+from netweight import Profile, build, weigh
 from netweight.errors import UnknownNameError, UsageError
-from netweight.ir import Node, Quantization, Value
 from netweight.report.entries import entries_of
 from netweight.report.html import to_html
 from netweight.report.markdown import to_markdown
-from netweight.report.summary import summary_line
 from netweight.report.table import Options, table_of
 from netweight.report.terminal import to_text
 
@@ -50,15 +48,6 @@ def test_markdown(alexnet: Profile, golden: Callable[[str, str], None]) -> None:
 
 def test_folded(repeated: Profile, golden: Callable[[str, str], None]) -> None:
     golden("repeated.txt", to_text(repeated, Options(fold=True)))
-
-
-def test_summary(alexnet: Profile) -> None:
-    assert summary_line(alexnet) == (
-        "alexnet: 61.0 M params, 244 MB fp32, 724 MMACs (1.45 GFLOP), peak activations 441 k (lecture) = 1.76 MB; "
-        "100 % of ops counted"
-    )
-    assert "233 MiB fp32, 724 MMACs" in summary_line(alexnet, units="iec")
-    assert "60965224 params, 243860896 B fp32, 724406816 MACs" in summary_line(alexnet, units="raw")
 
 
 def numbers(texts: list[str]) -> list[int]:
@@ -99,52 +88,6 @@ def test_json_csv_markdown_html_and_terminal_agree(alexnet: Profile) -> None:
         assert {f"{count:,}" for count in macs if count and count > 9999} <= set(found)
         assert "724,406,816" in found
     assert alexnet.to_pandas()["macs"].tolist() == macs
-
-
-def test_summary_of_weights_stored_with_scales() -> None:
-    """4 bits an element and 16 bits for every 16 are 5 bits each, but there is no int5."""
-    scaled = Quantization(group_size=16, scale_bits=16)
-    values = (
-        Value(name="x", spec=TensorSpec((1, 64)), kind="input"),
-        Value(name="w", spec=TensorSpec((64, 64), "int4"), kind="parameter", quantization=scaled),
-        Value(name="y", spec=TensorSpec((1, 64))),
-    )
-    node = Node(op="linear", inputs=("x", "w", None), outputs=("y",), layer="fc")
-    graph = Graph(name="net", values={v.name: v for v in values}, nodes=(node,), inputs=("x",), outputs=("y",))
-    assert "4.10 k params, 2.56 kB at 5 bits each, 4.10 kMACs (8.19 kFLOP), " in summary_line(weigh(graph))
-
-
-@pytest.mark.parametrize(
-    ("bits", "text"),
-    [("4", "30.5 MB int4,"), ("w4", "30.5 MB int4,"), ("5", "38.1 MB int5,"), ("w4g32", "34.3 MB at 4.5 bits each,")],
-)
-def test_summary_of_integers_without_scales(bits: str, text: str) -> None:
-    assert text in summary_line(weigh("alexnet", bits=bits))
-
-
-def test_summary_of_narrow_floats_names_no_integer() -> None:
-    graph = build.graph(lambda x: build.linear(x, 4, bias=False), (1, 4))
-    values = {
-        name: replace(value, spec=replace(value.spec, dtype="float8_e4m3fn")) for name, value in graph.values.items()
-    }
-    assert "16 B at 8 bits each" in summary_line(weigh(replace(graph, values=values)))
-
-
-def test_summary_of_integer_products_in_a_network_of_floats() -> None:
-    """2 x 8 x 8 = 128 operations of integers and one multiplication for each of 8 sums; no FLOP is of a MAC."""
-    values = (
-        Value(name="x", spec=TensorSpec((1, 8), "int8"), kind="input"),
-        Value(name="w", spec=TensorSpec((8, 8), "int8"), kind="parameter"),
-        Value(name="scale", spec=TensorSpec(()), kind="parameter"),
-        Value(name="sums", spec=TensorSpec((1, 8), "int32")),
-        Value(name="y", spec=TensorSpec((1, 8))),
-    )
-    nodes = (
-        Node(op="integer_matmul", inputs=("x", "w", None, None), outputs=("sums",), layer="product"),
-        Node(op="mul", inputs=("sums", "scale"), outputs=("y",), layer="scaled"),
-    )
-    graph = Graph(name="net", values={v.name: v for v in values}, nodes=nodes, inputs=("x",), outputs=("y",))
-    assert "64 MACs (0 FLOP, 136 OP), " in summary_line(weigh(graph))
 
 
 def test_folding_stops_where_blocks_differ(repeated: Profile) -> None:

@@ -11,8 +11,9 @@ from math import prod
 from operator import attrgetter
 from typing import Any
 
-from netweight.analysis.conventions import DEFAULT_CONVENTIONS, Convention, convention
+from netweight.analysis.conventions import DEFAULT_CONVENTIONS, convention
 from netweight.analysis.from_weights import made_from_weights
+from netweight.analysis.frozen import frozen_params
 from netweight.analysis.idle_rows import input_rows, unread_rows
 from netweight.analysis.layer_row import call_row
 from netweight.analysis.memory import activation_memories
@@ -47,7 +48,9 @@ def weigh_graph(
     conventions: Sequence[str] = DEFAULT_CONVENTIONS,
     notes: Sequence[str] = (),
     exact: bool = True,
+    guesses: Sequence[str] = (),
     stopped_at: str | None = None,
+    freeze: Sequence[str] = (),
 ) -> Profile:
     """What a graph costs, layer by layer.
 
@@ -57,7 +60,9 @@ def weigh_graph(
         conventions: Names of the activation conventions to report.
         notes: What the source wants a reader to know.
         exact: Whether the source guessed nothing and left nothing out.
+        guesses: Those of the notes after which figures may not be exact.
         stopped_at: Module in which the source stopped.
+        freeze: Patterns of parameters that training leaves as they are.
 
     Raises:
         UnknownNameError: If there is no such convention.
@@ -65,25 +70,18 @@ def weigh_graph(
     """
     rules = {name: convention(name) for name in conventions}
     with paused_collector():
-        return _weighed(graph, rules, source=source, notes=tuple(notes), exact=exact, stopped_at=stopped_at)
-
-
-def _weighed(
-    graph: Graph, rules: Mapping[str, Convention], *, source: str, notes: tuple[str, ...], exact: bool,
-    stopped_at: str | None,
-) -> Profile:  # fmt: skip
-    calls = _weigh_calls(graph)
-    rows = (*input_rows(graph), *_merged(calls), *unread_rows(graph))
-    coverage = _coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at)
-    return Profile(
-        model=_model_info(graph, source),
-        totals=_totals(graph, rows),
-        activations=activation_memories(graph, rules),
-        coverage=coverage,
-        layers=Layers(rows),
-        modules=Modules(_module_rows(graph, rows)),
-        notes=(*notes, *notes_on(graph, rows), *note_on_own(coverage.own_rules)),
-    )
+        calls = _weigh_calls(graph)
+        rows = (*input_rows(graph), *_merged(calls), *unread_rows(graph))
+        coverage = _coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at, guesses=tuple(guesses))
+        return Profile(
+            model=_model_info(graph, source),
+            totals=_totals(graph, rows, freeze),
+            activations=activation_memories(graph, rules),
+            coverage=coverage,
+            layers=Layers(rows),
+            modules=Modules(_module_rows(graph, rows)),
+            notes=(*notes, *notes_on(graph, rows), *note_on_own(coverage.own_rules)),
+        )
 
 
 def _weigh_calls(graph: Graph) -> list[LayerRow]:
@@ -208,10 +206,13 @@ _TOTALLED = (
 _TOTALS = attrgetter(*_TOTALLED)
 
 
-def _totals(graph: Graph, rows: Sequence[LayerRow]) -> Totals:
+def _totals(graph: Graph, rows: Sequence[LayerRow], freeze: Sequence[str]) -> Totals:
     columns = zip(*map(_TOTALS, rows), strict=True) if rows else [()] * len(_TOTALLED)
     sums = dict(zip(_TOTALLED, map(_sum, columns), strict=True))
+    frozen = frozen_params(graph, freeze)
     return Totals(
+        trainable_params=sums["params"] - frozen,
+        frozen_params=frozen,
         active_params=sums["params"] - _idle(graph),
         buffers=sum([value.spec.numel for value in graph.values.values() if value.kind == "buffer"]),
         contraction_flops=2 * _sum([row.macs for row in rows if row.flops]),
@@ -248,8 +249,9 @@ def _sum(amounts: Iterable[int | None]) -> int:
 
 
 def _coverage(
-    graph: Graph, rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None
-) -> Coverage:
+    graph: Graph, rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None,
+    guesses: tuple[str, ...],
+) -> Coverage:  # fmt: skip
     unshaped = {(node.layer, node.op) for node in graph.nodes if isinstance(node.attrs, NoShape)}
     unknown = tuple(
         UnknownOp(
@@ -269,6 +271,7 @@ def _coverage(
         unknown=unknown,
         complete=exact and not unknown and stopped_at is None,
         stopped_at=stopped_at,
+        guesses=guesses,
         own_rules=own_ops(graph),
     )
 

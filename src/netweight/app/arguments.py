@@ -205,6 +205,7 @@ MODEL: dict[str, Door] = {
     "batch": unless_none(whole_number),
     "training": flag,
     "dims": unless_none(sizes_by_name),
+    "rules": unless_none(functions),
 }
 """How a model is to be described: what all verbs take."""
 

@@ -58,11 +58,12 @@ class Asked:
         if self.inputs is not None and self.samples != 1:
             raise UsageError(f"batch: expected the batch in the input's shape, got {self.batch} beside an input")
 
-    def check_undescribed(self, what: str, **others: Any) -> None:
+    def check_undescribed(self, what: str, *, fix: str, **others: Any) -> None:
         """Refuse settings that would have no effect on what is described already.
 
         Args:
             what: What is described: ``"a graph"``.
+            fix: What to do instead.
             **others: Further settings of the caller, by name.
 
         Raises:
@@ -74,7 +75,7 @@ class Asked:
             if not _is_nothing(value):
                 raise UsageError(
                     f"{name}: expected a model that is still to be described, got {what} with its shapes",
-                    fix="set it where the graph is described",
+                    fix=fix,
                 )
 
     def check_no_program(self) -> None:

@@ -9,6 +9,7 @@ from netweight.app.arguments import text
 from netweight.ops import REGISTRY
 from netweight.results.explanation import Explanation, explain_layer
 from netweight.results.profile import Profile
+from netweight.similar import similar
 
 
 def explain_profile(profile: Profile, path: str) -> Explanation:
@@ -32,7 +33,9 @@ def _dotted(profile: Profile, layer: str) -> str:
     from netweight.sources.onnx.naming import layers_of_path
 
     known = {*(row.layer for row in profile.layers), *(row.module for row in profile.modules)}
-    return next((name for name in layers_of_path(layer) if name in known), layer)
+    names = layers_of_path(layer)
+    near = next((name for name in names if similar(name, known)), layer)
+    return next((name for name in names if name in known), near)
 
 
 def _rules_of(name: str, *, training: bool) -> tuple[str, ...]:

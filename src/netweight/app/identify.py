@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight import zoo
 from netweight.app.arguments import shown
+from netweight.app.unknown import check_local, check_there, unknown_network
 from netweight.errors import CaptureError
 from netweight.ir import Graph
-from netweight.sources.names import Reference, is_onnx, parse_reference
+from netweight.sources.names import Reference, is_foreign, is_onnx, parse_reference
 
 if TYPE_CHECKING:
     import torch
@@ -52,6 +53,13 @@ class OnnxFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """A file of another tool, which has no network that can be read: weights, most of them."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """A PyTorch module."""
 
@@ -66,7 +74,7 @@ class Given:
     source: str = "graph"
 
 
-Identified: TypeAlias = BuiltIn | Named | Stored | OnnxFile | Module | Given
+Identified: TypeAlias = BuiltIn | Named | Stored | OnnxFile | Foreign | Module | Given
 
 
 def identify(model: Model) -> Identified:
@@ -74,13 +82,14 @@ def identify(model: Model) -> Identified:
 
     Raises:
         CaptureError: If it is nothing that can be weighed.
-        UsageError: If a text is not a name as ``parse_reference`` takes it.
+        UsageError: If a text is not a name as ``parse_reference`` takes it, or is an address.
+        UnknownNameError: If no built-in network and no file has that name.
     """
     match model:
         case str():
-            return _of_text(parse_reference(model, zoo.names()))
+            return _of_text(model)
         case Path():
-            return OnnxFile(model) if is_onnx(str(model)) else Stored(model)
+            return _of_path(model)
         case Graph():
             return Given(model)
         case _:
@@ -96,16 +105,29 @@ def _of_framework(model: object) -> Identified:
     raise CaptureError(f"capture: expected {expected}, got {shown(model)}", fix=_instead(model))
 
 
-def _of_text(reference: Reference) -> Identified:
+def _of_text(text: str) -> Identified:
+    check_local(text)
+    reference = parse_reference(text, zoo.names())
     match reference.kind:
-        case "onnx":
-            return OnnxFile(Path(reference.place))
-        case "stored":
-            return Stored(Path(reference.place))
+        case "onnx" | "stored" | "foreign":
+            return _of_path(Path(reference.place))
         case "built-in":
-            return BuiltIn(reference.place, reference.options)
+            name = zoo.called(reference.place)
+            if not name:
+                raise unknown_network(reference.place)
+            return BuiltIn(name, reference.options)
+        case "file":
+            check_there(Path(reference.place))
+            return Named(reference)
         case _:
             return Named(reference)
+
+
+def _of_path(path: Path) -> Identified:
+    check_there(path)
+    if is_onnx(str(path)):
+        return OnnxFile(path)
+    return Foreign(path) if is_foreign(str(path)) else Stored(path)
 
 
 def _is_a(model: object, package: str, name: str) -> bool:

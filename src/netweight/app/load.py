@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from netweight import zoo
 from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
+from netweight.app.foreign import not_a_network
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
-from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
+from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError, UsageError, text_of
 from netweight.given_files import read_json
 from netweight.ir import Graph
@@ -37,6 +38,9 @@ class Loaded:
         notes: What the source wants a reader to know.
         exact: Whether nothing was guessed or left out.
         guesses: Notes on what only real data decide and the source assumed.
+        doubts: Notes after which figures may not be exact: all guesses, and what was left out.
+        inputs_guessed: Whether nobody gave an input, and one was guessed.
+        call: What is called, where it is not one forward.
         fixed: Whether the graph holds only for the numbers that its integer inputs had.
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
@@ -49,6 +53,9 @@ class Loaded:
     notes: tuple[str, ...] = ()
     exact: bool = True
     guesses: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    inputs_guessed: bool = False
+    call: str = ""
     fixed: bool = False
     stopped_at: str | None = None
     error: BaseException | None = None
@@ -115,16 +122,20 @@ def capture(
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
     asked = replace(asked, inputs=described(asked.inputs, program=isinstance(what, Named | Module)))
+    if isinstance(what, Foreign):
+        raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()
         return _onnx(what.model, asked)
     asked.check_open()
     match what:
         case Given(graph, source):
-            asked.check_undescribed("a graph")
+            asked.check_undescribed("a graph", fix="set it where the graph is described")
             return Loaded(graph=graph, source=source)
         case Stored(path):
-            asked.check_undescribed("a graph")
+            asked.check_undescribed(
+                "a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json"
+            )
             found = read_stored(path)
             if not isinstance(found, Graph):
                 raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
@@ -182,6 +193,7 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
         notes=found.notes,
         exact=found.exact,
         guesses=() if found.exact else found.notes,
+        doubts=found.doubts,
         weights=found.weights,
     )
 
@@ -218,6 +230,7 @@ def _named(reference: Reference, asked: Asked) -> Loaded:
             loaded,
             graph=replace(loaded.graph, values={**values, **kept}) if kept else loaded.graph,
             exact=loaded.exact and not found.guesses,
+            doubts=(*found.guesses, *loaded.doubts),
             guesses=(*found.guesses, *loaded.guesses),
         )
 
@@ -228,12 +241,14 @@ def _captured(
     from netweight.sources.torch import capture_module
 
     inputs = asked.inputs
+    call = "" if asked.method == "forward" else f"method {asked.method}"
     if asked.past is not None:
         from netweight.sources.torch.named.decoding import decode_inputs
 
         asked.check_alone("decode")
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
+        call = words
     inputs = without_numbers(inputs, tensor_of)
     found = capture_module(
         module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
@@ -250,6 +265,9 @@ def _captured(
         notes=(*notes, *found.notes),
         exact=found.exact,
         guesses=found.guesses,
+        doubts=found.doubts,
+        inputs_guessed=inputs is None,
+        call=call,
         fixed=found.fixed,
         stopped_at=found.stopped_at,
         error=found.error,

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
-from netweight.app.arguments import BITS, MODEL, flag, functions, takes, text, texts, unless_none, whole_number
+from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, identify
 from netweight.app.load import Loaded, load, read_stored
 from netweight.app.profile import Profile
 from netweight.errors import UsageError, text_of
-from netweight.ir import Graph
+from netweight.ir import Graph, Value, is_floating
 from netweight.own_rules.table import OwnRules
 from netweight.own_rules.table import rules as own_rules
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
+    from netweight.results.profile import ModelInfo
     from netweight.results.training import Training
 
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     method=text,
     decode=flag,
     past=unless_none(whole_number),
-    rules=unless_none(functions),
 )
 def weigh(
     model: Model,
@@ -85,19 +86,26 @@ def weigh(
     if isinstance(what, Stored):
         stored = read_stored(what.path)
         if not isinstance(stored, Graph):
-            asked.check_undescribed("a report", bits=bits, dims=dims, **step)
+            fix = f"a report has figures of one setting: weigh {_origin(stored.model, what.path)} with it"
+            asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, **step)
             return Profile.of(stored)
         what = Given(stored, "json")
     with own_rules(rules or {}):
         found = load(what, asked)
     if bits is not None:
         found = replace(found, graph=with_bits(found.graph, parse_bits(str(bits))))
-    profile = _weigh_loaded(found, conventions)
-    if found.error is not None:
-        return profile
-    cost = _training(found.graph, training=training, keeps=found.keeps, **step)
-    notes = profile.notes if cost is None else (*profile.notes, *_frozen(found.graph), *note_on_backward(found.graph))
+    cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
+    profile = _weigh_loaded(found, conventions, freeze)
+    notes = (
+        profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
+    )
     return replace(profile, notes=notes, training=cost)
+
+
+def _origin(model: ModelInfo, path: Path) -> str:
+    """What a stored report was made from, as one may name it."""
+    name = model.name
+    return f"the network itself, netweight {name}," if model.source == "builtin" else f"the model of {path.name!r}"
 
 
 def _past(*, decode: bool, past: int | None) -> int | None:
@@ -113,16 +121,19 @@ def _past(*, decode: bool, past: int | None) -> int | None:
     return (past or 0) if decode else None
 
 
-def _weigh_loaded(found: Loaded, conventions: Sequence[str]) -> Profile:
+def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[str]) -> Profile:
     profile = weigh_graph(
         found.graph,
         source=found.source,
         conventions=conventions,
         notes=found.notes if found.error is None else (*found.notes, _reason(found.error)),
         exact=found.exact,
+        guesses=found.doubts,
         stopped_at=found.stopped_at,
+        freeze=freeze,
     )
-    return Profile.of(profile)
+    model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
+    return Profile.of(replace(profile, model=model))
 
 
 def _training(
@@ -149,13 +160,20 @@ def _training(
     return None
 
 
-def _frozen(graph: Graph) -> tuple[str, ...]:
-    """A note on parameters that the model itself does not train; no note if it trains all of them."""
-    if not graph.frozen:
-        return ()
-    count = sum(graph.spec(name).numel for name in graph.frozen)
-    tensors = f"{len(graph.frozen)} tensor{'s' if len(graph.frozen) > 1 else ''}"
-    return (f"{count:,} parameters in {tensors} have requires_grad=False, and are not trained",)
+def _untrained(graph: Graph) -> Iterator[str]:
+    """Notes on parameters that the model itself does not train, and on those that have no gradient."""
+    parameters = [value for value in (*graph.values.values(), *graph.unread) if value.kind == "parameter"]
+    whole = [value for value in parameters if not is_floating(value.spec.dtype)]
+    frozen = [value for value in parameters if value.name in graph.frozen and is_floating(value.spec.dtype)]
+    if frozen:
+        yield f"{_amount(frozen)} have requires_grad=False, and are not trained"
+    if whole:
+        yield f"{_amount(whole)} are integers, which have no gradient, and are not trained"
+
+
+def _amount(values: Sequence[Value]) -> str:
+    tensors = f"{len(values)} tensor{'s' if len(values) > 1 else ''}"
+    return f"{sum(value.elements for value in values):,} parameters in {tensors}"
 
 
 def _reason(error: BaseException) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import click
 
+from netweight.cli.misspelt import check_command
 from netweight.cli.signals import EndedBySignal, ended_by_signals
 from netweight.cli.streams import out, prepare, say
 from netweight.errors import NetweightError, UsageError
@@ -74,6 +75,7 @@ class _ModelFirst(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in {*_COMMANDS, "--help", "-h", "--version"}:
+            check_command(args[0], _COMMANDS)
             args = ["show", *args]
         return super().parse_args(ctx, args)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import click
 
+from netweight.cli.misspelt import other_flag
 from netweight.cli.values import flag_name
 from netweight.errors import UsageError
+from netweight.similar import similar
 
 _EXAMPLES = {
     "show": "netweight alexnet",
@@ -86,5 +87,6 @@ def _meant(flag: str, context: click.Context) -> str:
     ]
     names = [name for option in options for name in (*option.opts, *option.secondary_opts)] + ["--version", "--help"]
     begun = [name for name in names if name.startswith(flag)] if len(word) > 1 else []
-    near = values or begun or difflib.get_close_matches(flag.lower(), names, n=2, cutoff=0.7)
+    other = other_flag(flag, names)
+    near = values or ([other] if other else begun or similar(flag, names)[:2])
     return f"did you mean {' or '.join(near)}?" if near else ""

@@ -137,15 +137,17 @@ def trainable(graph: Graph, freeze: Sequence[str] = ()) -> tuple[str, ...]:
         UnknownNameError: If a pattern names no parameter.
     """
     parameters = [value for value in graph.values.values() if value.kind == "parameter"]
+    known_values = (*parameters, *graph.unread)
     for pattern in freeze:
-        if not any(_names(pattern, value) for value in parameters):
-            known = [value.name for value in parameters]
+        if not any(is_named(pattern, value) for value in known_values):
+            known = [value.name for value in known_values]
             raise unknown_name("parameter", pattern, known, fix="a name of one, or a module or pattern: 'features.*'")
     moving = (value for value in parameters if is_floating(value.spec.dtype) and value.name not in graph.frozen)
-    return tuple(value.name for value in moving if not any(_names(pattern, value) for pattern in freeze))
+    return tuple(value.name for value in moving if not any(is_named(pattern, value) for pattern in freeze))
 
 
-def _names(pattern: str, value: Value) -> bool:
+def is_named(pattern: str, value: Value) -> bool:
+    """Whether a pattern names a parameter, or a module around it."""
     return fnmatchcase(value.name, pattern) or fnmatchcase(value.name, f"{pattern}.*")
 
 

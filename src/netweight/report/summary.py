@@ -2,60 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from netweight.report.training import training_text
+from netweight.report.element_types import (
+    bits_per_weight,
+    macs_by_type,
+    macs_text,
+    short_type,
+    weights_by_type,
+    weights_type,
+)
+from netweight.report.inputs import called_text, input_types
+from netweight.report.training import training_clause, training_text
+from netweight.report.work import work_lines, work_text
 from netweight.results.profile import Activations, Profile, UnknownOp
-from netweight.units import Units, exact, scaled
+from netweight.units import Units, amount, decimal, exact, scaled, scaled_count
 
 _WIDTHS = (32, 16, 8, 4)
-_FLOATING = (16, 32, 64)
-_ROUND = (1, 2, 4, 8)
-_NARROW_FLOATS = ("float8", "float4")
+USUAL_CONVENTIONS = ("lecture", "liveness")
+"""Conventions of which the sentence says the first; of others, which were asked for, it says all."""
 
 
 def summary_line(profile: Profile, *, units: Units = "si") -> str:
-    """One sentence: parameters, size, work, peak of the first convention, coverage."""
-    totals = profile.totals
-    params = f"{scaled(totals.params, units=_si(units))} params"
-    if _has_experts(profile):
-        params += f" ({scaled(totals.active_params, units=_si(units))} active)"
-    work = f"{scaled(totals.macs, 'MACs', units=_si(units))} ({_work(profile, units)})"
-    return (
-        f"{profile.model.name}: {params}, {_size(totals.model_size_bytes, units)} {_dtypes(profile)}, {work}"
-        f"{_peak(profile, units)}; {_covered(profile)}"
-    )
+    """One sentence that stands alone: model and input, parameters, size, work, peak, training, coverage."""
+    size = _size(profile.totals.model_size_bytes, units)
+    figures = [
+        _params(profile, units),
+        size,
+        macs_text(profile, decimal(units)),
+        work_text(profile.totals, decimal(units)),
+    ]
+    clauses = [
+        ", ".join([*figures, *_peaks(profile, units)]),
+        *training_clause(profile, units=units),
+        _covered(profile),
+    ]
+    return f"{called_text(profile)}: {'; '.join(clauses)}"
 
 
 def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str]]:
     """Name and text of each figure of the whole network."""
     totals = profile.totals
     lines = [
-        ("params", f"{exact(totals.params, units=units)} ({exact(totals.params_no_bias, units=units)} without bias)"),
+        ("params", _exact_params(profile, units)),
+        *_kinds_of_params(profile, units),
         ("model size", _sizes(profile, units)),
-        ("MACs", exact(totals.macs, units=units)),
-        (
-            "FLOPs",
-            f"{exact(totals.flops, units=units)} ({exact(totals.contraction_flops, units=units)} of them 2 x MACs)",
-        ),
+        ("MACs", _exact_macs(profile, units)),
+        *work_lines(totals, units),
     ]
-    if _has_experts(profile):
-        lines.insert(1, ("active params", f"{exact(totals.active_params, units=units)}, which one token meets"))
-    if totals.buffers:
-        lines.insert(1, ("buffers", exact(totals.buffers, units=units)))
-    if totals.logical_params != totals.params or len(totals.weight_dtypes) > 1:
-        lines.insert(1, ("weights", _weights(profile, units)))
-    if totals.ops_total != totals.flops:
-        lines.append(("OPs", exact(totals.ops_total, units=units)))
     lines.extend((f"activations, {name}", _activations(found, units)) for name, found in profile.activations.items())
     moved = f"{_size(totals.bytes_read, units)} read, {_size(totals.bytes_written, units)} written, nothing cached"
     lines.append(("traffic", moved))
     lines.extend(training_text(profile, units=units))
     coverage = profile.coverage
-    calls = f"{coverage.nodes} operator calls: {coverage.counted} counted, {coverage.free} free by rule"
+    calls = f"{amount(coverage.nodes, 'operator call')}: {coverage.counted} counted, {coverage.free} free by rule"
     lines.append(("coverage", f"{calls}, {sum(op.count for op in coverage.unknown)} unknown"))
     if not coverage.complete:
-        lines.append(("complete", f"no: {'; '.join(incomplete(profile))}"))
+        lines.append(("complete", f"no: {'; '.join(incomplete(profile, in_full=False))}"))
     lines.extend(unknown_lines(coverage.unknown))
     return lines
 
@@ -74,41 +77,67 @@ def _calls(found: Sequence[UnknownOp], reason: str) -> str:
     return f"{sum(op.count for op in found)} x in {found[0].layer}{more}; {reason}"
 
 
+def _unread(profile: Profile) -> int:
+    """Parameters that nothing reads."""
+    return sum(row.params for row in profile.layers if row.op == "unread")
+
+
 def _has_experts(profile: Profile) -> bool:
-    return profile.totals.active_params != profile.totals.params
-
-
-def _si(units: Units) -> Units:
-    """MACs and FLOPs are never counted in powers of 1024."""
-    return "si" if units == "iec" else units
+    """Whether a token meets less than what the network reads."""
+    return profile.totals.params - profile.totals.active_params != _unread(profile)
 
 
 def _size(nbytes: int, units: Units) -> str:
     return scaled(nbytes, "B", units=units)
 
 
-def _work(profile: Profile, units: Units) -> str:
-    """FLOPs of the MACs; where some or all MACs are of integers, the operations whatever the type as well."""
+def _params(profile: Profile, units: Units) -> str:
+    """``61.0 M params``, their type where it is not that of the input, and those that do no work."""
     totals = profile.totals
-    flops = scaled(totals.contraction_flops, "FLOP", units=_si(units))
-    if totals.flops and totals.contraction_flops == 2 * totals.macs:
-        return flops
-    return f"{flops}, {scaled(totals.ops_total, 'OP', units=_si(units))}"
+    text = f"{scaled_count(totals.params, units=units)} params"
+    mixed, kind = weights_by_type(profile, units), weights_type(profile)
+    if kind and input_types(profile) != {kind}:
+        text += f" in {kind}"
+    if _has_experts(profile):
+        return f"{text} ({scaled_count(totals.active_params, units=units)} active{mixed and f'; {mixed}'})"
+    unread = _unread(profile)
+    said = [f"{scaled_count(unread, units=units)} of them never read"] if unread else []
+    said += [mixed] if mixed else []
+    return f"{text} ({'; '.join(said)})" if said else text
 
 
-def _dtypes(profile: Profile) -> str:
-    """Width of a weight in short: fp32, bf16, int8; an average where widths differ or scales are stored."""
-    weights = profile.totals.logical_params
-    if not weights:
-        return "of weights"
-    bits = 8 * profile.totals.model_size_bytes / weights
-    if bits in _FLOATING:
-        return "bf16" if list(profile.totals.weight_dtypes) == ["bfloat16"] else f"fp{bits:g}"
-    integer = f"int{bits:g}"
-    types = {row.dtype for row in profile.layers if row.params}
-    # Layers may widen their weights and compute in another type; with scales the width would not be round.
-    widened = bits in _ROUND and not any(dtype.startswith(_NARROW_FLOATS) for dtype in types)
-    return integer if widened or types & {integer, f"u{integer}"} else f"at {bits:.3g} bits each"
+def _exact_params(profile: Profile, units: Units) -> str:
+    totals = profile.totals
+    said = [f"{exact(totals.params_no_bias, units=units)} without bias"]
+    if totals.frozen_params and _has_floats(profile):
+        trainable, frozen = (exact(count, units=units) for count in (totals.trainable_params, totals.frozen_params))
+        said.append(f"{trainable} trainable, {frozen} frozen")
+    unread = _unread(profile)
+    said += [f"{exact(unread, units=units)} never read"] if unread else []
+    return f"{exact(totals.params, units=units)} ({'; '.join(said)})"
+
+
+def _has_floats(profile: Profile) -> bool:
+    """Whether some weights are floating numbers, which alone can be trained."""
+    return any("float" in kind for kind in profile.totals.weight_dtypes)
+
+
+def _kinds_of_params(profile: Profile, units: Units) -> Iterator[tuple[str, str]]:
+    """Lines on parameters that only some networks have."""
+    totals = profile.totals
+    if totals.logical_params != totals.params or len(totals.weight_dtypes) > 1:
+        yield "weights", _weights(profile, units)
+    if totals.buffers:
+        yield "buffers", exact(totals.buffers, units=units)
+    if _has_experts(profile):
+        yield "active params", f"{exact(totals.active_params, units=units)}, which one token meets"
+
+
+def _exact_macs(profile: Profile, units: Units) -> str:
+    total, kinds = exact(profile.totals.macs, units=units), macs_by_type(profile)
+    if len(kinds) < 2:
+        return total
+    return f"{total} ({', '.join(f'{exact(count, units=units)} {short_type(kind)}' for kind, count in kinds.items())})"
 
 
 def _weights(profile: Profile, units: Units) -> str:
@@ -119,10 +148,13 @@ def _weights(profile: Profile, units: Units) -> str:
 
 
 def _sizes(profile: Profile, units: Units) -> str:
+    """Bytes as they are stored, and at the widths that they do not have."""
     params = profile.totals.logical_params
-    stored = f"{_size(profile.totals.model_size_bytes, units)} {_dtypes(profile)}"
-    others = (f"{_size(-(-params * width // 8), units)} at {width}" for width in _WIDTHS)
-    return f"{stored}; all parameters: {', '.join(others)}"
+    bits = bits_per_weight(profile)
+    kind = weights_type(profile) or (f"at {bits:.3g} bits each" if params else "of weights")
+    others = [f"{_size(-(-params * width // 8), units)} at {width}" for width in _WIDTHS if width != bits]
+    stored = f"{_size(profile.totals.model_size_bytes, units)} {kind}"
+    return f"{stored}; {', '.join(others)} bits" if params else stored
 
 
 def _activations(found: Activations, units: Units) -> str:
@@ -131,12 +163,15 @@ def _activations(found: Activations, units: Units) -> str:
     return f"{total}; {peak} at {found.peak_layer}"
 
 
-def _peak(profile: Profile, units: Units) -> str:
-    if not profile.activations:
-        return ""
-    name, found = next(iter(profile.activations.items()))
-    count = scaled(found.peak_count, units=_si(units))
-    return f", peak activations {count} ({name}) = {_size(found.peak_bytes, units)}"
+def _peaks(profile: Profile, units: Units) -> list[str]:
+    """The peak under each convention that was asked for."""
+    found = list(profile.activations.items())
+    shown = found[:1] if tuple(profile.activations) == USUAL_CONVENTIONS else found
+    texts = [
+        f"{scaled(one.peak_count, units=decimal(units))} ({name}) = {_size(one.peak_bytes, units)}"
+        for name, one in shown
+    ]
+    return [f"peak activations {', '.join(texts)}"] if texts else []
 
 
 def _covered(profile: Profile) -> str:
@@ -146,18 +181,36 @@ def _covered(profile: Profile) -> str:
     shown = "100" if not unknown else f"{min(share, 99.9):.1f}"
     if coverage.stopped_at:
         return f"partial, stopped at {coverage.stopped_at}; {shown} % of ops until then counted"
-    guessed = "" if coverage.complete or unknown else ", some by a guess"
-    return f"{shown} % of ops counted{guessed}"
+    return f"{shown} % of ops counted{_guessed(profile)}"
 
 
-def incomplete(profile: Profile) -> tuple[str, ...]:
-    """Reasons why the figures are not exact for the whole network; empty if they are."""
+def _guessed(profile: Profile) -> str:
+    """What was guessed, the first guess in full."""
+    guesses = profile.coverage.guesses
+    if not guesses:
+        unsaid = not profile.coverage.complete and not profile.coverage.unknown
+        return ", some by a guess" if unsaid else ""
+    more = len(guesses) - 1
+    return f", by a guess: {guesses[0].partition('; ')[0]}{f' (and {more} more)' if more else ''}"
+
+
+def incomplete(profile: Profile, *, in_full: bool = True) -> tuple[str, ...]:
+    """Reasons why the figures are not exact for the whole network; empty if they are.
+
+    Args:
+        profile: Of the network.
+        in_full: Say each guess, where no notes stand beside.
+    """
     coverage = profile.coverage
     if coverage.complete:
         return ()
     unknown = sorted({op.op for op in coverage.unknown if op.reason == "no rule"})
     unshaped = sorted({op.op for op in coverage.unknown if op.reason != "no rule"})
     reasons = [f"stopped at {coverage.stopped_at}"] if coverage.stopped_at else []
-    reasons += [f"{len(unknown)} unknown operators: {', '.join(unknown)}"] if unknown else []
+    reasons += [f"{amount(len(unknown), 'unknown operator')}: {', '.join(unknown)}"] if unknown else []
     reasons += [f"shapes that only a run has, of {', '.join(unshaped)}"] if unshaped else []
+    if coverage.guesses and in_full:
+        reasons += [f"a guess: {guess}" for guess in coverage.guesses]
+    elif coverage.guesses:
+        reasons.append(f"{amount(len(coverage.guesses), 'guess')}, in the notes")
     return tuple(reasons) or ("guesses, named in the notes",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netweight.results.profile import Profile
-from netweight.units import Units, exact, scaled
+from netweight.units import Units, decimal, exact, scaled, scaled_count, scaled_part
 
 if TYPE_CHECKING:
     from netweight.results.training import Training
@@ -42,11 +42,29 @@ def training_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, s
     ]
 
 
+def training_clause(profile: Profile, *, units: Units = "si") -> list[str]:
+    """A training step in a few words: optimiser, what is trained, work, peak; nothing if it was not asked for."""
+    found = profile.training
+    if found is None:
+        return []
+    counted = decimal(units)
+    trained = f"{scaled_count(found.trained_params, units=units)} params" if found.trained_params else "nothing"
+    backward = f"{scaled_part(found.backward_macs, found.step_macs, units=counted)} of them backward"
+    again = (
+        f", {scaled_part(found.recomputed_macs, found.step_macs, units=counted)} run again" if found.checkpoint else ""
+    )
+    work = f"{scaled(found.step_macs, 'MACs', units=counted)} ({backward}{again})"
+    flops = scaled(found.step_flops, "FLOP", units=counted)
+    peak = f"peak {_size(found.peak_bytes, units)} ({found.convention})"
+    return [f"a training step with {found.optimizer} trains {trained}: {work}, {flops}, {peak}"]
+
+
 def _work(found: Training, units: Units) -> str:
     ratio = found.step_macs / found.forward_macs if found.forward_macs else 0
-    trained = f", {exact(found.trained_params, units=units)} params trained"
+    trained = f"; {exact(found.trained_params, units=units)} params trained"
     shown = trained if found.freeze or not found.trained_params else ""
-    return f"{exact(found.step_macs, units=units)} MACs, {ratio:.3g} times the forward{shown}"
+    work = f"{exact(found.step_macs, units=units)} MACs, {exact(found.step_flops, units=units)} FLOPs"
+    return f"{work}; {ratio:.3g} times the MACs of the forward{shown}"
 
 
 def _recomputed(found: Training, units: Units) -> list[tuple[str, str]]:

@@ -51,9 +51,8 @@ def profile_from_dict(data: dict[str, Any]) -> Profile:
 
 
 def _profile(data: dict[str, Any]) -> Profile:
-    model = data["model"]
     return Profile(
-        model=_make(ModelInfo, {**model, "inputs": tuple(_make(InputInfo, item) for item in model["inputs"])}),
+        model=_model(data["model"]),
         totals=_totals(data["totals"]),
         activations={name: _make(Activations, item) for name, item in data["activations"].items()},
         coverage=_coverage(data["coverage"]),
@@ -64,11 +63,18 @@ def _profile(data: dict[str, Any]) -> Profile:
     )
 
 
+def _model(data: dict[str, Any]) -> ModelInfo:
+    """What was weighed; reports written before a call and guesses were known have none."""
+    inputs = tuple(_make(InputInfo, item) for item in data["inputs"])
+    found: ModelInfo = _make(ModelInfo, {"call": "", "inputs_guessed": False, **data, "inputs": inputs})
+    return found
+
+
 def _coverage(data: dict[str, Any]) -> Coverage:
     """What is known; reports written before users had rules have none."""
     unknown = tuple(_make(UnknownOp, op) for op in data["unknown"])
     own = tuple(_make(OwnOp, op) for op in data.get("own_rules", ()))
-    found: Coverage = _make(Coverage, {**data, "unknown": unknown, "own_rules": own})
+    found: Coverage = _make(Coverage, {"guesses": [], **data, "unknown": unknown, "own_rules": own})
     return found
 
 
@@ -76,6 +82,7 @@ def _totals(data: dict[str, Any]) -> Totals:
     """Sums; reports written before packed weights were counted one by one have as many as parameters."""
     params = data["params"]
     before = {"logical_params": params, "active_params": params, "weight_dtypes": {}}
+    before |= {"trainable_params": params, "frozen_params": 0}
     found: Totals = _make(Totals, {**before, **data})
     return found
 

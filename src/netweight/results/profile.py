@@ -40,12 +40,16 @@ class ModelInfo:
         source: ``"builtin"``, ``"graph"`` or the kind of file.
         inputs: Tensors that the caller supplies.
         digest: Hash of the graph's structure: equal for equal networks.
+        call: What is called, where it is not one forward: ``"method encode_image"``, a step of decoding in words.
+        inputs_guessed: Whether nobody gave an input and one was guessed; a note says from what.
     """
 
     name: str
     source: str
     inputs: tuple[InputInfo, ...]
     digest: str
+    call: str = ""
+    inputs_guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,8 @@ class Totals:
         params: Learned scalars, a shared tensor once.
         params_no_bias: The same without the tensors that are read as a bias.
         active_params: Those that one token meets: of a mixture of experts the chosen share, of all else what is read.
+        trainable_params: Those that a step of training changes: floating numbers that ask for a gradient.
+        frozen_params: The others: ``requires_grad=False``, integers, those that ``freeze`` names.
         buffers: Scalars of state that is not learned.
         model_size_bytes: Parameters at their width, with scales and zero points; weights in buffers are among them.
         macs: Multiply-accumulates.
@@ -71,6 +77,8 @@ class Totals:
     params: int
     params_no_bias: int
     active_params: int
+    trainable_params: int
+    frozen_params: int
     buffers: int
     model_size_bytes: int
     macs: int
@@ -147,6 +155,7 @@ class Coverage:
         unknown: Calls of operators without a rule, or of unknown shape.
         complete: Whether nothing is unknown and nothing was left out.
         stopped_at: Layer at which capture failed, None if it did not.
+        guesses: Those of the notes after which figures may not be exact.
         own_rules: Operators among the counted and free ones that rules of the user's count.
     """
 
@@ -156,6 +165,7 @@ class Coverage:
     unknown: tuple[UnknownOp, ...] = ()
     complete: bool = True
     stopped_at: str | None = None
+    guesses: tuple[str, ...] = ()
     own_rules: tuple[OwnOp, ...] = ()
 
 

@@ -14,20 +14,26 @@ from netweight.units import whole
 PACKAGES = {"torchvision": "torchvision", "timm": "timm", "hf": "transformers"}
 """Prefix of a model to the package that has its architecture."""
 
+_FOREIGN = (
+    ".pt", ".pth", ".pt2", ".bin", ".ckpt", ".safetensors", ".pkl", ".pickle", ".h5", ".hdf5", ".keras", ".tflite",
+    ".gguf", ".pb", ".mlmodel", ".npz", ".npy", ".msgpack", ".engine", ".zip", ".tar", ".gz", ".yaml", ".yml", ".ipynb",
+)  # fmt: skip
+"""Suffixes of weights, and of networks of other tools."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """A model that a text names.
 
     Attributes:
-        kind: A built-in network, a stored or ONNX file, something in a Python file or module, or an architecture of a
-            package.
+        kind: A built-in network, a stored or ONNX file or one of another tool, something in a Python file or module, or
+            an architecture of a package.
         place: The network, the path, the dotted module or the prefix of the package.
         name: What to take from there.
         options: Arguments for it.
     """
 
-    kind: Literal["built-in", "stored", "onnx", "file", "module", "package"]
+    kind: Literal["built-in", "stored", "onnx", "foreign", "file", "module", "package"]
     place: str
     name: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -42,10 +48,11 @@ def parse_reference(text: str, built_in: Container[str]) -> Reference:
     1. ``torchvision:NAME``, ``timm:NAME``, ``hf:PATH`` name an architecture of a package.
     2. ``PATH.py:NAME`` names something in a Python file.
     3. What ends in ``.onnx`` is an ONNX file.
-    4. What ends in ``.json`` or has a slash is a stored file.
-    5. What starts with the name of a built-in network, up to a colon, is that network.
-    6. ``MODULE:NAME`` names something in a module that Python can import.
-    7. Anything else is taken for a built-in network.
+    4. What ends as files of other tools do, ``.pt`` or ``.safetensors``, is one of theirs.
+    5. What ends in ``.json`` or has a slash is a stored file.
+    6. What starts with the name of a built-in network, up to a colon, is that network.
+    7. ``MODULE:NAME`` names something in a module that Python can import.
+    8. Anything else is taken for a built-in network.
 
     All but stored and ONNX files may end in options, ``:NAME=VALUE,NAME=VALUE``.
 
@@ -63,6 +70,8 @@ def parse_reference(text: str, built_in: Container[str]) -> Reference:
         return _in_file(in_file[1], in_file[2] or "", parse_options(options))
     if is_onnx(text):
         return Reference(kind="onnx", place=text)
+    if is_foreign(text):
+        return Reference(kind="foreign", place=text)
     if text.endswith(".json") or "/" in main or "\\" in main:
         return Reference(kind="stored", place=text)
     if place not in built_in and _is_dotted(place) and _is_dotted(name):
@@ -74,6 +83,11 @@ def parse_reference(text: str, built_in: Container[str]) -> Reference:
 def is_onnx(path: str) -> bool:
     """Whether a file is an ONNX model by its name."""
     return path.lower().endswith(".onnx")
+
+
+def is_foreign(path: str) -> bool:
+    """Whether a file is of another tool by its name, and of a kind that no network is read from."""
+    return path.lower().endswith(_FOREIGN)
 
 
 def parse_options(text: str, network: str = "") -> dict[str, Any]:
@@ -90,10 +104,21 @@ def parse_options(text: str, network: str = "") -> dict[str, Any]:
     for part in filter(None, text.split(",")):
         key, equals, value = part.partition("=")
         if not equals:
-            fix = f"{network}.py:{part} if a Python file is meant" if network else ""
-            raise UsageError(f"model: expected options as NAME=VALUE, got {part!r}", fix=fix)
+            raise UsageError(f"model: expected options as NAME=VALUE, got {part!r}", fix=_meant(text, part, network))
         options[key.strip()] = _parse_value(value.strip())
     return options
+
+
+def _meant(text: str, part: str, network: str) -> str:
+    """What somebody may have meant whose ``part`` of the options has no name.
+
+    >>> _meant("widths=784,128,10", "128", "mlp")
+    'several numbers are joined by hyphens: mlp:widths=784-128-10'
+    """
+    joined = re.sub(r",(?=\d+(?:,|$))", "-", re.sub(r"[\[\](){}\s]", "", text))
+    if all("=" in option for option in joined.split(",")):
+        return f"several numbers are joined by hyphens: {network}:{joined}".replace(": :", ": ")
+    return f"{network}.py:{part} if a Python file is meant" if network and part.isidentifier() else ""
 
 
 def _in_file(path: str, name: str, options: Mapping[str, Any]) -> Reference:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from netweight.build import graph
-from netweight.errors import UsageError, unknown_name
+from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Graph, TensorSpec
+from netweight.similar import plain
 from netweight.zoo.description import Description, options_of, source_of
+from netweight.zoo.fitting import check_rank, check_size, fitting
 from netweight.zoo.options import RESOLUTION, check_options, image_size
 from netweight.zoo.table import ARCHITECTURES, Architecture
 
@@ -22,6 +25,18 @@ _IMAGE_RANK = 3
 def names() -> tuple[str, ...]:
     """Names of the built-in networks, by family."""
     return tuple(ARCHITECTURES)
+
+
+def called(name: str) -> str:
+    """The built-in network that is meant, however its name is written; an empty text if none is.
+
+    >>> called("ResNet-50")
+    'resnet50'
+    """
+    if name in ARCHITECTURES:
+        return name
+    wanted = plain(name)
+    return next((known for known in ARCHITECTURES if plain(known) == wanted), "")
 
 
 def about(name: str) -> str:
@@ -88,10 +103,21 @@ def make(
     if resolution is not None and inputs is not None:
         shape = inputs.shape if isinstance(inputs, TensorSpec) else tuple(inputs)
         raise UsageError(f"input: expected a shape or a resolution, got both: {shape} and {resolution}")
+    usual = (batch, *_sample_shape(entry, settings, resolution))
     if inputs is None:
-        inputs = (batch, *_sample_shape(entry, settings, resolution))
+        inputs = usual
     spec = inputs if isinstance(inputs, TensorSpec) else TensorSpec(tuple(inputs), entry.input_dtype)
-    return graph(describe, spec, name=name, training=training, **settings)
+
+    def over(shape: tuple[int, ...]) -> Graph:
+        return graph(describe, replace(spec, shape=shape), name=name, training=training, **settings)
+
+    check_size(spec)
+    check_rank(name, spec, usual, over)
+    try:
+        return over(spec.shape)
+    except ShapeError as error:
+        error.fix = error.fix or fitting(spec.shape, usual, over)
+        raise
 
 
 def _function(path: str) -> Any:

@@ -208,7 +208,7 @@ def test_a_guess_is_said(module: Any, note: str) -> None:
         (nn.ReLU(), "1x3", r"expected a shape, a tensor, or a tuple or dict of them, got '1x3'", "inputs=(1, 3)"),
         (nn.ReLU(), (1, -3), r"expected sizes of at least 0, got \(1, -3\)", ""),
         (nn.ReLU(), TensorSpec((1, 3), "int4"), r"expected an element type that PyTorch has, got 'int4'", ""),
-        (Sum(), {"a": (1,), "bb": (1,)}, r"no input of the module is called 'bb'", "did you mean b?"),
+        (Sum(), {"a": (1,), "scal": 1}, r"no input of the module is called 'scal'", "did you mean scale?"),
         (Sum(), {"zz": (1,)}, r"no input of the module is called 'zz'", "its forward takes a, b, scale"),
     ],
 )

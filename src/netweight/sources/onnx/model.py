@@ -31,6 +31,7 @@ class Read:
         graph: The network.
         notes: Guesses, and what was left out.
         exact: Whether no guess was made and nothing was left out.
+        doubts: Those of the notes after which figures may not be exact.
         tensors: The tensor behind each parameter, buffer and constant.
         outputs: What each output of the file is.
         names: What each of them is called in the graph.
@@ -41,6 +42,7 @@ class Read:
     graph: Graph
     notes: tuple[str, ...]
     exact: bool
+    doubts: tuple[str, ...]
     tensors: Mapping[str, Tensor]
     outputs: Mapping[str, Any]
     names: Mapping[str, str]
@@ -120,6 +122,7 @@ def _finished(reader: GraphReader, name: str, inputs: tuple[str, ...], outputs: 
         graph=graph,
         notes=recording.told(),
         exact=not recording.guesses,
+        doubts=tuple(recording.guesses),
         tensors=recording.tensors,
         outputs=outputs,
         names={key: called[value] for key, value in reached.items()},

@@ -48,7 +48,10 @@ def finished_graph(
         modules=module_calls.kinds,
         fused=fused_runs(recording.nodes, lambda step: id(step.site)),
         lifetimes=_lifetimes(recording, names),
-        frozen=tuple([name for name, _ in recording.parameters() if name in history.frozen]) if history.frozen else (),
+        frozen=(
+            *([name for name, _ in recording.parameters() if name in history.frozen] if history.frozen else ()),
+            *[name for name, tensor in unread if not tensor.requires_grad],
+        ),
         diverted={names[name]: None if to is None else names[to] for name, to in diverted.items()},
         leaves=tuple(names[name] for name in history.leaves if name not in recording.apart),
         temporaries=recording.constants.temporaries.found(names),

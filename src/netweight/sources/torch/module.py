@@ -53,6 +53,7 @@ class Capture:
         graph: The network.
         notes: Guesses, and what was left out.
         exact: Whether no guess was made, no work was left out, and the forward came to its end.
+        doubts: Notes after which figures may not be exact.
         guesses: Notes on what only real data decide and the capture assumed.
         fixed: Whether numbers of integer inputs decided what is in the graph, or are in it.
         stopped_at: Module in which the forward failed, None if it did not.
@@ -64,6 +65,7 @@ class Capture:
     graph: Graph
     notes: tuple[str, ...]
     exact: bool
+    doubts: tuple[str, ...]
     guesses: tuple[str, ...]
     fixed: bool
     stopped_at: str | None
@@ -288,6 +290,7 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
         graph=finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures, unread=unread),
         notes=recording.told(without=(READ,)),
         exact=not recording.guesses and error is None,
+        doubts=tuple(recording.guesses),
         guesses=tuple(dict.fromkeys((*[text for text in recording.guesses if text != FIXED], *sizes, *said))),
         fixed=FIXED in recording.notes or READ in recording.notes,
         stopped_at=stopped,

@@ -14,6 +14,7 @@ from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.site import Site
 from netweight.sources.torch.wrapped import is_wrapped
+from netweight.units import amount
 
 
 def unread_parameters(recording: TensorRecording) -> list[tuple[str, Tensor]]:
@@ -97,4 +98,6 @@ def note_uncalled(recording: TensorRecording, module_calls: ModuleCalls) -> None
     ]
     if idle:
         more = f" and {len(idle) - 4} more" if len(idle) > 4 else ""
-        recording.note(f"{len(idle)} modules without parameters are not called: {', '.join(idle[:4])}{more}")
+        verb = "is" if len(idle) == 1 else "are"
+        modules = amount(len(idle), "module")
+        recording.note(f"{modules} without parameters {verb} not called: {', '.join(idle[:4])}{more}")

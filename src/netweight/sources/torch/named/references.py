@@ -15,7 +15,6 @@ from typing import Any
 import torch
 
 from netweight.errors import CaptureError, UsageError, text_of, unknown_name
-from netweight.given_files import is_directory, is_file
 from netweight.sources.names import Reference
 from netweight.sources.torch.named.making import NamedModule, call, failed
 from netweight.sources.torch.named.timm import from_timm
@@ -50,23 +49,11 @@ def named_module(reference: Reference, *, batch: int = 1) -> Iterator[NamedModul
             yield _PACKAGES[reference.place](reference, batch)
         case "file":
             path = Path(reference.place)
-            _check_there(path)
             with _importing(str(path.resolve().parent), str(Path.cwd())), _executed(path) as code:
                 yield _made(_attribute(code, reference), reference)
         case _:
             with _importing(str(Path.cwd())):
                 yield _made(_attribute(_imported(reference.place), reference), reference)
-
-
-def _check_there(path: Path) -> None:
-    """Refuse a file that is not there, or is a device or pipe.
-
-    Raises:
-        UnknownNameError: If it is no file.
-    """
-    if not is_file(path):
-        beside = path.parent.glob("*.py") if is_directory(path.parent) else ()
-        raise unknown_name("Python file", str(path), map(str, beside))
 
 
 @contextmanager
