@@ -1,5 +1,7 @@
+import gc
 import os
 import random
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,7 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw the seed once: workers get the command line of whoever starts them."""
+    """Draw the seed once: workers get the command line of whoever starts them.
+
+    Processes that tests start heed Ctrl-C, also where a shell runs the tests in the background and has them ignore it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--random-order") == -1:
         config.option.random_order = random.SystemRandom().randrange(10**6)
 
@@ -50,6 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     draw = random.Random(seed)
     files = {item.path: draw.random() for item in items}
     items.sort(key=lambda item: (files[item.path], draw.random()))
+
+
+def pytest_collection_finish() -> None:
+    """What collecting made stays to the end: no search for garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

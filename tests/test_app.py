@@ -12,7 +12,6 @@ from netweight import UsageError, backward, build, capture, initialize, run
 from netweight.app.identify import BuiltIn, Given, Module, Named, OnnxFile, Stored, identify
 from netweight.errors import CaptureError, FormatError
 from netweight.ir import TensorSpec
-from netweight.report.explain import explanation_text
 from netweight.runtime import run as run_graph
 from netweight.sources.names import Reference
 
@@ -182,8 +181,8 @@ def test_a_module_with_one_module_inside_is_itself() -> None:
 
     graph = build.graph(nested, (1, 3))
     for name in ("outer", "outer.inner"):
-        title = explanation_text(netweight.explain(graph, name)).splitlines()[0]
-        assert title == f"nested: {name} ({name.split('.')[-1].title()}, 1 layers)"
+        title = str(netweight.explain(graph, name)).splitlines()[0]
+        assert title == f"nested: {name} ({name.split('.')[-1].title()}, 1 layer)"
 
 
 def test_children_of_a_module_are_those_right_below_it() -> None:

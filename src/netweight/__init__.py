@@ -1,11 +1,15 @@
 """Weigh a neural network: parameters, MACs, memory, receptive field, layer by layer, and why."""
 
+from __future__ import annotations
+
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from netweight.version import __version__ as __version__
 
+TYPE_CHECKING = False  # that of typing would be imported before the command hears of signals
 if TYPE_CHECKING:
+    from typing import Any
+
     from netweight import build
     from netweight.app.doctor import doctor
     from netweight.app.explain import explain

@@ -34,8 +34,8 @@ class NetweightError(Exception):
     Attributes:
         code: Stable code of the kind of error; ``netweight explain E103`` says what it means.
         message: What was expected, and what was found.
-        why: What led to it, where the message alone does not say.
-        fix: What to do about it.
+        why: What led to it, where the message alone does not say; a line for each reason.
+        fix: What to do about it; a line for each way.
     """
 
     code: ClassVar[str] = "E100"
@@ -48,7 +48,8 @@ class NetweightError(Exception):
 
     def __str__(self) -> str:
         parts = (("why", self.why), ("fix", self.fix))
-        return "\n".join([self.message, *(f"  {name}: {text}" for name, text in parts if text)])
+        lines = (f"  {name}: {line}" for name, text in parts for line in text.splitlines())
+        return "\n".join([self.message, *lines])
 
 
 class UsageError(NetweightError, ValueError):

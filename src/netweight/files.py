@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from netweight.errors import UsageError
+from netweight.signals import unfinished
 
 
 @contextmanager
@@ -56,6 +57,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 def _beside(target: Path) -> Iterator[IO[bytes]]:
     """A temporary file in the same folder, renamed at the end."""
     temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
+    unfinished.add(str(temporary))
     try:
         with temporary.open("xb") as file:
             yield file
@@ -66,6 +68,7 @@ def _beside(target: Path) -> Iterator[IO[bytes]]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+        unfinished.discard(str(temporary))
 
 
 def write_text(path: Path, text: str) -> None:

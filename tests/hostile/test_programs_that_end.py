@@ -15,6 +15,7 @@ from torch import nn
 import netweight
 from netweight.cli.main import run
 from netweight.errors import CaptureError
+from netweight.report.fault import fault_lines
 
 
 class OwnEnd(BaseException):
@@ -89,9 +90,9 @@ def test_a_partial_report_says_how_it_ended(name: str) -> None:
     assert found.totals.macs == 8 * 8
     assert not found.coverage.complete
     assert found.coverage.stopped_at == "the model's own forward"
-    note = next(note for note in found.notes if note.startswith("partial: "))
+    assert found.fault is not None
     with pytest.raises(AssertionError, match=says):
-        raise AssertionError(note)
+        raise AssertionError(fault_lines(found.fault)[0])
 
 
 @pytest.mark.parametrize("name", _ENDS)
@@ -143,9 +144,9 @@ def test_the_command_ends_as_it_says_and_not_as_the_program(
     path = tmp_path / "net.py"
     path.write_text(_FILE.format(end=end, top=""))
     assert run([f"{path}:Net", "--input", "1x8"]) == 1
-    out, err = capsys.readouterr()
+    out, _ = capsys.readouterr()
     assert "partial, stopped at" in out
-    assert "partial: the model's own code raised" in err
+    assert "error[E104]: Net raised" in out
     assert run([f"{path}:make", "--input", "1x8"]) == 2
     path.write_text(_FILE.format(end="pass", top=end))
     assert run([f"{path}:Net", "--input", "1x8"]) == 2

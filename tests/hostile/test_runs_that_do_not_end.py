@@ -213,6 +213,10 @@ def test_a_run_ends_when_it_is_asked_to(number: signal.Signals, tmp_path: Path) 
         assert child.poll() is None
         begin = time.perf_counter()
         os.kill(child.pid, number)
-        assert child.wait(timeout=30) == (130 if number == signal.SIGINT else 128 + number)
+        try:
+            code = child.wait(timeout=30)
+        finally:
+            child.kill()
+    assert code == (130 if number == signal.SIGINT else 128 + number)
     assert time.perf_counter() - begin < 10
     assert [path.name for path in tmp_path.iterdir()] == ["loop.onnx"]

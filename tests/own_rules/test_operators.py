@@ -74,7 +74,12 @@ class TestForward:
         profile = _weigh(Gated(), (3, 2, 6), training=True)
         data = json.loads(profile.to_json())
         assert data["coverage"]["own_rules"] == [
-            {"op": GATE, "count": 1, "rule": profile.coverage.own_rules[0].rule},
+            {
+                "op": GATE,
+                "count": 1,
+                "rule": profile.coverage.own_rules[0].rule,
+                "says": "One product per output element and feature, then silu and the power.",
+            },
         ]
         assert profile_from_dict(data).coverage == profile.coverage
 
@@ -195,6 +200,20 @@ class TestForms:
 
         profile = _weigh(_Calls(call), (4, 10), rules={f"{LIBRARY}::mixed": gate_rule})
         assert not profile.coverage.own_rules
+
+    def test_numbers_of_an_input_are_kept(self) -> None:
+        def rule(xs: list[TensorSpec], weights: list[float]) -> Counted:
+            return Counted(None, Cost(adds=len(weights) * xs[0].numel))
+
+        def call(ids: Tensor) -> Any:
+            count = torch.ops.netweight_tests.mixed([ids.float(), ids.float()], [1.0, 1.0])
+            return ids * int(count.sum())
+
+        ids = torch.tensor([1, 2, 3])
+        profile = netweight.weigh(_Calls(call), ids, rules={f"{LIBRARY}::mixed": rule})
+        (row,) = [row for row in profile.layers if row.kind == "custom"]
+        assert row.adds == 6
+        assert profile.coverage.own_rules[0].count == 1
 
 
 WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {

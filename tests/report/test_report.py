@@ -11,9 +11,9 @@ import pytest
 
 from netweight import Profile, build, weigh
 from netweight.errors import UnknownNameError, UsageError
-from netweight.report.entries import entries_of
 from netweight.report.html import to_html
 from netweight.report.markdown import to_markdown
+from netweight.report.outline import outline_of
 from netweight.report.table import Options, table_of
 from netweight.report.terminal import to_text
 
@@ -65,7 +65,8 @@ def columns_of(profile: Profile, options: Options) -> dict[str, list[str]]:
         Options(),
         Options(depth=1),
         Options(depth=2, fold=True),
-        Options(fold=True),
+        Options(fold=False),
+        Options(every=True),
         Options(sort="macs", top=2),
         Options(top=1),
         Options(units="raw"),
@@ -82,7 +83,7 @@ def test_json_csv_markdown_html_and_terminal_agree(alexnet: Profile) -> None:
     macs = [row.macs for row in alexnet.layers]
     assert [row["macs"] for row in json.loads(alexnet.to_json())["layers"]] == macs
     assert [int(row["macs"]) for row in csv.DictReader(io.StringIO(alexnet.to_csv()))] == macs
-    assert numbers(columns_of(alexnet, Options())["macs"])[:-1] == macs
+    assert numbers(columns_of(alexnet, Options(every=True))["macs"])[:-1] == macs
     for text in (to_markdown(alexnet), to_html(alexnet), to_text(alexnet)):
         found = re.findall(r"[\d,]{5,}", text)
         assert {f"{count:,}" for count in macs if count and count > 9999} <= set(found)
@@ -91,32 +92,35 @@ def test_json_csv_markdown_html_and_terminal_agree(alexnet: Profile) -> None:
 
 
 def test_folding_stops_where_blocks_differ(repeated: Profile) -> None:
-    folded = entries_of(repeated, fold=True)
-    assert [(entry.label, entry.repeat) for entry in folded] == [
+    items = [item for item in outline_of(repeated, every=True).items if item.entry]
+    assert [(item.entry.label, item.entry.repeat) for item in items if item.entry] == [
         ("x", 1),
         ("stem", 1),
         ("blocks.[0-3].fc", 4),
         ("blocks.[0-3].relu", 4),
         ("blocks.4.fc", 1),
     ]
-    assert folded[2].numbers["macs"] == 4 * 8 * 8
+    assert items[2].entry is not None
+    assert items[2].entry.numbers["macs"] == 4 * 8 * 8
 
 
 def test_depth_sums_modules(repeated: Profile) -> None:
-    entries = entries_of(repeated, depth=2)
+    entries = [item.entry for item in outline_of(repeated, depth=2, fold=False).items if item.entry]
     assert [entry.label for entry in entries] == ["x", "stem", *(f"blocks.{index}" for index in range(5))]
     assert entries[2].op == "Block"
     assert entries[2].output_shapes == ((1, 8),)
-    assert entries_of(repeated, depth=1)[-1].numbers["params"] == 4 * 72 + 36
+    outermost = outline_of(repeated, depth=1).items[-1].entry
+    assert outermost is not None
+    assert outermost.numbers["params"] == 4 * 72 + 36
 
 
 def test_sorted_and_cut(alexnet: Profile) -> None:
     lines = columns_of(alexnet, Options(sort="params", top=3))
-    assert lines["layer"] == ["fc6", "fc7", "fc8", "(21 more)", "total"]
+    assert lines["layer"] == ["fc6 +3", "fc7 +2", "fc8", "(9 more)", "total"]
     # 24 lines: with one fewer the last is summed, with as many or more nothing is left.
     assert len(alexnet.layers) == 24
     for top, last in ((23, "(1 more)"), (24, "fc8"), (25, "fc8")):
-        assert columns_of(alexnet, Options(top=top))["layer"][-2] == last
+        assert columns_of(alexnet, Options(top=top, every=True))["layer"][-2] == last
 
 
 def test_every_column_has_text(alexnet: Profile) -> None:

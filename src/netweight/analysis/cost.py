@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from math import prod
 from operator import attrgetter
 from typing import Any
 
+from netweight.analysis.biases import added_biases
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS, convention
+from netweight.analysis.coverage import coverage_of
+from netweight.analysis.digest import digest_of
 from netweight.analysis.from_weights import made_from_weights
 from netweight.analysis.frozen import frozen_params
 from netweight.analysis.idle_rows import input_rows, unread_rows
 from netweight.analysis.layer_row import call_row
 from netweight.analysis.memory import activation_memories
-from netweight.analysis.notes import notes_on
+from netweight.analysis.notes import notes_on, notes_on_totals
 from netweight.analysis.overwriting import Run, runs_of
-from netweight.analysis.own_rules import note_on_own, own_ops
+from netweight.analysis.own_rules import note_on_own
 from netweight.analysis.ownership import Ownership
 from netweight.analysis.receptive_field import receptive_fields
+from netweight.analysis.shared import notes_on_sharing
 from netweight.count import total
 from netweight.gc_pause import paused_collector
-from netweight.ir import Graph, NoShape, TensorSpec, Value
+from netweight.ir import Graph, Value
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import WORK_KINDS
 from netweight.results.profile import (
-    Coverage,
     InputInfo,
     LayerRow,
     Layers,
@@ -37,7 +38,6 @@ from netweight.results.profile import (
     Modules,
     Profile,
     Totals,
-    UnknownOp,
 )  # fmt: skip
 
 
@@ -72,15 +72,22 @@ def weigh_graph(
     with paused_collector():
         calls = _weigh_calls(graph)
         rows = (*input_rows(graph), *_merged(calls), *unread_rows(graph))
-        coverage = _coverage(graph, rows, calls, exact=exact, stopped_at=stopped_at, guesses=tuple(guesses))
+        activations = activation_memories(graph, rules)
+        coverage = coverage_of(graph, rows, calls, exact=exact, stopped_at=stopped_at, guesses=tuple(guesses))
         return Profile(
             model=_model_info(graph, source),
             totals=_totals(graph, rows, freeze),
-            activations=activation_memories(graph, rules),
+            activations=activations,
             coverage=coverage,
             layers=Layers(rows),
             modules=Modules(_module_rows(graph, rows)),
-            notes=(*notes, *notes_on(graph, rows), *note_on_own(coverage.own_rules)),
+            notes=(
+                *notes,
+                *notes_on(graph, rows),
+                *notes_on_sharing(graph),
+                *notes_on_totals(activations),
+                *note_on_own(coverage.own_rules),
+            ),
         )
 
 
@@ -92,11 +99,13 @@ def _weigh_calls(graph: Graph) -> list[LayerRow]:
     made = made_from_weights(graph)
     known: dict[tuple[Any, ...], LayerRow] = {}
     runs = runs_of(graph, last_reads(graph)) if graph.fused else {}
+    biases = added_biases(graph)
     rows = []
     for step, node in enumerate(graph.nodes):
         run = runs.get(step)
         charged = owned.first_reads(graph, node)
         inputs, outputs = node.inputs, node.outputs
+        is_bias = node.op == "add" and not biases.isdisjoint(inputs)
         of_weights = bool(made) and not made.isdisjoint(outputs)
         key = (
             node.op,
@@ -106,11 +115,13 @@ def _weigh_calls(graph: Graph) -> list[LayerRow]:
             len(inputs) < 2 or len(set(inputs)),
             tuple(charged.items()) if owned.rounded else tuple(charged),
             of_weights,
+            is_bias,
             None if run is None else _shape_of_run(graph, run, roles, step),
         )
         row = known.get(key)
         if row is None:
-            row = known[key] = call_row(graph, node, charged, run, of_weights=of_weights)
+            row = call_row(graph, node, charged, run, of_weights=of_weights)
+            known[key] = row = LayerRow.of({**vars(row), "params_no_bias": 0}) if is_bias else row
         rows.append(row.at(node.layer, fields_of.get(outputs[0]) if outputs else None))
     return rows
 
@@ -172,31 +183,7 @@ def _sum_of_calls(rows: list[LayerRow]) -> LayerRow:
 def _model_info(graph: Graph, source: str) -> ModelInfo:
     specs = [(name, graph.spec(name)) for name in graph.inputs]
     inputs = tuple(InputInfo(name=name, shape=spec.shape, dtype=spec.dtype) for name, spec in specs)
-    return ModelInfo(name=graph.name, source=source, inputs=inputs, digest=_digest(graph))
-
-
-def _digest(graph: Graph) -> str:
-    """Hash of what is computed: operators, attributes, shapes and how they connect; names do not enter."""
-    number: dict[str | None, int] = {name: at for at, name in enumerate(graph.values)}
-    number[None] = -1
-    specs: dict[TensorSpec, str] = {}
-    parts = []
-    for value in graph.values.values():
-        spec = value.spec
-        text = specs.get(spec) or specs.setdefault(spec, f"{spec.shape}{spec.dtype};")
-        parts.append(f"{value.kind}{text}")
-    for node in graph.nodes:
-        wires = [number[n] for n in node.inputs], [number[n] for n in node.outputs]
-        parts.append(f"{node.op}{_settings(node.attrs.__class__)(node.attrs)}{wires};")
-    parts.append(f"{[number[name] for name in graph.outputs]}")
-    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
-
-
-@cache
-def _settings(kind: type) -> Callable[[Any], Any]:
-    """Function that gives the settings of an object of the class, four times as fast as its ``repr``."""
-    names = [f.name for f in fields(kind)] if is_dataclass(kind) else []
-    return attrgetter(*names) if names else str
+    return ModelInfo(name=graph.name, source=source, inputs=inputs, digest=digest_of(graph))
 
 
 _TOTALLED = (
@@ -246,34 +233,6 @@ def _weight_dtypes(graph: Graph) -> dict[str, int]:
 def _sum(amounts: Iterable[int | None]) -> int:
     """Sum of what is known, a plain int."""
     return sum([int(amount) for amount in amounts if amount])
-
-
-def _coverage(
-    graph: Graph, rows: Iterable[LayerRow], calls: Sequence[LayerRow], *, exact: bool, stopped_at: str | None,
-    guesses: tuple[str, ...],
-) -> Coverage:  # fmt: skip
-    unshaped = {(node.layer, node.op) for node in graph.nodes if isinstance(node.attrs, NoShape)}
-    unknown = tuple(
-        UnknownOp(
-            op=row.op,
-            layer=row.layer,
-            count=row.calls,
-            reason="shape unknown" if (row.layer, row.op) in unshaped else "no rule",
-        )
-        for row in rows
-        if row.kind == "unknown"
-    )
-    working = sum(1 for row in calls if row.ops_total)
-    return Coverage(
-        nodes=len(calls),
-        counted=working,
-        free=len(calls) - working - sum(op.count for op in unknown),
-        unknown=unknown,
-        complete=exact and not unknown and stopped_at is None,
-        stopped_at=stopped_at,
-        guesses=guesses,
-        own_rules=own_ops(graph),
-    )
 
 
 _MODULE_SUMS = tuple(f.name for f in fields(ModuleRow) if f.name not in ("module", "kind", "layers"))

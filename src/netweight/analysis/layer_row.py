@@ -11,9 +11,8 @@ from netweight.analysis.overwriting import Run, new_outputs
 from netweight.analysis.settings import settings_of
 from netweight.count import Count, product, total
 from netweight.ir import Graph, Node, NoShape, TensorSpec, Value, is_floating, located
-from netweight.ops import FREE, WORK_KINDS, OpDef
+from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
-from netweight.ops.own import definition_of
 from netweight.results.profile import LayerRow
 
 _BIASES = frozenset({"bias", "bias_ih", "bias_hh"})
@@ -47,7 +46,7 @@ def call_row(
     Raises:
         ShapeError: If the operator cannot accept its inputs.
     """
-    definition = definition_of(node)
+    definition = REGISTRY.find(node.op) or _own(node)
     values = graph.values
     reads = [None if name is None else values[name] for name in node.inputs]
     writes = [values[name] for name in node.outputs]
@@ -86,6 +85,15 @@ def _weight_shapes(slots: Sequence[str], reads: Sequence[Value | None]) -> dict[
     return {slot: v.spec.shape for slot, v in stored if v is not None and v.kind in ("parameter", "buffer")}
 
 
+def _own(node: Node) -> OpDef | None:
+    """Operator that a rule of the user's counts; what knows of those is imported where one may be."""
+    if node.attrs is None:
+        return None
+    from netweight.ops.own import definition_of
+
+    return definition_of(node)
+
+
 def _work(
     definition: OpDef | None, node: Node, specs: Sequence[TensorSpec | None], dtype: str
 ) -> Mapping[str, int | None]:
@@ -107,7 +115,11 @@ def _stored(definition: OpDef | None, slots: Sequence[str], charged: Mapping[int
     """Sizes of the parameters and buffers that the call is charged for."""
     params = [(slots[at], value) for at, value in charged.items() if value.kind == "parameter"]
     counts = [_count(value, _dims(definition, slot)) for slot, value in params]
-    free_of_bias = [count for count, (slot, _) in zip(counts, params, strict=True) if slot not in _BIASES]
+    free_of_bias = [
+        count
+        for count, (slot, _) in zip(counts, params, strict=True)
+        if slot not in _BIASES and not slot.endswith(".bias")
+    ]
     return {
         "params": total(counts),
         "params_no_bias": total(free_of_bias),

@@ -102,6 +102,9 @@ def _activations(facts: _Facts, rule: Convention) -> Activations:
         peak_bytes=sum([homes[name].nbytes for name in alive]) + beside,
         peak_layer=graph.nodes[step].layer if graph.nodes else "",
         peak_tensors=alive,
+        peak_tensor_counts=tuple([homes[name].count for name in alive]),
+        peak_tensor_bytes=tuple([homes[name].nbytes for name in alive]),
+        peak_step=step + 1 if graph.nodes else 0,
     )
 
 

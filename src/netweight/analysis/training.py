@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from netweight.analysis.checkpointing import Segments, segments_of
 from netweight.analysis.dtypes import arithmetic_dtype
+from netweight.analysis.gradient_names import gradient_names
 from netweight.analysis.optimizers import optimizer_rule
 from netweight.analysis.step_memory import TrainingMemory
 from netweight.analysis.tinytl import tinytl_saved_bytes, tinytl_weight_bytes
@@ -159,6 +160,7 @@ def _rows(plan: Backpropagation, calls: Sequence[_Work], memory: TrainingMemory)
     for (layer, op), steps in groups.items():
         mine = trained & {name or "" for step in steps for name in plan.calls[step].node.inputs}
         trained -= mine
+        wanted, others = gradient_names(plan, plan.calls[steps[0]])
         parts = zip(*[_OF_ROW(calls[step]) for step in steps], strict=True)
         rows.append(
             TrainingRow(
@@ -167,6 +169,8 @@ def _rows(plan: Backpropagation, calls: Sequence[_Work], memory: TrainingMemory)
                 **dict(zip(_WORK[2:], map(_sum, parts), strict=True)),
                 saved_activation_bytes=sum([memory.saved[step] for step in steps]),
                 gradient_bytes=sum([plan.graph.spec(name).nbytes for name in mine]),
+                gradients=wanted,
+                no_gradients=others,
             )
         )
     return tuple(rows)

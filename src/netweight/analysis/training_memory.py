@@ -203,7 +203,8 @@ class _Walk:
         """The optimiser's turn; the temporary tensor of one parameter lives until that of the next one is computed."""
         sizes = [self.plan.graph.spec(name).nbytes for name in self.plan.trained]
         if rule.scratch:
-            self.hold("scratch", max(before + rule.scratch * size for before, size in pairwise((0, *sizes))))
+            temporaries = (before + rule.scratch * size for before, size in pairwise((0, *sizes)))
+            self.hold("scratch", max(temporaries, default=0))
         self.note("update", None)
 
     def saved_bytes(self) -> dict[int, int]:

@@ -1,41 +1,107 @@
-"""Why a layer costs what it costs."""
+"""Why a network costs what it costs, and what the words mean."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from netweight.app.arguments import BITS, MODEL, takes
+from netweight import zoo
+from netweight.analysis.conventions import DEFAULT_CONVENTIONS
+from netweight.app.arguments import BITS, MODEL, takes, text
 from netweight.app.asked import Inputs
-from netweight.app.explanations import explain_profile
+from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
 from netweight.app.weigh import weigh
-from netweight.results.explanation import Explanation
+from netweight.errors import UnknownNameError
+from netweight.own_rules import OwnRules
+from netweight.report.explain.operator import OperatorExplanation
+from netweight.report.explain.term import Term, TermList
+from netweight.report.explain.total import subject_of
+from netweight.report.terms import find_term, list_of_terms, term
+
+Explained = OfNetwork | OperatorExplanation | Term | TermList
 
 
 @takes(**MODEL, bits=BITS)
 def explain(
-    model: Model,
-    layer: str,
+    model: Model | None = None,
+    layer: str | None = None,
     inputs: Inputs = None,
     *,
     batch: int | None = None,
     bits: int | str | None = None,
     training: bool = False,
+    optimizer: str | None = None,
+    conventions: str | Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
-) -> Explanation:
-    """Why a layer, or a module, costs what it costs.
+    rules: OwnRules | None = None,
+    count_causal: str = "full",
+) -> Explained:
+    """Why a layer, a module or a total costs what it costs; or what a word means.
+
+    ``print`` shows the explanation, and so does a notebook; its attributes are the figures.
+
+    >>> import netweight
+    >>> print(netweight.explain("alexnet", "conv1").sizes[0].text)
+    floor((224 + 2*2 - 11) / 4) + 1 = 55
+    >>> netweight.explain("alexnet", "macs").value
+    724406816
+    >>> netweight.explain("stride").name
+    'stride'
 
     Args:
-        model: As for ``weigh``.
+        model: As for ``weigh``; or a word: ``"macs"``, ``"E103"``; or ``"op"`` with an operator as ``layer``. None
+            lists the words.
         layer: Path of a layer or module: ``"conv1"``, ``"layer1.0"``; of an ONNX model also ``"/layer1/conv1/Conv"``.
+            Or a total: ``"macs"``, ``"params"``, ``"peak"``, ``"traffic"``, ``"size"``, ``"training"``. None explains
+            all of the totals.
         inputs: As for ``weigh``.
         batch: As for ``weigh``.
         bits: As for ``weigh``.
         training: As for ``weigh``.
+        optimizer: As for ``weigh``.
+        conventions: As for ``weigh``: of activation memory.
         dims: As for ``weigh``.
+        rules: As for ``weigh``.
+        count_causal: As for ``weigh``.
 
     Raises:
-        UnknownNameError: If the model has no such layer.
+        UnknownNameError: If there is no such word, layer, total or operator.
         NetweightError: As ``weigh``.
     """
-    return explain_profile(weigh(model, inputs, batch=batch, bits=bits, training=training, dims=dims), layer)
+    layer = None if layer is None else text("layer", layer)
+    if model is None:
+        return list_of_terms()
+    if model == "op" and layer is not None:
+        from netweight.app.operator import explain_operator
+
+        return explain_operator(layer)
+    if layer is None and isinstance(model, str) and (found := _word(model)) is not None:
+        return found
+    trains = training or (layer is not None and subject_of(layer) == "training")
+    try:
+        profile = weigh(
+            model, inputs, batch=batch, bits=bits, training=trains, optimizer=optimizer, conventions=conventions,
+            dims=dims, rules=rules, count_causal=count_causal,
+        )  # fmt: skip
+    except UnknownNameError as error:
+        raise _neither(model, layer, error) from error
+    return explain_profile(profile, "" if layer is None else layer)
+
+
+def _word(name: str) -> Term | None:
+    """The term of that name; a built-in network that is called so comes first."""
+    return None if name in zoo.names() else find_term(name)
+
+
+def _neither(model: Model, layer: str | None, error: UnknownNameError) -> UnknownNameError:
+    """The error for a name that is no network; alone it may have been meant as a word."""
+    if layer is not None or not isinstance(model, str) or any(sign in model for sign in ":/."):
+        return error
+    try:
+        term(model)
+    except UnknownNameError as other:
+        return UnknownNameError(
+            f"nothing is called {model!r}: no term, and no network",
+            fix=other.fix if "did you" in other.fix else error.fix,
+        )
+    return error

@@ -1,29 +1,81 @@
-"""Why the layers of a profile cost what they cost."""
+"""Why the layers, modules and totals of a profile cost what they cost."""
 
 from __future__ import annotations
 
-import inspect
+import shlex
 from functools import partial
 
-from netweight.app.arguments import text
-from netweight.ops import REGISTRY
-from netweight.results.explanation import Explanation, explain_layer
-from netweight.results.profile import Profile
+from netweight.app.operator_rules import sentences
+from netweight.errors import UnknownNameError, UsageError, unknown_name
+from netweight.report.explain.layer import LayerExplanation, explain_layer
+from netweight.report.explain.module import ModuleExplanation, explain_module
+from netweight.report.explain.total import (
+    SUBJECTS,
+    OverviewExplanation,
+    TotalExplanation,
+    explain_total,
+    subject_of,
+)
+from netweight.report.terms import find_term
+from netweight.results.profile import LayerRow, ModuleRow, Profile
 from netweight.similar import similar
 
+OfNetwork = LayerExplanation | ModuleExplanation | TotalExplanation | OverviewExplanation
 
-def explain_profile(profile: Profile, path: str) -> Explanation:
-    """Why a layer, or a module, of a profile costs what it costs.
+_FIRST = 5
+
+
+def explain_profile(profile: Profile, path: str) -> OfNetwork:
+    """Why a layer, a module or a total of a profile is what it is.
 
     Args:
         profile: The weighed network; what its backward says is there if a step of training was weighed.
-        path: Path of a layer or module; of an ONNX model also that of a node.
+        path: Path of a layer or module, of an ONNX model also that of a node; ``""`` is the whole network. Where no
+            layer is called so, a total: ``"macs"``, ``"peak"``, ``"training"``, ...; ``"total"`` is all of them.
 
     Raises:
-        UnknownNameError: If the network has no such layer.
+        UnknownNameError: If the network has no such layer, and there is no such total.
+        UsageError: If it is no text.
     """
-    path = text("layer", path)
-    return explain_layer(profile, _dotted(profile, path), partial(_rules_of, training=profile.training is not None))
+    if not isinstance(path, str):
+        raise UsageError(f"explain: expected the path of a layer, or a total such as 'macs', got {path!r}")
+    name = _dotted(profile, path)
+    rows = [row for row in profile.layers if row.layer == name]
+    if rows and name:
+        rules_of = partial(sentences, own=profile.coverage.own_rules)
+        return explain_layer(profile, rows, rules_of, _around(profile, name))
+    if name and name in profile.modules.by_path:
+        return explain_module(profile, name, _around(profile, name))
+    subject = subject_of(path) if path else "total"
+    if subject is None:
+        raise _no_such(profile, name)
+    return explain_total(profile, subject)
+
+
+def _around(profile: Profile, name: str) -> tuple[ModuleRow, ...]:
+    """The modules around a layer or module, the network first."""
+    parts = name.split(".")
+    paths = (".".join(parts[:depth]) for depth in range(len(parts)))
+    return tuple(profile.modules[path] for path in paths if path in profile.modules.by_path)
+
+
+def _no_such(profile: Profile, path: str) -> UnknownNameError:
+    """Error for a name that is no layer: it may be the end of one, or a word with a meaning of its own."""
+    what = f"layer of {profile.model.name}"
+    known = [*_paths(profile.layers), *filter(None, (row.module for row in profile.modules))]
+    ends = [name for name in known if path and name.endswith(f".{path}")][:3]
+    if ends:
+        return UnknownNameError(f"no {what} is called {path!r}", fix=f"did you mean {' or '.join(ends)}?")
+    if (term := find_term(path)) is not None:
+        return UnknownNameError(
+            f"no {what} is called {path!r}", fix=f"the word is explained by: netweight explain {shlex.quote(term.name)}"
+        )
+    first = f"its first layers: {', '.join(known[:_FIRST])}; or a total: {', '.join(SUBJECTS)}"
+    return unknown_name(what, path, [*known, *SUBJECTS], fix=first)
+
+
+def _paths(rows: tuple[LayerRow, ...]) -> list[str]:
+    return [row.layer for row in rows]
 
 
 def _dotted(profile: Profile, layer: str) -> str:
@@ -36,11 +88,3 @@ def _dotted(profile: Profile, layer: str) -> str:
     names = layers_of_path(layer)
     near = next((name for name in names if similar(name, known)), layer)
     return next((name for name in names if name in known), near)
-
-
-def _rules_of(name: str, *, training: bool) -> tuple[str, ...]:
-    """What the operator's shape and cost rules say of themselves, in their first paragraph; in training of backward."""
-    op = REGISTRY.get(name)
-    rules = () if op is None else (op.shape, op.cost, *((op.backward_cost,) if training else ()))
-    texts = (inspect.getdoc(rule) or "" for rule in rules)
-    return tuple(" ".join(text.split("\n\n")[0].split()) for text in texts if text)

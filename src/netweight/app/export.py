@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from netweight import progress
 from netweight.app.arguments import BITS, MODEL, arrays_by_name, flag, path_of, takes, unless_none, whole_number
 from netweight.app.asked import Asked
-from netweight.app.identify import identify
+from netweight.app.identify import resolve
 from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import CaptureError, UsageError, unknown_name
 from netweight.files import alone_in, whole_file, write_text
@@ -85,7 +86,7 @@ def export(
     if target.suffix not in (".onnx", ".json"):
         raise UsageError(f"output: expected a file name ending in .onnx or .json, got {target.name!r}")
     asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
-    what = identify(model)
+    what = resolve(model)
     loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
     _check(loaded, guesses=guesses)
     graph = with_bits(loaded.graph, parse_bits(str(bits))) if bits is not None else loaded.graph
@@ -95,10 +96,12 @@ def export(
         return Exported(path=target, data=None, notes=tuple(notes))
     if loaded.fixed:
         notes.append("the program looked at numbers of an integer input: the file holds for numbers like those")
-    numbers = _numbers(loaded, weights, seed, notes)
+    with progress.stage("making the weights"):
+        numbers = _numbers(loaded, weights, seed, notes)
     outside = numbers is not None and _outside(graph, external=external)
     data = target.with_name(f"{target.name}.data") if outside else None
-    _write(graph, numbers, target, data)
+    with progress.stage(f"writing {target.name}"):
+        _write(graph, numbers, target, data)
     return Exported(path=target, data=data, notes=tuple(notes))
 
 

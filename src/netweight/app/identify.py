@@ -83,7 +83,6 @@ def identify(model: Model) -> Identified:
     Raises:
         CaptureError: If it is nothing that can be weighed.
         UsageError: If a text is not a name as ``parse_reference`` takes it, or is an address.
-        UnknownNameError: If no built-in network and no file has that name.
     """
     match model:
         case str():
@@ -94,6 +93,25 @@ def identify(model: Model) -> Identified:
             return Given(model)
         case _:
             return _of_framework(model)
+
+
+def resolve(model: Model) -> Identified:
+    """As ``identify``, of what is there.
+
+    Raises:
+        UnknownNameError: If no built-in network and no Python file has that name.
+        FormatError: If no other file has it.
+        NetweightError: As ``identify``.
+    """
+    what = identify(model)
+    match what:
+        case BuiltIn(name) if name not in zoo.names():
+            raise unknown_network(name)
+        case Stored(Path() as path) | Foreign(path) | OnnxFile(Path() as path):
+            check_there(path)
+        case Named(reference) if reference.kind == "file":
+            check_there(Path(reference.place))
+    return what
 
 
 def _of_framework(model: object) -> Identified:
@@ -112,19 +130,12 @@ def _of_text(text: str) -> Identified:
         case "onnx" | "stored" | "foreign":
             return _of_path(Path(reference.place))
         case "built-in":
-            name = zoo.called(reference.place)
-            if not name:
-                raise unknown_network(reference.place)
-            return BuiltIn(name, reference.options)
-        case "file":
-            check_there(Path(reference.place))
-            return Named(reference)
+            return BuiltIn(zoo.called(reference.place) or reference.place, reference.options)
         case _:
             return Named(reference)
 
 
 def _of_path(path: Path) -> Identified:
-    check_there(path)
     if is_onnx(str(path)):
         return OnnxFile(path)
     return Foreign(path) if is_foreign(str(path)) else Stored(path)

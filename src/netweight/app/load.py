@@ -7,24 +7,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netweight import zoo
+from netweight import progress, zoo
 from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
+from netweight.app.faults import refused
 from netweight.app.foreign import not_a_network
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
-from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, identify
-from netweight.errors import CaptureError, FormatError, UsageError, text_of
+from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
+from netweight.app.own_rules import held
+from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
-from netweight.ir import Graph
+from netweight.ir import Graph, TensorSpec
 from netweight.ops import REGISTRY
-from netweight.ops.own import OwnAttrs
-from netweight.own_rules.table import OwnRules
-from netweight.own_rules.table import rules as own_rules
+from netweight.own_rules import OwnRules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
 from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
+    from netweight.results.fault import Fault
     from netweight.results.profile import Profile
 
 
@@ -44,7 +45,9 @@ class Loaded:
         fixed: Whether the graph holds only for the numbers that its integer inputs had.
         stopped_at: Module in which the model's own code failed, None if it did not.
         error: What that code raised.
+        fault: Where and why it did.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
+        other: What an input made another network of than the published one, empty if none did.
         keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
     """
 
@@ -59,7 +62,9 @@ class Loaded:
     fixed: bool = False
     stopped_at: str | None = None
     error: BaseException | None = None
+    fault: Fault | None = None
     weights: Callable[[], dict[str, Any]] | None = None
+    other: str = ""
     keeps: str = "ideal"
 
     def check_runnable(self, what: str, *, guesses: bool) -> None:
@@ -68,10 +73,8 @@ class Loaded:
         Raises:
             CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
         """
-        if self.error is not None:
-            raise CaptureError(
-                f"{what}: expected the module to run to its end, got {text_of(self.error)}"
-            ) from self.error
+        if self.fault is not None:
+            raise refused(f"{what}: expected the module to run to its end", self.fault) from self.error
         if self.guesses and not guesses:
             raise CaptureError(
                 f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
@@ -109,13 +112,10 @@ def capture(
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """
-    with own_rules(rules or {}):
-        found = load(identify(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
-    if found.error is not None:
-        raise CaptureError(
-            f"capture: expected the module to run to its end, got {type(found.error).__name__} at {found.stopped_at}",
-            why=text_of(found.error),
-        ) from found.error
+    with held(rules):
+        found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
+    if found.fault is not None:
+        raise refused("capture: expected the module to run to its end", found.fault) from found.error
     return found.graph
 
 
@@ -142,7 +142,7 @@ def load(what: Identified, asked: Asked) -> Loaded:
             return Loaded(graph=found, source="json")
         case BuiltIn():
             asked.check_no_program()
-            return Loaded(graph=_built_in(what, asked), source="builtin")
+            return _built_in(what, asked)
         case Named(reference):
             return _named(reference, asked)
         case Module(module):
@@ -169,6 +169,7 @@ def read_stored(path: Path) -> Graph | Profile:
         FormatError: If it is neither.
     """
     from netweight.ir.serial import OWN, graph_from_dict
+    from netweight.ops.own import OwnAttrs
     from netweight.results.from_json import is_profile, profile_from_dict
 
     data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
@@ -198,17 +199,24 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
     )
 
 
-def _built_in(network: BuiltIn, asked: Asked) -> Graph:
+def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
     asked.check_batch()
     entry = ARCHITECTURES.get(network.name)
     inputs = only_input(asked.inputs, network.name, "float32" if entry is None else entry.input_dtype)
-    return zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
+    if isinstance(inputs, TensorSpec) and not asked.bits:
+        zoo.check_type(network.name, inputs)
+    graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
+    other = zoo.another_network(network.name, graph, network.options)
+    return Loaded(
+        graph=graph, source="builtin", notes=(other,) if other else (), other=other if inputs is not None else ""
+    )
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
-    need_torch()
-    from netweight.sources.torch.named.making import NO_CACHE
-    from netweight.sources.torch.named.references import named_module
+    with progress.stage("importing PyTorch"):
+        need_torch()
+        from netweight.sources.torch.named.making import NO_CACHE
+        from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
     with named_module(reference, batch=asked.samples) as found:
@@ -250,15 +258,14 @@ def _captured(
         notes = (*notes, f"a step of decoding: {words}")
         call = words
     inputs = without_numbers(inputs, tensor_of)
-    found = capture_module(
-        module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
-        method=asked.method,
-    )  # fmt: skip
-    if found.error is not None and not found.graph.nodes:
-        reason = f"{type(found.error).__name__}: {text_of(found.error)}"
-        raise CaptureError(
-            f"capture: expected {found.graph.name} to run, got {reason} at {found.stopped_at}, before any operator"
-        ) from found.error
+    with progress.stage(f"capturing {name or type(module).__name__}"):
+        found = capture_module(
+            module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
+            method=asked.method,
+        )  # fmt: skip
+    fault = found.fault() if found.fault is not None else None
+    if fault is not None and not found.graph.nodes:
+        raise refused(f"capture: expected {found.graph.name} to run", fault, ", before any operator") from found.error
     return Loaded(
         graph=found.graph,
         source=source,
@@ -271,6 +278,7 @@ def _captured(
         fixed=found.fixed,
         stopped_at=found.stopped_at,
         error=found.error,
+        fault=fault,
         weights=found.weights,
         keeps="torch-eager",
     )

@@ -10,7 +10,7 @@ from netweight.errors import UnknownNameError, UsageError, unknown_name
 from netweight.results import profile
 
 if TYPE_CHECKING:
-    from netweight.results.explanation import Explanation
+    from netweight.app.explanations import OfNetwork
     from netweight.results.profile import LayerRow, ModuleRow
 
 _FIRST = 5
@@ -81,11 +81,11 @@ class Profile(profile.Profile):
     def __bool__(self) -> bool:
         return True
 
-    def explain(self, path: str) -> Explanation:
-        """Why a layer, or a module, costs what it costs: its figures with the numbers they were made from.
+    def explain(self, path: str) -> OfNetwork:
+        """Why a layer, a module or a total is what it is: its figures with the numbers they were made from.
 
         Args:
-            path: Path of a layer or module: ``"conv1"``, ``"layer1.0"``.
+            path: Path of a layer or module, or a total: ``"conv1"``, ``"layer1.0"``, ``"macs"``, ``"peak"``.
 
         Raises:
             UnknownNameError: If the network has no such layer.

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight import progress, zoo
 from netweight.app.arguments import (
     MODEL,
     arrays_by_name,
@@ -21,7 +22,7 @@ from netweight.app.arguments import (
 )
 from netweight.app.asked import Asked
 from netweight.app.given_inputs import described, is_array, shape_of, spec_of, tensor_of, type_name, without_numbers
-from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, identify
+from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, resolve
 from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Filled, Graph, TensorSpec, is_floating
@@ -93,7 +94,7 @@ def run(
     """
     from netweight import runtime
 
-    what = identify(model)
+    what = resolve(model)
     inputs = described(inputs, program=isinstance(what, Named | Module))
     weights = None if weights is None else arrays_by_name("weights", weights)
     with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)
@@ -105,12 +106,33 @@ def run(
         return _onnx(what.model, inputs, asked, draw, kernels or {})
     loaded = load(with_stored_weights(what), asked)
     loaded.check_runnable("run", guesses=guesses)
+    if isinstance(what, BuiltIn) and weights is None:
+        _check_network(what, loaded)
     graph = loaded.graph
     if not isinstance(what, Named | Module):
         draw.fill(graph, _named(inputs, graph.inputs))
     arrays = {name: draw.arrays[name] for name in graph.inputs}
-    done = with_graph(graph, arrays, _weights(loaded, seed, draw.notes) if weights is None else weights)
+    if weights is None:
+        with progress.stage("making the weights"):
+            weights = _weights(loaded, seed, draw.notes)
+    with progress.stage(f"running {graph.name}"):
+        done = with_graph(graph, arrays, weights)
     return replace(done, notes=(*draw.notes, *loaded.notes))
+
+
+def _check_network(network: BuiltIn, loaded: Loaded) -> None:
+    """Refuse an input that makes another network than the weights are for.
+
+    Raises:
+        ShapeError: If some layer would have other parameters than in the published network.
+    """
+    if loaded.other:
+        usual = "x".join(map(str, zoo.make(network.name, **network.options).spec("x").shape))
+        raise ShapeError(
+            f"run: expected an input that the weights of {network.name} are for, got one that makes another network",
+            why=loaded.other,
+            fix=f"--input {usual}",
+        )
 
 
 def _weights(loaded: Loaded, seed: int, notes: list[str]) -> Mapping[str, Array]:
@@ -137,7 +159,8 @@ def _onnx(model: Any, inputs: Any, asked: Asked, draw: _Draw, kernels: Mapping[s
         load_external(proto, model)
     from netweight.onnx_backend import Prepared  # needs onnx, which is known to be there by now
 
-    outputs = Prepared(proto, place, other_sizes=True, kernels=kernels).run(arrays)
+    with progress.stage("running the model"):
+        outputs = Prepared(proto, place, other_sizes=True, kernels=kernels).run(arrays)
     named = dict(zip([entry.name for entry in proto.graph.output], outputs, strict=True))
     return Run(outputs=named, notes=tuple(draw.notes))
 

@@ -92,13 +92,10 @@ def _unknown(name: str, fix: str) -> UnknownNameError:
 
 def _as_term(name: str) -> str:
     """What explains the name, if it is a word of the reports."""
-    from netweight.report.glossary import term
+    from netweight.report.terms import find_term
 
-    try:
-        found = term(name)
-    except UnknownNameError:
-        return ""
-    return f"it is a term: netweight explain {shlex.quote(found.name)}"
+    found = find_term(name)
+    return "" if found is None else f"it is a term: netweight explain {shlex.quote(found.name)}"
 
 
 def _as_family(name: str) -> str:

@@ -7,19 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight import progress
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
 from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
-from netweight.app.identify import Given, Model, Stored, identify
+from netweight.app.identify import Given, Model, Stored, resolve
 from netweight.app.load import Loaded, load, read_stored
+from netweight.app.own_rules import held
 from netweight.app.profile import Profile
-from netweight.errors import UsageError, text_of
+from netweight.errors import UsageError
 from netweight.ir import Graph, Value, is_floating
-from netweight.own_rules.table import OwnRules
-from netweight.own_rules.table import rules as own_rules
-from netweight.rewrite.bits import parse_bits, with_bits
+from netweight.own_rules import OwnRules
+from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
 
 if TYPE_CHECKING:
     from netweight.results.profile import ModelInfo
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     method=text,
     decode=flag,
     past=unless_none(whole_number),
+    count_causal=text,
 )
 def weigh(
     model: Model,
@@ -53,6 +55,7 @@ def weigh(
     decode: bool = False,
     past: int | None = None,
     rules: OwnRules | None = None,
+    count_causal: str = "full",
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
 
@@ -74,32 +77,43 @@ def weigh(
         past: How many tokens came before; 2048 by default, fewer where the model has fewer positions.
         rules: What operators of your own cost, for this call: functions as for ``netweight.rule``, by what they are a
             rule of: ``{"mylib::scale": scale_rule, MyFunction: my_rule}``.
+        count_causal: Pairs of causal attention that count: ``"full"`` for all, ``"half"`` for the s(s + 1)/2 that the
+            mask leaves. The report says so.
 
     Raises:
         NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
     """
     asked = Asked(
-        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past)
-    )
+        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past),
+        bits=bits is not None,
+    )  # fmt: skip
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
-    what = identify(model)
+    half = count_causal != "full"
+    what = resolve(model)
     if isinstance(what, Stored):
         stored = read_stored(what.path)
         if not isinstance(stored, Graph):
             fix = f"a report has figures of one setting: weigh {_origin(stored.model, what.path)} with it"
-            asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, **step)
+            asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, count_causal=half, **step)
             return Profile.of(stored)
         what = Given(stored, "json")
-    with own_rules(rules or {}):
+    with held(rules):
         found = load(what, asked)
     if bits is not None:
-        found = replace(found, graph=with_bits(found.graph, parse_bits(str(bits))))
-    cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
-    profile = _weigh_loaded(found, conventions, freeze)
+        graph = with_bits(found.graph, parse_bits(str(bits)))
+        found = replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
+    if half:
+        from netweight.rewrite.causal import with_causal
+
+        graph, says = with_causal(found.graph, count_causal)
+        found = replace(found, graph=graph, notes=(*found.notes, says))
+    with progress.stage(f"weighing {found.graph.name}"):
+        cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
+        profile = _weigh_loaded(found, conventions, freeze)
     notes = (
         profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
     )
-    return replace(profile, notes=notes, training=cost)
+    return replace(profile, notes=notes, training=cost, counting={"causal": count_causal} if half else None)
 
 
 def _origin(model: ModelInfo, path: Path) -> str:
@@ -126,14 +140,14 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[st
         found.graph,
         source=found.source,
         conventions=conventions,
-        notes=found.notes if found.error is None else (*found.notes, _reason(found.error)),
+        notes=found.notes,
         exact=found.exact,
         guesses=found.doubts,
         stopped_at=found.stopped_at,
         freeze=freeze,
     )
     model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
-    return Profile.of(replace(profile, model=model))
+    return Profile.of(replace(profile, model=model, fault=found.fault))
 
 
 def _training(
@@ -174,7 +188,3 @@ def _untrained(graph: Graph) -> Iterator[str]:
 def _amount(values: Sequence[Value]) -> str:
     tensors = f"{len(values)} tensor{'s' if len(values) > 1 else ''}"
     return f"{sum(value.elements for value in values):,} parameters in {tensors}"
-
-
-def _reason(error: BaseException) -> str:
-    return f"partial: the model's own code raised {type(error).__name__}: {text_of(error)}"

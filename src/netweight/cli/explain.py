@@ -1,8 +1,9 @@
-"""``netweight explain``: why a layer costs what it costs, or what a term means."""
+"""``netweight explain``: why a network costs what it costs, and what the words mean."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from contextlib import redirect_stdout
 from dataclasses import asdict
@@ -11,28 +12,40 @@ from typing import Any
 import click
 
 from netweight.app import explain as verb
-from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
-from netweight.cli.streams import out, out_rendered
+from netweight.cli.options import (
+    causal_option,
+    limit_option,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    units_option,
+    verbose_option,
+)
+from netweight.cli.streams import is_terminal, out_rendered
 from netweight.cli.usage import Verb
 from netweight.cli.values import one_of
-from netweight.report.explain import explanation_text, term_text
-from netweight.report.glossary import term
 
 
 @click.command(cls=Verb)
-@click.argument("subject", metavar="MODEL|TERM")
-@click.argument("layer", required=False)
+@click.argument("subject", metavar="[MODEL|TERM|op]", required=False)
+@click.argument("layer", metavar="[LAYER|TOTAL|OPERATOR]", required=False)
 @model_options
+@causal_option
 @click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 @units_option
 @limit_option
 @verbose_option
-def explain(subject: str, layer: str | None, **flags: Any) -> None:
-    """Where the numbers of a LAYER come from; without LAYER, what a TERM or an error code means."""
-    if layer is None:
-        found = term(subject)
-        out(json.dumps(asdict(found), indent=2) if flags["form"] == "json" else term_text(found).rstrip())
-        return
+def explain(subject: str | None, layer: str | None, **flags: Any) -> None:
+    """Where the numbers come from, and what the words mean.
+
+    \b
+      netweight explain                    all words, by subject
+      netweight explain stride             a word, or an error code: E103
+      netweight explain alexnet            where the figures of a network come from
+      netweight explain alexnet conv1      a layer or module, with its own numbers
+      netweight explain alexnet peak       a total: params size macs flops activations peak traffic training
+      netweight explain op softplus        an operator: its rules, with file and line
+    """  # noqa: D301
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the explanation
         explanation = verb.explain(
             subject,
@@ -42,8 +55,10 @@ def explain(subject: str, layer: str | None, **flags: Any) -> None:
             bits=flags["bits"],
             training=flags["training"],
             dims=parse_dims(flags["dims"]),
+            count_causal=flags["count_causal"],
         )
     if flags["form"] == "json":
         out_rendered(json.dumps(asdict(explanation), indent=2))
     else:
-        out_rendered(explanation_text(explanation, units=flags["units"]))
+        width = shutil.get_terminal_size().columns if is_terminal() else None
+        out_rendered(explanation.to_text(units=flags["units"], width=width))

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 import click
 
 from netweight.cli.misspelt import check_command
-from netweight.cli.signals import EndedBySignal, ended_by_signals
 from netweight.cli.streams import out, prepare, say
 from netweight.errors import NetweightError, UsageError
+from netweight.signals import EndedBySignals, interrupt_in
 
 _EXAMPLES = """\b
 Examples:
@@ -110,10 +110,16 @@ def cli(context: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit."""
+    code = 0
+    with EndedBySignals() as ending:
+        code = process(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(ending.code(code))
+
+
+def process(arguments: Sequence[str]) -> int:
+    """Run the command on the streams of this process, and return its exit code."""
     prepare()
-    with ended_by_signals():
-        code = run(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(code)
+    return run(arguments)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -122,19 +128,28 @@ def run(arguments: Sequence[str]) -> int:
         code = cli.main(list(arguments), prog_name="netweight", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except NetweightError as error:
-        return _fail(error_parts(error), arguments)
-    except click.ClickException as error:
-        return _fail(error_parts(UsageError(error.format_message(), fix="netweight --help")), arguments)
-    except (click.Abort, KeyboardInterrupt) as interrupt:
-        cause = interrupt.__cause__ or interrupt  # click turns an interrupt into its own error
-        return cause.code if isinstance(cause, EndedBySignal) else 130
-    except Exception as error:
-        return _fail(_unexpected(error), arguments)
+    except (Exception, KeyboardInterrupt) as error:
+        return _ended(error, arguments)
     return code if isinstance(code, int) else 0
 
 
-def _unexpected(error: Exception) -> list[str]:
+def _ended(error: BaseException, arguments: Sequence[str]) -> int:
+    """Say what went wrong, and the exit code."""
+    interrupt = interrupt_in(error)
+    if interrupt is not None:
+        return interrupt.code
+    match error:
+        case click.Abort() | KeyboardInterrupt():
+            return 130
+        case NetweightError():
+            return _fail(error_parts(error), arguments)
+        case click.ClickException():
+            return _fail(error_parts(UsageError(error.format_message(), fix="netweight --help")), arguments)
+        case _:
+            return _fail(_unexpected(error), arguments)
+
+
+def _unexpected(error: BaseException) -> list[str]:
     """What to say of an error that no rule of ours found: too little memory or room, else a mistake of netweight."""
     if isinstance(error, MemoryError):
         return [f"error[E101]: memory: expected a network that fits, got: {str(error) or 'no more memory'}"]
@@ -147,10 +162,8 @@ def error_parts(error: NetweightError) -> list[str]:
     """What, where, why, and what to do, in parts."""
     lines = [f"error[{error.code}]: {error.message}"]
     lines.extend(f"  --> {note}" for note in getattr(error, "__notes__", ()))
-    if error.why:
-        lines.append(f"  why: {error.why}")
-    if error.fix:
-        lines.append(f"  fix: {error.fix}")
+    lines.extend(f"  why: {line}" for line in error.why.splitlines())
+    lines.extend(f"  fix: {line}" for line in error.fix.splitlines())
     return lines
 
 

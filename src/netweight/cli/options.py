@@ -61,6 +61,12 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
 units_option: Decorator = click.option(
     "--units", type=one_of("si", "iec", "raw"), default="si", help="MB, MiB, or plain integers.  [default: si]"
 )
+causal_option: Decorator = click.option(
+    "--count-causal",
+    type=one_of("full", "half"),
+    default="full",
+    help="Pairs of causal attention that count: all, or those that the mask leaves.  [default: full]",
+)
 guess_option: Decorator = click.option(
     "--guess",
     is_flag=True,

@@ -12,13 +12,23 @@ from click.core import ParameterSource
 
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
-from netweight.cli.options import limit_option, model_options, parse_dims, parse_inputs, units_option, verbose_option
-from netweight.cli.outputs import FORMATS, deliver, targets_of
+from netweight.cli.options import (
+    causal_option,
+    limit_option,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    units_option,
+    verbose_option,
+)
+from netweight.cli.outputs import FORMATS, Target, deliver, targets_of
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, one_of
+from netweight.report.columns import COLUMNS, column_key, sort_key
+from netweight.report.fault import fault_lines
 from netweight.report.summary import incomplete, summary_line
-from netweight.report.table import COLUMNS, Options
+from netweight.report.table import Options
 
 if TYPE_CHECKING:
     from netweight.app.profile import Profile
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--convention", "conventions", multiple=True, metavar="NAME", help="Activation convention; repeat for several."
 )
+@causal_option
 @click.option("--method", metavar="NAME", default="forward", help="Weigh another method of a PyTorch module.")
 @click.option("--decode", is_flag=True, help="Weigh one token after others, with their keys and values in memory.")
 @click.option("--past", type=WHOLE, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
@@ -38,6 +49,7 @@ if TYPE_CHECKING:
 @click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
 @click.option("--depth", type=WHOLE, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
 @click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
+@click.option("--all", "every", is_flag=True, help="Every layer in a line of its own, also those that cost nothing.")
 @click.option("--sort", metavar="COLUMN", help="Largest first.")
 @click.option("--top", type=WHOLE, metavar="N", help="Only the first N lines, the rest summed.")
 @click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
@@ -54,7 +66,9 @@ if TYPE_CHECKING:
 def show(model: str, **flags: Any) -> int:
     """What MODEL costs: a table by layer, totals, one summary sentence."""
     options = _table_options(flags)
-    targets = targets_of(_given(flags))
+    options.check()
+    given = _given(flags)
+    targets = targets_of(given)
     start = time.perf_counter()
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
         profile = weigh(
@@ -70,15 +84,23 @@ def show(model: str, **flags: Any) -> int:
             method=flags["method"],
             decode=flags["decode"],
             past=flags["past"],
+            count_causal=flags["count_causal"],
             **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
         )
     if flags["verbose"]:
-        elapsed = 1000 * (time.perf_counter() - start)
-        say(f"weighed {profile.coverage.nodes} operator calls in {elapsed:.0f} ms")
+        _say_times(profile.coverage.nodes, time.perf_counter() - start, all_stages=flags["verbose"] > 1)
     if flags["quiet"]:
         out(summary_line(profile, units=options.units))
-    deliver(profile, options, targets, color=flags["color"])
+    deliver(profile, options, targets, given)
+    if profile.fault is not None and not any(map(_shows_fault, targets)):
+        for line in fault_lines(profile.fault):
+            say(line)
     return _verdict(profile, strict=flags["strict"])
+
+
+def _shows_fault(target: Target) -> bool:
+    """Whether a reader of stdout sees there why the report is partial."""
+    return target.path is None and target.form in ("table", "markdown", "html")
 
 
 def _given(flags: dict[str, Any]) -> dict[str, Any]:
@@ -87,14 +109,21 @@ def _given(flags: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in flags.items() if source(name) is not ParameterSource.DEFAULT}
 
 
+def _say_times(calls: int, elapsed: float, *, all_stages: bool) -> None:
+    """How long it took; what was imported is apart, as the next command in the same process would not wait for it."""
+    times = click.get_current_context().obj.seconds
+    for what, seconds in times.items():
+        if all_stages or what.startswith("importing"):
+            say(f"{what}: {1000 * seconds:.0f} ms")
+    imported = sum(seconds for what, seconds in times.items() if what.startswith("importing"))
+    say(f"weighed {calls} operator calls in {1000 * (elapsed - imported):.0f} ms")
+
+
 def _verdict(profile: Profile, *, strict: bool) -> int:
     """Exit code: 1 for a report that is partial, or that is incomplete although ``--strict`` is given."""
     if strict and not profile.coverage.complete:
         say(f"strict: {'; '.join(incomplete(profile))}")
-    elif profile.coverage.stopped_at:
-        reason = next((note for note in profile.notes if note.startswith("partial: ")), "partial: the model raised")
-        say(f"{reason} (at {profile.coverage.stopped_at})")
-    else:
+    elif not profile.coverage.stopped_at:
         return 0
     return 1
 
@@ -104,8 +133,14 @@ def _table_options(flags: dict[str, Any]) -> Options:
         {"columns": tuple(key.strip() for key in flags["columns"].split(","))} if flags["columns"] is not None else {}
     )
     columns = chosen.get("columns", Options().columns)
-    if flags["sort"] in COLUMNS and flags["sort"] not in columns:
+    if flags["sort"] is not None and sort_key(flags["sort"]) not in map(column_key, columns):
         chosen["columns"] = (*columns, flags["sort"])
     return Options(
-        depth=flags["depth"], fold=flags["fold"], sort=flags["sort"], top=flags["top"], units=flags["units"], **chosen
+        depth=flags["depth"],
+        fold=flags["fold"],
+        every=flags["every"],
+        sort=flags["sort"],
+        top=flags["top"],
+        units=flags["units"],
+        **chosen,
     )

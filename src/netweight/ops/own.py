@@ -6,10 +6,10 @@ The table does not have them. What it has of other operators, ``own_definition``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from netweight.count import Count
 from netweight.errors import UnsupportedOpError
@@ -30,7 +30,8 @@ class OwnAttrs:
 
     Attributes:
         rule: What it is a rule of: ``"mylib::scale"``, ``"Scale"``.
-        place: Where it was written: ``"rules.py:12"``.
+        place: Where it was written: ``"rules.py:12"``. Like ``says``, it does not make one call differ from another.
+        says: What it says of itself: the first paragraph of its docstring.
         inputs: Names of the tensors.
         outputs: The results.
         work: Operations by kind.
@@ -42,7 +43,8 @@ class OwnAttrs:
     """
 
     rule: str
-    place: str
+    place: str = field(compare=False)
+    says: str = field(default="", compare=False)
     inputs: tuple[str, ...]
     outputs: Shapes
     work: Work
@@ -52,27 +54,14 @@ class OwnAttrs:
     settings: tuple[tuple[str, Any], ...] = ()
 
 
-class Call(Protocol):
-    """An operator that is called: a node, or a step that becomes one."""
+def definition_of(call: Any) -> OpDef | None:
+    """What is known of the operator of a call: by the table, else by a rule of the user's; None if nothing is.
 
-    @property
-    def op(self) -> str:
-        """Name of the operator."""
-
-    @property
-    def attrs(self) -> Any:
-        """Its attributes."""
-
-
-def definition_of(call: Call) -> OpDef | None:
-    """What is known of the operator of a call: by the table, else by a rule of the user's; None if nothing is."""
+    Args:
+        call: A node, or a step that becomes one.
+    """
     found = REGISTRY.find(call.op)
     return own_definition(call.attrs) if found is None and call.attrs.__class__ is OwnAttrs else found
-
-
-def is_own(call: Call) -> bool:
-    """Whether a rule of the user's counts the call."""
-    return call.attrs.__class__ is OwnAttrs
 
 
 @lru_cache(maxsize=4096)

@@ -224,12 +224,12 @@ def not_differentiable(*_args: Any, **_saved: Any) -> tuple[Array | None, ...]:
 
 
 def free(*_args: Any) -> Cost:
-    """Cost of an operator that moves or renames data and computes nothing."""
+    """No work: it moves or renames data and computes nothing."""
     return FREE
 
 
 def copied(_attrs: Any, wanted: Wanted, *_specs: TensorSpec | None) -> Cost:
-    """Backward cost of an operator whose gradients are made of copies, or of zeros: no work, memory of their own."""
+    """No work: gradients are copies or zeros, in memory of their own."""
     return COPIED if any(wanted) else FREE
 
 

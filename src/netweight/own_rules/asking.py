@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -46,6 +47,7 @@ def answer_of(
     return OwnAttrs(
         rule=rule.name,
         place=str(rule.place),
+        says=" ".join((inspect.getdoc(rule.function) or "").partition("\n\n")[0].split()),
         inputs=tuple(tensors),
         outputs=_plain(results),
         work=_work(rule, "cost", counted.cost),

@@ -16,7 +16,7 @@ def to_html(profile: Profile, options: Options | None = None) -> str:
     foot = _row(table.total, table.numeric, "th")
     return (
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
-        f"<p>{_safe(summary_line(profile))}</p>"
+        f"<p>{_safe(summary_line(profile, units=(options or Options()).units))}</p>"
     )
 
 

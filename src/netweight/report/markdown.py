@@ -1,6 +1,7 @@
 """Profile as Markdown."""
 
 from netweight.report.escape import markdown as escape
+from netweight.report.fault import fault_lines
 from netweight.report.summary import summary_line, totals_text
 from netweight.report.table import Options, table_of
 from netweight.results.profile import Profile
@@ -16,4 +17,6 @@ def to_markdown(profile: Profile, options: Options | None = None) -> str:
     lines = [f"| {' | '.join(row)} |" for row in rows]
     totals = [f"- {escape(name)}: {escape(text)}" for name, text in totals_text(profile, units=chosen.units)]
     notes = [f"- note: {escape(note)}" for note in profile.notes]
+    if profile.fault is not None:
+        notes.extend(f"- {escape(line.strip())}" for line in fault_lines(profile.fault))
     return "\n".join([*lines, "", *totals, *notes, "", escape(summary_line(profile, units=chosen.units))]) + "\n"

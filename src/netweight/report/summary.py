@@ -34,10 +34,17 @@ def summary_line(profile: Profile, *, units: Units = "si") -> str:
     ]
     clauses = [
         ", ".join([*figures, *_peaks(profile, units)]),
+        *_counted_otherwise(profile),
         *training_clause(profile, units=units),
         _covered(profile),
     ]
     return f"{called_text(profile)}: {'; '.join(clauses)}"
+
+
+def _counted_otherwise(profile: Profile) -> list[str]:
+    """Choices of counting that are not the usual ones."""
+    causal = (profile.counting or {}).get("causal")
+    return [f"causal attention counted {causal}"] if causal else []
 
 
 def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str]]:
@@ -51,6 +58,9 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
         *work_lines(totals, units),
     ]
     lines.extend((f"activations, {name}", _activations(found, units)) for name, found in profile.activations.items())
+    if profile.activations and "lecture" not in profile.activations:
+        column = sum(int(row.activation_count or 0) for row in profile.layers)
+        lines.append(("activations, layers", f"total {exact(column, units=units)}: the column counts by lecture"))
     moved = f"{_size(totals.bytes_read, units)} read, {_size(totals.bytes_written, units)} written, nothing cached"
     lines.append(("traffic", moved))
     lines.extend(training_text(profile, units=units))

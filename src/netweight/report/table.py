@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from netweight.errors import UsageError, unknown_name
-from netweight.report.entries import NUMBERS, Entry, Shapes, entries_of, sum_of
+from netweight.errors import UsageError
+from netweight.report.columns import COLUMNS, Column, column_key, sort_key
+from netweight.report.entries import Entry, sum_of
+from netweight.report.outline import Item, Outline, outline_of
+from netweight.report.shapes import shape_text
+from netweight.report.shares import Weight, weight_of, with_shares
 from netweight.results.profile import Profile
-from netweight.units import Units, exact, scaled
+from netweight.units import Units
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One column.
-
-    Attributes:
-        title: Heading.
-        text: Text of an entry's cell.
-        keep: How long it stays when a terminal is narrow: the lowest goes first.
-        figure: Name of the figure that it shows; None for words, which are neither summed nor sorted by.
-    """
-
-    title: str
-    text: Callable[[Entry, Units], str]
-    keep: int
-    figure: str | None = None
-
-    @property
-    def numeric(self) -> bool:
-        """Whether it is aligned to the right, summed and sortable."""
-        return self.figure is not None
+__all__ = ["COLUMNS", "Options", "Row", "Table", "shape_text", "table_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +22,57 @@ class Options:
     """What the user wants to see.
 
     Attributes:
-        columns: Keys of ``COLUMNS``; the layer always comes first.
-        depth: Sum modules at this depth; None for every layer.
-        fold: Show runs of equal blocks once.
-        sort: Numeric column to order by, largest first; None for execution order.
+        columns: Names of columns; the layer always comes first, the share right behind what it is a share of.
+        depth: Sum modules at this depth; None for as many as fit a screen.
+        fold: Show runs of equal blocks once, and close the cheapest modules where more than a screen would be shown.
+        every: Show every layer in a line of its own, also those that cost nothing.
+        sort: Column of numbers to order by, largest first; None for execution order.
         top: Show that many lines and sum the rest.
         units: How sizes are written.
     """
 
-    columns: tuple[str, ...] = ("op", "output", "params", "macs", "activations", "rf")
+    columns: tuple[str, ...] = ("op", "settings", "output", "params", "macs", "share", "activations", "field")
     depth: int | None = None
-    fold: bool = False
+    fold: bool = True
+    every: bool = False
     sort: str | None = None
     top: int | None = None
     units: Units = "si"
+
+    def check(self) -> None:
+        """Refuse what no table can show, before anything is weighed.
+
+        Raises:
+            UnknownNameError: If a column is not one of ``COLUMNS``.
+            UsageError: If ``sort`` is not a number, or ``top`` or ``depth`` is not positive.
+        """
+        for key in self.columns:
+            column_key(key)
+        if self.sort is not None:
+            sort_key(self.sort)
+        for name in ("top", "depth"):
+            limit = getattr(self, name)
+            if limit is not None and limit < 1:
+                raise UsageError(f"{name}: expected at least 1, got {limit}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of the table as a tree.
+
+    Attributes:
+        depth: How far its name is indented.
+        name: Name within the module above.
+        line: Which of the table's lines has its figures; None for an open module, whose lines are below it.
+        kind: Class of an open module.
+        weight: Whether it is among the dearest, or costs nothing.
+    """
+
+    depth: int
+    name: str
+    line: int | None
+    kind: str = ""
+    weight: Weight = "plain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,114 +83,130 @@ class Table:
         keys: Keys of the columns.
         titles: Headings.
         numeric: Which columns are numbers.
-        lines: One per entry.
+        lines: One per entry, under its whole path.
+        entries: What the lines are made of.
         total: Sum of the lines.
+        tree: The lines under the names of their modules.
+        basis: Key of the column that lines are sorted by, or else that shares are of.
+        hidden: Layers in modules that are closed so that all fits a screen.
+        joined: Layers that are summed into the line of another.
     """
 
     keys: tuple[str, ...]
     titles: tuple[str, ...]
     numeric: tuple[bool, ...]
     lines: tuple[tuple[str, ...], ...]
+    entries: tuple[Entry, ...]
     total: tuple[str, ...]
+    tree: tuple[Row, ...]
+    basis: str
+    hidden: int
+    joined: int
 
 
-def shape_text(shapes: Shapes) -> str:
-    """Sizes joined by x, tensors by a comma; many tensors by their number."""
-    if len(shapes) > 3:
-        return f"{len(shapes)} tensors"
-    return ", ".join("x".join(map(str, shape)) or "scalar" for shape in shapes)
-
-
-def _figure(title: str, figure: str, keep: int) -> Column:
-    """A column of numbers: bytes with their unit, others in full."""
-
-    def count(entry: Entry, units: Units) -> str:
-        value = entry.numbers[figure]
-        return "?" if value is None else exact(value, units=units)
-
-    def size(entry: Entry, units: Units) -> str:
-        value = entry.numbers[figure]
-        return "?" if value is None else scaled(value, "B" if units != "raw" else "", units=units)
-
-    return Column(title=title, text=size if "bytes" in figure else count, keep=keep, figure=figure)
-
-
-def _field_text(entry: Entry, _units: Units) -> str:
-    field = entry.receptive_field
-    if not field:
-        return ""
-    return str(field[0]) if len(set(field)) == 1 else "x".join(map(str, field))
-
-
-def _label_text(entry: Entry, _units: Units) -> str:
-    return entry.label if entry.repeat == 1 else f"{entry.label} x{entry.repeat}"
-
-
-_NAMED: dict[str, Column] = {
-    "layer": Column(title="layer", text=_label_text, keep=100),
-    "op": Column(title="op", text=lambda entry, _: entry.op, keep=30),
-    "kind": Column(title="kind", text=lambda entry, _: entry.kind, keep=20),
-    "dtype": Column(title="dtype", text=lambda entry, _: entry.dtype, keep=15),
-    "weights": Column(title="weights", text=lambda entry, _: entry.weight_dtype, keep=16),
-    "input": Column(title="input", text=lambda entry, _: shape_text(entry.input_shapes), keep=10),
-    "output": Column(title="output", text=lambda entry, _: shape_text(entry.output_shapes), keep=40),
-    "rf": Column(title="field", text=_field_text, keep=5),
-    "params": _figure("params", "params", 80),
-    "params_no_bias": _figure("params no bias", "params_no_bias", 50),
-    "macs": _figure("MACs", "macs", 90),
-    "flops": _figure("FLOPs", "flops", 70),
-    "ops": _figure("OPs", "ops_total", 60),
-    "activations": _figure("activations", "activation_count", 60),
-    "activation_bytes": _figure("act. size", "activation_bytes", 45),
-    "size": _figure("size", "model_size_bytes", 45),
-    "read": _figure("read", "bytes_read", 25),
-    "written": _figure("written", "bytes_written", 25),
-}
-_SHOWN = {column.figure for column in _NAMED.values()}
-
-COLUMNS: dict[str, Column] = _NAMED | {name: _figure(name, name, 20) for name in NUMBERS if name not in _SHOWN}
-"""Every column by its key; figures without a name of their own go by that of the schema."""
-
-
-def table_of(profile: Profile, options: Options) -> Table:
+def table_of(profile: Profile, options: Options, *, bars: bool = False) -> Table:
     """The table that every format prints.
 
+    Args:
+        profile: What was weighed.
+        options: What the user wants to see.
+        bars: Draw the shares, in a last column, where there are any.
+
     Raises:
-        UnknownNameError: If a column is not one of ``COLUMNS``.
-        UsageError: If ``sort`` is not a number, or ``top`` or ``depth`` is not positive.
+        UsageError: As ``Options.check``.
     """
-    keys = ("layer", *(key for key in options.columns if key != "layer"))
-    for key in (*keys, *(() if options.sort is None else (options.sort,))):
-        if key not in COLUMNS:
-            raise unknown_name("column", key, COLUMNS, fix=f"known: {', '.join(COLUMNS)}")
-    for name in ("top", "depth"):
-        limit = getattr(options, name)
-        if limit is not None and limit < 1:
-            raise UsageError(f"{name}: expected at least 1, got {limit}")
-    entries = entries_of(profile, depth=options.depth, fold=options.fold and options.sort is None)
-    shown = _chosen(entries, options)
+    options.check()
+    sort = None if options.sort is None else sort_key(options.sort)
+    basis = _basis(profile, sort)
+    outline = _outline(profile, options, sort, basis)
+    shown = _chosen(outline.items, sort, options.top)
+    entries = with_shares([item.entry for item in shown if item.entry is not None], COLUMNS[basis].figure or basis)
+    shared = any(entry.share for entry in entries)
+    keys = tuple(key for key in _keys(options.columns, basis, bars=bars) if _says(key, entries, options))
     columns = [COLUMNS[key] for key in keys]
-    total = sum_of(shown, "total")
+    total = replace(sum_of(entries, "total"), share=1.0 if shared else None)
     return Table(
         keys=keys,
         titles=tuple(column.title for column in columns),
         numeric=tuple(column.numeric for column in columns),
-        lines=tuple(tuple(column.text(entry, options.units) for column in columns) for entry in shown),
+        lines=tuple(_cells(entry, columns, options.units) for entry in entries),
+        entries=tuple(entries),
         total=tuple(
-            column.text(total, options.units) if column.numeric or column.title == "layer" else "" for column in columns
+            column.text(total, options.units) if column.numeric or key == "layer" else ""
+            for key, column in zip(keys, columns, strict=True)
         ),
+        tree=_rows(shown, entries),
+        basis=sort or basis,
+        hidden=outline.hidden,
+        joined=outline.joined,
     )
 
 
-def _chosen(entries: Sequence[Entry], options: Options) -> list[Entry]:
+def _outline(profile: Profile, options: Options, sort: str | None, basis: str) -> Outline:
+    folds = options.fold and not options.every
+    crowded = folds and options.depth is None and sort is None and options.top is None
+    return outline_of(
+        profile,
+        depth=options.depth,
+        fold=options.fold,
+        every=options.every,
+        fit=COLUMNS[basis].figure if crowded else None,
+        sort=None if sort is None else COLUMNS[sort].figure,
+    )
+
+
+def _basis(profile: Profile, sort: str | None) -> str:
+    """Key of what shares are of: what is sorted by, MACs, or where there are none parameters."""
+    if sort is not None and COLUMNS[sort].figure is not None:
+        return sort
+    return "macs" if profile.totals.macs else "params"
+
+
+def _keys(names: Sequence[str], basis: str, *, bars: bool) -> tuple[str, ...]:
+    """The layer first, each once, and the share behind what it is a share of."""
+    keys = list(dict.fromkeys(("layer", *map(column_key, names))))
+    if "share" in keys and basis in keys:
+        keys.remove("share")
+        keys.insert(keys.index(basis) + 1, "share")
+    if "share" in keys and "bar" not in keys and bars:
+        keys.append("bar")
+    return tuple(keys)
+
+
+def _says(key: str, entries: Sequence[Entry], options: Options) -> bool:
+    """Whether a column was asked for, or has anything in it."""
+    if key in ("share", "bar"):
+        return any(entry.share for entry in entries)
+    asked = options.columns != Options().columns or COLUMNS[key].numeric
+    return asked or any(COLUMNS[key].text(entry, options.units) for entry in entries)
+
+
+def _cells(entry: Entry, columns: Sequence[Column], units: Units) -> tuple[str, ...]:
+    return tuple(column.text(entry, units) for column in columns)
+
+
+def _chosen(items: Sequence[Item], sort: str | None, top: int | None) -> list[Item]:
     """Sorted and cut, the rest as one line so that the lines still add up to the total."""
-    shown = list(entries)
-    if options.sort is not None:
-        figure = COLUMNS[options.sort].figure
-        if figure is None:
-            raise UsageError(f"sort: expected a numeric column, got {options.sort!r}")
-        shown.sort(key=lambda entry: -(entry.numbers[figure] or 0))
-    if options.top is not None and len(shown) > options.top:
-        rest = shown[options.top :]
-        shown = [*shown[: options.top], sum_of(rest, f"({len(rest)} more)")]
+    shown = list(items)
+    if sort is not None:
+        order = COLUMNS[sort].order or (lambda _entry: 0)
+        found = [(item.entry, item) for item in items if item.entry is not None]
+        found.sort(key=lambda pair: -order(pair[0]))
+        shown = [replace(item, depth=0, name=entry.label + entry.marks) for entry, item in found]
+    lines = [at for at, item in enumerate(shown) if item.entry is not None]
+    if top is not None and len(lines) > top:
+        rest = [entry for at in lines[top:] if (entry := shown[at].entry)]
+        name = f"({len(rest)} more)"
+        shown = [*shown[: lines[top - 1] + 1], Item(depth=0, name=name, entry=sum_of(rest, name), kind="")]
     return shown
+
+
+def _rows(items: Sequence[Item], entries: Sequence[Entry]) -> tuple[Row, ...]:
+    rows, line = [], 0
+    for item in items:
+        if item.entry is None:
+            rows.append(Row(depth=item.depth, name=item.name, line=None, kind=item.kind))
+        else:
+            rows.append(Row(depth=item.depth, name=item.name, line=line, weight=weight_of(entries[line])))
+            line += 1
+    return tuple(rows)

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netweight.report.columns import COLUMNS
 from netweight.report.escape import plain
+from netweight.report.fault import fault_lines
+from netweight.report.fit import Grid, Head, fitted
 from netweight.report.summary import summary_line, totals_text
-from netweight.report.table import COLUMNS, Options, Table, table_of
+from netweight.report.table import Options, Row, Table, table_of
+from netweight.report.wrap import wrapped
 from netweight.results.profile import Profile
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-_GAP = "  "
-_SHORTEST_NAME = 12
-_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+_INDENT = "  "
+_WIDE = 60  # columns from which figures stand below each other
+_FEW = 3  # columns that are named twice
+_STYLES = {"dear": "yellow", "plain": "", "nothing": "dim"}
+_CODES = {"bold": "\x1b[1m", "yellow": "\x1b[33m", "dim": "\x1b[2m"}
+_PLAIN = "\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the report; emphasis never carries meaning alone."""
+    """One line of the report; emphasis never carries meaning alone.
+
+    Attributes:
+        text: What it says.
+        style: Bold for headings and totals, yellow for the dearest lines, dim for those that cost nothing.
+    """
 
     text: str
-    bold: bool = False
+    style: str = ""
+
+    @property
+    def bold(self) -> bool:
+        """Whether it is a heading or a total."""
+        return self.style == "bold"
 
 
 def lines_of(profile: Profile, options: Options, *, width: int | None = None) -> Iterator[Line]:
@@ -33,88 +50,83 @@ def lines_of(profile: Profile, options: Options, *, width: int | None = None) ->
     Args:
         profile: What to show.
         options: What the user wants to see.
-        width: Drop columns and shorten names until the table is that wide at most; None for its natural width.
+        width: Drop columns and shorten names until the table is that wide at most, and wrap text; None for no limit.
     """
     inputs = ", ".join(f"{i.name} {'x'.join(map(str, i.shape))} {i.dtype}" for i in profile.model.inputs)
-    yield Line(f"{profile.model.name} ({profile.model.source}), input {inputs}", bold=True)
+    yield from _text(f"{profile.model.name} ({profile.model.source}), input {inputs}", width, 2, "bold")
     yield Line("")
-    table = table_of(profile, options)
-    yield from _table_lines(table if width is None else _fitted(table, width, options.sort))
+    yield from table_lines(table_of(profile, options, bars=True), width)
     yield Line("")
     totals = totals_text(profile, units=options.units)
-    longest = max(len(name) for name, _ in totals)
-    yield from (Line(f"{name:<{longest}}  {text}") for name, text in totals)
-    yield from (Line(f"note: {note}") for note in profile.notes)
+    aligned = max(len(name) for name, _ in totals) if width is None or width >= _WIDE else 0
+    for name, text in totals:
+        yield from _text(f"{name:<{aligned}}  {text}", width, aligned + 2)
+    for note in profile.notes:
+        yield from _text(f"note: {note}", width, 6)
     yield Line("")
-    yield Line(summary_line(profile, units=options.units), bold=True)
+    if profile.fault is not None:
+        for line in fault_lines(profile.fault):
+            yield from _text(line, width, 7)
+        yield Line("")
+    yield from _text(summary_line(profile, units=options.units), width, 2, "bold")
 
 
 def to_text(profile: Profile, options: Options | None = None, *, width: int | None = None, color: bool = False) -> str:
     """The report as text; names from files cannot act on the terminal."""
-    lines = (
-        (plain(line.text).rstrip(), line.bold and color)
-        for line in lines_of(profile, options or Options(), width=width)
+    lines = ((plain(line.text).rstrip(), line.style) for line in lines_of(profile, options or Options(), width=width))
+    return "".join(
+        f"{_CODES[style]}{text}{_PLAIN}\n" if color and style and text else f"{text}\n" for text, style in lines
     )
-    return "".join(f"{_BOLD}{text}{_PLAIN}\n" if bold and text else f"{text}\n" for text, bold in lines)
 
 
 def to_renderable(profile: Profile, options: Options | None = None) -> Text:
     """What rich prints for a profile."""
     from rich.text import Text
 
-    lines = (
-        Text(plain(line.text), style="bold" if line.bold else "") for line in lines_of(profile, options or Options())
-    )
+    lines = (Text(plain(line.text), style=line.style) for line in lines_of(profile, options or Options()))
     return Text("\n", no_wrap=True, overflow="ignore").join(lines)
 
 
-def _table_lines(table: Table) -> Iterator[Line]:
-    rows = (table.titles, *table.lines, table.total)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (
-            cell.rjust(width) if numeric else cell.ljust(width)
-            for cell, width, numeric in zip(row, widths, table.numeric, strict=True)
-        )
-        yield Line(_GAP.join(cells), bold=row is table.titles or row is table.total)
+def _text(text: str, width: int | None, indent: int, style: str = "") -> Iterator[Line]:
+    return (Line(part, style) for part in wrapped(text, width, indent))
 
 
-def _fitted(table: Table, width: int, sort: str | None) -> Table:
-    """Columns dropped in a fixed order, then names shortened in the middle."""
-    while _width(table) > width:
-        removable = [key for key in table.keys[1:] if key != (sort or "macs")]
-        if not removable:
-            break
-        table = _without(table, min(removable, key=lambda key: COLUMNS[key].keep))
-    excess = _width(table) - width
-    if excess > 0:
-        room = max(_SHORTEST_NAME, max(len(line[0]) for line in (*table.lines, table.titles)) - excess)
-        table = replace(table, lines=tuple((_shortened(line[0], room), *line[1:]) for line in table.lines))
-    return table
+def table_lines(table: Table, width: int | None = None) -> Iterator[Line]:
+    """The table, and what is not in it; columns are dropped until it is ``width`` characters wide at most."""
+    grid = _grid(table)
+    if width is not None:
+        grid = fitted(grid, width, table.basis)
+    styles = ["bold", *(_STYLES[row.weight] for row in table.tree), "bold"]
+    yield from (Line(text, style) for text, style in zip(grid.lines(), styles, strict=True))
+    for text in _missing(table, grid, width):
+        yield from _text(text, width, 2)
 
 
-def _width(table: Table) -> int:
-    columns = zip(table.titles, table.total, *table.lines, strict=True)
-    return sum(max(map(len, column)) + len(_GAP) for column in columns) - len(_GAP)
+def _grid(table: Table) -> Grid:
+    """Names indented below their modules."""
+    lines = tuple(_row(table, row) for row in table.tree)
+    return Grid(keys=table.keys, numeric=table.numeric, rows=(table.titles, *lines, table.total))
 
 
-def _without(table: Table, key: str) -> Table:
-    at = table.keys.index(key)
-
-    def cut(cells: tuple[str, ...]) -> tuple[str, ...]:
-        return (*cells[:at], *cells[at + 1 :])
-
-    return Table(
-        keys=cut(table.keys),
-        titles=cut(table.titles),
-        numeric=(*table.numeric[:at], *table.numeric[at + 1 :]),
-        lines=tuple(map(cut, table.lines)),
-        total=cut(table.total),
-    )
+def _row(table: Table, row: Row) -> tuple[str, ...] | Head:
+    name = _INDENT * row.depth + row.name
+    if row.line is None:
+        return Head(name, row.kind)
+    return (name, *table.lines[row.line][1:])
 
 
-def _shortened(name: str, room: int) -> str:
-    if len(name) <= room:
-        return name
-    left = (room - 1) // 2
-    return f"{name[:left]}…{name[len(name) - (room - 1 - left) :]}"
+def _missing(table: Table, grid: Grid, width: int | None) -> Iterator[str]:
+    """What is summed, closed or left out, and how to see it."""
+    if table.joined:
+        yield f"+N: {_layers(table.joined)} without MACs, summed into the lines beside; --all shows each"
+    if table.hidden:
+        yield f"closed to fit a screen: modules with {_layers(table.hidden)}; --all or --depth N opens them"
+    dropped = [key for key in table.keys if key in grid.dropped and key != "bar"]
+    if dropped:
+        titles = ", ".join(COLUMNS[key].title for key in dropped)
+        names = ",".join(dropped) if len(dropped) <= _FEW else "op,macs,..."
+        yield f"left out at {width} columns: {titles} (--columns {names})"
+
+
+def _layers(count: int) -> str:
+    return f"{count:,} layer{'s' if count > 1 else ''}"

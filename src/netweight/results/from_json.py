@@ -8,6 +8,7 @@ from typing import Any
 from netweight.count import Count, parse
 from netweight.errors import FormatError
 from netweight.results.contradictions import contradiction_in
+from netweight.results.fault import Fault, Line, MetTensor
 from netweight.results.profile import (
     FORMULA_FIELDS,
     SCHEMA,
@@ -26,6 +27,7 @@ from netweight.results.profile import (
 )
 from netweight.results.training import TRAINING_FORMULA_FIELDS, StepMemory, Training, TrainingRow
 
+_NO_TENSORS: dict[str, Any] = {"peak_tensor_counts": (), "peak_tensor_bytes": (), "peak_step": 0}
 _PREFIX = "netweight/profile/"
 
 
@@ -54,12 +56,14 @@ def _profile(data: dict[str, Any]) -> Profile:
     return Profile(
         model=_model(data["model"]),
         totals=_totals(data["totals"]),
-        activations={name: _make(Activations, item) for name, item in data["activations"].items()},
+        activations={name: _make(Activations, {**_NO_TENSORS, **item}) for name, item in data["activations"].items()},
         coverage=_coverage(data["coverage"]),
         layers=Layers(_layer(item) for item in data["layers"]),
         modules=Modules(_make(ModuleRow, item) for item in data["modules"]),
         notes=tuple(data["notes"]),
         training=_training(data.get("training")),
+        fault=_fault(data.get("fault")),
+        counting=data.get("counting"),
     )
 
 
@@ -97,9 +101,19 @@ def _training(data: dict[str, Any] | None) -> Training | None:
     """What training costs; reports written before it was known have none."""
     if data is None:
         return None
-    rows = (_make(TrainingRow, {**item, **_counts(item, TRAINING_FORMULA_FIELDS)}) for item in data["layers"])
+    before: dict[str, Any] = {"gradients": (), "no_gradients": ()}
+    rows = (_make(TrainingRow, {**before, **item, **_counts(item, TRAINING_FORMULA_FIELDS)}) for item in data["layers"])
     kept = {name: _make(StepMemory, item) for name, item in data.get("conventions", {}).items()}
     return _make(Training, {"convention": "ideal", **data, "conventions": kept, "layers": tuple(rows)})
+
+
+def _fault(data: dict[str, Any] | None) -> Fault | None:
+    """Why a forward raised; most did not."""
+    if data is None:
+        return None
+    parts = {"lines": tuple(_make(Line, item) for item in data["lines"])}
+    parts |= {"tensors": tuple(_make(MetTensor, item) for item in data["tensors"])}
+    return _make(Fault, {**data, **parts})
 
 
 def _counts(item: dict[str, Any], names: tuple[str, ...]) -> dict[str, Count]:

@@ -12,6 +12,7 @@ from netweight.results.as_json import fields_of
 from netweight.results.rows import Rows
 
 if TYPE_CHECKING:
+    from netweight.results.fault import Fault
     from netweight.results.training import Training
 
 SCHEMA = "netweight/profile/1"
@@ -102,6 +103,9 @@ class Activations:
         peak_bytes: Bytes at the worst moment.
         peak_layer: Layer that runs at the worst moment.
         peak_tensors: Values alive then.
+        peak_tensor_counts: Elements of each of them.
+        peak_tensor_bytes: Bytes of each of them; ``peak_bytes`` has those of temporaries beside them.
+        peak_step: Which of the calls that is, counted from 1.
     """
 
     total_count: int
@@ -110,6 +114,9 @@ class Activations:
     peak_bytes: int
     peak_layer: str
     peak_tensors: tuple[str, ...]
+    peak_tensor_counts: tuple[int, ...] = ()
+    peak_tensor_bytes: tuple[int, ...] = ()
+    peak_step: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +144,13 @@ class OwnOp:
         op: Operator.
         count: Calls.
         rule: File and line of the rule.
+        says: What the rule says of itself.
     """
 
     op: str
     count: int
     rule: str
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +312,8 @@ class Profile:
         modules: Sums per module path, parents before children; also by path: ``modules["layer1"]``.
         notes: What a reader must know.
         training: What a step of training costs, where it was asked for.
+        fault: Where and why the forward raised, if it did.
+        counting: Choices of counting that are not the usual ones: ``{"causal": "half"}``.
     """
 
     model: ModelInfo
@@ -313,6 +324,8 @@ class Profile:
     modules: Modules
     notes: tuple[str, ...] = field(default=())
     training: Training | None = None
+    fault: Fault | None = None
+    counting: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         """Make rows that are found by path of rows in a plain tuple."""
@@ -321,7 +334,7 @@ class Profile:
                 object.__setattr__(self, name, rows(getattr(self, name)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Nested dicts and lists of the JSON schema ``netweight/profile/1``; ``training`` only where there is any."""
+        """Nested dicts and lists of the JSON schema ``netweight/profile/1``; without ``None`` ones."""
         return {"schema": SCHEMA, **{name: value for name, value in fields_of(self).items() if value is not None}}
 
     def to_json(self, *, indent: int | None = 2) -> str:

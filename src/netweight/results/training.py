@@ -23,6 +23,8 @@ class TrainingRow:
         recomputed_flops: Floating-point operations of that.
         saved_activation_bytes: Memory kept for backward, charged to the first layer whose backward reads it.
         gradient_bytes: Gradients of the parameters that are first read here.
+        gradients: Tensors whose gradients the first call computes, by what each is to the operator: ``("weight",)``.
+        no_gradients: Its other floating activations and parameters: frozen, or nothing before them is trained.
     """
 
     layer: str
@@ -33,6 +35,8 @@ class TrainingRow:
     recomputed_flops: int | None
     saved_activation_bytes: int
     gradient_bytes: int
+    gradients: tuple[str, ...] = ()
+    no_gradients: tuple[str, ...] = ()
 
     @property
     def formulas(self) -> dict[str, str]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from netweight.errors import UsageError
 from netweight.ir import Graph, Quantization, TensorSpec, Value, bits_of, is_floating
-from netweight.units import whole
+from netweight.units import amount, whole
 
 _FLOATING = (16, 32, 64)
 
@@ -97,6 +97,24 @@ def with_bits(graph: Graph, settings: Iterable[BitWidths]) -> Graph:
         bits = None if setting is None or setting.weight is None else (setting.weight, setting.group_size)
         unread.append(_at_width(value, bits))
     return replace(graph, values=values, unread=tuple(unread))
+
+
+def note_on_vectors(before: Graph, after: Graph) -> Iterator[str]:
+    """A note on biases and normalisations that became integers too: most tools leave them in floating numbers."""
+    narrowed = [
+        value
+        for value in before.values.values()
+        if value.kind == "parameter"
+        and len(value.spec.shape) == 1
+        and is_floating(value.spec.dtype)
+        and not is_floating(after.spec(value.name).dtype)
+    ]
+    if narrowed:
+        yield (
+            f"biases, scales and shifts have the widths that were asked for, as weights have: "
+            f"{amount(sum(value.elements for value in narrowed), 'parameter')} in "
+            f"{amount(len(narrowed), 'tensor')} of one dimension, which most tools leave in floating numbers"
+        )
 
 
 def _setting_of(layer: str, chosen: tuple[BitWidths, ...]) -> BitWidths | None:

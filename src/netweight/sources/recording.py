@@ -81,6 +81,12 @@ class Recording(Generic[Site]):
         if guess:
             self.guesses[text] = None
 
+    def take_back(self, text: str) -> None:
+        """Forget the last time that something was noted."""
+        self.notes[text] -= 1
+        if not self.notes[text]:
+            del self.notes[text]
+
     def told(self, *, without: Container[str] = ()) -> tuple[str, ...]:
         """Notes as the reader gets them: each once, with how often it was said."""
         said = ((text, count) for text, count in self.notes.items() if text not in without)

@@ -10,6 +10,7 @@ from netweight.testing.laws import (
     check_shape,
     specs_of,
 )
+from netweight.testing.own_rules import check_rule
 from netweight.testing.places import check_dims, check_extent, check_view
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "check_dims",
     "check_extent",
     "check_formulas",
+    "check_rule",
     "check_saves",
     "check_shape",
     "check_view",

@@ -11,12 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from netweight.build import graph
-from netweight.errors import ShapeError, UsageError, unknown_name
-from netweight.ir import Graph, TensorSpec
+from netweight.errors import NetweightError, ShapeError, UsageError, unknown_name
+from netweight.ir import Graph, TensorSpec, bits_of, is_floating
 from netweight.similar import plain
 from netweight.zoo.description import Description, options_of, source_of
 from netweight.zoo.fitting import check_rank, check_size, fitting
 from netweight.zoo.options import RESOLUTION, check_options, image_size
+from netweight.zoo.published import note_on_size
 from netweight.zoo.table import ARCHITECTURES, Architecture
 
 _IMAGE_RANK = 3
@@ -61,6 +62,22 @@ def description(name: str) -> Description:
         source=source_of(importlib.import_module(f"{__name__}.{module}").__doc__ or ""),
         file=f"netweight/zoo/{module}.py",
     )
+
+
+def check_type(name: str, spec: TensorSpec) -> None:
+    """Refuse an input of another type than the weights that it meets.
+
+    Raises:
+        UsageError: If the network computes in single precision, and the input is of another type.
+        UnknownNameError: If there is no such network.
+    """
+    expected = _entry(name).input_dtype
+    if is_floating(expected) and spec.dtype != expected:
+        bits = bits_of(spec.dtype)
+        raise UsageError(
+            f"input: expected {expected} as the weights of {name} are, got {spec.dtype}",
+            fix=f"bits={bits}, --bits {bits} has weights and activations at {bits} bits",
+        )
 
 
 def _entry(name: str) -> Architecture:
@@ -118,6 +135,26 @@ def make(
     except ShapeError as error:
         error.fix = error.fix or fitting(spec.shape, usual, over)
         raise
+
+
+def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> str:
+    """What another input than the published one makes of a network; an empty text if its parameters are the same.
+
+    Args:
+        name: One of ``names()``.
+        found: The network that ``make`` described with these options.
+        options: As for ``make``.
+    """
+    entry = _entry(name)
+    settings = {**entry.options, **options}
+    settings.pop(RESOLUTION, None)
+    if found.spec(found.inputs[0]).shape[1:] == _sample_shape(entry, settings, None):
+        return ""
+    try:
+        published = make(name, **{option: value for option, value in options.items() if option != RESOLUTION})
+    except NetweightError:  # these options fit other inputs alone, such as patches that do not divide the picture
+        return ""
+    return note_on_size(found, published)
 
 
 def _function(path: str) -> Any:

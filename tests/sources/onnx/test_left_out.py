@@ -175,7 +175,7 @@ def test_one_line_for_each_kind_of_unknown_operator() -> None:
         ("unknown op onnx.Add", "1 x in add; shape unknown"),
     ]
     assert incomplete(profile) == (
-        "1 unknown operators: own.Strange",
+        "1 unknown operator: own.Strange",
         "shapes that only a run has, of onnx.Add, onnx.Cast, onnx.Range, onnx.Relu",
     )
 

@@ -291,3 +291,28 @@ def test_what_nothing_reads_is_left_out() -> None:
     assert profile.coverage.complete
     assert profile.notes == ("left out, as nothing reads what they make: 1 MatMul, 1 Relu",)
     assert list(netweight.run(model, normal(2, 16)).outputs) == ["y"]
+
+
+def test_tables_that_only_choose_are_no_weights() -> None:
+    """A table that is cut, cast and compared with a number is a mask, whatever its numbers; a factor is a weight."""
+    chosen = [
+        node("Slice", ["table", "begin", "end"], ["cut"]), node("Greater", ["cut", "half"], ["mask"]),
+        node("Where", ["mask", "x", "low"], ["y"]),
+    ]  # fmt: skip
+    stored = {
+        "table": normal(2, 32), "begin": np.array([0, 0]), "end": np.array([2, 16]),
+        "half": np.float32(0.5), "low": np.float32(-np.inf),
+    }  # fmt: skip
+    found = netweight.weigh(network(chosen, stored))
+    assert (found.totals.params, found.totals.model_size_bytes) == (0, 0)
+    factor = netweight.weigh(network([*chosen[:2], node("Mul", ["x", "cut"], ["y"])], stored))
+    assert factor.totals.params == 2 * 32
+    threshold = [node("Greater", ["x", "t"], ["mask"]), node("Where", ["mask", "x", "low"], ["y"])]
+    learned = netweight.weigh(network(threshold, {"t": normal(16), "low": np.float32(0)}))
+    assert learned.totals.params == 16
+
+
+def test_the_bias_of_a_product_is_one() -> None:
+    nodes = [node("MatMul", ["x", "w"], ["h"]), node("Add", ["b", "h"], ["y"])]
+    totals = netweight.weigh(network(nodes, {"w": normal(16, 8), "b": normal(8)})).totals
+    assert (totals.params, totals.params_no_bias) == (WEIGHTS + 8, WEIGHTS)

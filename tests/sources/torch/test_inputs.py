@@ -202,8 +202,8 @@ def test_a_guess_is_said(module: Any, note: str) -> None:
 @pytest.mark.parametrize(
     ("module", "inputs", "message", "fix"),
     [
-        (nn.ReLU(), None, r"expected an input, as the module has no layer to guess one from", "--input 1x3x224x224"),
-        (Sum(), None, r"expected an input for each of a, b, as only one can be guessed", "--input a:1x3x224x224"),
+        (nn.ReLU(), None, r"expected an input, as none can be guessed", "--input input:1x3x224x224"),
+        (Sum(), None, r"expected an input for each of a, b, as none can be guessed", "--input a:1x3x224x224"),
         (nn.ReLU(), 5, r"expected a shape, a tensor, or a tuple or dict of them, got 5", "inputs=(1, 3, 224, 224)"),
         (nn.ReLU(), "1x3", r"expected a shape, a tensor, or a tuple or dict of them, got '1x3'", "inputs=(1, 3)"),
         (nn.ReLU(), (1, -3), r"expected sizes of at least 0, got \(1, -3\)", ""),

@@ -140,7 +140,7 @@ def test_statistics_and_masks_are_no_weights() -> None:
 @pytest.mark.parametrize(("dtype", "short"), [(torch.bfloat16, "bf16"), (torch.float16, "fp16"), (None, "fp32")])
 def test_types_of_16_bits_are_told_apart(dtype: Any, short: str) -> None:
     found = netweight.weigh(nn.Linear(3, 4, dtype=dtype), torch.zeros(1, 3, dtype=dtype))
-    assert f"B {short}," in str(found).splitlines()[-1]
+    assert f" at 1x3 {short}: 16 params, " in str(found).splitlines()[-1]
 
 
 def test_graphs_and_reports_keep_it() -> None:

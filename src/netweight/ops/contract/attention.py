@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from netweight.count import product, total
 from netweight.errors import ShapeError
@@ -50,6 +51,14 @@ class AttentionAttrs:
     is_causal: bool = False
     causal_offset: int = 0
     softcap: float = 0.0
+    counts_hidden: ClassVar[bool] = True
+
+
+class SeenPairsAttrs(AttentionAttrs):
+    """The same attention, whose work is counted for the pairs that a causal mask leaves: kernels leave out the rest."""
+
+    __slots__ = ()
+    counts_hidden: ClassVar[bool] = False
 
 
 def attention_shape(
@@ -82,15 +91,16 @@ def attention_cost(
     Per score besides: one multiplication by the scale, one addition of a mask of numbers or one logic operation per
     boolean or causal mask, and the softmax (compare for the maximum, subtract it, exponential, add, divide). A soft
     cap is a hyperbolic tangent and a product; its quotient is one product with the scale.
-    The logarithm per row, which only training needs, is not counted.
+    The logarithm per row, which only training needs, is not counted. ``SeenPairsAttrs`` has the pairs that causality
+    leaves instead of all of them, s(s + 1)/2 of s * s, and no operation that hides the others.
     """
     attention_shape(attrs, query, key, value, mask)
     *batch, queries, e = query.shape
     *_, keys, e_v = value.shape
-    pairs = {**_batch_names(tuple(batch)), "l": queries, "s": keys}
+    pairs = {**_batch_names(tuple(batch)), **_pairs(attrs, queries, keys)}
     boolean = mask is not None and mask.dtype == "bool"
     added = mask is not None and not boolean
-    selections = boolean + attrs.is_causal
+    selections = boolean + (attrs.is_causal and attrs.counts_hidden)
     return Cost(
         macs=product({**pairs, "e + e_v": total([product(e=e), product(e_v=e_v)])}),
         muls=product(pairs, each=2) if attrs.softcap else product(pairs),
@@ -169,7 +179,7 @@ def attention_backward_cost(
     grad_query, grad_key, grad_value, grad_mask = wanted
     *batch, queries, e = query.shape
     *_, keys, e_v = value.shape
-    pairs = {**_batch_names(tuple(batch)), "l": queries, "s": keys}
+    pairs = {**_batch_names(tuple(batch)), **_pairs(attrs, queries, keys)}
     cost = Cost(macs=product({**pairs, "e_v": e_v})) if grad_value else FREE
     if not (grad_query or grad_key or grad_mask):
         return cost
@@ -181,8 +191,21 @@ def attention_backward_cost(
         if asked:
             cost += Cost(macs=product({**pairs, "e": e}), muls=product(elements=tensor.numel))
     if grad_mask and mask is not None:
-        cost += unbroadcast_cost(math.prod(pairs.values()), mask.numel)
+        cost += unbroadcast_cost(math.prod((*batch, queries, keys)), mask.numel)
     return cost
+
+
+def _pairs(attrs: AttentionAttrs, queries: int, keys: int) -> dict[str, int]:
+    """How many queries meet how many keys; or how many pairs causality leaves, where only those count.
+
+    Query l of those that see a part sees l + 1 + offset keys; those after them see all.
+    """
+    if attrs.counts_hidden or not attrs.is_causal:
+        return {"l": queries, "s": keys}
+    first = min(max(0, -attrs.causal_offset), queries)  # queries before it see nothing
+    last = min(max(first, keys - attrs.causal_offset), queries)
+    part = (last - first) * (first + last + 1 + 2 * attrs.causal_offset) // 2
+    return {"causal pairs": part + (queries - last) * keys}
 
 
 def attention_extent(_attrs: AttentionAttrs, *_inputs: TensorSpec | None) -> Extent:

@@ -211,16 +211,18 @@ def prod_backward(attrs: ReduceAttrs, grad_y: Array, x: Array) -> tuple[Array]:
 
 
 def var_forward(attrs: VarAttrs, x: Array) -> Array:
-    """Sum of the squared deviations from the mean, over number - correction."""
-    dims = reduced_dims(attrs, x.ndim)
-    y = np.square(x - x.mean(axis=dims, keepdims=True)).sum(axis=dims, keepdims=attrs.keepdim)
-    return np.asarray(y / _divisor(attrs, x.shape)).astype(x.dtype, copy=False)
+    """Sum of the squared deviations from the mean, over number - correction; no number where that is not above 0."""
+    y = np.square(_deviation(attrs, x)).sum(axis=reduced_dims(attrs, x.ndim), keepdims=attrs.keepdim)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        divisor = np.float64(max(0, reduced_size(attrs, x.shape) - attrs.correction))
+        return np.asarray(y / divisor).astype(x.dtype, copy=False)
 
 
 def var_backward(attrs: VarAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     """2 (x - mean) / (number - correction); the path through the mean adds up to nothing."""
-    deviation = x - x.mean(axis=reduced_dims(attrs, x.ndim), keepdims=True)
-    return (spread(attrs, grad_y, x.shape) * deviation * (2 / _divisor(attrs, x.shape)),)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = 2 / np.float64(reduced_size(attrs, x.shape) - attrs.correction)
+        return ((spread(attrs, grad_y, x.shape) * _deviation(attrs, x) * slope).astype(x.dtype, copy=False),)
 
 
 def var_backward_cost(attrs: VarAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
@@ -237,15 +239,15 @@ def spread(attrs: ReduceAttrs, grad_y: Array, shape: tuple[int, ...]) -> Array:
     return grad_y.reshape(tuple(1 if dim in dims else size for dim, size in enumerate(shape)))
 
 
-def _divisor(attrs: VarAttrs, shape: tuple[int, ...]) -> int:
-    return reduced_size(attrs, shape) - attrs.correction
+def _deviation(attrs: VarAttrs, x: Array) -> Array:
+    """``x`` less its mean."""
+    total = x.sum(axis=reduced_dims(attrs, x.ndim), keepdims=True)
+    return np.asarray(x - total / max(1, reduced_size(attrs, x.shape)))
 
 
-def _check_var(attrs: VarAttrs, x: TensorSpec) -> None:
-    if not 0 <= attrs.correction < reduced_size(attrs, x.shape):
-        raise ShapeError(
-            f"var: expected 0 <= correction < {reduced_size(attrs, x.shape)} elements to reduce, got {attrs.correction}"
-        )
+def _check_var(attrs: VarAttrs, _x: TensorSpec) -> None:
+    if attrs.correction < 0:
+        raise ShapeError(f"var: expected a correction of 0 or more, got {attrs.correction}")
 
 
 SUM = register_reduction(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from netweight.ir import Graph
 from netweight.ops.table import REGISTRY
+from netweight.sources.onnx.choices import without_choices
 from netweight.sources.onnx.naming import Place, layer_names
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.recording import Step, fused_runs, is_view
@@ -38,7 +39,7 @@ def finished_graph(
     layers = [called[node.site] for node in recording.nodes]
     names = recording.value_names(layers, recording.labels)
     whole = [f"{layer}{part}" for layer, part in zip(layers, parts, strict=True)]
-    graph = recording.graph(name, inputs, outputs, layers=whole, names=names)
+    graph = without_choices(recording.graph(name, inputs, outputs, layers=whole, names=names))
     classes = dict(pair for call in used for pair in places[call].classes)
     return replace(graph, modules=classes, fused=fused_runs(recording.nodes, lambda step: step.site)), names
 

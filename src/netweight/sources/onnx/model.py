@@ -112,6 +112,7 @@ def _bound_inputs(
 
 def _finished(reader: GraphReader, name: str, inputs: tuple[str, ...], outputs: Mapping[str, Any]) -> Read:
     recording = reader.recording
+    guesses = tuple(recording.guesses)  # what is left out is unknown, and said as that
     reached = {key: recording.name_of(value, "output") for key, value in outputs.items() if isinstance(value, Tensor)}
     for reason, count in reader.left_out.items():
         later = f"; {count - 1:,} later operators depend on it and are unknown" if count > 1 else ""
@@ -122,7 +123,7 @@ def _finished(reader: GraphReader, name: str, inputs: tuple[str, ...], outputs: 
         graph=graph,
         notes=recording.told(),
         exact=not recording.guesses,
-        doubts=tuple(recording.guesses),
+        doubts=guesses,
         tensors=recording.tensors,
         outputs=outputs,
         names={key: called[value] for key, value in reached.items()},

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from netweight.errors import FormatError, NetweightError, UnsupportedOpError
-from netweight.ir import NoShape
+from netweight.ir import NoShape, TensorSpec
+from netweight.own_rules.table import in_force
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
 from netweight.sources.onnx.channel_blocks import block_size
 from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
@@ -18,6 +19,7 @@ from netweight.sources.onnx.left_out import BRANCHING, weights_read
 from netweight.sources.onnx.lower import RULES, check_count
 from netweight.sources.onnx.naming import Place, is_weight_name, place_of
 from netweight.sources.onnx.node_order import read_nodes
+from netweight.sources.onnx.own_operators import counted
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.scope import Scope, parameters
 from netweight.sources.onnx.shapes import inferred_outputs
@@ -71,6 +73,7 @@ class GraphReader:
         self._block = 0
         self._dims = dims
         self._inside = ""
+        self._own_rules = in_force()
 
     @property
     def block(self) -> int:
@@ -186,6 +189,9 @@ class GraphReader:
         domain = _DOMAINS.get(node.domain, node.domain)
         opset = self._opset(node)
         call = Call(self.recording, node, opset, attributes_of(node), self, scope)
+        own = self._own_rules.get(f"{domain or 'ai.onnx'}::{node.op_type}") if self._own_rules else None
+        if own is not None and not self.recording.computing:
+            return counted(call, own, inputs, self._declared(node))
         function = self._functions.find(node)
         if function is not None:
             return self.function(function, call, inputs)
@@ -222,6 +228,13 @@ class GraphReader:
             self._leave_out(node, text.reason)
             return (text,) * len(node.output)
         return self.recording.unknown(name, [value for value in inputs if isinstance(value, Tensor)], specs)
+
+    def _declared(self, node: NodeProto) -> list[TensorSpec] | None:
+        """What the file says of the outputs of a node, None if it does not say all of it."""
+        try:
+            return declared_outputs(node, self._model.graph, self._dims)
+        except DependsOnDataError:
+            return None
 
     def function(self, function: Any, call: Call, inputs: Sequence[Any]) -> Any:
         """The body of a function, its attributes put in."""

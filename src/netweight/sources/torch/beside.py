@@ -16,6 +16,7 @@ from torch.utils._pytree import tree_leaves
 from netweight.errors import ShapeError
 from netweight.sources.torch.known_numbers import FIXED, NOT_GIVEN, READ
 from netweight.sources.torch.operators import Operator
+from netweight.sources.torch.own_operators import counted
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.writes import write
 
@@ -99,7 +100,10 @@ class Beside:
         """What stands for the results in the graph, NotImplemented where they are constants."""
         self._recording.site = self._recorder.module_calls.site()
         made: Any = NotImplemented
-        if operator.rule is not None:
+        own = self._recorder.own_rules.get(operator.full_name) if self._recorder.own_rules else None
+        if own is not None:
+            made = counted(self._recorder, own, operator, args, kwargs)
+        elif operator.rule is not None:
             try:
                 made = self._apply(operator, args, kwargs)
             except ShapeError:

@@ -21,11 +21,13 @@ from netweight.errors import ShapeError
 from netweight.sources.torch.autocast import Autocast, in_region
 from netweight.sources.torch.beside import Beside, bind_views
 from netweight.sources.torch.constants import tensors_in, with_tensors
+from netweight.sources.torch.faults.failed_call import failed_call
 from netweight.sources.torch.growth import without_numbers
 from netweight.sources.torch.known_numbers import PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.own_operators import counted
 from netweight.sources.torch.recorder import SMALL, Recorder
+from netweight.sources.torch.refused_types import refuse
 from netweight.sources.torch.sparse.follow import SparseCalls
 from netweight.sources.torch.sparse.met import SparseMetError
 from netweight.sources.torch.unintercepted import UNSEEN
@@ -54,6 +56,7 @@ class Dispatch(TorchDispatchMode):
         self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
         self._sparse = SparseCalls(recorder)
+        self._refused: tuple[Any, str] = (None, "")
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -84,16 +87,37 @@ class Dispatch(TorchDispatchMode):
                 raise
             self._sparse.met = True
             result = Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
+        except Exception as error:
+            self._failed(error, operator, args, kwargs, self._recording.before_site())
+            raise
         return result
 
-    def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
-        """Result of the operators that a composite one calls; NotImplemented if it calls none.
+    def _failed(self, error: Exception, operator: Operator, args: Any, kwargs: dict[str, Any], known: int) -> None:
+        """Remember the outermost operator that an error comes through; ``known`` operators came before it."""
+        before = self.recorder.failed
+        if before is not None and before.error is error:
+            known = min(known, before.known)
+        if self._refused[0] is self._recording.site:
+            self._recording.take_back(self._refused[1])
+            self._refused = (None, "")
+        with UNSEEN():
+            self.recorder.failed = failed_call(
+                error, operator.name, operator.func, args, kwargs, self._recording, known
+            )
 
-        Weights lie on meta where it refuses several devices.
-        """
+    def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Result of the operators that a composite one calls; NotImplemented if it calls none."""
         if not operator.composite:
             return NotImplemented
         known = len(self._recording.nodes)
+        try:
+            return self._decomposed(operator, args, kwargs, known)
+        except Exception as error:
+            self._failed(error, operator, args, kwargs, known)
+            raise
+
+    def _decomposed(self, operator: Operator, args: Any, kwargs: dict[str, Any], known: int) -> Any:
+        """Result of what it is made of; weights lie on meta where it refuses several devices."""
         try:
             with self._autocast.inside(operator.func), self:
                 return operator.func.decompose(*args, **kwargs)
@@ -136,11 +160,16 @@ class Dispatch(TorchDispatchMode):
             return counted(self.recorder, own, operator, args, kwargs)
         if operator.rule is None:
             return NotImplemented
+        if operator.doubts_types is not None and operator.doubts_types(args, kwargs):
+            refuse(operator.func, args, kwargs)
         try:
             return self._apply(operator, args, kwargs)
         except ShapeError as refused:  # either PyTorch refuses the call as well, or it takes more than the table
             if not operator.composite:  # else what it is made of is
-                self._recording.note(f"{operator.name} is not followed: {refused}")
+                self._refused = (self._recording.site, f"{operator.name} is not followed: {refused}")
+                self._recording.note(self._refused[1])
+                if operator.is_of_windows and sum(tensor.numel() for tensor in tensors_in(args, kwargs)) <= SMALL:
+                    refuse(operator.func, args, kwargs)
             return NotImplemented
 
     def _apply(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from netweight.sources.torch.custom_functions import applied, functions_followed
 from netweight.sources.torch.draws import generators_watched
 from netweight.sources.torch.functions_above import applied_above
 from netweight.sources.torch.module_hooks import module_hooks_left_off
+from netweight.sources.torch.own_classes import own_functions, own_modules
 from netweight.sources.torch.recorder import Recorder
 
 
@@ -20,7 +21,13 @@ def followed_backward(rec: Recorder, *, under_autograd: bool = False) -> Iterato
     """A block in which it is known; ``under_autograd`` where autograd runs."""
     rec.under_autograd = under_autograd
     follow = applied_above if under_autograd else applied
-    special = {CheckpointFunction: reentrant}
+    special = {CheckpointFunction: reentrant, **own_functions(rec)}
     hooks = nullcontext() if under_autograd else module_hooks_left_off(rec)
-    with functions_followed(rec, follow, special), checkpoints_followed(rec), generators_watched(rec.recording), hooks:
+    with (
+        functions_followed(rec, follow, special),
+        own_modules(rec),
+        checkpoints_followed(rec),
+        generators_watched(rec.recording),
+        hooks,
+    ):
         yield

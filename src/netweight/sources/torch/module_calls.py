@@ -20,6 +20,8 @@ import torch
 from torch.nn.modules import module as hooks
 from torch.nn.modules.lazy import LazyModuleMixin
 
+from netweight import progress
+from netweight.ops.own import OwnAttrs
 from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Step, is_view
 from netweight.sources.torch.lazy_modules import make
@@ -58,6 +60,7 @@ class ModuleCalls:
         self._handles: list[Any] = []
         self._guards: list[Any] = []
         self._callable: dict[str, str] = {}
+        self._whole: list[str] = []
 
     def __enter__(self) -> Self:
         self._handles = [
@@ -82,6 +85,7 @@ class ModuleCalls:
         path = self._paths.get(id(module))
         if path is None:  # made while the model runs
             path = ".".join(filter(None, (self.calls[parent].path, type(module).__name__)))
+        progress.step(path)
         if path or parent:  # the model itself is the root
             self.calls[parent].children.append(len(self.calls))
             self.calls.append(ModuleCall(path, []))
@@ -120,6 +124,10 @@ class ModuleCalls:
         file, line = _AUTHORED.innermost(sys._getframe(2))
         return Site(self._stack[-1], file, line, torch.is_grad_enabled())
 
+    def take_whole(self) -> None:
+        """The module that is being called does not call those in it."""
+        self._whole.append(f"{self.current}." if self.current else "")
+
     @property
     def current(self) -> str:
         """Path of the module that is being called."""
@@ -149,7 +157,8 @@ class ModuleCalls:
         """Paths of modules without children that were not called, but could be."""
         called = {frame.path for frame in self.calls}
         parents = {path.rpartition(".")[0] for path in self.kinds}
-        idle = [path for path in self.kinds if path not in called and path not in parents]
+        whole = tuple(self._whole)
+        idle = [path for path in self.kinds if path not in called | parents and not path.startswith(whole)]
         return [path for path in idle if _can_be_called(self.modules[path]) and not _is_empty(self.modules[path])]
 
 
@@ -196,7 +205,12 @@ def _is_alone(frame: ModuleCall, path: str, same: Sequence[str]) -> bool:
 
 
 def _path_of(node: Step[Site], called: str, owners: Mapping[str, str]) -> str:
-    """The module being called, or one inside it that owns all the parameters that the node reads."""
+    """The module being called, or one inside it that owns all the parameters that the node reads.
+
+    What a rule of the user's counts may be a module as a whole.
+    """
+    if node.attrs.__class__ is OwnAttrs:
+        return called
     found = {owners[name] for name in node.inputs if name is not None and name in owners}
     if len(found) != 1:
         return called

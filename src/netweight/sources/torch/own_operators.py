@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from netweight.errors import RuleError
 from netweight.ir import TensorSpec
 from netweight.ops.own import OwnAttrs
+from netweight.ops.table import REGISTRY
 from netweight.own_rules.asking import answer_of, mistake
 from netweight.own_rules.sizes import sized
 from netweight.own_rules.table import OwnRule
@@ -53,7 +54,7 @@ def _counted(rec: Recorder, rule: OwnRule, operator: Operator, args: Sequence[An
     if result is NotImplemented:
         fresh = made(attrs, len(attrs.outputs) - len(targets))
     stand_ins = made(attrs, len(attrs.outputs), first=len(fresh))
-    rec.recording.record(_called(rule), attrs, list(named.values()), [*fresh, *stand_ins])
+    rec.recording.record(called(rule), attrs, list(named.values()), [*fresh, *stand_ins])
     for target, stand_in in zip(targets, stand_ins, strict=True):
         write(rec.recording, target, stand_in)
     if result is NotImplemented:
@@ -114,8 +115,9 @@ def _native(rec: Recorder, operator: Operator, args: Any, kwargs: Any) -> Any:
         return NotImplemented
 
 
-def _called(rule: OwnRule) -> str:
-    return rule.name
+def called(rule: OwnRule) -> str:
+    """Name of the operator in the graph: that of the rule, unless the table has one of that name."""
+    return f"{rule.name} (yours)" if rule.name in REGISTRY else rule.name
 
 
 def _by_name(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from netweight.sources.torch.draws import Draws
 from netweight.sources.torch.dtypes import spec_of, torch_dtype
 from netweight.sources.torch.even_choices import EvenChoices
 from netweight.sources.torch.experts import Experts
+from netweight.sources.torch.faults.failed_call import FailedCall
 from netweight.sources.torch.known_numbers import MADE_UP, READ
 from netweight.sources.torch.module_calls import ModuleCalls
 from netweight.sources.torch.recording import TensorRecording
@@ -55,6 +56,7 @@ class Recorder:
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
         following: The mode that sees functions of the program; a rule that calls such functions enters it.
+        failed: The last call of an operator that raised.
         autograd_wanted: Whether the program asked for gradients where there is no autograd.
         sized: Places of operators the sizes of whose results were supposed, and what was supposed.
         under_autograd: Whether autograd runs above it.
@@ -74,6 +76,7 @@ class Recorder:
         self.written: dict[int, Any] = {}
         self.following: Any = None
         self.autograd_wanted = False
+        self.failed: FailedCall | None = None
         self.own_rules = in_force()
         self.mistake: RuleError | None = None
         self.under_autograd = False

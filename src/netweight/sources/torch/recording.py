@@ -212,6 +212,13 @@ class TensorRecording(Recording[Site]):
         self.history.inherit(binding.name, name)
         return name
 
+    def before_site(self) -> int:
+        """How many operators were recorded before the one that the program calls now."""
+        known = len(self.nodes)
+        while known and self.nodes[known - 1].site is self.site:
+            known -= 1
+        return known
+
     def record(self, op: str, attrs: Any, inputs: Sequence[Tensor | None], outputs: Sequence[Tensor]) -> None:
         """A node whose outputs are new memory."""
         self.record_call(op, attrs, self.names_of(inputs), [spec_of(tensor) for tensor in outputs], outputs)

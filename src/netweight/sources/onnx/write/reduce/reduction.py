@@ -52,7 +52,7 @@ def var(step: Step) -> None:
     away = step.value("Sub", step.names[0], reduced(step, "ReduceMean", step.names[0], dims, keepdim=True))
     count = math.prod(step.x.shape[dim] for dim in dims)
     total = reduced(step, "ReduceSumSquare", away, dims, keepdim=attrs.keepdim)
-    step.result("Div", total, step.scalar(count - attrs.correction))
+    step.result("Div", total, step.scalar(max(0, count - attrs.correction)))
 
 
 def _extreme(name: str, op_type: str) -> None:

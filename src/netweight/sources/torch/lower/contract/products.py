@@ -98,7 +98,8 @@ def vecdot(rec: Recorder, x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
     if x.dim() == 1 and y.dim() == 1:
         return products.matmul(rec, conj(rec, x), y)
     product = mul(rec, conj(rec, x), y)
-    return rec.op("sum", ReduceAttrs(dims=(dim % product.dim(),)), product)
+    dims = (dim % product.dim(),) if product.dim() else ()
+    return rec.op("sum", ReduceAttrs(dims=dims), product)
 
 
 @lowers("cdist", "_cdist_forward")

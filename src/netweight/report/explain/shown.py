@@ -1,0 +1,94 @@
+"""What every explanation has in common: it shows itself, in Python as on the command line."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from netweight.report.escape import plain
+from netweight.report.wrap import wrapped
+from netweight.units import Units
+
+
+class Explanation:
+    """Why something costs what it costs, or what a word means; ``print`` shows it, and so does a notebook."""
+
+    __slots__ = ()
+
+    def lines(self, units: Units, width: int | None) -> list[str]:
+        """Lines of the text, names as they are; what has columns is ``width`` characters wide at most."""
+        raise NotImplementedError
+
+    def to_text(self, *, units: Units = "si", width: int | None = None) -> str:
+        """The text; names from files cannot act on a terminal.
+
+        Args:
+            units: How sizes are written.
+            width: Characters of a line; None for the natural width.
+        """
+        lines = (
+            part for line in self.lines(units, width) for part in wrapped(plain(line).rstrip(), width, _hang(line))
+        )
+        return "\n".join(lines) + "\n"
+
+    def __str__(self) -> str:
+        return self.to_text().removesuffix("\n")
+
+    def __repr__(self) -> str:
+        return f"<explanation of {plain(self.lines('si', None)[0])}>"
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="white-space:pre-wrap">{html.escape(str(self))}</pre>'
+
+
+_WIDTH = 100
+
+
+def prose(text: str, width: int | None, indent: int) -> list[str]:
+    """Sentences in lines that are easily read, those after the first indented."""
+    return list(wrapped(text, min(width or _WIDTH, _WIDTH), indent))
+
+
+def _hang(line: str) -> int:
+    """Where the text of a line starts that has a name before it: there its other lines start."""
+    gap = re.match(r" *\S+(?: \S+)*  +(?=\S)", line)
+    start = len(line) - len(line.lstrip())
+    return len(gap[0]) if gap and len(gap[0]) < _WIDTH // 3 else start + 2
+
+
+def named(pairs: Sequence[tuple[str, str]], indent: str = "  ") -> list[str]:
+    """Lines of a name and a text, the texts below each other; a name that is empty goes on with the one above."""
+    longest = max((len(name) for name, _ in pairs), default=0)
+    return [f"{indent}{name:<{longest}}  {text}" for name, text in pairs]
+
+
+def columns(rows: Sequence[Sequence[str]], indent: str = "  ", *, words: int = 1) -> list[str]:
+    """Lines of cells below each other: the first ``words`` cells to the left, numbers to the right."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    aligned = (
+        (cell.ljust(width) if at < words else cell.rjust(width))
+        for row in rows
+        for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    count = len(widths)
+    cells = list(aligned)
+    return [(indent + "  ".join(cells[at : at + count])).rstrip() for at in range(0, len(cells), count)]
+
+
+def share(part: int, whole: int) -> str:
+    """Part of a whole in per cent.
+
+    >>> share(1, 8), share(0, 3), share(3, 3)
+    ('12.5 %', '0 %', '100 %')
+    """
+    return f"{100 * part / whole:.3g} %" if whole else "0 %"
+
+
+def noun(count: int, what: str) -> str:
+    """A number of things.
+
+    >>> noun(1, "layer"), noun(2, "layer")
+    ('1 layer', '2 layers')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
