@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from netweight import zoo
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
+from netweight.app.arguments import BITS, MODEL, takes, text
 from netweight.app.asked import Inputs
 from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
@@ -20,16 +21,17 @@ from netweight.report.terms import find_term, list_of_terms, term
 Explained = OfNetwork | OperatorExplanation | Term | TermList
 
 
+@takes(**MODEL, bits=BITS)
 def explain(
     model: Model | None = None,
     layer: str | None = None,
     inputs: Inputs = None,
     *,
     batch: int | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     training: bool = False,
     optimizer: str | None = None,
-    conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    conventions: str | Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
     rules: OwnRules | None = None,
     count_causal: str = "full",
@@ -66,6 +68,7 @@ def explain(
         UnknownNameError: If there is no such word, layer, total or operator.
         NetweightError: As ``weigh``.
     """
+    layer = None if layer is None else text("layer", layer)
     if model is None:
         return list_of_terms()
     if model == "op" and layer is not None:
