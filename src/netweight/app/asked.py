@@ -24,6 +24,7 @@ class Asked:
         dims: Sizes of the dimensions that an ONNX model leaves open, by name.
         method: What is called of a PyTorch module.
         past: Tokens in the cache of the step of decoding that is asked for, 0 for as many as are usual; None for none.
+        bits: Whether widths are given for all that is computed, so that the input need not be of the weights' type.
         numbers: Makes the numbers that a PyTorch module is captured with, see ``capture_module``.
     """
 
@@ -33,6 +34,7 @@ class Asked:
     dims: Mapping[str, int] | None = None
     method: str = "forward"
     past: int | None = None
+    bits: bool = False
     numbers: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
@@ -72,7 +74,7 @@ class Asked:
         self.check_no_program()
         asked = {"inputs": self.inputs, "training": self.training, **others, "batch": self.samples != 1}
         for name, value in asked.items():
-            if value:
+            if not _is_nothing(value):
                 raise UsageError(
                     f"{name}: expected a model that is still to be described, got {what} with its shapes",
                     fix=fix,
@@ -106,3 +108,8 @@ class Asked:
         if self.dims:
             names = ", ".join(self.dims)
             raise UsageError(f"dim: expected an ONNX model, got {names} for another", fix="--input or --batch")
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether a setting was not given: None, False or an empty collection."""
+    return value is None or value is False or (isinstance(value, tuple | list | dict | str) and not value)

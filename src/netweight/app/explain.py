@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from netweight import zoo
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
+from netweight.app.arguments import BITS, MODEL, takes, text
 from netweight.app.asked import Inputs
 from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
 from netweight.app.weigh import weigh
 from netweight.errors import UnknownNameError
-from netweight.own_rules.table import OwnRules
+from netweight.own_rules import OwnRules
 from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
-from netweight.report.explain.total import subject_of
+from netweight.report.explain.totals import subject_of
 from netweight.report.terms import find_term, list_of_terms, term
 
 Explained = OfNetwork | OperatorExplanation | Term | TermList
 
 
+@takes(**MODEL, bits=BITS)
 def explain(
     model: Model | None = None,
     layer: str | None = None,
     inputs: Inputs = None,
     *,
     batch: int | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     training: bool = False,
     optimizer: str | None = None,
-    conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    conventions: str | Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
     rules: OwnRules | None = None,
     count_causal: str = "full",
@@ -65,13 +68,14 @@ def explain(
         UnknownNameError: If there is no such word, layer, total or operator.
         NetweightError: As ``weigh``.
     """
+    layer = None if layer is None else text("layer", layer)
     if model is None:
         return list_of_terms()
     if model == "op" and layer is not None:
         from netweight.app.operator import explain_operator
 
         return explain_operator(layer)
-    if layer is None and isinstance(model, str) and (found := find_term(model)) is not None:
+    if layer is None and isinstance(model, str) and (found := _word(model)) is not None:
         return found
     trains = training or (layer is not None and subject_of(layer) == "training")
     try:
@@ -81,7 +85,13 @@ def explain(
         )  # fmt: skip
     except UnknownNameError as error:
         raise _neither(model, layer, error) from error
-    return explain_profile(profile, "" if layer is None else layer)
+    given = model if isinstance(model, str) and inputs is None and not dims else ""
+    return explain_profile(profile, "" if layer is None else layer, given)
+
+
+def _word(name: str) -> Term | None:
+    """The term of that name; a built-in network that is called so comes first."""
+    return None if name in zoo.names() else find_term(name)
 
 
 def _neither(model: Model, layer: str | None, error: UnknownNameError) -> UnknownNameError:

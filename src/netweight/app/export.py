@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from netweight import progress
+from netweight.app.arguments import BITS, MODEL, arrays_by_name, flag, path_of, takes, unless_none, whole_number
 from netweight.app.asked import Asked
 from netweight.app.identify import resolve
 from netweight.app.load import Loaded, load, with_stored_weights
@@ -39,6 +41,10 @@ class Exported:
     notes: tuple[str, ...]
 
 
+@takes(
+    **MODEL, bits=BITS, path=path_of, weights=unless_none(arrays_by_name), seed=whole_number, guesses=flag,
+    external=unless_none(flag),
+)  # fmt: skip
 def export(
     model: Any,
     path: str | Path,
@@ -47,7 +53,7 @@ def export(
     batch: int | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     weights: Mapping[str, Array] | Literal[False] | None = None,
     seed: int = 0,
     external: bool | None = None,
@@ -76,24 +82,26 @@ def export(
         UnsupportedOpError: If ONNX has nothing for some operators; all are named.
         UsageError: If the file cannot be written, or the network has integers where it multiplies.
     """
-    target = Path(path)
+    target = Path(path_of("path", path))
     if target.suffix not in (".onnx", ".json"):
         raise UsageError(f"output: expected a file name ending in .onnx or .json, got {target.name!r}")
     asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
     what = resolve(model)
     loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
     _check(loaded, guesses=guesses)
-    graph = with_bits(loaded.graph, parse_bits(bits)) if bits is not None else loaded.graph
+    graph = with_bits(loaded.graph, parse_bits(str(bits))) if bits is not None else loaded.graph
     notes = list(loaded.notes)
     if target.suffix == ".json":
         write_text(target, graph_to_json(graph, indent=1) + "\n")
         return Exported(path=target, data=None, notes=tuple(notes))
     if loaded.fixed:
         notes.append("the program looked at numbers of an integer input: the file holds for numbers like those")
-    numbers = _numbers(loaded, weights, seed, notes)
+    with progress.stage("making the weights"):
+        numbers = _numbers(loaded, weights, seed, notes)
     outside = numbers is not None and _outside(graph, external=external)
     data = target.with_name(f"{target.name}.data") if outside else None
-    _write(graph, numbers, target, data)
+    with progress.stage(f"writing {target.name}"):
+        _write(graph, numbers, target, data)
     return Exported(path=target, data=data, notes=tuple(notes))
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netweight import zoo
+from netweight import progress, zoo
+from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.foreign import not_a_network
+from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
+from netweight.app.own_rules import held
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
-from netweight.ir import Filled, Graph, TensorSpec
+from netweight.ir import Graph, TensorSpec
 from netweight.ops import REGISTRY
-from netweight.ops.own import OwnAttrs
-from netweight.own_rules.table import OwnRules
-from netweight.own_rules.table import rules as own_rules
+from netweight.own_rules import OwnRules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
+from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
     from netweight.results.fault import Fault
@@ -80,6 +82,7 @@ class Loaded:
             )
 
 
+@takes(**MODEL)
 def capture(
     model: Model,
     inputs: Inputs = None,
@@ -109,7 +112,7 @@ def capture(
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """
-    with own_rules(rules or {}):
+    with held(rules):
         found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
     if found.fault is not None:
         raise refused("capture: expected the module to run to its end", found.fault) from found.error
@@ -118,6 +121,7 @@ def capture(
 
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
+    asked = replace(asked, inputs=described(asked.inputs, program=isinstance(what, Named | Module)))
     if isinstance(what, Foreign):
         raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
@@ -165,6 +169,7 @@ def read_stored(path: Path) -> Graph | Profile:
         FormatError: If it is neither.
     """
     from netweight.ir.serial import OWN, graph_from_dict
+    from netweight.ops.own import OwnAttrs
     from netweight.results.from_json import is_profile, profile_from_dict
 
     data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
@@ -196,17 +201,10 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
 
 def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
     asked.check_batch()
-    inputs = asked.inputs
-    if isinstance(inputs, Mapping):
-        if set(inputs) != {"x"}:
-            raise UsageError(f"input: expected the name x, got {', '.join(map(repr, inputs))}")
-        inputs = inputs["x"]
-    if isinstance(inputs, Sequence) and len(inputs) == 1 and not isinstance(inputs[0], int):
-        inputs = inputs[0]
-    if isinstance(inputs, Filled):
-        raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
-    if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
-        raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
+    entry = ARCHITECTURES.get(network.name)
+    inputs = only_input(asked.inputs, network.name, "float32" if entry is None else entry.input_dtype)
+    if isinstance(inputs, TensorSpec) and not asked.bits:
+        zoo.check_type(network.name, inputs)
     graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
     other = zoo.another_network(network.name, graph, network.options)
     return Loaded(
@@ -215,9 +213,10 @@ def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
-    need_torch()
-    from netweight.sources.torch.named.making import NO_CACHE
-    from netweight.sources.torch.named.references import named_module
+    with progress.stage("importing PyTorch"):
+        need_torch()
+        from netweight.sources.torch.named.making import NO_CACHE
+        from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
     with named_module(reference, batch=asked.samples) as found:
@@ -258,10 +257,12 @@ def _captured(
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
         call = words
-    found = capture_module(
-        module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
-        method=asked.method,
-    )  # fmt: skip
+    inputs = without_numbers(inputs, tensor_of)
+    with progress.stage(f"capturing {name or type(module).__name__}"):
+        found = capture_module(
+            module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
+            method=asked.method,
+        )  # fmt: skip
     fault = found.fault() if found.fault is not None else None
     if fault is not None and not found.graph.nodes:
         raise refused(f"capture: expected {found.graph.name} to run", fault, ", before any operator") from found.error

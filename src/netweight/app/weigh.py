@@ -7,17 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight import progress
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
+from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, resolve
 from netweight.app.load import Loaded, load, read_stored
+from netweight.app.own_rules import held
 from netweight.app.profile import Profile
 from netweight.errors import UsageError
 from netweight.ir import Graph, Value, is_floating
-from netweight.own_rules.table import OwnRules
-from netweight.own_rules.table import rules as own_rules
+from netweight.own_rules import OwnRules
 from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
 from netweight.units import amount
 
@@ -26,17 +28,29 @@ if TYPE_CHECKING:
     from netweight.results.training import Training
 
 
+@takes(
+    **MODEL,
+    bits=BITS,
+    optimizer=unless_none(text),
+    checkpoint=texts,
+    freeze=texts,
+    conventions=lambda name, value: DEFAULT_CONVENTIONS if value is None else texts(name, value),
+    method=text,
+    decode=flag,
+    past=unless_none(whole_number),
+    count_causal=text,
+)
 def weigh(
     model: Model,
     inputs: Inputs = None,
     *,
     batch: int | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     training: bool = False,
     optimizer: str | None = None,
-    checkpoint: Sequence[str] = (),
-    freeze: Sequence[str] = (),
-    conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    checkpoint: str | Sequence[str] = (),
+    freeze: str | Sequence[str] = (),
+    conventions: str | Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
     method: str = "forward",
     decode: bool = False,
@@ -71,8 +85,9 @@ def weigh(
         NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
     """
     asked = Asked(
-        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past)
-    )
+        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past),
+        bits=bits is not None,
+    )  # fmt: skip
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
     half = count_causal != "full"
     what = resolve(model)
@@ -83,18 +98,19 @@ def weigh(
             asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, count_causal=half, **step)
             return Profile.of(stored)
         what = Given(stored, "json")
-    with own_rules(rules or {}):
+    with held(rules):
         found = load(what, asked)
     if bits is not None:
-        graph = with_bits(found.graph, parse_bits(bits))
+        graph = with_bits(found.graph, parse_bits(str(bits)))
         found = replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
     if half:
         from netweight.rewrite.causal import with_causal
 
         graph, says = with_causal(found.graph, count_causal)
         found = replace(found, graph=graph, notes=(*found.notes, says))
-    cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
-    profile = _weigh_loaded(found, conventions, freeze)
+    with progress.stage(f"weighing {found.graph.name}"):
+        cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
+        profile = _weigh_loaded(found, conventions, freeze)
     notes = (
         profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
     )

@@ -24,7 +24,7 @@ from netweight.cli.options import (
 from netweight.cli.outputs import FORMATS, Target, deliver, targets_of
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
-from netweight.cli.values import WHOLE, one_of
+from netweight.cli.values import WHOLE, completing, one_of
 from netweight.report.columns import COLUMNS, column_key, sort_key
 from netweight.report.fault import fault_lines
 from netweight.report.summary import incomplete, summary_line
@@ -35,27 +35,55 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Verb)
-@click.argument("model")
+@click.argument("model", shell_complete=completing("network"))
 @model_options
 @click.option(
-    "--convention", "conventions", multiple=True, metavar="NAME", help="Activation convention; repeat for several."
+    "--convention",
+    "conventions",
+    multiple=True,
+    shell_complete=completing("convention"),
+    metavar="NAME",
+    help="Activation convention; repeat for several.",
 )
 @causal_option
 @click.option("--method", metavar="NAME", default="forward", help="Weigh another method of a PyTorch module.")
 @click.option("--decode", is_flag=True, help="Weigh one token after others, with their keys and values in memory.")
 @click.option("--past", type=WHOLE, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
-@click.option("--optimizer", metavar="NAME", help=f"Weigh a step of training: {', '.join(OPTIMIZERS)}.")
-@click.option("--checkpoint", multiple=True, metavar="GLOB", help="Modules that run twice and keep less; repeat.")
-@click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
+@click.option(
+    "--optimizer",
+    shell_complete=completing("optimizer"),
+    metavar="NAME",
+    help=f"Weigh a step of training: {', '.join(OPTIMIZERS)}.",
+)
+@click.option(
+    "--checkpoint",
+    multiple=True,
+    shell_complete=completing("layer"),
+    metavar="GLOB",
+    help="Modules that run twice and keep less; repeat.",
+)
+@click.option(
+    "--freeze",
+    multiple=True,
+    shell_complete=completing("layer"),
+    metavar="GLOB",
+    help="Parameters that are not trained; repeat.",
+)
 @click.option("--depth", type=WHOLE, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
 @click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
 @click.option("--all", "every", is_flag=True, help="Every layer in a line of its own, also those that cost nothing.")
-@click.option("--sort", metavar="COLUMN", help="Largest first.")
+@click.option("--sort", shell_complete=completing("sort"), metavar="COLUMN", help="Largest first.")
 @click.option("--top", type=WHOLE, metavar="N", help="Only the first N lines, the rest summed.")
-@click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
+@click.option("--columns", shell_complete=completing("columns"), metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
 @click.option("--format", "form", type=one_of(*FORMATS), default="table", help="On stdout.  [default: table]")
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write to .json, .csv, .md, .html or .txt; repeat."
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=completing("file"),
+    help="Write to .json, .csv, .md, .html or .txt; repeat.",
 )
 @units_option
 @click.option("--color", type=one_of("auto", "always", "never"), default="auto", help="[default: auto]")
@@ -66,7 +94,9 @@ if TYPE_CHECKING:
 def show(model: str, **flags: Any) -> int:
     """What MODEL costs: a table by layer, totals, one summary sentence."""
     options = _table_options(flags)
-    targets = targets_of(_given(flags))
+    options.check()
+    given = _given(flags)
+    targets = targets_of(given)
     start = time.perf_counter()
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
         profile = weigh(
@@ -86,11 +116,10 @@ def show(model: str, **flags: Any) -> int:
             **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
         )
     if flags["verbose"]:
-        elapsed = 1000 * (time.perf_counter() - start)
-        say(f"weighed {profile.coverage.nodes} operator calls in {elapsed:.0f} ms")
+        _say_times(profile.coverage.nodes, time.perf_counter() - start, all_stages=flags["verbose"] > 1)
     if flags["quiet"]:
         out(summary_line(profile, units=options.units))
-    deliver(profile, options, targets, color=flags["color"])
+    deliver(profile, options, targets, given)
     if profile.fault is not None and not any(map(_shows_fault, targets)):
         for line in fault_lines(profile.fault):
             say(line)
@@ -106,6 +135,16 @@ def _given(flags: dict[str, Any]) -> dict[str, Any]:
     """Flags that are not left to their defaults."""
     source = click.get_current_context().get_parameter_source
     return {name: value for name, value in flags.items() if source(name) is not ParameterSource.DEFAULT}
+
+
+def _say_times(calls: int, elapsed: float, *, all_stages: bool) -> None:
+    """How long it took; what was imported is apart, as the next command in the same process would not wait for it."""
+    times = click.get_current_context().obj.seconds
+    for what, seconds in times.items():
+        if all_stages or what.startswith("importing"):
+            say(f"{what}: {1000 * seconds:.0f} ms")
+    imported = sum(seconds for what, seconds in times.items() if what.startswith("importing"))
+    say(f"weighed {calls} operator calls in {1000 * (elapsed - imported):.0f} ms")
 
 
 def _verdict(profile: Profile, *, strict: bool) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from netweight.errors import UsageError
@@ -19,7 +20,10 @@ from netweight.report.escape import plain
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+_PLAINER = {"█": "#", "…": "~"}  # signs of the report, and as wide ones of an encoding without them
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
+before_writing: list[Callable[[], None]] = []
+"""What makes room on the terminal."""
 
 
 def out(text: str) -> None:
@@ -47,7 +51,18 @@ def _write(stream: TextIO | None, text: str) -> None:
     if stream is None:
         raise UsageError("output: expected a stdout to write to, got a closed one", fix="-o FILE")
     encoding = stream.encoding or "utf-8"
+    for sign, plainer in _PLAINER.items():
+        if not _has(encoding, sign):
+            text = text.replace(sign, plainer)
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _has(encoding: str, sign: str) -> bool:
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def prepare() -> None:
@@ -114,6 +129,8 @@ class _Drain(io.RawIOBase):
         size = memoryview(data).nbytes
         if self._lost:
             return size
+        for prepare_terminal in before_writing:
+            prepare_terminal()
         try:
             return os.write(self._number, data)
         except BrokenPipeError:

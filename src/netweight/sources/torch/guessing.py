@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 
-from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.entry import parameters_of_entry
@@ -57,32 +56,25 @@ def _spec_of(given: Any) -> Any:
     return spec_of(given) if isinstance(given, torch.Tensor) else given
 
 
-def guesses(module: torch.nn.Module, method: str, batch: int) -> list[Guess]:
-    """Plausible inputs, the likeliest first.
-
-    Raises:
-        UsageError: If no layer says what it could be, or there are several inputs whose names say nothing.
-    """
+def needed_inputs(module: torch.nn.Module, method: str) -> list[str]:
+    """Names of the inputs that a module cannot do without."""
     required = [p for p in parameters_of_entry(module, method) if p.default is p.empty]
-    needed = [p.name for p in required if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [p.name for p in required if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def guesses(module: torch.nn.Module, method: str, batch: int) -> list[Guess]:
+    """Plausible inputs, the likeliest first; none where neither names nor layers say anything."""
+    needed = needed_inputs(module, method)
     found = list(_completed(module, needed, batch, list(_configured(module, method, batch))))
     told = found[:1]
     found.extend(_in_pieces(module, method, needed, batch, told))
     found.extend(_with_optional(module, method, batch, told))
     if len(needed) > 1:
         found.extend(_by_names(module, needed, batch))
-        if not found:
-            raise UsageError(
-                f"inputs: expected an input for each of {', '.join(needed)}, as only one can be guessed",
-                fix=" ".join(f"--input {name}:1x3x224x224" for name in needed),
-            )
     else:
         found.extend(_by_names(module, [name for name in needed if name in _SOUND], batch))
         found.extend(_by_layers(module, batch))
         found.extend(_by_names(module, needed, batch))
-    if not found:
-        message = "inputs: expected an input, as the module has no layer to guess one from"
-        raise UsageError(message, fix="--input 1x3x224x224")
     different: dict[str, Guess] = {}
     for guess in found:
         different.setdefault(guess.says if isinstance(guess.inputs, dict) else guess.shown, guess)

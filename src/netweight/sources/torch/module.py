@@ -25,7 +25,7 @@ from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.faults.explain import fault_of
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.followed_backward import followed_backward
-from netweight.sources.torch.guessing import guesses
+from netweight.sources.torch.guessing import Guess, guesses, needed_inputs
 from netweight.sources.torch.held import Held
 from netweight.sources.torch.inputs import Arguments, may_be_plain, symbolic_arguments
 from netweight.sources.torch.interception import Interception
@@ -38,6 +38,7 @@ from netweight.sources.torch.pruned import note_pruned
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.restoring import restoring
+from netweight.sources.torch.solving import Solver
 from netweight.sources.torch.sparse.stored import stored_in
 from netweight.sources.torch.symbolic import Numbers
 from netweight.sources.torch.threads import followed_threads, note_threads
@@ -46,6 +47,9 @@ from netweight.sources.torch.undone import undone_after_errors
 from netweight.sources.torch.wanting_autograd import AutogradWanted, comes_from_autograd, is_of_devices
 from netweight.sources.torch.whole_operators import whole_operators
 from netweight.sources.torch.wrapped import Unwrapped, holds_wrapped, own_inner
+
+_LARGE = 3000
+"""Calls of operators from which on a network that fails is not tried again with other sizes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,16 +129,32 @@ def capture_module(
 
 
 def _guessed(asked: Asked, batch: int) -> Capture:
-    """With the first inputs that the module takes; the likeliest if it takes none."""
-    first: Capture | None = None
+    """With the first inputs that the module takes; with the likeliest, and a note, if it takes none.
+
+    Raises:
+        UsageError: If nothing tells what an input could be.
+    """
+
+    def attempt(inputs: Any) -> Capture:
+        return _with_inputs(replace(asked, inputs=inputs))
+
+    tried: list[tuple[Guess, Capture]] = []
     for guess in guesses(asked.module, asked.method, batch):
-        capture = _with_inputs(replace(asked, inputs=guess.inputs))
-        capture = replace(capture, notes=(guess.says, *capture.notes))
-        if capture.error is None:
-            return capture
-        first = first or capture
-    assert first is not None
-    return first
+        tried.append((guess, attempt(guess.inputs)))
+        if tried[-1][1].error is None:
+            return _with_note(tried[-1][1], guess.says)
+    solver = Solver(asked.module, needed_inputs(asked.module, asked.method), batch, attempt)
+    solved = solver.solve() if not tried or len(tried[0][1].graph.nodes) < _LARGE else None
+    if solved is not None:
+        return _with_note(attempt(solved.inputs), solved.says)
+    if not tried:
+        raise solver.nothing_found()
+    guess, capture = tried[0]
+    return _with_note(capture, f"{guess.says}; none of {len(tried) + solver.tried} inputs that were tried is accepted")
+
+
+def _with_note(capture: Capture, note: str) -> Capture:
+    return replace(capture, notes=(note, *capture.notes))
 
 
 def _with_inputs(asked: Asked) -> Capture:
