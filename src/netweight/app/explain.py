@@ -15,7 +15,7 @@ from netweight.errors import UnknownNameError
 from netweight.own_rules import OwnRules
 from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
-from netweight.report.explain.total import subject_of
+from netweight.report.explain.totals import subject_of
 from netweight.report.terms import find_term, list_of_terms, term
 
 Explained = OfNetwork | OperatorExplanation | Term | TermList
@@ -88,7 +88,8 @@ def explain(
         )  # fmt: skip
     except UnknownNameError as error:
         raise _neither(model, layer, error) from error
-    return explain_profile(profile, "" if layer is None else layer)
+    given = model if isinstance(model, str) and inputs is None and not dims else ""
+    return explain_profile(profile, "" if layer is None else layer, given)
 
 
 def _word(name: str) -> Term | None:
