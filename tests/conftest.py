@@ -1,3 +1,4 @@
+import gc
 import os
 import random
 import signal
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     draw = random.Random(seed)
     files = {item.path: draw.random() for item in items}
     items.sort(key=lambda item: (files[item.path], draw.random()))
+
+
+def pytest_collection_finish() -> None:
+    """What collecting made stays to the end: no search for garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

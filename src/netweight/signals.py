@@ -103,6 +103,8 @@ def end_now(code: int) -> None:
             os.unlink(path)  # noqa: PTH108 -- nothing is imported any more
         except OSError:  # it is away
             continue
+    if os.isatty(2):
+        os.write(2, b"\r\x1b[2K")  # what may be shown of the progress
     os._exit(code)
 
 

@@ -313,15 +313,15 @@ def check(measured: dict[str, int], ours: dict[str, int]) -> None:
     assert 0 <= measured["update"] - ours["update"] <= 8
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_memory_of_resnet18(optimizer: str) -> None:
+def test_memory_of_resnet18() -> None:
     shape = (4, 3, 64, 64)
-    check(torch_peaks(torch_resnet18(), shape, 4, optimizer), our_peaks(graph_of(resnet18, shape), optimizer))
+    check(torch_peaks(torch_resnet18(), shape, 4, "adam"), our_peaks(graph_of(resnet18, shape), "adam"))
 
 
-def test_memory_of_lenet() -> None:
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_memory_of_lenet(optimizer: str) -> None:
     shape = (64, 1, 32, 32)
-    check(torch_peaks(torch_lenet(), shape, 64, "momentum"), our_peaks(graph_of(lenet5, shape), "momentum"))
+    check(torch_peaks(torch_lenet(), shape, 64, optimizer), our_peaks(graph_of(lenet5, shape), optimizer))
 
 
 def test_memory_of_a_transformer() -> None:

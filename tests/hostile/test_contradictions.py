@@ -48,9 +48,21 @@ def _row_less(data: Any) -> None:
     del data["layers"][1]
 
 
+def _larger_module(data: Any) -> None:
+    data["modules"][0]["macs"] += 1
+
+
+def _longer_module(data: Any) -> None:
+    data["modules"][0]["layers"] += 1
+
+
 @pytest.mark.parametrize(
-    "spoil", [_negative_total, _negative_row, _negative_memory, _negative_size, _larger_total, _row_less]
-)
+    "spoil",
+    [
+        _negative_total, _negative_row, _negative_memory, _negative_size, _larger_total, _row_less, _larger_module,
+        _longer_module,
+    ],
+)  # fmt: skip
 def test_a_report_that_contradicts_itself_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], spoil: Callable[[Any], None]
 ) -> None:

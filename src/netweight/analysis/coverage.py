@@ -43,5 +43,5 @@ def coverage_of(
         complete=exact and not unknown and stopped_at is None,
         stopped_at=stopped_at,
         guesses=guesses,
-        own_rules=own_ops(graph),
+        own_rules=own_ops(graph, calls),
     )

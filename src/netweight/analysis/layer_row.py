@@ -11,9 +11,8 @@ from netweight.analysis.overwriting import Run, new_outputs
 from netweight.analysis.settings import settings_of
 from netweight.count import Count, product, total
 from netweight.ir import Graph, Node, NoShape, TensorSpec, Value, is_floating, located
-from netweight.ops import FREE, WORK_KINDS, OpDef
+from netweight.ops import FREE, REGISTRY, WORK_KINDS, OpDef
 from netweight.ops.dims import named_count
-from netweight.ops.own import definition_of
 from netweight.results.profile import LayerRow
 
 _BIASES = frozenset({"bias", "bias_ih", "bias_hh"})
@@ -47,7 +46,7 @@ def call_row(
     Raises:
         ShapeError: If the operator cannot accept its inputs.
     """
-    definition = definition_of(node)
+    definition = REGISTRY.find(node.op) or _own(node)
     values = graph.values
     reads = [None if name is None else values[name] for name in node.inputs]
     writes = [values[name] for name in node.outputs]
@@ -84,6 +83,15 @@ def _weight_shapes(slots: Sequence[str], reads: Sequence[Value | None]) -> dict[
     """Shapes of the stored tensors among what a call reads, by what each is to the operator."""
     stored = zip(slots, reads, strict=True)
     return {slot: v.spec.shape for slot, v in stored if v is not None and v.kind in ("parameter", "buffer")}
+
+
+def _own(node: Node) -> OpDef | None:
+    """Operator that a rule of the user's counts; what knows of those is imported where one may be."""
+    if node.attrs is None:
+        return None
+    from netweight.ops.own import definition_of
+
+    return definition_of(node)
 
 
 def _work(

@@ -1,4 +1,4 @@
-"""What a report says of calls that rules of the user's count."""
+"""What a report says of calls that rules of the user's count; what knows of those is imported where there are some."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from netweight.ir import Graph
-from netweight.ops.own import OwnAttrs
-from netweight.results.profile import OwnOp
+from netweight.results.profile import LayerRow, OwnOp
 
 
-def own_ops(graph: Graph) -> tuple[OwnOp, ...]:
-    """Operators that rules of the user's count, with how often they are called."""
-    calls = [(node.op, node.attrs) for node in graph.nodes if node.attrs.__class__ is OwnAttrs]
-    found = Counter([(op, attrs.place, attrs.says) for op, attrs in calls])
+def own_ops(graph: Graph, calls: Sequence[LayerRow]) -> tuple[OwnOp, ...]:
+    """Operators that rules of the user's count, with how often they are called; ``calls`` are the rows of the nodes."""
+    if "custom" not in [row.kind for row in calls]:
+        return ()
+    from netweight.ops.own import OwnAttrs
+
+    own = [(node.op, node.attrs) for node in graph.nodes if isinstance(node.attrs, OwnAttrs)]
+    found = Counter([(op, attrs.place, attrs.says) for op, attrs in own])
     return tuple(OwnOp(op=op, count=count, rule=place, says=says) for (op, place, says), count in found.items())
 
 
@@ -27,8 +30,9 @@ def note_on_own(found: Sequence[OwnOp]) -> Iterator[str]:
 
 def note_on_backward(graph: Graph) -> Iterator[str]:
     """A note on those whose rules do not say what backward costs."""
-    silent = dict.fromkeys(
-        node.op for node in graph.nodes if isinstance(node.attrs, OwnAttrs) and node.attrs.backward is None
-    )
+    from netweight.ops.own import OwnAttrs
+
+    own = [(node.op, node.attrs) for node in graph.nodes if isinstance(node.attrs, OwnAttrs)]
+    silent = dict.fromkeys(op for op, attrs in own if attrs.backward is None)
     if silent:
         yield f"your rules do not say what the backward of {', '.join(silent)} costs: it is in no figure of training"

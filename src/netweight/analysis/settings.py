@@ -11,7 +11,6 @@ from typing import Any
 
 from netweight.ir import TensorSpec
 from netweight.ops import OpDef
-from netweight.ops.own import OwnAttrs
 
 _NONE: Mapping[str, Any] = {}
 
@@ -20,7 +19,7 @@ def settings_of(definition: OpDef | None, attrs: Any, specs: Sequence[TensorSpec
     """Settings of a call by name: numbers, words, and tuples of them, one entry per spatial dimension."""
     if definition is None or attrs is None:
         return _NONE
-    if attrs.__class__ is OwnAttrs:
+    if definition.kind == "custom":
         return dict(attrs.settings)
     settings = _reader(attrs.__class__)(attrs)
     if definition.dims.get("weight", "").endswith(" *k"):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from netweight import zoo
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.app.asked import Inputs
 from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
 from netweight.app.weigh import weigh
 from netweight.errors import UnknownNameError
-from netweight.own_rules.table import OwnRules
+from netweight.own_rules import OwnRules
 from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
 from netweight.report.explain.total import subject_of
@@ -71,7 +72,7 @@ def explain(
         from netweight.app.operator import explain_operator
 
         return explain_operator(layer)
-    if layer is None and isinstance(model, str) and (found := find_term(model)) is not None:
+    if layer is None and isinstance(model, str) and (found := _word(model)) is not None:
         return found
     trains = training or (layer is not None and subject_of(layer) == "training")
     try:
@@ -82,6 +83,11 @@ def explain(
     except UnknownNameError as error:
         raise _neither(model, layer, error) from error
     return explain_profile(profile, "" if layer is None else layer)
+
+
+def _word(name: str) -> Term | None:
+    """The term of that name; a built-in network that is called so comes first."""
+    return None if name in zoo.names() else find_term(name)
 
 
 def _neither(model: Model, layer: str | None, error: UnknownNameError) -> UnknownNameError:

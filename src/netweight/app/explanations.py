@@ -48,7 +48,7 @@ def explain_profile(profile: Profile, path: str) -> OfNetwork:
         return explain_module(profile, name, _around(profile, name))
     subject = subject_of(path) if path else "total"
     if subject is None:
-        raise _no_such(profile, path)
+        raise _no_such(profile, name)
     return explain_total(profile, subject)
 
 

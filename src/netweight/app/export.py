@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
+from netweight import progress
 from netweight.app.asked import Asked
 from netweight.app.identify import resolve
 from netweight.app.load import Loaded, load, with_stored_weights
@@ -90,10 +91,12 @@ def export(
         return Exported(path=target, data=None, notes=tuple(notes))
     if loaded.fixed:
         notes.append("the program looked at numbers of an integer input: the file holds for numbers like those")
-    numbers = _numbers(loaded, weights, seed, notes)
+    with progress.stage("making the weights"):
+        numbers = _numbers(loaded, weights, seed, notes)
     outside = numbers is not None and _outside(graph, external=external)
     data = target.with_name(f"{target.name}.data") if outside else None
-    _write(graph, numbers, target, data)
+    with progress.stage(f"writing {target.name}"):
+        _write(graph, numbers, target, data)
     return Exported(path=target, data=data, notes=tuple(notes))
 
 

@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netweight import zoo
+from netweight import progress, zoo
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.foreign import not_a_network
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
+from netweight.app.own_rules import held
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Filled, Graph, TensorSpec
 from netweight.ops import REGISTRY
-from netweight.ops.own import OwnAttrs
-from netweight.own_rules.table import OwnRules
-from netweight.own_rules.table import rules as own_rules
+from netweight.own_rules import OwnRules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
 
@@ -109,7 +108,7 @@ def capture(
         ShapeError: If the network cannot accept the input.
         CaptureError: If the module's forward raises.
     """
-    with own_rules(rules or {}):
+    with held(rules):
         found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
     if found.fault is not None:
         raise refused("capture: expected the module to run to its end", found.fault) from found.error
@@ -165,6 +164,7 @@ def read_stored(path: Path) -> Graph | Profile:
         FormatError: If it is neither.
     """
     from netweight.ir.serial import OWN, graph_from_dict
+    from netweight.ops.own import OwnAttrs
     from netweight.results.from_json import is_profile, profile_from_dict
 
     data = read_json(path, mark=rb'"schema"\s*:\s*"netweight/', what="a graph or a report of netweight")
@@ -215,9 +215,10 @@ def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:
-    need_torch()
-    from netweight.sources.torch.named.making import NO_CACHE
-    from netweight.sources.torch.named.references import named_module
+    with progress.stage("importing PyTorch"):
+        need_torch()
+        from netweight.sources.torch.named.making import NO_CACHE
+        from netweight.sources.torch.named.references import named_module
 
     asked.check_batch()
     with named_module(reference, batch=asked.samples) as found:
@@ -258,10 +259,11 @@ def _captured(
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
         call = words
-    found = capture_module(
-        module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
-        method=asked.method,
-    )  # fmt: skip
+    with progress.stage(f"capturing {name or type(module).__name__}"):
+        found = capture_module(
+            module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,
+            method=asked.method,
+        )  # fmt: skip
     fault = found.fault() if found.fault is not None else None
     if fault is not None and not found.graph.nodes:
         raise refused(f"capture: expected {found.graph.name} to run", fault, ", before any operator") from found.error

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from netweight.app.operator_rules import sentence_of, spoken
+from netweight.app.operator_rules import counted, sentence_of, spoken
 from netweight.errors import unknown_name
 from netweight.index import FUNCTIONS, OPERATORS, homes
 from netweight.ops import REGISTRY, OpDef
@@ -38,6 +38,7 @@ def explain_operator(name: str) -> OperatorExplanation:
         name=op.name,
         kind=op.kind,
         says=spoken(op.says) or sentence_of(op.forward),
+        counted=counted(op),
         inputs=op.inputs,
         settings=tuple(_settings(op)),
         place=_place_of_definition(op),
@@ -115,15 +116,20 @@ def _definition(op: OpDef) -> tuple[Path, ast.stmt | None]:
     home = REGISTRY.homes.get(op.name)
     module = sys.modules[home if home is not None else op.forward.__module__]
     path = Path(inspect.getsourcefile(module) or "")
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+    for statement in _statements(path):
         calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
         if not isinstance(statement, ast.FunctionDef) and any(_names_it(call, op.name) for call in calls):
             return path, statement
     return path, None
 
 
+@cache
+def _statements(path: Path) -> list[ast.stmt]:
+    return ast.parse(path.read_text(encoding="utf-8")).body
+
+
 def _names_it(call: ast.Call, name: str) -> bool:
-    given = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")]
+    given = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in ("name", "op"))]
     return any(isinstance(part, ast.Constant) and part.value == name for part in given)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from netweight.app.counted import COUNTED, NOTHING
-from netweight.ops import REGISTRY
+from netweight.ops import REGISTRY, OpDef
 from netweight.ops.table import free
 from netweight.results.profile import OwnOp
 
@@ -22,8 +22,12 @@ def sentences(name: str, own: Sequence[OwnOp] = ()) -> tuple[str, ...]:
     op = REGISTRY.get(name)
     if op is None:
         return ()
-    counted = NOTHING if inspect.unwrap(op.cost) is free else COUNTED.get(name) or sentence_of(op.cost)
-    return tuple(filter(None, (spoken(op.says), counted)))
+    return tuple(filter(None, (spoken(op.says), counted(op))))
+
+
+def counted(op: OpDef) -> str:
+    """How the work of an operator is counted."""
+    return NOTHING if inspect.unwrap(op.cost) is free else COUNTED.get(op.name) or sentence_of(op.cost)
 
 
 def sentence_of(rule: Callable[..., Any]) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netweight import zoo
+from netweight import progress, zoo
 from netweight.app.asked import Asked
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, resolve
 from netweight.app.load import Loaded, load, with_stored_weights
@@ -76,7 +76,11 @@ def run(
     if not isinstance(what, Named | Module):
         draw.fill(graph, _named(inputs, graph.inputs))
     arrays = {name: draw.arrays[name] for name in graph.inputs}
-    done = with_graph(graph, arrays, _weights(loaded, seed, draw.notes) if weights is None else weights)
+    if weights is None:
+        with progress.stage("making the weights"):
+            weights = _weights(loaded, seed, draw.notes)
+    with progress.stage(f"running {graph.name}"):
+        done = with_graph(graph, arrays, weights)
     return replace(done, notes=(*draw.notes, *loaded.notes))
 
 
@@ -119,7 +123,8 @@ def _onnx(model: Any, inputs: Any, asked: Asked, draw: _Draw, kernels: Mapping[s
         load_external(proto, model)
     from netweight.onnx_backend import Prepared  # needs onnx, which is known to be there by now
 
-    outputs = Prepared(proto, place, other_sizes=True, kernels=kernels).run(arrays)
+    with progress.stage("running the model"):
+        outputs = Prepared(proto, place, other_sizes=True, kernels=kernels).run(arrays)
     named = dict(zip([entry.name for entry in proto.graph.output], outputs, strict=True))
     return Run(outputs=named, notes=tuple(draw.notes))
 

@@ -7,17 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight import progress
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, resolve
 from netweight.app.load import Loaded, load, read_stored
+from netweight.app.own_rules import held
 from netweight.app.profile import Profile
 from netweight.errors import UsageError
 from netweight.ir import Graph, Value, is_floating
-from netweight.own_rules.table import OwnRules
-from netweight.own_rules.table import rules as own_rules
+from netweight.own_rules import OwnRules
 from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def weigh(
             asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, count_causal=half, **step)
             return Profile.of(stored)
         what = Given(stored, "json")
-    with own_rules(rules or {}):
+    with held(rules):
         found = load(what, asked)
     if bits is not None:
         graph = with_bits(found.graph, parse_bits(bits))
@@ -92,8 +93,9 @@ def weigh(
 
         graph, says = with_causal(found.graph, count_causal)
         found = replace(found, graph=graph, notes=(*found.notes, says))
-    cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
-    profile = _weigh_loaded(found, conventions, freeze)
+    with progress.stage(f"weighing {found.graph.name}"):
+        cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
+        profile = _weigh_loaded(found, conventions, freeze)
     notes = (
         profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
     )

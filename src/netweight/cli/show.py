@@ -86,8 +86,7 @@ def show(model: str, **flags: Any) -> int:
             **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
         )
     if flags["verbose"]:
-        elapsed = 1000 * (time.perf_counter() - start)
-        say(f"weighed {profile.coverage.nodes} operator calls in {elapsed:.0f} ms")
+        _say_times(profile.coverage.nodes, time.perf_counter() - start, all_stages=flags["verbose"] > 1)
     if flags["quiet"]:
         out(summary_line(profile, units=options.units))
     deliver(profile, options, targets, color=flags["color"])
@@ -106,6 +105,16 @@ def _given(flags: dict[str, Any]) -> dict[str, Any]:
     """Flags that are not left to their defaults."""
     source = click.get_current_context().get_parameter_source
     return {name: value for name, value in flags.items() if source(name) is not ParameterSource.DEFAULT}
+
+
+def _say_times(calls: int, elapsed: float, *, all_stages: bool) -> None:
+    """How long it took; what was imported is apart, as the next command in the same process would not wait for it."""
+    times = click.get_current_context().obj.seconds
+    for what, seconds in times.items():
+        if all_stages or what.startswith("importing"):
+            say(f"{what}: {1000 * seconds:.0f} ms")
+    imported = sum(seconds for what, seconds in times.items() if what.startswith("importing"))
+    say(f"weighed {calls} operator calls in {1000 * (elapsed - imported):.0f} ms")
 
 
 def _verdict(profile: Profile, *, strict: bool) -> int:

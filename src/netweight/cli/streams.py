@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from netweight.errors import UsageError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
+before_writing: list[Callable[[], None]] = []
+"""What makes room on the terminal."""
 
 
 def out(text: str) -> None:
@@ -114,6 +117,8 @@ class _Drain(io.RawIOBase):
         size = memoryview(data).nbytes
         if self._lost:
             return size
+        for prepare_terminal in before_writing:
+            prepare_terminal()
         try:
             return os.write(self._number, data)
         except BrokenPipeError:

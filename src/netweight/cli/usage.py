@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import click
 
 from netweight.cli.misspelt import other_flag
+from netweight.cli.status import shown
 from netweight.cli.values import flag_name
 from netweight.errors import UsageError
 from netweight.similar import similar
@@ -33,6 +35,11 @@ class Verb(click.Command):
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             raise usage_error(error, ctx) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does; what takes long is shown, and timed by ``ctx.obj``."""
+        with shown(quiet=bool(ctx.params.get("quiet"))) as ctx.obj:
+            return super().invoke(ctx)
 
 
 def usage_error(error: click.UsageError, context: click.Context) -> UsageError:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from netweight.count import Count
 from netweight.errors import UnsupportedOpError
@@ -54,27 +54,14 @@ class OwnAttrs:
     settings: tuple[tuple[str, Any], ...] = ()
 
 
-class Call(Protocol):
-    """An operator that is called: a node, or a step that becomes one."""
+def definition_of(call: Any) -> OpDef | None:
+    """What is known of the operator of a call: by the table, else by a rule of the user's; None if nothing is.
 
-    @property
-    def op(self) -> str:
-        """Name of the operator."""
-
-    @property
-    def attrs(self) -> Any:
-        """Its attributes."""
-
-
-def definition_of(call: Call) -> OpDef | None:
-    """What is known of the operator of a call: by the table, else by a rule of the user's; None if nothing is."""
+    Args:
+        call: A node, or a step that becomes one.
+    """
     found = REGISTRY.find(call.op)
     return own_definition(call.attrs) if found is None and call.attrs.__class__ is OwnAttrs else found
-
-
-def is_own(call: Call) -> bool:
-    """Whether a rule of the user's counts the call."""
-    return call.attrs.__class__ is OwnAttrs
 
 
 @lru_cache(maxsize=4096)

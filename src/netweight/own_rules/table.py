@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from netweight.errors import UsageError
+from netweight.own_rules import OwnRules, Target
 from netweight.own_rules.place import Place, place_of
 
-Target: TypeAlias = str | type
-"""An operator (``"mylib::scale"``), a subclass of ``autograd.Function``, or a class of modules."""
-OwnRules: TypeAlias = Mapping[Target, Callable[..., Any]]
-"""Functions of the user's, by what they are a rule of."""
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 

@@ -20,14 +20,14 @@ def terms() -> Mapping[str, Term]:
     for path in sorted(_FOLDER.glob("*.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         for item in data["term"]:
-            term = _term(data["subject"], item)
+            term = _term({"page": data["page"], "subject": data["subject"], **item})
             found[term.name] = term
     return found
 
 
-def _term(subject: str, item: Mapping[str, str | list[str]]) -> Term:
+def _term(item: Mapping[str, str | list[str]]) -> Term:
     fields = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
-    return Term(subject=subject, **fields)  # type: ignore[arg-type]
+    return Term(**fields)  # type: ignore[arg-type]
 
 
 @cache

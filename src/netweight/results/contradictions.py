@@ -1,8 +1,8 @@
-"""Whether a report contradicts itself: figures below zero, totals that are not the sums of its rows."""
+"""Whether a report contradicts itself: figures below zero, totals and modules that are not the sums of their rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _SUMS = (
@@ -22,7 +22,26 @@ def contradiction_in(data: Mapping[str, Any]) -> str:
             found = sum(row[name] or 0 for row in rows)
             if found != totals[name]:
                 return f"totals.{name} is {totals[name]}, its rows sum to {found}"
-    return ""
+    return next(_modules(data["modules"], rows), "")
+
+
+def _modules(modules: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Modules whose figures are not the sums of the rows below their paths, in words."""
+    below: dict[str, list[Mapping[str, Any]]] = {module["module"]: [] for module in modules}
+    for row in rows:
+        parts = row["layer"].split(".")
+        for depth in range(len(parts)):
+            path = ".".join(parts[:depth])
+            if path in below:
+                below[path].append(row)
+    for module in modules:
+        members = below[module["module"]]
+        if module["layers"] != len(members):
+            yield f"module {module['module']!r} has {module['layers']} layers, there are {len(members)} below it"
+        for name in _SUMS:
+            found = sum(row.get(name) or 0 for row in members)
+            if module.get(name, found) != found:
+                yield f"{name} of module {module['module']!r} is {module[name]}, its rows sum to {found}"
 
 
 def _numbers(value: Any, place: str) -> Iterator[tuple[str, float]]:

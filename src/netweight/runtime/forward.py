@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from netweight import progress
 from netweight.errors import ShapeError, UnsupportedOpError, UsageError, unknown_name
 from netweight.ir import Graph, Node, is_floating, located
 from netweight.ir.lifetimes import last_uses, released
@@ -79,6 +80,7 @@ def run(
     effort = Effort()
     kept: dict[int, Kept] = {}
     for step, node in enumerate(graph.nodes):
+        progress.step(node.layer or node.op, step + 1, len(graph.nodes))
         with located(node):
             given = [None if name is None else graph.spec(name) for name in node.inputs]
             effort.step()

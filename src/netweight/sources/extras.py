@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+from netweight import progress
 from netweight.errors import MissingExtraError, text_of
 
 OLDEST_TORCH = (2, 6)
@@ -46,7 +47,8 @@ def need_torch() -> None:
         MissingExtraError: If it is not installed, or does not import.
     """
     try:
-        importlib.import_module("torch")
+        with progress.stage("importing PyTorch"):
+            importlib.import_module("torch")
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name == "torch":
             raise MissingExtraError("model: expected PyTorch for this model, got none", fix=install("torch")) from error

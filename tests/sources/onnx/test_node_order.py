@@ -141,5 +141,5 @@ def test_what_the_file_says_of_an_unknown_operator_is_believed(rows: Any, sizes:
 )
 def test_what_to_give_keeps_the_sizes_that_are_known(sizes: Any, fix: str) -> None:
     with pytest.raises(UsageError, match="expected a size for every dimension") as caught:
-        read_graph(network(node("Relu", ["x"], ["y"]), inputs=[value("x", *sizes)]))
+        read_given(network(node("Relu", ["x"], ["y"]), inputs=[value("x", *sizes)]), None, None, None)
     assert caught.value.fix == fix

@@ -110,7 +110,7 @@ def fft_backward(attrs: FftAttrs, grad_y: Array, x: Array) -> tuple[Array]:
 
 
 def fft_backward_cost(attrs: FftAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
-    """That of the forward."""
+    """As much as the forward."""
     return fft_cost(attrs, x) if any(wanted) else FREE
 
 

@@ -153,7 +153,7 @@ def batch_norm_training_cost(
     running_mean: TensorSpec | None,
     _running_var: TensorSpec | None,
 ) -> Cost:
-    """Standard scores per channel, as ``normalize_cost`` says.
+    """Standard scores per channel: a mean, a variance, and per element the difference over the deviation.
 
     Each running statistic takes two multiplications and one add per channel.
     """
@@ -220,7 +220,7 @@ def batch_norm_training_backward_cost(
     bias: TensorSpec | None,
     *_running: TensorSpec | None,
 ) -> Cost:
-    """That of standard scores per channel, as ``normalize_backward_cost`` says."""
+    """Gradients of standard scores per channel, and of scale and shift."""
     cost = normalize_backward_cost({"elements": x.numel}, x.shape[1], wanted[:3], weight, bias)
     return cost + Cost(muls=product(c=x.shape[1], statistics=sum(wanted[3:]))) if any(wanted[3:]) else cost
 

@@ -184,7 +184,7 @@ def register_norm(
         return x, *(TensorSpec(groups(attrs, x).statistic, x.dtype) for _ in extras)
 
     def cost(attrs: Any, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None = None) -> Cost:
-        """Standard scores of each group, as ``normalize_cost`` says."""
+        """Standard scores of each group: a mean, a variance, and per element the difference over the deviation."""
         own = groups(attrs, x)
         return normalize_cost(own.elements, math.prod(own.statistic), weight, bias, centered=centered)
 
@@ -208,7 +208,7 @@ def register_norm(
     def backward_cost(
         attrs: Any, wanted: Wanted, x: TensorSpec, weight: TensorSpec | None, bias: TensorSpec | None = None
     ) -> Cost:
-        """That of standard scores of each group, as ``normalize_backward_cost`` says."""
+        """Gradients of standard scores of each group, and of scale and shift."""
         own, asked = groups(attrs, x), (*wanted, False)[:3]
         return normalize_backward_cost(own.elements, math.prod(own.statistic), asked, weight, bias, centered=centered)
 

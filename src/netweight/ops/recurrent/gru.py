@@ -82,7 +82,7 @@ def gru_cost(attrs: GruAttrs, *tensors: TensorSpec | None) -> Cost:
 
 
 def gru_backward_cost(attrs: GruAttrs, wanted: Wanted, *tensors: TensorSpec | None) -> Cost:
-    """Twice the MACs of the forward if all is wanted, as ``layer_backward_cost`` says.
+    """Twice the MACs of the forward if all is wanted.
 
     Per step, sample and hidden feature the gradients of three functions, five products and four additions; without
     ``reset_after`` one addition more.

@@ -97,7 +97,7 @@ def lstm_cost(attrs: LstmAttrs, *tensors: TensorSpec | None) -> Cost:
 
 
 def lstm_backward_cost(attrs: LstmAttrs, wanted: Wanted, *tensors: TensorSpec | None) -> Cost:
-    """Twice the MACs of the forward if all is wanted, as ``layer_backward_cost`` says.
+    """Twice the MACs of the forward if all is wanted.
 
     Per step, sample and hidden feature ψ(c) again, the gradients of the functions, six products and two additions: four
     gates, and the cell state through time; a product less and an addition more if coupled. A peephole takes two

@@ -44,7 +44,7 @@ def rnn_cost(attrs: RnnAttrs, *tensors: TensorSpec | None) -> Cost:
 
 
 def rnn_backward_cost(attrs: RnnAttrs, wanted: Wanted, *tensors: TensorSpec | None) -> Cost:
-    """Twice the MACs of the forward if all is wanted, as ``layer_backward_cost`` says.
+    """Twice the MACs of the forward if all is wanted.
 
     Per step, sample and hidden feature: an addition and the gradient of the activation function.
     """

@@ -34,6 +34,7 @@ class OperatorExplanation(Explanation):
         name: Name in the table.
         kind: Sort of operator.
         says: What it gives.
+        counted: How its work is counted.
         inputs: Its tensors.
         settings: Its settings, with what they mean.
         place: File and line at which it is defined.
@@ -46,6 +47,7 @@ class OperatorExplanation(Explanation):
     name: str
     kind: str
     says: str
+    counted: str
     inputs: tuple[str, ...]
     settings: tuple[tuple[str, str], ...]
     place: str
@@ -71,6 +73,8 @@ class OperatorExplanation(Explanation):
         yield "kind", self.kind
         yield "inputs", ", ".join(self.inputs)
         yield from self.elsewhere
+        if self.counted:
+            yield "work", self.counted
         yield "kept for backward", ", ".join(self.keeps) or "nothing"
         if self.view:
             yield "memory", "a view: no memory of its own, no traffic"

@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from netweight import progress
 from netweight.errors import FormatError, MissingExtraError
 from netweight.given_files import check_regular
 from netweight.sources.extras import install
@@ -37,7 +38,8 @@ def need_onnx() -> Any:
         MissingExtraError: If it is not installed.
     """
     try:
-        return importlib.import_module("onnx")
+        with progress.stage("importing onnx"):
+            return importlib.import_module("onnx")
     except ModuleNotFoundError as error:
         if error.name != "onnx":
             raise

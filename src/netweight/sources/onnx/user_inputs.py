@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight import progress
 from netweight.errors import NetweightError, ShapeError, UsageError
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.inputs import parts_by_name
@@ -120,7 +121,8 @@ def opened_model(model: Any) -> tuple[ModelProto, str, str]:
         FormatError: If there is no model.
     """
     if isinstance(model, Path):
-        return read_model(model), model.stem, model.name
+        with progress.stage(f"reading {model.name}"):
+            return read_model(model), model.stem, model.name
     check_model(model, "the model")
     return model, "", ""
 

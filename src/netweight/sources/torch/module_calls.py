@@ -20,6 +20,7 @@ import torch
 from torch.nn.modules import module as hooks
 from torch.nn.modules.lazy import LazyModuleMixin
 
+from netweight import progress
 from netweight.ops.own import OwnAttrs
 from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Step, is_view
@@ -84,6 +85,7 @@ class ModuleCalls:
         path = self._paths.get(id(module))
         if path is None:  # made while the model runs
             path = ".".join(filter(None, (self.calls[parent].path, type(module).__name__)))
+        progress.step(path)
         if path or parent:  # the model itself is the root
             self.calls[parent].children.append(len(self.calls))
             self.calls.append(ModuleCall(path, []))

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from netweight import progress
 from netweight.errors import CaptureError, UsageError, text_of, unknown_name
 from netweight.sources.names import Reference
 from netweight.sources.torch.named.making import NamedModule, call, failed
@@ -46,7 +47,9 @@ def named_module(reference: Reference, *, batch: int = 1) -> Iterator[NamedModul
     """
     match reference.kind:
         case "package":
-            yield _PACKAGES[reference.place](reference, batch)
+            with progress.stage(f"making {reference}"):
+                made = _PACKAGES[reference.place](reference, batch)
+            yield made
         case "file":
             path = Path(reference.place)
             with _importing(str(path.resolve().parent), str(Path.cwd())), _executed(path) as code:
@@ -71,7 +74,8 @@ def _importing(*directories: str) -> Iterator[None]:
 
 def _imported(name: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        with progress.stage(f"importing {name}"):
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise failed(f"module {name!r} to import", error) from error
@@ -97,7 +101,8 @@ def _executed(path: Path) -> Iterator[ModuleType]:
     sys.modules[name] = code
     try:
         try:
-            spec.loader.exec_module(code)
+            with progress.stage(f"running {path.name}"):
+                spec.loader.exec_module(code)
         except (Exception, SystemExit, GeneratorExit) as error:
             raise failed(f"{str(path)!r} to import", error) from error
         yield code
@@ -124,7 +129,8 @@ def _makes(name: str, value: Any) -> bool:
 def _made(found: Any, reference: Reference) -> NamedModule:
     """The module, and its inputs if they come with it."""
     if not isinstance(found, torch.nn.Module) and callable(found):
-        found = call(found, reference)
+        with progress.stage(f"making {reference}"):
+            found = call(found, reference)
     elif reference.options:
         raise UsageError(f"model: expected no options, as {reference} is a module, got {', '.join(reference.options)}")
     inputs = None
