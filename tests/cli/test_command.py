@@ -130,8 +130,20 @@ def test_bits_and_batch_and_input(netweight: Callable[..., Result]) -> None:
     assert "int8: 61.0 M params, 61.0 MB, 724 MMACs, 1.46 GOP (1.45" in netweight("alexnet", "--bits", "8", "-q")[1]
     assert "1.45 GMACs" in netweight("alexnet", "--batch", "2", "-q")[1]
     assert netweight("alexnet", "--input", "x:2x3x224x224", "-q") == netweight("alexnet", "--batch", "2", "-q")
-    assert "float16" in netweight("alexnet", "--input", "1x3x224x224:f16")[1]
+    assert "float16" in netweight("alexnet", "--input", "1x3x224x224:f16", "--bits", "16")[1]
     assert netweight("alexnet", "--convention", "inplace", "-q")[1].count("(inplace)") == 1
+
+
+@pytest.mark.parametrize(("short", "dtype", "bits"), [("f16", "float16", 16), ("i8", "int8", 8), ("u8", "uint8", 8)])
+def test_an_input_of_another_type_than_the_weights(
+    netweight: Callable[..., Result], short: str, dtype: str, bits: int
+) -> None:
+    code, out, err = netweight("alexnet", "--input", f"1x3x224x224:{short}")
+    assert (code, out) == (2, "")
+    assert f"expected float32 as the weights of alexnet are, got {dtype}" in err
+    assert f"fix: bits={bits}, --bits {bits} has" in err
+    assert netweight("alexnet", "--input", f"1x3x224x224:{short}", "--bits", str(bits))[0] == 0
+    assert netweight("alexnet", "--input", "1x3x224x224:f32")[0] == 0
 
 
 def test_columns_sort_top(netweight: Callable[..., Result]) -> None:

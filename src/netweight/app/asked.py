@@ -24,6 +24,7 @@ class Asked:
         dims: Sizes of the dimensions that an ONNX model leaves open, by name.
         method: What is called of a PyTorch module.
         past: Tokens in the cache of the step of decoding that is asked for, 0 for as many as are usual; None for none.
+        bits: Whether widths are given for all that is computed, so that the input need not be of the weights' type.
         numbers: Makes the numbers that a PyTorch module is captured with, see ``capture_module``.
     """
 
@@ -33,6 +34,7 @@ class Asked:
     dims: Mapping[str, int] | None = None
     method: str = "forward"
     past: int | None = None
+    bits: bool = False
     numbers: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:

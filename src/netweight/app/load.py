@@ -207,6 +207,8 @@ def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
         raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
     if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
         raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
+    if isinstance(inputs, TensorSpec) and not asked.bits:
+        zoo.check_type(network.name, inputs)
     graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
     other = zoo.another_network(network.name, graph, network.options)
     return Loaded(

@@ -71,8 +71,9 @@ def weigh(
         NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
     """
     asked = Asked(
-        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past)
-    )
+        inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past),
+        bits=bits is not None,
+    )  # fmt: skip
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
     half = count_causal != "full"
     what = resolve(model)

@@ -1,7 +1,8 @@
 """Layers that cost nothing of what is looked for, summed into the line beside them.
 
 ReLU, dropout, reshapes, additions and normalisation have no MACs, and of parameters vectors alone. Each joins a layer
-of the same module: the one right before it, else the one right after it, else the nearest before, else the first.
+of the same module: the one right before it, else the one right after it, else one that has a single module in
+between, as the addition of a residual block joins the last convolution across the shortcut. Those left are one line.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from netweight.report.tree import Tree
 _KEPT = ("input", "pool", "module")  # kinds that people look for, and sums of modules
 _WORK = ("flops", "ops_total")  # figures that MACs stand for
 
+Role = Literal["guest", "host", "wall"]
 Idle = Callable[[Entry], bool]
 
 
@@ -54,43 +56,50 @@ def _raised(module: Tree) -> list[Tree]:
 
 
 def _joined(parts: Sequence[Tree], idle: Idle) -> list[Tree]:
-    """Idle layers summed into the layers beside them, where all are idle into the one with most parameters."""
+    """Idle layers summed into the layers beside them, and those that have none into one of them."""
     roles = [_role(part.entry, idle) for part in parts]
-    guests = [at for at, role in enumerate(roles) if role == "guest"]
-    if guests and "host" not in roles:
-        roles[max(guests, key=lambda at: _params(parts[at]))] = "host"
-    places = range(len(parts))
-    before, behind = _hosts(roles, places, blocked=True), _hosts(roles, reversed(places), blocked=True)
-    earlier, later = _hosts(roles, places, blocked=False), _hosts(roles, reversed(places), blocked=False)
-    taken: dict[int, list[Entry]] = {}
+    hosts = _hosts(roles)
+    alone = [at for at, role in enumerate(roles) if role == "guest" and hosts[at] is None]
+    if alone:
+        hosts |= dict.fromkeys(alone, max(alone, key=lambda at: _params(parts[at])))
+    taken: dict[int | None, list[Entry]] = {}
     for at, part in enumerate(parts):
-        if roles[at] == "guest" and part.entry is not None:
-            host = next(found[at] for found in (before, behind, earlier, later) if found[at] is not None)
-            taken.setdefault(host or 0, []).append(part.entry)
-    return [_with(part, taken.get(at, [])) for at, part in enumerate(parts) if roles[at] != "guest"]
+        if roles[at] == "guest" and hosts[at] != at and part.entry is not None:
+            taken.setdefault(hosts[at], []).append(part.entry)
+    return [_with(part, taken.get(at, [])) for at, part in enumerate(parts) if roles[at] != "guest" or hosts[at] == at]
 
 
 def _params(tree: Tree) -> int:
     return 0 if tree.entry is None else tree.entry.numbers["params"] or 0
 
 
-def _role(entry: Entry | None, idle: Idle) -> Literal["guest", "host", "wall"]:
+def _role(entry: Entry | None, idle: Idle) -> Role:
     if entry is None or entry.kind in _KEPT:
         return "wall"
     return "guest" if idle(entry) else "host"
 
 
-def _hosts(roles: Sequence[str], places: Iterable[int], *, blocked: bool) -> dict[int, int | None]:
-    """For each place the last host on the way there, walls in between or not."""
-    found: dict[int, int | None] = {}
+def _hosts(roles: Sequence[Role]) -> dict[int, int | None]:
+    """For each place the layer that it may join: before it, behind it, or before it across one wall."""
+    before, across = _latest(roles, range(len(roles)))
+    behind, _ = _latest(roles, range(len(roles) - 1, -1, -1))
+    places = ((before[at], behind[at], across[at]) for at in range(len(roles)))
+    return {at: next((host for host in found if host is not None), None) for at, found in enumerate(places)}
+
+
+def _latest(roles: Sequence[Role], places: Iterable[int]) -> tuple[dict[int, int | None], dict[int, int | None]]:
+    """For each place the last host on the way there without a wall in between, and with one."""
+    near: dict[int, int | None] = {}
+    far: dict[int, int | None] = {}
     host: int | None = None
+    other: int | None = None
     for at in places:
         if roles[at] == "host":
-            host = at
-        elif roles[at] == "wall" and blocked:
-            host = None
-        found[at] = host
-    return found
+            host, other = at, None
+        elif roles[at] == "wall":
+            host, other = None, host
+        near[at], far[at] = host, other
+    return near, far
 
 
 def _with(tree: Tree, others: list[Entry]) -> Tree:

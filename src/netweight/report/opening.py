@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 
 from netweight.report.tree import Tree, closed, leaves_of
 
-ROOM = 25
+ROOM = 24
 """Lines of a table on a screen of 40, with those around it."""
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _INDENT = "  "
+_WIDE = 60  # columns from which figures stand below each other
 _FEW = 3  # columns that are named twice
 _STYLES = {"dear": "yellow", "plain": "", "nothing": "dim"}
 _CODES = {"bold": "\x1b[1m", "yellow": "\x1b[33m", "dim": "\x1b[2m"}
@@ -57,9 +58,9 @@ def lines_of(profile: Profile, options: Options, *, width: int | None = None) ->
     yield from table_lines(table_of(profile, options, bars=True), width)
     yield Line("")
     totals = totals_text(profile, units=options.units)
-    longest = max(len(name) for name, _ in totals)
+    aligned = max(len(name) for name, _ in totals) if width is None or width >= _WIDE else 0
     for name, text in totals:
-        yield from _text(f"{name:<{longest}}  {text}", width, longest + 2)
+        yield from _text(f"{name:<{aligned}}  {text}", width, aligned + 2)
     for note in profile.notes:
         yield from _text(f"note: {note}", width, 6)
     yield Line("")
@@ -123,8 +124,8 @@ def _missing(table: Table, grid: Grid, width: int | None) -> Iterator[str]:
     dropped = [key for key in table.keys if key in grid.dropped and key != "bar"]
     if dropped:
         titles = ", ".join(COLUMNS[key].title for key in dropped)
-        how = f"--columns {','.join(dropped)} shows" if len(dropped) <= _FEW else "--columns op,macs,... chooses"
-        yield f"left out at {width} columns: {titles}; {how}"
+        names = ",".join(dropped) if len(dropped) <= _FEW else "op,macs,..."
+        yield f"left out at {width} columns: {titles} (--columns {names})"
 
 
 def _layers(count: int) -> str:

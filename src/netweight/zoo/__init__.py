@@ -12,7 +12,7 @@ from typing import Any
 
 from netweight.build import graph
 from netweight.errors import NetweightError, ShapeError, UsageError, unknown_name
-from netweight.ir import Graph, TensorSpec
+from netweight.ir import Graph, TensorSpec, bits_of, is_floating
 from netweight.similar import plain
 from netweight.zoo.description import Description, options_of, source_of
 from netweight.zoo.fitting import check_rank, check_size, fitting
@@ -62,6 +62,22 @@ def description(name: str) -> Description:
         source=source_of(importlib.import_module(f"{__name__}.{module}").__doc__ or ""),
         file=f"netweight/zoo/{module}.py",
     )
+
+
+def check_type(name: str, spec: TensorSpec) -> None:
+    """Refuse an input of another type than the weights that it meets.
+
+    Raises:
+        UsageError: If the network computes in single precision, and the input is of another type.
+        UnknownNameError: If there is no such network.
+    """
+    expected = _entry(name).input_dtype
+    if is_floating(expected) and spec.dtype != expected:
+        bits = bits_of(spec.dtype)
+        raise UsageError(
+            f"input: expected {expected} as the weights of {name} are, got {spec.dtype}",
+            fix=f"bits={bits}, --bits {bits} has weights and activations at {bits} bits",
+        )
 
 
 def _entry(name: str) -> Architecture:

@@ -27,6 +27,7 @@ from netweight.sources.torch.known_numbers import PRODUCTS
 from netweight.sources.torch.operators import Operator, asks_for, operator_of, run_on_zeros
 from netweight.sources.torch.own_operators import counted
 from netweight.sources.torch.recorder import SMALL, Recorder
+from netweight.sources.torch.refused_types import refuse
 from netweight.sources.torch.sparse.follow import SparseCalls
 from netweight.sources.torch.sparse.met import SparseMetError
 from netweight.sources.torch.unintercepted import UNSEEN
@@ -159,12 +160,16 @@ class Dispatch(TorchDispatchMode):
             return counted(self.recorder, own, operator, args, kwargs)
         if operator.rule is None:
             return NotImplemented
+        if operator.doubts_types is not None and operator.doubts_types(args, kwargs):
+            refuse(operator.func, args, kwargs)
         try:
             return self._apply(operator, args, kwargs)
         except ShapeError as refused:  # either PyTorch refuses the call as well, or it takes more than the table
             if not operator.composite:  # else what it is made of is
                 self._refused = (self._recording.site, f"{operator.name} is not followed: {refused}")
                 self._recording.note(self._refused[1])
+                if operator.is_of_windows and sum(tensor.numel() for tensor in tensors_in(args, kwargs)) <= SMALL:
+                    refuse(operator.func, args, kwargs)
             return NotImplemented
 
     def _apply(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ them. They are recorded as that operator, so that costs and conventions see what
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ from netweight.sources.torch import devices, higher_order, leaving, nested, nest
 from netweight.sources.torch.absent_devices import stay_here
 from netweight.sources.torch.asking import ASKING
 from netweight.sources.torch.data_assignment import assign_data
+from netweight.sources.torch.faults.failed_call import failed_call
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
 from netweight.sources.torch.recorder import Recorder
@@ -53,8 +55,19 @@ class Interception(TorchFunctionMode):
             if handler is None:
                 return func(*args, **kwargs) if kwargs else func(*args)
             return handler(self._recorder, func, args, kwargs or {})
-        except (AssertionError, RuntimeError) as error:  # as PyTorch says that it was built without a device
+        except Exception as error:
+            self._failed(error, func, args, kwargs or {})
+            if not isinstance(error, AssertionError | RuntimeError):
+                raise
+            # as PyTorch says that it was built without a device
             return stay_here(self._recorder, error, func, args, kwargs or {})
+
+    def _failed(self, error: Exception, func: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        """Remember a function that raised before it called an operator."""
+        rec = self._recorder
+        if rec.failed is None or rec.failed.error is not error:
+            name = getattr(func, "__name__", "")
+            rec.failed = failed_call(error, name, func, args, kwargs, rec.recording, len(rec.recording.nodes))
 
 
 def _literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -78,6 +91,9 @@ def _new_literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -
 def _indexed(rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """``x[:, [0, 2]]``: the positions that a program lists become a tensor with numbers."""
     x, index, *value = args
+    if isinstance(index, str):  # refused as an error, and warned of as the list of characters that it is
+        with warnings.catch_warnings(action="ignore"):
+            return func(x, index, *value, **kwargs)
     if isinstance(index, tuple):
         index = tuple([_position(rec, item) for item in index])
     elif not _is_nested(index):  # which is several lists to some versions of PyTorch

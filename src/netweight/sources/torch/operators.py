@@ -12,6 +12,7 @@ from torch._ops import HigherOrderOperator
 from torch.utils._pytree import tree_map
 
 from netweight.sources.torch.lower import RULES
+from netweight.sources.torch.refused_types import doubt_of
 
 _META = torch.device("meta")
 _CPU = torch.device("cpu")
@@ -20,7 +21,7 @@ _CPU = torch.device("cpu")
 class Operator:
     """An ATen overload: its rule, and what it writes."""
 
-    __slots__ = ("base", "composite", "full_name", "func", "name", "out", "rule", "seeded", "writes")
+    __slots__ = ("base", "composite", "doubts_types", "full_name", "func", "name", "out", "rule", "seeded", "writes")
 
     def __init__(self, func: Any) -> None:
         self.func = func
@@ -42,12 +43,14 @@ class Operator:
         keys = (f"{self.name}.{overload}", self.name, f"{self.base}.{plain}", self.base)
         self.rule: Callable[..., Any] | None = next((RULES[key] for key in keys if key in RULES), None)
         self.composite = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
+        self.doubts_types = doubt_of(self.name, self.base)
 
     def _of_functions(self, func: HigherOrderOperator) -> None:
         """A higher-order operator that nobody has seen before it came here: it has no schema, and no rule."""
         self.full_name = f"higher_order::{func.name()}"
         self.name = self.base = f"higher_order.{func.name()}"
         self.writes, self.out, self.rule, self.composite = [], [], None, False
+        self.doubts_types = None
 
     @property
     def unknown_name(self) -> str:
@@ -58,6 +61,11 @@ class Operator:
     def follows_plain(self) -> bool:
         """Whether it is an in-place or ``out=`` form whose rule is that of the plain form, which writes nothing."""
         return self.rule is not None and (bool(self.out) or self.base != self.name)
+
+    @property
+    def is_of_windows(self) -> bool:
+        """Whether shapes alone decide if it runs, and PyTorch's meta kernel refuses less than the others."""
+        return "conv" in self.base or "pool" in self.base or "upsample" in self.base or self.base.endswith("_pad2d")
 
     @property
     def is_only_taken_apart(self) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from torch import nn
+
 from netweight.errors import text_of
 from netweight.results.fault import Fault, MetTensor
 from netweight.sources.size_origins import Trail
+from netweight.sources.torch.faults.arguments import forward_line, inputs_that_fit, is_of_the_call, keys_wanted
 from netweight.sources.torch.faults.described import described, is_of_torch
 from netweight.sources.torch.faults.failed_call import Argument, FailedCall
-from netweight.sources.torch.faults.lines import lines_of
+from netweight.sources.torch.faults.lines import lines_of, own_frame
 from netweight.sources.torch.faults.meeting import Meeting
 from netweight.sources.torch.faults.rules import rule_of
 from netweight.sources.torch.faults.values import local_names, values_in
@@ -27,22 +30,31 @@ def fault_of(error: BaseException, recorder: Recorder, name: str) -> Fault:
     module = calls.modules.get(layer)
     call = recorder.failed if recorder.failed is not None and recorder.failed.error is error else None
     meeting = None if call is None else _meeting(call, recorder, layer)
-    if meeting is not None:
-        rule_of(meeting.call)(meeting)
-    why = list(meeting.why) if meeting is not None else []
-    if meeting is None:
-        why.extend(values_in(error))
+    why, fixes = _reasons(error, meeting, calls.modules.get(""))
     return Fault(
         error=type(error).__name__,
         message=text_of(error),
         layer=layer,
         kind=(described(module) if module is not None else "") if layer else name,
         op=call.name if call is not None else "",
-        lines=lines_of(error),
+        lines=lines_of(error) or (forward_line(module) if module is not None else ()),
         tensors=() if meeting is None else tuple(_met(meeting, argument) for argument in meeting.call.tensors),
         why=tuple(why),
-        fixes=tuple(meeting.fixes) if meeting is not None else (),
+        fixes=tuple(fixes),
     )
+
+
+def _reasons(error: BaseException, meeting: Meeting | None, model: nn.Module | None) -> tuple[list[str], list[str]]:
+    """What led to the error, and what would fit."""
+    wanted = keys_wanted(error)
+    if wanted[0]:
+        return wanted
+    if meeting is not None:
+        rule_of(meeting.call)(meeting)
+        return meeting.why, meeting.fixes
+    if is_of_the_call(error) and own_frame(error) is None and model is not None:
+        return [], inputs_that_fit(model)
+    return values_in(error), []
 
 
 def _meeting(call: FailedCall, recorder: Recorder, layer: str) -> Meeting:

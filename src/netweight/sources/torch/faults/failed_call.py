@@ -71,6 +71,8 @@ class FailedCall:
         Args:
             changed: Arguments by name: a shape or an ``Argument`` in the place of a tensor.
         """
+        if not hasattr(self.func, "_schema"):  # a function that is no operator
+            return None
         given = {**self.arguments, **{role: self._changed(role, value) for role, value in changed.items()}}
         values = {role: _made(value) for role, value in given.items()}
         roles = [argument.name for argument in self.func._schema.arguments if not argument.kwarg_only]

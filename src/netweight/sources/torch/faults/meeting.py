@@ -13,7 +13,13 @@ from netweight.sources.torch.faults.definition import made_at
 from netweight.sources.torch.faults.described import described
 from netweight.sources.torch.faults.failed_call import Argument, FailedCall
 
-_ROLES = {"self": "its input", "input": "its input", "other": "the other", "mat2": "the other"}
+_ROLES = {
+    "self": "its input",
+    "input": "its input",
+    "other": "the other",
+    "mat2": "the other",
+    "argument 0": "its input",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,7 @@ class Meeting:
 
     def tell_shapes(self) -> None:
         """Say the shape of each argument and what made it."""
-        for argument in self.call.tensors:
+        for argument in {(one.role if one.owner else one.value or one.role): one for one in self.call.tensors}.values():
             self.tell_whole(argument)
 
     def suggest(self, text: str, *, fits: bool = True) -> None:

@@ -41,7 +41,8 @@ def _other_weights(meeting: Meeting, weight: Argument, channels: int) -> None:
     groups = int(meeting.call.arguments.get("groups", 1))
     kernel = weight.shape[2:]
     transposed = _is_transposed(meeting)
-    for chosen in dict.fromkeys((groups, 1)):
+    depthwise = channels if groups == _channels(meeting, weight) else groups
+    for chosen in dict.fromkeys((groups, depthwise, 1)):
         if channels % chosen or (not transposed and weight.shape[0] % chosen):
             continue
         shape = (channels, weight.shape[1], *kernel) if transposed else (weight.shape[0], channels // chosen, *kernel)
