@@ -1,5 +1,7 @@
 """Every flag is followed by every format, or refused with a reason."""
 
+import csv
+import io
 import json
 import shlex
 from collections.abc import Callable
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from netweight import weigh
 from netweight.cli.main import run
 from netweight.cli.outputs import FORMATS, SUFFIXES
 
@@ -102,3 +105,67 @@ def test_a_page_of_html_is_whole_and_loads_nothing(lenet: Call) -> None:
     assert "416,520" in page
     assert "<title>lenet5: what it costs</title>" in page
     assert not any(mark in page for mark in ("<script", "http", "src=", "href="))
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_csv_has_every_layer_and_figure_where_nothing_is_chosen(lenet: Call) -> None:
+    profile = weigh("lenet5")
+    rows = rows_of(lenet("--format csv")[1])
+    assert [row["layer"] for row in rows] == [row.layer for row in profile.layers]
+    for row, wanted in zip(rows, profile.layers, strict=True):
+        for name in ("params", "macs", "flops", "adds", "bytes_read", "activation_count", "calls"):
+            assert int(row[name]) == getattr(wanted, name)
+    assert {"macs_formula", "weight_shapes", "settings"} <= rows[0].keys()
+
+
+@pytest.mark.parametrize("flags", ["--depth 1", "--depth 2 --top 3", "--sort params --top 4", "--fold", "--fold --all"])
+def test_csv_has_the_lines_that_are_asked_for(flags: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of the Markdown table, whose figures in full are those of CSV; CSV alone has all columns."""
+    all_lines = "" if "--fold" in flags else " --no-fold --all"
+
+    def printed(form: str, more: str) -> str:
+        assert run(["resnet18", *flags.split(), *more.split(), "--format", form]) == 0
+        return capsys.readouterr().out
+
+    rows = rows_of(printed("csv", ""))
+    text = printed("markdown", f"--columns params,macs --units raw{all_lines}")
+    lines = [line.strip("| ").split(" | ") for line in text.replace("\\", "").splitlines()[2:] if line[:2] == "| "]
+    assert [[row["layer"], row["params"], row["macs"]] for row in rows] == lines[:-1]  # the total is last
+    assert len(rows[0]) > 30
+    assert sum(int(row["macs"]) for row in rows) == weigh("resnet18").totals.macs
+
+
+def test_csv_has_the_columns_that_are_asked_for(lenet: Call) -> None:
+    text = lenet("--format csv --columns macs,op,output,share,rf,size --sort macs --top 1")[1]
+    assert text.splitlines() == [
+        "layer,macs,op,output_shapes,share_percent,receptive_field,model_size_bytes",
+        # C3 of 16 maps: 16 * 6 * 5 * 5 * 10 * 10 MACs, 57.62 % of 416,520; 16 * (6 * 25 + 1) weights of 4 bytes.
+        f"C3,{16 * 6 * 25 * 100},conv,1x16x10x10,57.62,14x14,{4 * 16 * 151}",
+        f"(12 more),{416_520 - 240_000},,,42.38,,{4 * (61_706 - 2_416)}",
+    ]
+    alone = rows_of(lenet("--format csv --columns share,macs")[1])
+    assert [row["layer"] for row in alone] == [row.layer for row in weigh("lenet5").layers]
+    assert sum(float(row["share_percent"]) for row in alone) == pytest.approx(100, abs=0.1)
+
+
+@pytest.mark.parametrize("form", ["", "--format csv", "--format markdown", "-q"])
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("--sort nothing", "no column is called 'nothing'"),
+        ("--sort op", "sort: expected a numeric column, got 'op'"),
+        ("--columns macs,nothing", "no column is called 'nothing'"),
+        ("--top 0", "top: expected at least 1, got 0"),
+        ("--depth 0", "depth: expected at least 1, got 0"),
+    ],
+)
+def test_what_no_table_can_show_is_refused_before_the_model_is_looked_at(
+    flag: str, message: str, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["nosuch", *flag.split(), *form.split()]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,28 +97,35 @@ def _form_of(path: Path) -> str:
     return form
 
 
-def deliver(profile: Profile, options: Options, targets: Sequence[Target], *, color: str) -> None:
+def deliver(profile: Profile, options: Options, targets: Sequence[Target], given: Mapping[str, Any]) -> None:
     """Write a report to each of its places, stdout last.
+
+    Args:
+        profile: What was weighed.
+        options: What the user wants to see.
+        targets: The places.
+        given: Flags of the command that the user gave, by name.
 
     Raises:
         UsageError: If a file cannot be written.
     """
+    color = given.get("color", "auto")
     for target in targets:
-        if target.path is not None:
-            write_text(target.path, _text(profile, options, target.form, color=color == "always"))
-        elif target.form == "table":
+        if target.path is None and target.form == "table":
             width = shutil.get_terminal_size((80, 24)).columns if is_terminal() else None
             out_rendered(terminal.to_text(profile, options, width=width, color=_wants_color(color)))
+            continue
+        text = _csv(profile, options, given) if target.form == "csv" else _text(profile, options, target.form, color)
+        if target.path is None:
+            out_rendered(text)
         else:
-            out_rendered(_text(profile, options, target.form, color=False))
+            write_text(target.path, text)
 
 
-def _text(profile: Profile, options: Options, form: str, *, color: bool) -> str:
+def _text(profile: Profile, options: Options, form: str, color: str) -> str:
     match form:
         case "json":
             return profile.to_json() + "\n"
-        case "csv":
-            return profile.to_csv()
         case "markdown":
             from netweight.report.markdown import to_markdown
 
@@ -128,7 +135,17 @@ def _text(profile: Profile, options: Options, form: str, *, color: bool) -> str:
 
             return to_page(profile, options)
         case _:
-            return terminal.to_text(profile, options, color=color)
+            return terminal.to_text(profile, options, color=color == "always")
+
+
+def _csv(profile: Profile, options: Options, given: Mapping[str, Any]) -> str:
+    """Every layer and every figure, where no flag chooses among them."""
+    from netweight.report.delimited import to_csv
+
+    lines = None
+    if any(name in given for name in _OF_LINES):
+        lines = options if "fold" in given else replace(options, fold=False, every=True)
+    return to_csv(profile, lines, columns=options.columns if "columns" in given else None)
 
 
 def _wants_color(color: str) -> bool:

@@ -66,7 +66,9 @@ if TYPE_CHECKING:
 def show(model: str, **flags: Any) -> int:
     """What MODEL costs: a table by layer, totals, one summary sentence."""
     options = _table_options(flags)
-    targets = targets_of(_given(flags))
+    options.check()
+    given = _given(flags)
+    targets = targets_of(given)
     start = time.perf_counter()
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
         profile = weigh(
@@ -89,7 +91,7 @@ def show(model: str, **flags: Any) -> int:
         _say_times(profile.coverage.nodes, time.perf_counter() - start, all_stages=flags["verbose"] > 1)
     if flags["quiet"]:
         out(summary_line(profile, units=options.units))
-    deliver(profile, options, targets, color=flags["color"])
+    deliver(profile, options, targets, given)
     if profile.fault is not None and not any(map(_shows_fault, targets)):
         for line in fault_lines(profile.fault):
             say(line)

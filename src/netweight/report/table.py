@@ -39,6 +39,22 @@ class Options:
     top: int | None = None
     units: Units = "si"
 
+    def check(self) -> None:
+        """Refuse what no table can show, before anything is weighed.
+
+        Raises:
+            UnknownNameError: If a column is not one of ``COLUMNS``.
+            UsageError: If ``sort`` is not a number, or ``top`` or ``depth`` is not positive.
+        """
+        for key in self.columns:
+            column_key(key)
+        if self.sort is not None:
+            sort_key(self.sort)
+        for name in ("top", "depth"):
+            limit = getattr(self, name)
+            if limit is not None and limit < 1:
+                raise UsageError(f"{name}: expected at least 1, got {limit}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -68,6 +84,7 @@ class Table:
         titles: Headings.
         numeric: Which columns are numbers.
         lines: One per entry, under its whole path.
+        entries: What the lines are made of.
         total: Sum of the lines.
         tree: The lines under the names of their modules.
         basis: Key of the column that lines are sorted by, or else that shares are of.
@@ -79,6 +96,7 @@ class Table:
     titles: tuple[str, ...]
     numeric: tuple[bool, ...]
     lines: tuple[tuple[str, ...], ...]
+    entries: tuple[Entry, ...]
     total: tuple[str, ...]
     tree: tuple[Row, ...]
     basis: str
@@ -95,13 +113,9 @@ def table_of(profile: Profile, options: Options, *, bars: bool = False) -> Table
         bars: Draw the shares, in a last column, where there are any.
 
     Raises:
-        UnknownNameError: If a column is not one of ``COLUMNS``.
-        UsageError: If ``sort`` is not a number, or ``top`` or ``depth`` is not positive.
+        UsageError: As ``Options.check``.
     """
-    for name in ("top", "depth"):
-        limit = getattr(options, name)
-        if limit is not None and limit < 1:
-            raise UsageError(f"{name}: expected at least 1, got {limit}")
+    options.check()
     sort = None if options.sort is None else sort_key(options.sort)
     basis = _basis(profile, sort)
     outline = _outline(profile, options, sort, basis)
@@ -116,6 +130,7 @@ def table_of(profile: Profile, options: Options, *, bars: bool = False) -> Table
         titles=tuple(column.title for column in columns),
         numeric=tuple(column.numeric for column in columns),
         lines=tuple(_cells(entry, columns, options.units) for entry in entries),
+        entries=tuple(entries),
         total=tuple(
             column.text(total, options.units) if column.numeric or key == "layer" else ""
             for key, column in zip(keys, columns, strict=True)
