@@ -15,7 +15,7 @@ from netweight.analysis.cost import weigh_graph  # noqa: E402
 from netweight.errors import FormatError, UsageError  # noqa: E402
 from netweight.onnx_backend import NetweightBackend  # noqa: E402
 from netweight.sources.onnx import Read, read_graph  # noqa: E402
-from netweight.sources.onnx.user_inputs import read_given
+from netweight.sources.onnx.user_inputs import read_given  # noqa: E402
 
 FLOAT, BOOL = 1, 9
 NOTE = "nodes are not sorted: they are read in an order in which every value is written before it is read"
