@@ -48,7 +48,7 @@ def test_what_models_of_frameworks_are() -> None:
     module, proto = torch.nn.Linear(1, 1), onnx.ModelProto()
     assert identify(module) == Module(module)
     assert identify(proto) == OnnxFile(proto)
-    with pytest.raises(CaptureError, match="got a type") as caught:
+    with pytest.raises(CaptureError, match="got the class Linear") as caught:
         identify(torch.nn.Linear)
     assert caught.value.fix == "weigh an instance: Linear()"
 
@@ -56,7 +56,7 @@ def test_what_models_of_frameworks_are() -> None:
 def test_a_framework_that_was_never_imported_has_no_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     monkeypatch.delitem(sys.modules, "onnx", raising=False)
-    with pytest.raises(CaptureError, match="got a int"):
+    with pytest.raises(CaptureError, match="got 3"):
         identify(3)  # type: ignore[arg-type]
 
 

@@ -80,7 +80,7 @@ def test_a_profile_is_copied_stored_and_changed(resnet: Profile) -> None:
     ("path", "fix"),
     [
         ("conv", "did you mean conv1?"),
-        ("layer1.0.conv", "did you mean layer1.0.conv2 "),
+        ("layer1.0.conv", "did you mean layer1.0.conv"),
         ("0.conv2", "did you mean layer1.0.conv2 or layer2.0.conv2 or layer3.0.conv2?"),
         ("qqqq", "its first layers: x, conv1, bn1, relu, maxpool"),
         ("layer1.0.", "did you mean layer1.0"),

@@ -148,7 +148,7 @@ def test_traffic_by_hand() -> None:
 
 
 def test_weighing_a_weighed_model_of_another_kind_is_refused() -> None:
-    with pytest.raises(CaptureError, match="an ONNX model or a PyTorch module, got a int"):
+    with pytest.raises(CaptureError, match="an ONNX model or a PyTorch module, got 3"):
         weigh(3)  # type: ignore[arg-type]
 
 

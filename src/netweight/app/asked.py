@@ -74,7 +74,7 @@ class Asked:
         self.check_no_program()
         asked = {"inputs": self.inputs, "training": self.training, **others, "batch": self.samples != 1}
         for name, value in asked.items():
-            if value:
+            if not _is_nothing(value):
                 raise UsageError(
                     f"{name}: expected a model that is still to be described, got {what} with its shapes",
                     fix=fix,
@@ -108,3 +108,8 @@ class Asked:
         if self.dims:
             names = ", ".join(self.dims)
             raise UsageError(f"dim: expected an ONNX model, got {names} for another", fix="--input or --batch")
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether a setting was not given: None, False or an empty collection."""
+    return value is None or value is False or (isinstance(value, tuple | list | dict | str) and not value)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from netweight import zoo
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
+from netweight.app.arguments import BITS, MODEL, takes, text
 from netweight.app.asked import Inputs
 from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
@@ -14,22 +15,23 @@ from netweight.errors import UnknownNameError
 from netweight.own_rules import OwnRules
 from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
-from netweight.report.explain.total import subject_of
+from netweight.report.explain.totals import subject_of
 from netweight.report.terms import find_term, list_of_terms, term
 
 Explained = OfNetwork | OperatorExplanation | Term | TermList
 
 
+@takes(**MODEL, bits=BITS)
 def explain(
     model: Model | None = None,
     layer: str | None = None,
     inputs: Inputs = None,
     *,
     batch: int | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     training: bool = False,
     optimizer: str | None = None,
-    conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    conventions: str | Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
     rules: OwnRules | None = None,
     count_causal: str = "full",
@@ -66,6 +68,7 @@ def explain(
         UnknownNameError: If there is no such word, layer, total or operator.
         NetweightError: As ``weigh``.
     """
+    layer = None if layer is None else text("layer", layer)
     if model is None:
         return list_of_terms()
     if model == "op" and layer is not None:
@@ -82,7 +85,8 @@ def explain(
         )  # fmt: skip
     except UnknownNameError as error:
         raise _neither(model, layer, error) from error
-    return explain_profile(profile, "" if layer is None else layer)
+    given = model if isinstance(model, str) and inputs is None and not dims else ""
+    return explain_profile(profile, "" if layer is None else layer, given)
 
 
 def _word(name: str) -> Term | None:

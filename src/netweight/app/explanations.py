@@ -9,13 +9,8 @@ from netweight.app.operator_rules import sentences
 from netweight.errors import UnknownNameError, UsageError, unknown_name
 from netweight.report.explain.layer import LayerExplanation, explain_layer
 from netweight.report.explain.module import ModuleExplanation, explain_module
-from netweight.report.explain.total import (
-    SUBJECTS,
-    OverviewExplanation,
-    TotalExplanation,
-    explain_total,
-    subject_of,
-)
+from netweight.report.explain.total import OverviewExplanation, TotalExplanation
+from netweight.report.explain.totals import SUBJECTS, explain_total, subject_of
 from netweight.report.terms import find_term
 from netweight.results.profile import LayerRow, ModuleRow, Profile
 from netweight.similar import similar
@@ -25,13 +20,14 @@ OfNetwork = LayerExplanation | ModuleExplanation | TotalExplanation | OverviewEx
 _FIRST = 5
 
 
-def explain_profile(profile: Profile, path: str) -> OfNetwork:
+def explain_profile(profile: Profile, path: str, given: str = "") -> OfNetwork:
     """Why a layer, a module or a total of a profile is what it is.
 
     Args:
         profile: The weighed network; what its backward says is there if a step of training was weighed.
         path: Path of a layer or module, of an ONNX model also that of a node; ``""`` is the whole network. Where no
             layer is called so, a total: ``"macs"``, ``"peak"``, ``"training"``, ...; ``"total"`` is all of them.
+        given: What the network was called by who asked, for what to ask next.
 
     Raises:
         UnknownNameError: If the network has no such layer, and there is no such total.
@@ -49,7 +45,7 @@ def explain_profile(profile: Profile, path: str) -> OfNetwork:
     subject = subject_of(path) if path else "total"
     if subject is None:
         raise _no_such(profile, name)
-    return explain_total(profile, subject)
+    return explain_total(profile, subject, given)
 
 
 def _around(profile: Profile, name: str) -> tuple[ModuleRow, ...]:
@@ -66,7 +62,8 @@ def _no_such(profile: Profile, path: str) -> UnknownNameError:
     ends = [name for name in known if path and name.endswith(f".{path}")][:3]
     if ends:
         return UnknownNameError(f"no {what} is called {path!r}", fix=f"did you mean {' or '.join(ends)}?")
-    if (term := find_term(path)) is not None:
+    term = None if similar(path, [*known, *SUBJECTS]) else find_term(path)
+    if term is not None:
         return UnknownNameError(
             f"no {what} is called {path!r}", fix=f"the word is explained by: netweight explain {shlex.quote(term.name)}"
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from netweight import progress
+from netweight.app.arguments import BITS, MODEL, arrays_by_name, flag, path_of, takes, unless_none, whole_number
 from netweight.app.asked import Asked
 from netweight.app.identify import resolve
 from netweight.app.load import Loaded, load, with_stored_weights
@@ -40,6 +41,10 @@ class Exported:
     notes: tuple[str, ...]
 
 
+@takes(
+    **MODEL, bits=BITS, path=path_of, weights=unless_none(arrays_by_name), seed=whole_number, guesses=flag,
+    external=unless_none(flag),
+)  # fmt: skip
 def export(
     model: Any,
     path: str | Path,
@@ -48,7 +53,7 @@ def export(
     batch: int | None = None,
     training: bool = False,
     dims: Mapping[str, int] | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     weights: Mapping[str, Array] | Literal[False] | None = None,
     seed: int = 0,
     external: bool | None = None,
@@ -77,14 +82,14 @@ def export(
         UnsupportedOpError: If ONNX has nothing for some operators; all are named.
         UsageError: If the file cannot be written, or the network has integers where it multiplies.
     """
-    target = Path(path)
+    target = Path(path_of("path", path))
     if target.suffix not in (".onnx", ".json"):
         raise UsageError(f"output: expected a file name ending in .onnx or .json, got {target.name!r}")
     asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
     what = resolve(model)
     loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
     _check(loaded, guesses=guesses)
-    graph = with_bits(loaded.graph, parse_bits(bits)) if bits is not None else loaded.graph
+    graph = with_bits(loaded.graph, parse_bits(str(bits))) if bits is not None else loaded.graph
     notes = list(loaded.notes)
     if target.suffix == ".json":
         write_text(target, graph_to_json(graph, indent=1) + "\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight import zoo
+from netweight.app.arguments import shown
 from netweight.app.unknown import check_local, check_there, unknown_network
 from netweight.errors import CaptureError
 from netweight.ir import Graph
@@ -119,7 +120,7 @@ def _of_framework(model: object) -> Identified:
     if _is_a(model, "onnx", "ModelProto"):
         return OnnxFile(model)
     expected = "a built-in name, a path, MODULE:NAME, a Graph, an ONNX model or a PyTorch module"
-    raise CaptureError(f"capture: expected {expected}, got a {type(model).__name__}", fix=_instead(model))
+    raise CaptureError(f"capture: expected {expected}, got {shown(model)}", fix=_instead(model))
 
 
 def _of_text(text: str) -> Identified:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netweight import progress, zoo
+from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.foreign import not_a_network
+from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
 from netweight.app.own_rules import held
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
-from netweight.ir import Filled, Graph, TensorSpec
+from netweight.ir import Graph, TensorSpec
 from netweight.ops import REGISTRY
 from netweight.own_rules import OwnRules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
+from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
     from netweight.results.fault import Fault
@@ -79,6 +82,7 @@ class Loaded:
             )
 
 
+@takes(**MODEL)
 def capture(
     model: Model,
     inputs: Inputs = None,
@@ -117,6 +121,7 @@ def capture(
 
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
+    asked = replace(asked, inputs=described(asked.inputs, program=isinstance(what, Named | Module)))
     if isinstance(what, Foreign):
         raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
@@ -196,17 +201,8 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
 
 def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
     asked.check_batch()
-    inputs = asked.inputs
-    if isinstance(inputs, Mapping):
-        if set(inputs) != {"x"}:
-            raise UsageError(f"input: expected the name x, got {', '.join(map(repr, inputs))}")
-        inputs = inputs["x"]
-    if isinstance(inputs, Sequence) and len(inputs) == 1 and not isinstance(inputs[0], int):
-        inputs = inputs[0]
-    if isinstance(inputs, Filled):
-        raise UsageError(f"input: expected no numbers, as {network.name} does not look at them, got some")
-    if inputs is not None and not isinstance(inputs, TensorSpec) and not all(isinstance(size, int) for size in inputs):
-        raise UsageError(f"input: expected one input, got {len(inputs)}: built-in networks have one, called x")
+    entry = ARCHITECTURES.get(network.name)
+    inputs = only_input(asked.inputs, network.name, "float32" if entry is None else entry.input_dtype)
     if isinstance(inputs, TensorSpec) and not asked.bits:
         zoo.check_type(network.name, inputs)
     graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
@@ -261,6 +257,7 @@ def _captured(
         inputs, words = decode_inputs(module, batch=asked.samples, past=asked.past or None)
         notes = (*notes, f"a step of decoding: {words}")
         call = words
+    inputs = without_numbers(inputs, tensor_of)
     with progress.stage(f"capturing {name or type(module).__name__}"):
         found = capture_module(
             module, inputs, batch=asked.samples, training=asked.training, name=name, numbers=asked.numbers,

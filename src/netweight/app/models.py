@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netweight import zoo
+from netweight.app.arguments import flag, takes
 from netweight.app.weigh import weigh
 from netweight.zoo.description import Option
 
@@ -28,6 +29,7 @@ class Network:
     peak_activation_count: int | None = None
 
 
+@takes(costs=flag)
 def models(*, costs: bool = False) -> tuple[Network, ...]:
     """The built-in networks, with what they cost on request."""
     return tuple(_network(name, costs=costs) for name in zoo.names())

@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netweight import progress, zoo
+from netweight.app.arguments import (
+    MODEL,
+    arrays_by_name,
+    flag,
+    functions,
+    shown,
+    takes,
+    texts,
+    unless_none,
+    whole_number,
+)
 from netweight.app.asked import Asked
+from netweight.app.given_inputs import described, is_array, shape_of, spec_of, tensor_of, type_name, without_numbers
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, resolve
 from netweight.app.load import Loaded, load, with_stored_weights
 from netweight.errors import ShapeError, UsageError, unknown_name
@@ -22,6 +34,28 @@ if TYPE_CHECKING:
     from netweight.runtime.forward import Forward, Keep, Run
 
 
+def _kept(name: str, value: Any) -> Keep:
+    if not (isinstance(value, bool) or (isinstance(value, str) and value == "saved")):
+        raise UsageError(f"{name}: expected False, True or 'saved', got {shown(value)}")
+    return value  # type: ignore[return-value]
+
+
+def _generator(name: str, value: Any) -> Any:
+    if not hasattr(value, "standard_normal"):
+        raise UsageError(f"{name}: expected a generator of NumPy, got {shown(value)}", fix="np.random.default_rng(0)")
+    return value
+
+
+@takes(
+    batch=MODEL["batch"],
+    seed=whole_number,
+    dims=MODEL["dims"],
+    guesses=flag,
+    keep=_kept,
+    wanted=unless_none(texts),
+    rng=unless_none(_generator),
+    kernels=unless_none(functions),
+)
 def run(
     model: Model,
     inputs: Any = None,
@@ -61,11 +95,13 @@ def run(
     from netweight import runtime
 
     what = resolve(model)
+    inputs = described(inputs, program=isinstance(what, Named | Module))
+    weights = None if weights is None else arrays_by_name("weights", weights)
     with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)
     if isinstance(what, Given) and weights is not None:
         return with_graph(what.graph, _named(inputs, what.graph.inputs), weights)
     draw = _Draw(seed)
-    asked = Asked(inputs=_without_numbers(inputs, _stand_in(what)), batch=batch, dims=dims, numbers=draw.array)
+    asked = Asked(inputs=without_numbers(inputs, _stand_in(what)), batch=batch, dims=dims, numbers=draw.array)
     if isinstance(what, OnnxFile) and not keep and weights is None:
         return _onnx(what.model, inputs, asked, draw, kernels or {})
     loaded = load(with_stored_weights(what), asked)
@@ -133,46 +169,13 @@ def _stand_in(what: Identified) -> Callable[[Any], Any]:
     """What the source of a model gets in the place of an array: code gets the numbers, all others a shape."""
     match what:
         case Named() | Module():
-            return _tensor
+            return tensor_of
         case OnnxFile():
-            return _shape
+            return shape_of
+        case BuiltIn():
+            return lambda array: array
         case _:
-            return _spec
-
-
-def _is_array(value: Any) -> bool:
-    """Whether a value has numbers; tensors on PyTorch's meta device have none."""
-    return hasattr(value, "dtype") and hasattr(value, "__array__") and not getattr(value, "is_meta", False)
-
-
-def _without_numbers(inputs: Any, spec_of: Callable[[Any], Any]) -> Any:
-    """The inputs with what ``spec_of`` says in the place of every array."""
-    if _is_array(inputs):
-        return spec_of(inputs)
-    if isinstance(inputs, Mapping):
-        return {name: _without_numbers(part, spec_of) for name, part in inputs.items()}
-    if isinstance(inputs, list | tuple) and not all(isinstance(size, int) for size in inputs):
-        parts = [_without_numbers(part, spec_of) for part in inputs]
-        return type(inputs)(*parts) if hasattr(inputs, "_fields") else type(inputs)(parts)
-    return inputs
-
-
-def _tensor(value: Any) -> Any:
-    """A tensor of PyTorch with these numbers."""
-    from netweight.sources.extras import need_torch
-
-    need_torch()
-    from netweight.sources.torch.inputs import tensor_of
-
-    return value if hasattr(value, "detach") else tensor_of(np.asarray(value))
-
-
-def _spec(array: Any) -> TensorSpec:
-    return TensorSpec(tuple(array.shape), _type_name(array))
-
-
-def _type_name(array: Any) -> str:
-    return str(array.dtype).removeprefix("torch.")
+            return spec_of
 
 
 def _array(given: Any) -> Array:
@@ -183,12 +186,7 @@ def _array(given: Any) -> Array:
     try:
         return np.asarray(tensor)
     except TypeError:  # a type that NumPy does not have
-        return np.asarray(tensor.float()).astype(_held(_type_name(given)))
-
-
-def _shape(array: Any) -> tuple[int, ...]:
-    """An ONNX model says the type itself."""
-    return tuple(array.shape)
+        return np.asarray(tensor.float()).astype(_held(type_name(given)))
 
 
 def _named(inputs: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
@@ -202,10 +200,10 @@ def _named(inputs: Any, names: tuple[str, ...]) -> Mapping[str, Any]:
     if isinstance(inputs, Mapping):
         given = dict(parts_by_name(inputs, names))
         for name, value in given.items():
-            if name not in names and _is_array(value):
+            if name not in names and is_array(value):
                 raise unknown_name("input of the network", name, names, fix=f"its inputs: {', '.join(names)}")
         return given
-    alone = _is_array(inputs) or isinstance(inputs, TensorSpec | Filled) or all(isinstance(n, int) for n in inputs)
+    alone = is_array(inputs) or isinstance(inputs, TensorSpec | Filled) or all(isinstance(n, int) for n in inputs)
     return dict(zip(names, [inputs] if alone else inputs, strict=False))
 
 
@@ -237,7 +235,7 @@ class _Draw:
             ShapeError: If it does not have the shape that the network asks for.
             UsageError: If its numbers are of another kind.
         """
-        self.arrays[name] = self._given(name, spec, given) if _is_array(given) else self._random(name, spec, given)
+        self.arrays[name] = self._given(name, spec, given) if is_array(given) else self._random(name, spec, given)
         return self.arrays[name]
 
     def _given(self, name: str, spec: TensorSpec, given: Any) -> Array:

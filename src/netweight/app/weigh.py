@@ -11,6 +11,7 @@ from netweight import progress
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.own_rules import note_on_backward
+from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, resolve
 from netweight.app.load import Loaded, load, read_stored
@@ -26,17 +27,29 @@ if TYPE_CHECKING:
     from netweight.results.training import Training
 
 
+@takes(
+    **MODEL,
+    bits=BITS,
+    optimizer=unless_none(text),
+    checkpoint=texts,
+    freeze=texts,
+    conventions=lambda name, value: DEFAULT_CONVENTIONS if value is None else texts(name, value),
+    method=text,
+    decode=flag,
+    past=unless_none(whole_number),
+    count_causal=text,
+)
 def weigh(
     model: Model,
     inputs: Inputs = None,
     *,
     batch: int | None = None,
-    bits: str | None = None,
+    bits: int | str | None = None,
     training: bool = False,
     optimizer: str | None = None,
-    checkpoint: Sequence[str] = (),
-    freeze: Sequence[str] = (),
-    conventions: Sequence[str] = DEFAULT_CONVENTIONS,
+    checkpoint: str | Sequence[str] = (),
+    freeze: str | Sequence[str] = (),
+    conventions: str | Sequence[str] = DEFAULT_CONVENTIONS,
     dims: Mapping[str, int] | None = None,
     method: str = "forward",
     decode: bool = False,
@@ -87,7 +100,7 @@ def weigh(
     with held(rules):
         found = load(what, asked)
     if bits is not None:
-        graph = with_bits(found.graph, parse_bits(bits))
+        graph = with_bits(found.graph, parse_bits(str(bits)))
         found = replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
     if half:
         from netweight.rewrite.causal import with_causal

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.app import explain as verb
 from netweight.cli.options import (
     causal_option,
@@ -31,6 +32,10 @@ from netweight.cli.values import one_of
 @click.argument("layer", metavar="[LAYER|TOTAL|OPERATOR]", required=False)
 @model_options
 @causal_option
+@click.option("--optimizer", metavar="NAME", help="Explain a step of training with it.")
+@click.option(
+    "--convention", "conventions", multiple=True, metavar="NAME", help="Of activation memory, for peak; repeat."
+)
 @click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 @units_option
 @limit_option
@@ -56,6 +61,8 @@ def explain(subject: str | None, layer: str | None, **flags: Any) -> None:
             training=flags["training"],
             dims=parse_dims(flags["dims"]),
             count_causal=flags["count_causal"],
+            optimizer=flags["optimizer"],
+            conventions=flags["conventions"] or DEFAULT_CONVENTIONS,
         )
     if flags["form"] == "json":
         out_rendered(json.dumps(asdict(explanation), indent=2))

@@ -204,8 +204,8 @@ def test_a_guess_is_said(module: Any, note: str) -> None:
     [
         (nn.ReLU(), None, r"expected an input, as none can be guessed", "--input input:1x3x224x224"),
         (Sum(), None, r"expected an input for each of a, b, as none can be guessed", "--input a:1x3x224x224"),
-        (nn.ReLU(), 5, r"expected a shape, a tensor, or a tuple or dict of them, got int", ""),
-        (nn.ReLU(), "1x3", r"expected a shape, a tensor, or a tuple or dict of them, got str", ""),
+        (nn.ReLU(), 5, r"expected a shape, a tensor, or a tuple or dict of them, got 5", "inputs=(1, 3, 224, 224)"),
+        (nn.ReLU(), "1x3", r"expected a shape, a tensor, or a tuple or dict of them, got '1x3'", "inputs=(1, 3)"),
         (nn.ReLU(), (1, -3), r"expected sizes of at least 0, got \(1, -3\)", ""),
         (nn.ReLU(), TensorSpec((1, 3), "int4"), r"expected an element type that PyTorch has, got 'int4'", ""),
         (Sum(), {"a": (1,), "scal": 1}, r"no input of the module is called 'scal'", "did you mean scale?"),
@@ -250,10 +250,10 @@ def test_other_kinds_of_modules() -> None:
     for kind in (module, *kinds):
         profile = netweight.weigh(kind, (2, 4))
         assert (profile.totals.macs, profile.totals.params) == (2 * 4 * 3, 4 * 3 + 3), type(kind)
-    with pytest.raises(CaptureError, match="got a ExportedProgram") as raised:
+    with pytest.raises(CaptureError, match="got an ExportedProgram") as raised:
         netweight.weigh(exported, (2, 4))
     assert raised.value.fix == "weigh its module()"
-    with pytest.raises(CaptureError, match="got a type") as raised:
+    with pytest.raises(CaptureError, match="got the class Steered") as raised:
         netweight.weigh(Steered, (2, 4))
     assert raised.value.fix == "weigh an instance: Steered()"
 

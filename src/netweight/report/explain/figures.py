@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ TITLES = {
     "bytes_read": "bytes read", "bytes_written": "bytes written", "backward_macs": "backward MACs",
     "recomputed_macs": "MACs run again", "model_size_bytes": "size", "logics": "logic operations",
 }  # fmt: skip
+
+_UNNAMED, _SIZE = re.compile(r"\(d(\d+)\)"), r"(dimension \1)"
+"""A dimension that its operator has no name for."""
 
 _LONGEST = 240  # characters of a formula up to which it is written out
 
@@ -38,7 +42,7 @@ def figures_of(row: object, names: Iterable[str]) -> tuple[Figure, ...]:
     """Figures of a row that are not zero."""
     values = ((name, getattr(row, name)) for name in names)
     return tuple(
-        Figure(name=name, value=int(value), formula=formula(value), named=named_formula(value))
+        Figure(name=name, value=int(value), formula=formula(value), named=_UNNAMED.sub(_SIZE, named_formula(value)))
         for name, value in values
         if value
     )

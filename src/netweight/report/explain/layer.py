@@ -61,6 +61,10 @@ class LayerExplanation(Explanation):
     def _figure_rows(self, units: Units) -> Iterator[tuple[str, str]]:
         for size in self.sizes:
             yield size.name, size.text
+        if not self.row.params:
+            yield "params", "none"
+        if self.row.macs == 0:
+            yield "MACs", "none"
         for figure in self.figures:
             yield from figure_rows(figure, units)
             if figure.name == "params":
@@ -70,9 +74,6 @@ class LayerExplanation(Explanation):
             yield "receptive field", self.field.text
         if self.training is not None:
             yield from gradient_rows(self.row, self.training, units)
-        zero = [title for name, title in (("params", "params"), ("macs", "MACs")) if not getattr(self.row, name)]
-        if zero:
-            yield "", f"no {' and no '.join(zero)}"
 
 
 def explain_layer(profile: Profile, rows: Sequence[LayerRow], rules_of: Callable[[str], tuple[str, ...]],
@@ -135,7 +136,7 @@ def _sums(row: LayerRow, units: Units) -> Iterator[tuple[str, str]]:
     parts = [f"2 * {exact(macs, units=units)} MACs"] * bool(macs) + [
         f"{exact(other, units=units)} other operations"
     ] * bool(other)
-    yield name, f"{exact(value, units=units)} = {' + '.join(parts)}"
+    yield name, exact(value, units=units) + (f" = {' + '.join(parts)}" if macs else "")
     traffic = (row.bytes_read or 0) + (row.bytes_written or 0)
     if traffic and row.flops:
         moved = exact(traffic, units=units)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from netweight.report.explain.shown import Explanation, named
+from netweight.report.explain.shown import Explanation, fitted, named
 from netweight.units import Units
 
 
@@ -56,18 +57,17 @@ class OperatorExplanation(Explanation):
     view: bool
     elsewhere: tuple[tuple[str, str], ...]
 
-    def lines(self, _units: Units, _width: int | None) -> list[str]:
-        """What it is, then rule by rule what that says and where it is."""
+    fits: ClassVar[bool] = True
+
+    def lines(self, _units: Units, width: int | None) -> list[str]:
+        """What it is, then rule by rule what that says and where it is; lines of programs are as they are."""
+        return [*self._head(width), *(line for rule in self.rules for line in _lines_of(rule, width))]
+
+    def _head(self, width: int | None) -> list[str]:
         lines = [f"{self.name}: {self.says}" if self.says else self.name, *named([*self._facts()])]
         if self.settings:
             lines.extend(["", "  settings", *named(self.settings, "    ")])
-        for rule in self.rules:
-            lines.extend(["", f"  {rule.name}, {rule.place}"])
-            if rule.says:
-                lines.append(f"    {rule.says}")
-            if rule.code:
-                lines.extend(["", *(f"    {line}" for line in rule.code.splitlines())])
-        return lines
+        return [part for line in lines for part in fitted(line, width)]
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "kind", self.kind
@@ -79,3 +79,9 @@ class OperatorExplanation(Explanation):
         if self.view:
             yield "memory", "a view: no memory of its own, no traffic"
         yield "defined in", self.place
+
+
+def _lines_of(rule: Rule, width: int | None) -> list[str]:
+    said = fitted(f"    {rule.says}", width) if rule.says else []
+    code = ["", *(f"    {line}" for line in rule.code.splitlines())] if rule.code else []
+    return ["", f"  {rule.name}, {rule.place}", *said, *code]

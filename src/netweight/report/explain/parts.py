@@ -84,6 +84,17 @@ def by_layer(rows: Iterable[LayerRow], amount: Amount, unit: str) -> Breakdown:
     return breakdown("the dearest layers", unit, ((row.layer, row.op, amount(row)) for row in rows), shown=_TOP)
 
 
+def by_module(rows: Iterable[LayerRow], amount: Amount, unit: str) -> Breakdown:
+    """By the outermost part of the network; no parts where layers are not in modules."""
+    sums: dict[str, int] = {}
+    nested = False
+    for row in rows:
+        part, inside, _ = row.layer.partition(".")
+        nested = nested or bool(inside)
+        sums[part] = sums.get(part, 0) + amount(row)
+    return breakdown("by module", unit, ((part, "", value) for part, value in sums.items() if nested), shown=_TOP)
+
+
 def by_kind(rows: Iterable[LayerRow], amount: Amount, unit: str) -> Breakdown:
     """By operator."""
     sums: dict[str, int] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from typing import ClassVar
 
 from netweight.report.escape import plain
 from netweight.report.wrap import wrapped
@@ -15,6 +16,8 @@ class Explanation:
     """Why something costs what it costs, or what a word means; ``print`` shows it, and so does a notebook."""
 
     __slots__ = ()
+    fits: ClassVar[bool] = False
+    """Whether ``lines`` minds the width itself."""
 
     def lines(self, units: Units, width: int | None) -> list[str]:
         """Lines of the text, names as they are; what has columns is ``width`` characters wide at most."""
@@ -27,10 +30,8 @@ class Explanation:
             units: How sizes are written.
             width: Characters of a line; None for the natural width.
         """
-        lines = (
-            part for line in self.lines(units, width) for part in wrapped(plain(line).rstrip(), width, _hang(line))
-        )
-        return "\n".join(lines) + "\n"
+        lines = [plain(line).rstrip() for line in self.lines(units, width)]
+        return "\n".join(lines if self.fits else [part for line in lines for part in fitted(line, width)]) + "\n"
 
     def __str__(self) -> str:
         return self.to_text().removesuffix("\n")
@@ -48,6 +49,11 @@ _WIDTH = 100
 def prose(text: str, width: int | None, indent: int) -> list[str]:
     """Sentences in lines that are easily read, those after the first indented."""
     return list(wrapped(text, min(width or _WIDTH, _WIDTH), indent))
+
+
+def fitted(line: str, width: int | None) -> list[str]:
+    """A line as several of at most that width, all but the first below the text that follows its name."""
+    return list(wrapped(line, width, _hang(line)))
 
 
 def _hang(line: str) -> int:
