@@ -69,3 +69,13 @@ def test_options_of_another_type_are_refused(model: str, message: str) -> None:
 def test_layers_without_outputs_are_refused(classes: int) -> None:
     with pytest.raises(ShapeError, match=rf"parameter: expected sizes of at least 1, got \({classes}, 4096\) for 'fc8"):
         zoo.make("alexnet", num_classes=classes)
+
+
+@pytest.mark.parametrize(
+    ("given", "fits"), [((448,), "1x3x448x448"), ((200, 300), "1x3x200x300"), ((3, 80, 80), "1x3x80x80")]
+)
+def test_sizes_that_are_too_few_are_those_of_a_picture(given: tuple[int, ...], fits: str) -> None:
+    with pytest.raises(ShapeError, match="expected 4 sizes for vgg16") as caught:
+        zoo.make("vgg16", inputs=given)
+    assert caught.value.fix.startswith(f"--input {fits}")
+    zoo.make("vgg16", inputs=tuple(map(int, fits.split("x"))))

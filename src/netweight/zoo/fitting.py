@@ -69,10 +69,10 @@ def _candidates(asked: tuple[int, ...], usual: tuple[int, ...]) -> Iterator[tupl
     missing = len(usual) - len(asked)
     if missing == 1:
         yield (1, *asked), ": the batch comes first"
-    if 0 < missing < len(usual):
-        yield (*usual[:missing], *asked), ""
     if len(usual) == _IMAGE and len(asked) == 1:
         yield (*usual[:2], *asked, *asked), ""
+    if 0 < missing < len(usual):
+        yield (*usual[:missing], *asked), ""
     if len(usual) == _IMAGE and len(asked) == _IMAGE - 1:
         yield (1, asked[2], *asked[:2]), ": the batch comes first, and channels before the picture"
     if len(asked) == len(usual) == _IMAGE and asked[3] == usual[1]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from netweight.errors import FormatError, NetweightError, UnsupportedOpError
+from netweight.errors import FormatError, NetweightError, ShapeError, UnsupportedOpError
 from netweight.ir import NoShape, TensorSpec
 from netweight.own_rules.table import in_force
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
@@ -17,6 +17,7 @@ from netweight.sources.onnx.function_bodies import Functions, body_of_schema
 from netweight.sources.onnx.iterations import Iterations
 from netweight.sources.onnx.left_out import BRANCHING, weights_read
 from netweight.sources.onnx.lower import RULES, check_count
+from netweight.sources.onnx.meeting import what_met
 from netweight.sources.onnx.naming import Place, is_weight_name, place_of
 from netweight.sources.onnx.node_order import read_nodes
 from netweight.sources.onnx.own_operators import counted
@@ -151,6 +152,8 @@ class GraphReader:
             self._leave_out(node, reason, inputs)
             return (LeftOut(reason),) * len(node.output)
         except NetweightError as error:
+            if isinstance(error, ShapeError) and not error.why and not getattr(error, "__notes__", ()):
+                error.why = what_met(inputs, self.recording, self.places)
             self._locate(error, node)
             raise
         except NONSENSE as error:  # what Python says of attributes and inputs that no exporter writes
