@@ -149,3 +149,23 @@ def test_the_column_of_activations_says_whose_it_is() -> None:
     assert lines["activations, layers"] == "total 7,047,304: the column counts by lecture"
     assert netweight.weigh("mobilenet_v2").activations["lecture"].total_count == 7_047_304
     assert "activations, layers" not in dict(totals_text(netweight.weigh("lenet5")))
+
+
+class OneOfEach(nn.Module):
+    """One number that is never read, and one module that is never called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.scale, self.drop = nn.Linear(2, 2), nn.Parameter(torch.zeros(())), nn.Dropout()
+
+    def forward(self, x: Any) -> Any:
+        return self.fc(x)
+
+
+def test_one_of_a_kind_is_said_in_the_singular() -> None:
+    found = netweight.weigh(OneOfEach(), (1, 2))
+    assert set(found.notes) == {
+        "1 parameter is not read, and does no work: scale",
+        "1 module without parameters is not called: drop",
+    }
+    assert dict(totals_text(found))["coverage"] == "1 operator call: 1 counted, 0 free by rule, 0 unknown"

@@ -1,5 +1,6 @@
 """Every flag and every environment variable reaches the result, with the figure that it must give."""
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -201,3 +202,33 @@ def test_the_table_fits_the_terminal(
     assert max(map(len, table)) <= columns
     assert all("MACs" in lines[0] for lines in (whole, table))
     assert (table == whole) == (columns == 300)
+
+
+@pytest.mark.parametrize(("encoding", "bar"), [("ascii", "########"), ("latin-1", "########"), ("utf-8", "████████")])
+def test_signs_that_an_encoding_does_not_have_are_written_as_others(
+    encoding: str, bar: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    run(["lenet5"])
+    stream.flush()
+    lines = stream.buffer.getvalue().decode(encoding).splitlines()  # type: ignore[attr-defined]
+    assert next(line for line in lines if line.startswith("C3")).endswith(f"  {bar}")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_dear_lines_are_coloured_and_drawn(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Colour is not all that says so: the share is there, and where there is room the bar."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    lines = text_of(capsys, "lenet5").splitlines()
+    dear = next(line for line in lines if "C3" in line)
+    assert dear.startswith("\x1b[33mC3")
+    assert "57.6" in dear
+    assert ("█" in dear) == (width == 80)
+    assert next(line for line in lines if "S2" in line).startswith("\x1b[2mS2")
+    assert next(line for line in lines if "C5" in line).startswith("C5")

@@ -21,6 +21,7 @@ from netweight.errors import UsageError
 from netweight.ir import Graph, Value, is_floating
 from netweight.own_rules import OwnRules
 from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
+from netweight.units import amount
 
 if TYPE_CHECKING:
     from netweight.results.profile import ModelInfo
@@ -186,5 +187,4 @@ def _untrained(graph: Graph) -> Iterator[str]:
 
 
 def _amount(values: Sequence[Value]) -> str:
-    tensors = f"{len(values)} tensor{'s' if len(values) > 1 else ''}"
-    return f"{sum(value.elements for value in values):,} parameters in {tensors}"
+    return f"{amount(sum(value.elements for value in values), 'parameter')} in {amount(len(values), 'tensor')}"

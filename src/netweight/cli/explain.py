@@ -24,12 +24,12 @@ from netweight.cli.options import (
 )
 from netweight.cli.streams import is_terminal, out_rendered
 from netweight.cli.usage import Verb
-from netweight.cli.values import one_of
+from netweight.cli.values import completing, one_of
 
 
 @click.command(cls=Verb)
-@click.argument("subject", metavar="[MODEL|TERM|op]", required=False)
-@click.argument("layer", metavar="[LAYER|TOTAL|OPERATOR]", required=False)
+@click.argument("subject", metavar="[MODEL|TERM|op]", required=False, shell_complete=completing("subject"))
+@click.argument("layer", metavar="[LAYER|TOTAL|OPERATOR]", required=False, shell_complete=completing("layer"))
 @model_options
 @causal_option
 @click.option("--optimizer", metavar="NAME", help="Explain a step of training with it.")

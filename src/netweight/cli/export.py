@@ -12,13 +12,20 @@ from netweight.app import export as verb
 from netweight.cli.options import guess_option, limit_option, model_options, parse_dims, parse_inputs, verbose_option
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
-from netweight.cli.values import WHOLE
+from netweight.cli.values import WHOLE, completing
 
 
 @click.command(cls=Verb)
-@click.argument("model")
+@click.argument("model", shell_complete=completing("network"))
 @model_options
-@click.option("-o", "--output", required=True, metavar="FILE", help=".onnx, or .json: the graph alone.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    shell_complete=completing("file"),
+    help=".onnx, or .json: the graph alone.",
+)
 @click.option("--no-weights", is_flag=True, help="Zeros that take no room in the file.")
 @click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of random weights.  [default: 0]")
 @click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")

@@ -13,12 +13,12 @@ from netweight.app import models as networks
 from netweight.cli.networks import network_text, networks_text
 from netweight.cli.streams import is_terminal, out
 from netweight.cli.usage import Verb
-from netweight.cli.values import one_of
+from netweight.cli.values import completing, one_of
 from netweight.errors import UsageError
 
 
 @click.command(cls=Verb)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing("builtin"))
 @click.option("--costs", is_flag=True, help="Weigh each: params, MACs, peak activations.")
 @click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 def models(name: str | None, *, costs: bool, form: str) -> None:

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import CompletionItem
 
 from netweight.cli.misspelt import check_command
 from netweight.cli.streams import out, prepare, say
@@ -66,6 +67,7 @@ _COMMANDS = {
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
     "models": ("inspect", "The built-in networks; the options of one."),
     "doctor": ("inspect", "What is installed and usable, and why not."),
+    "completion": ("completion", "Let the shell complete what you type."),
 }
 """Name of a command to the file that has it and its line in the help, for which no file is imported."""
 
@@ -78,6 +80,20 @@ class _ModelFirst(click.Group):
             check_command(args[0], _COMMANDS)
             args = ["show", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands, and what ``show`` takes: networks and flags."""
+        from netweight.cli.candidates import candidates
+
+        if incomplete.startswith("-"):
+            command = self.get_command(ctx, "show")
+            assert command is not None
+            shown = command.make_context("show", [], parent=ctx, resilient_parsing=True)
+            return [*super().shell_complete(ctx, incomplete), *command.shell_complete(shown, incomplete)]
+        commands = [
+            CompletionItem(name, help=says) for name, (_, says) in _COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*commands, *candidates("network", ctx, incomplete)]
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from netweight import limits
-from netweight.cli.values import WHOLE, one_of
+from netweight.cli.values import WHOLE, completing, one_of
 from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec, is_floating
 from netweight.units import whole
@@ -44,6 +44,7 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
         "inputs",
         multiple=True,
         metavar="[NAME:]SHAPE[:TYPE[:NUMBERS]]",
+        shell_complete=completing("input"),
         help="Input: 1x3x224x224, 1x128:i64; several by name: ids:1x128:i64:0-30521, mask:1x128:bool:1.",
     ),
     click.option("--batch", type=WHOLE, metavar="N", help="Samples at once, where no --input says.  [default: 1]"),
@@ -54,7 +55,12 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
         metavar="NAME=SIZE",
         help="Size of what an ONNX model leaves open: batch=8; repeat.",
     ),
-    click.option("--bits", metavar="BITS", help="8, w8a8, w4g32, or by layer: 'conv*=8,fc*=w4'."),
+    click.option(
+        "--bits",
+        metavar="BITS",
+        shell_complete=completing("bits"),
+        help="8, w8a8, w4g32, or by layer: 'conv*=8,fc*=w4'.",
+    ),
     click.option("--training", is_flag=True, help="Batch statistics and dropout, as in a training step."),
 )
 
@@ -92,6 +98,7 @@ def _limits(texts: tuple[str, ...]) -> dict[str, str]:
 
 limit_option: Decorator = click.option(
     "--limit", multiple=True, expose_value=False, callback=_raise_limits, metavar="NAME=AMOUNT",
+    shell_complete=completing("limit"),
     help=f"What an odd model may take: {', '.join(limits.DEFAULTS)}; repeat.",
 )  # fmt: skip
 

@@ -15,13 +15,13 @@ from netweight.array_files import check_output, described, read_arrays, write_ar
 from netweight.cli.options import guess_option, limit_option, nested, parse_dims, parse_input, verbose_option
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
-from netweight.cli.values import WHOLE
+from netweight.cli.values import WHOLE, completing
 from netweight.errors import UsageError
 from netweight.given_files import is_there
 
 
 @click.command(name="run", cls=Verb)
-@click.argument("model")
+@click.argument("model", shell_complete=completing("network"))
 @click.option(
     "--input", "inputs", multiple=True, metavar="[NAME:]FILE|SHAPE",
     help="x.npy, ids:x.npy, all of x.npz by name; or a shape to fill with random numbers: x:1x3x224x224.",
@@ -31,7 +31,13 @@ from netweight.given_files import is_there
     "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of what an ONNX model leaves open; repeat."
 )
 @click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of random inputs and weights.  [default: 0]")
-@click.option("-o", "--output", metavar="FILE", help="Write the outputs to .npz, or the only one to .npy.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=completing("file"),
+    help="Write the outputs to .npz, or the only one to .npy.",
+)
 @guess_option
 @limit_option
 @verbose_option

@@ -24,7 +24,7 @@ from netweight.cli.options import (
 from netweight.cli.outputs import FORMATS, Target, deliver, targets_of
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
-from netweight.cli.values import WHOLE, one_of
+from netweight.cli.values import WHOLE, completing, one_of
 from netweight.report.columns import COLUMNS, column_key, sort_key
 from netweight.report.fault import fault_lines
 from netweight.report.summary import incomplete, summary_line
@@ -35,27 +35,55 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Verb)
-@click.argument("model")
+@click.argument("model", shell_complete=completing("network"))
 @model_options
 @click.option(
-    "--convention", "conventions", multiple=True, metavar="NAME", help="Activation convention; repeat for several."
+    "--convention",
+    "conventions",
+    multiple=True,
+    shell_complete=completing("convention"),
+    metavar="NAME",
+    help="Activation convention; repeat for several.",
 )
 @causal_option
 @click.option("--method", metavar="NAME", default="forward", help="Weigh another method of a PyTorch module.")
 @click.option("--decode", is_flag=True, help="Weigh one token after others, with their keys and values in memory.")
 @click.option("--past", type=WHOLE, metavar="N", help="Tokens before the one of --decode.  [default: 2048]")
-@click.option("--optimizer", metavar="NAME", help=f"Weigh a step of training: {', '.join(OPTIMIZERS)}.")
-@click.option("--checkpoint", multiple=True, metavar="GLOB", help="Modules that run twice and keep less; repeat.")
-@click.option("--freeze", multiple=True, metavar="GLOB", help="Parameters that are not trained; repeat.")
+@click.option(
+    "--optimizer",
+    shell_complete=completing("optimizer"),
+    metavar="NAME",
+    help=f"Weigh a step of training: {', '.join(OPTIMIZERS)}.",
+)
+@click.option(
+    "--checkpoint",
+    multiple=True,
+    shell_complete=completing("layer"),
+    metavar="GLOB",
+    help="Modules that run twice and keep less; repeat.",
+)
+@click.option(
+    "--freeze",
+    multiple=True,
+    shell_complete=completing("layer"),
+    metavar="GLOB",
+    help="Parameters that are not trained; repeat.",
+)
 @click.option("--depth", type=WHOLE, metavar="N", help="Sum modules at this depth; 1 is the outermost.")
 @click.option("--fold/--no-fold", default=True, help="Show runs of equal blocks once.  [default: fold]")
 @click.option("--all", "every", is_flag=True, help="Every layer in a line of its own, also those that cost nothing.")
-@click.option("--sort", metavar="COLUMN", help="Largest first.")
+@click.option("--sort", shell_complete=completing("sort"), metavar="COLUMN", help="Largest first.")
 @click.option("--top", type=WHOLE, metavar="N", help="Only the first N lines, the rest summed.")
-@click.option("--columns", metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
+@click.option("--columns", shell_complete=completing("columns"), metavar="A,B,...", help=f"Of: {', '.join(COLUMNS)}.")
 @click.option("--format", "form", type=one_of(*FORMATS), default="table", help="On stdout.  [default: table]")
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write to .json, .csv, .md, .html or .txt; repeat."
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=completing("file"),
+    help="Write to .json, .csv, .md, .html or .txt; repeat.",
 )
 @units_option
 @click.option("--color", type=one_of("auto", "always", "never"), default="auto", help="[default: auto]")

@@ -20,6 +20,7 @@ from netweight.report.escape import plain
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+_PLAINER = {"█": "#", "…": "~"}  # signs of the report, and as wide ones of an encoding without them
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 before_writing: list[Callable[[], None]] = []
 """What makes room on the terminal."""
@@ -50,7 +51,18 @@ def _write(stream: TextIO | None, text: str) -> None:
     if stream is None:
         raise UsageError("output: expected a stdout to write to, got a closed one", fix="-o FILE")
     encoding = stream.encoding or "utf-8"
+    for sign, plainer in _PLAINER.items():
+        if not _has(encoding, sign):
+            text = text.replace(sign, plainer)
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _has(encoding: str, sign: str) -> bool:
+    try:
+        sign.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def prepare() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,8 @@ from netweight.errors import UsageError
 from netweight.units import whole
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     _Number = click.ParamType[int]
     _Choice = click.Choice[str]
 else:  # generic in new versions of click alone
@@ -63,3 +66,14 @@ WHOLE = Whole()
 def one_of(*words: str) -> OneOf:
     """Type of a flag whose value is one of these words."""
     return OneOf(words)
+
+
+def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """What a shell is offered for a value of that kind; looked up when it asks."""
+
+    def found(context: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from netweight.cli.candidates import candidates
+
+        return candidates(kind, context, incomplete)
+
+    return found

@@ -10,6 +10,8 @@ from netweight.report.names import stem_of
 from netweight.report.repeats import repeats_at
 from netweight.report.tree import Tree
 
+_SHORT = 16  # layers of a run beside which one is looked for that covers more
+
 
 def folded(tree: Tree) -> Tree:
     """The tree with runs of equal parts as one part each; equal are those that differ in numbers of names alone."""
@@ -43,10 +45,25 @@ def _runs(parts: Sequence[Tree], signs: Sequence[int]) -> list[Tree]:
     folded: list[Tree] = []
     at = 0
     while at < len(parts):
-        length, count = repeats_at(signs, at)
+        length, count = _block_at(signs, at)
         folded += [_merged(parts[at + step : at + length * count : length]) for step in range(length)]
         at += length * count
     return folded
+
+
+def _block_at(signs: Sequence[int], at: int) -> tuple[int, int]:
+    """The block that starts there and how often it is repeated; once, where that hides repeats that cover more.
+
+    In ``a a b a b a b`` the two at the start are not one, as three times ``a b`` begin with the second.
+    """
+    length, count = repeats_at(signs, at)
+    covered = length * count
+    if count > 1 and covered <= _SHORT:
+        for later in range(at + 1, at + covered):
+            other, times = repeats_at(signs, later)
+            if times > 1 and other * times > covered:
+                return later - at, 1
+    return length, count
 
 
 def _merged(same: Sequence[Tree]) -> Tree:

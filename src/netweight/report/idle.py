@@ -1,8 +1,9 @@
 """Layers that cost nothing of what is looked for, summed into the line beside them.
 
 ReLU, dropout, reshapes, additions and normalisation have no MACs, and of parameters vectors alone. Each joins a layer
-of the same module: the one right before it, else the one right after it, else one that has a single module in
-between, as the addition of a residual block joins the last convolution across the shortcut. Those left are one line.
+of the same module, or the only one of a module in it: the one right before it, else the one right after it, else one
+that has a single module in between, as the addition of a residual block joins the last convolution across the shortcut.
+Those left are one line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from netweight.report.entries import Entry, joined
 from netweight.report.tree import Tree
 
 _KEPT = ("input", "pool", "module")  # kinds that people look for, and sums of modules
+_BESIDE = 2  # idle layers beside the only module in another, up to which the two are shown as one
 _WORK = ("flops", "ops_total")  # figures that MACs stand for
 
 Role = Literal["guest", "host", "wall"]
@@ -45,7 +47,7 @@ def without_idle(tree: Tree, idle: Idle) -> Tree:
     parts = [without_idle(part, idle) if part.parts else part for part in tree.parts]
     parts = [part for whole in parts for part in (_raised(whole) if len(whole.parts) == 1 else [whole])]
     working = [part for part in parts if not (part.entry and idle(part.entry))]
-    if len(working) == 1 and working[0].parts:
+    if len(working) == 1 and len(parts) - len(working) <= _BESIDE:
         parts = [part for whole in parts for part in (_raised(whole) if whole.parts else [whole])]
     return replace(tree, parts=tuple(_joined(parts, idle)))
 

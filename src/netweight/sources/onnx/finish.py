@@ -11,6 +11,7 @@ from netweight.sources.onnx.choices import without_choices
 from netweight.sources.onnx.naming import Place, layer_names
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.recording import Step, fused_runs, is_view
+from netweight.units import amount
 
 _FOLDED_INTO = frozenset({"conv", "linear"})
 """Kinds of operators that batch normalisation is folded into."""
@@ -71,8 +72,8 @@ def _note_folding(recording: OnnxRecording, places: Sequence[Place]) -> None:
     least, most = (sum([count * pick(lost) for count, lost in found.values()]) for pick in (min, max))
     more = f"{least:,}" if least == most else f"{least:,} (or {most:,}, if these had a bias of their own)"
     recording.note(
-        f"batch normalisation is folded into {len(found):,} layers: what was exported has {more} parameters more, and "
-        f"{2 * sum(channels):,} buffers"
+        f"batch normalisation is folded into {amount(len(found), 'layer')}: what was exported has {more} parameters "
+        f"more, and {2 * sum(channels):,} buffers"
     )
 
 

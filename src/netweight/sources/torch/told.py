@@ -41,7 +41,8 @@ def note_unread(recording: TensorRecording, unread: Sequence[tuple[str, Tensor]]
         places[next(alone, name)] = None
     more = f" and {len(places) - 4} more" if len(places) > 4 else ""
     count = sum(tensor.numel() for _, tensor in unread)
-    recording.note(f"{count:,} parameters are not read, and do no work: {', '.join(list(places)[:4])}{more}")
+    said = "is not read, and does no work" if count == 1 else "are not read, and do no work"
+    recording.note(f"{amount(count, 'parameter')} {said}: {', '.join(list(places)[:4])}{more}")
 
 
 def note_experts(recorder: Recorder, mixtures: Sequence[Mixture]) -> tuple[str, ...]:

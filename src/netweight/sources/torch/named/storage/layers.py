@@ -14,6 +14,7 @@ from netweight.sources.torch.dtypes import dtype_name
 from netweight.sources.torch.named.storage import blocks, groups
 from netweight.sources.torch.named.storage.compressed import compressed_tensors
 from netweight.sources.torch.named.storage.scheme import Method, Scheme, Settings, is_skipped
+from netweight.units import amount
 
 _METHODS: Mapping[str, Callable[[Settings], Method | None]] = {
     "aqlm": blocks.aqlm,
@@ -69,7 +70,7 @@ def stored_weights(model: torch.nn.Module, config: Mapping[str, Any]) -> StoredW
     amounts = Counter[str]()
     for entry in stored.values():
         amounts[str(entry)] += entry.weights
-    said = ", ".join(f"{count:,} weights as {kind}" for kind, count in amounts.most_common())
+    said = ", ".join(f"{amount(count, 'weight')} as {kind}" for kind, count in amounts.most_common())
     note = f"{method.name}: {said or 'no weights'}; what makes them {dtype_name(dtype)} at each forward is in no figure"
     return StoredWeights(stored=stored, notes=(note,))
 
