@@ -263,3 +263,43 @@ class TestMistakes:
 
         with pytest.raises(RuleError, match="ZeroDivisionError"):
             _weigh(_Calls(call), (4, 10), rules={f"{LIBRARY}::mixed": _raises})
+
+
+class TestMetaKernels:
+    """What a meta kernel raises is its business, unless it is that it cannot run here."""
+
+    @staticmethod
+    def _operator(name: str, raised: type[Exception]) -> Any:
+        @torch.library.custom_op(f"{LIBRARY}::{name}", mutates_args=())
+        def operator(x: Tensor) -> Tensor:
+            return x * 2
+
+        @operator.register_fake
+        def _(x: Tensor) -> Tensor:
+            raise raised(f"not for {tuple(x.shape)}")
+
+        return operator
+
+    def test_one_that_needs_a_package_of_the_device(self) -> None:
+        operator = self._operator("on_device", ModuleNotFoundError)
+        rule = {f"{LIBRARY}::on_device": Counted}
+        assert _weigh(_Calls(operator), (2, 3), rules=rule).coverage.complete
+
+    def test_one_of_triton(self) -> None:
+        twice = torch.library.triton_op(f"{LIBRARY}::twice", mutates_args={})(_launches)
+        profile = _weigh(_Calls(twice), (2, 3), rules={f"{LIBRARY}::twice": lambda x: Counted(x, Cost(muls=x.numel))})
+        assert [row.muls for row in profile.layers if row.kind == "custom"] == [6]
+
+    def test_one_that_refuses_the_shapes(self) -> None:
+        operator = self._operator("refuses", ValueError)
+        with pytest.raises(netweight.CaptureError, match=r"not for \(2, 3\)"):
+            _weigh(_Calls(operator), (2, 3), rules={f"{LIBRARY}::refuses": Counted})
+
+
+def _launches(x: Tensor) -> Tensor:
+    """As a kernel of Triton is launched: there is none here."""
+    import triton  # type: ignore[import-not-found]
+
+    y = torch.empty_like(x)
+    torch.library.wrap_triton(triton.jit(_launches))[(1,)](x, y)
+    return y

@@ -20,7 +20,7 @@ class Place(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        return f"{Path(self.path).name}:{self.line}"
+        return f"{Path(self.path).name}:{self.line}" if self.line else "no file"
 
 
 def place_of(function: Callable[..., Any]) -> Place:

@@ -70,6 +70,7 @@ def totals_text(profile: Profile, *, units: Units = "si") -> list[tuple[str, str
     if not coverage.complete:
         lines.append(("complete", f"no: {'; '.join(incomplete(profile, in_full=False))}"))
     lines.extend(unknown_lines(coverage.unknown))
+    lines.extend(own_rule_line(coverage.unknown))
     return lines
 
 
@@ -79,6 +80,23 @@ def unknown_lines(unknown: Sequence[UnknownOp]) -> list[tuple[str, str]]:
     for op in unknown:
         kinds.setdefault((op.op, op.reason), []).append(op)
     return [(f"unknown op {op}", _calls(found, reason)) for (op, reason), found in kinds.items()]
+
+
+def own_rule_line(unknown: Sequence[UnknownOp]) -> list[tuple[str, str]]:
+    """What counts an unknown operator: a rule that the reader writes; no line where none would be asked.
+
+    >>> own_rule_line([UnknownOp(op="mylib.scale", layer="fc", count=1)])
+    [('to count it', 'a rule of your own: @netweight.rule("mylib::scale"), see docs/your-own-rules.md')]
+    """
+    names = dict.fromkeys(op.op for op in unknown if op.reason == "no rule" and "." in op.op)
+    own = [name.replace("onnx.", "ai.onnx.", 1) if name.startswith("onnx.") else name for name in names]
+    targets = ["::".join(name.rsplit(".", 1)) for name in own if not name.startswith("higher_order.")]
+    if not targets:
+        return []
+    what, more = "it" if len(targets) == 1 else "them", "" if len(targets) == 1 else " ..."
+    return [
+        (f"to count {what}", f'a rule of your own: @netweight.rule("{targets[0]}"){more}, see docs/your-own-rules.md')
+    ]
 
 
 def _calls(found: Sequence[UnknownOp], reason: str) -> str:

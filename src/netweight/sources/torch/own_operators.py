@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -104,15 +105,29 @@ def made(attrs: OwnAttrs, last: int, *, first: int = 0) -> list[Tensor]:
 
 
 def _native(rec: Recorder, operator: Operator, args: Any, kwargs: Any) -> Any:
-    """What the operator's own meta kernel gives; NotImplemented if it has none."""
+    """What the operator's own meta kernel gives; NotImplemented if it has none, or one that only runs on a device.
+
+    An operator of Triton (``torch.library.triton_op``) has its kernel as meta kernel too.
+    """
     try:
         return rec.native(operator.func, *args, **kwargs)
-    except NotImplementedError:
+    except (NotImplementedError, ImportError):
         return NotImplemented
-    except RuntimeError as error:  # torch.library says so of operators without one
-        if "no fake impl" not in str(error):
+    except Exception as error:
+        if "no fake impl" not in str(error) and not _is_of_triton(error):
             raise
         return NotImplemented
+
+
+def _is_of_triton(error: BaseException) -> bool:
+    """Whether the error went through what launches kernels of Triton."""
+    step = error.__traceback__
+    while step is not None:
+        path = Path(step.tb_frame.f_code.co_filename)
+        if "triton" in path.stem or "triton" in path.parts:
+            return True
+        step = step.tb_next
+    return False
 
 
 def called(rule: OwnRule) -> str:
