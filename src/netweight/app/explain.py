@@ -11,7 +11,7 @@ from netweight.app.asked import Inputs
 from netweight.app.explanations import OfNetwork, explain_profile
 from netweight.app.identify import Model
 from netweight.app.weigh import weigh
-from netweight.errors import UnknownNameError
+from netweight.errors import UnknownNameError, UsageError
 from netweight.own_rules import OwnRules
 from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
@@ -72,13 +72,17 @@ def explain(
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     layer = None if layer is None else text("layer", layer)
+    of_network = {"inputs": inputs, "batch": batch, "bits": bits, "training": training or None, "optimizer": optimizer}
     if model is None:
+        _check_alone("the words", of_network)
         return list_of_terms()
     if model == "op" and layer is not None:
         from netweight.app.operator import explain_operator
 
+        _check_alone(f"the operator {layer}", of_network)
         return explain_operator(layer)
     if layer is None and isinstance(model, str) and (found := _word(model)) is not None:
+        _check_alone(f"the word {found.name}", of_network)
         return found
     trains = training or (layer is not None and subject_of(layer) == "training")
     try:
@@ -90,6 +94,17 @@ def explain(
         raise _neither(model, layer, error) from error
     given = model if isinstance(model, str) and inputs is None and not dims else ""
     return explain_profile(profile, "" if layer is None else layer, given)
+
+
+def _check_alone(what: str, of_network: Mapping[str, object]) -> None:
+    """Refuse settings of a network where none is explained.
+
+    Raises:
+        UsageError: If there are any.
+    """
+    for name, value in of_network.items():
+        if value is not None:
+            raise UsageError(f"{name}: expected a network to explain, got {what}")
 
 
 def _word(name: str) -> Term | None:
