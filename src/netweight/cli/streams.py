@@ -20,7 +20,7 @@ from netweight.report.escape import plain
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_PLAINER = {"█": "#", "…": "~"}  # signs of the report, and as wide ones of an encoding without them
+_BAR, _PLAIN_BAR = "█", "#"  # of the report, and in an encoding that does not have it
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 before_writing: list[Callable[[], None]] = []
 """What makes room on the terminal."""
@@ -51,9 +51,8 @@ def _write(stream: TextIO | None, text: str) -> None:
     if stream is None:
         raise UsageError("output: expected a stdout to write to, got a closed one", fix="-o FILE")
     encoding = stream.encoding or "utf-8"
-    for sign, plainer in _PLAINER.items():
-        if not _has(encoding, sign):
-            text = text.replace(sign, plainer)
+    if not _has(encoding, _BAR):
+        text = text.replace(_BAR, _PLAIN_BAR)
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
