@@ -15,6 +15,7 @@ from netweight.analysis.cost import weigh_graph  # noqa: E402
 from netweight.errors import FormatError, UsageError  # noqa: E402
 from netweight.onnx_backend import NetweightBackend  # noqa: E402
 from netweight.sources.onnx import Read, read_graph  # noqa: E402
+from netweight.sources.onnx.user_inputs import read_given  # noqa: E402
 
 FLOAT, BOOL = 1, 9
 NOTE = "nodes are not sorted: they are read in an order in which every value is written before it is read"
@@ -141,5 +142,5 @@ def test_what_the_file_says_of_an_unknown_operator_is_believed(rows: Any, sizes:
 )
 def test_what_to_give_keeps_the_sizes_that_are_known(sizes: Any, fix: str) -> None:
     with pytest.raises(UsageError, match="expected a size for every dimension") as caught:
-        read_graph(network(node("Relu", ["x"], ["y"]), inputs=[value("x", *sizes)]))
+        read_given(network(node("Relu", ["x"], ["y"]), inputs=[value("x", *sizes)]), None, None, None)
     assert caught.value.fix == fix

@@ -63,6 +63,11 @@ def _batch_symbol(wanted: Sequence[ValueInfoProto]) -> str:
     return candidates[0] if len(candidates) == 1 else ""
 
 
+def is_batch(symbol: str) -> bool:
+    """Whether a dimension is called as batches are."""
+    return "batch" in symbol.lower() or symbol.lower() in _SHORT
+
+
 def _symbols(wanted: Sequence[ValueInfoProto]) -> list[str]:
     """Names of the dimensions that the inputs leave open, each once."""
     dims = (dim for entry in wanted for dim in entry.type.tensor_type.shape.dim)

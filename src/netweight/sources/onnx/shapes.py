@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netweight.errors import FormatError, UsageError, unknown_name
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.onnx.checks import check_text
+from netweight.sources.onnx.closing import OpenDimsError
 from netweight.sources.onnx.function_bodies import is_sound
 from netweight.sources.onnx.numbers import NUMBERS, checked_shape, dtype_of
 from netweight.sources.onnx.tensor import DependsOnDataError
@@ -87,15 +88,8 @@ def _check_closed(specs: Mapping[str, tuple[list[Any], str] | None]) -> None:
         for name, spec in specs.items()
         if spec is not None and any(not isinstance(size, int) for size in spec[0])
     }
-    if not open_ones:
-        return
-    shown = "; ".join(f"{name}: {' x '.join('?' if n is None else str(n) for n in s)}" for name, s in open_ones.items())
-    unnamed = [name for name, sizes in open_ones.items() if None in sizes]
-    named = [sizes for name, sizes in open_ones.items() if name not in unnamed]
-    symbols = dict.fromkeys(size for sizes in named for size in sizes if isinstance(size, str))
-    closed = {n: "x".join(str(size) if isinstance(size, int) else "1" for size in open_ones[n]) for n in unnamed}
-    fixes = [f"--dim {symbol}=1" for symbol in symbols] + [f"--input {name}:{shape}" for name, shape in closed.items()]
-    raise UsageError(f"input: expected a size for every dimension, got {shown}", fix=" ".join(fixes))
+    if open_ones:
+        raise OpenDimsError(open_ones)
 
 
 def output_names(graph: GraphProto) -> list[str]:

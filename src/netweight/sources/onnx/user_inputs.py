@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netweight import progress
-from netweight.errors import UsageError
+from netweight.errors import NetweightError, ShapeError, UsageError
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.inputs import parts_by_name
 from netweight.sources.onnx.batch import batched
+from netweight.sources.onnx.closing import OpenDimsError, closed, how_to_close
 from netweight.sources.onnx.files import check_model, read_model
 from netweight.sources.onnx.model import Read, inputs_of, read_graph
 from netweight.sources.onnx.shapes import input_specs
@@ -35,7 +39,52 @@ def read_given(model: Any, inputs: Any, dims: Mapping[str, int] | None, batch: i
     proto, name, place = opened_model(model)
     wanted = inputs_of(proto)
     shapes, sizes = _asked(wanted, inputs, dims or {}, batch)
-    return read_graph(proto, shapes, sizes, name=name, place=place)
+    try:
+        return read_graph(proto, shapes, sizes, name=name, place=place)
+    except OpenDimsError as error:
+        error.fix = _how_to_close(error, proto, shapes, sizes)
+        raise
+    except (ShapeError, UsageError) as error:
+        error.fix = error.fix or _other_sizes(proto, shapes)
+        raise
+
+
+def _other_sizes(proto: ModelProto, shapes: Mapping[str, Any]) -> str:
+    """Flags with which the model can be read where it cannot with what was given; empty if none were found."""
+    wanted = inputs_of(proto)
+    for name, given in shapes.items():
+        shape = given.shape if isinstance(given, TensorSpec) else () if isinstance(given, Filled) else given
+        with suppress(NetweightError):
+            another: dict[str, Any] = {**shapes, name: (1, *shape)}
+            read_graph(proto, another)
+            return f"--input {shlex.quote(f'{name}:1x{_by(shape)}')}: the batch comes first"
+    try:
+        input_specs(wanted, {}, {})
+    except OpenDimsError as error:
+        flags, _ = closed(error.sizes, partial(read_graph, proto), len(proto.graph.node))
+        return flags
+    with suppress(NetweightError):
+        read_graph(proto)
+        return f"its own input: --input {' --input '.join(_shown(entry) for entry in wanted)}" if shapes else ""
+    return ""
+
+
+def _by(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _shown(entry: ValueInfoProto) -> str:
+    sizes = [str(dim.dim_value) for dim in entry.type.tensor_type.shape.dim]
+    return shlex.quote(f"{entry.name}:{'x'.join(sizes) or 'scalar'}")
+
+
+def _how_to_close(error: OpenDimsError, proto: ModelProto, shapes: Mapping[str, Any], sizes: Mapping[str, int]) -> str:
+    """Flags for what is open, beside what is given already."""
+
+    def read(more: Mapping[str, Any], dims: Mapping[str, int]) -> Read:
+        return read_graph(proto, {**shapes, **more}, {**sizes, **dims})
+
+    return how_to_close(error, read, len(proto.graph.node))
 
 
 def closed_inputs(model: ModelProto, inputs: Any, dims: Mapping[str, int], batch: int | None) -> dict[str, TensorSpec]:
@@ -45,7 +94,12 @@ def closed_inputs(model: ModelProto, inputs: Any, dims: Mapping[str, int], batch
         UsageError: As ``read_given``; and if an input is not a tensor.
     """
     wanted = inputs_of(model)
-    specs = input_specs(wanted, *_asked(wanted, inputs, dims, batch))
+    shapes, sizes = _asked(wanted, inputs, dims, batch)
+    try:
+        specs = input_specs(wanted, shapes, sizes)
+    except OpenDimsError as error:
+        error.fix = _how_to_close(error, model, shapes, sizes)
+        raise
     for name, spec in specs.items():
         if spec is None:
             raise UsageError(f"input: expected tensors, got {name!r}, which is a sequence, a map or an optional")
