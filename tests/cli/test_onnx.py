@@ -402,7 +402,7 @@ def test_without_onnx_it_says_what_to_install(small: Path) -> None:
     found = process(code)
     assert found.returncode == 2
     assert found.stderr == (
-        "error[E108]: model: expected onnx for this file, got none\n  fix: pip install netweight[onnx]\n"
+        "error[E108]: model: expected onnx for this file, got none\n  fix: pip install 'netweight[onnx]'\n"
     )
 
 

@@ -243,7 +243,7 @@ COMMAND = "import sys; sys.argv = ['netweight', *{arguments!r}]; from netweight.
     [
         (
             "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')",
-            "got none\n  fix: pip install netweight[torch]",
+            "got none\n  fix: pip install 'netweight[torch]'",
         ),
         ("raise OSError('libtorch.so: cannot open shared object file')", "got OSError: libtorch.so: cannot open"),
     ],
@@ -298,9 +298,9 @@ def test_doctor_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(diagnosis, "_is_installed", lambda name: name == "numpy")
     found = {check.name: check for check in diagnosis.doctor()}
-    assert found["torch"].detail == "for PyTorch modules; pip install netweight[torch]"
+    assert found["torch"].detail == "for PyTorch modules; pip install 'netweight[torch]'"
     assert found["transformers"].detail == "for hf:PATH_TO_config.json; pip install transformers"
-    assert found["pandas"].detail == "for Profile.to_pandas; pip install netweight[pandas]"
+    assert found["pandas"].detail == "for Profile.to_pandas; pip install 'netweight[pandas]'"
     assert (found["click"].state, found["click"].required) == ("missing", True)
 
 

@@ -16,7 +16,9 @@ def to_pandas(profile: Profile) -> Any:
     try:
         import pandas as pd
     except ImportError as error:
-        raise MissingExtraError("to_pandas: expected pandas, got none", fix="pip install netweight[pandas]") from error
+        raise MissingExtraError(
+            "to_pandas: expected pandas, got none", fix="pip install 'netweight[pandas]'"
+        ) from error
     names = [f.name for f in fields(LayerRow)]
     return pd.DataFrame([[_cell(getattr(row, name)) for name in names] for row in profile.layers], columns=names)
 

@@ -8,7 +8,7 @@ from netweight import progress
 from netweight.errors import MissingExtraError, text_of
 
 OLDEST_TORCH = (2, 6)
-_INSTALL = {package: f"pip install netweight[{package}]" for package in ("onnx", "pandas", "torch")}
+_INSTALL = {package: f"pip install 'netweight[{package}]'" for package in ("onnx", "pandas", "torch")}
 _CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
 

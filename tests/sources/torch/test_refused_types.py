@@ -117,3 +117,10 @@ def test_indices_of_another_type() -> None:
     fault = capture_module(nn.Sequential(nn.Embedding(10, 4)), (1, 7)).fault
     assert fault is not None
     assert fault().fixes[0] == "--input x:1x7:i64"
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_a_guess_is_of_the_type_of_the_weights(dtype: torch.dtype) -> None:
+    capture = capture_module(nn.Sequential(nn.Linear(10, 4)).to(dtype))
+    assert capture.error is None
+    assert str(dtype).removeprefix("torch.") in capture.notes[0]

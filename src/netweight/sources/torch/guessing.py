@@ -17,6 +17,7 @@ from netweight.sources.torch.dtypes import spec_of
 from netweight.sources.torch.entry import parameters_of_entry
 from netweight.sources.torch.guessed_names import beside, input_called
 from netweight.sources.torch.guessed_patches import is_of_patches, patches
+from netweight.sources.torch.guessed_types import in_type, type_of
 
 _TOKENS = 128
 _SECOND = 16_000
@@ -75,6 +76,8 @@ def guesses(module: torch.nn.Module, method: str, batch: int) -> list[Guess]:
         found.extend(_by_names(module, [name for name in needed if name in _SOUND], batch))
         found.extend(_by_layers(module, batch))
         found.extend(_by_names(module, needed, batch))
+    if dtype := type_of(module):
+        found = [*(Guess(in_type(guess.inputs, dtype), guess.why) for guess in found), *found]
     different: dict[str, Guess] = {}
     for guess in found:
         different.setdefault(guess.says if isinstance(guess.inputs, dict) else guess.shown, guess)

@@ -37,7 +37,7 @@ def fault_of(error: BaseException, recorder: Recorder, name: str) -> Fault:
         layer=layer,
         kind=(described(module) if module is not None else "") if layer else name,
         op=call.name if call is not None else "",
-        lines=lines_of(error) or (forward_line(module) if module is not None else ()),
+        lines=lines_of(error) or (forward_line(module) if module is not None and is_of_the_call(error) else ()),
         tensors=() if meeting is None else tuple(_met(meeting, argument) for argument in meeting.call.tensors),
         why=tuple(why),
         fixes=tuple(fixes),
