@@ -107,8 +107,11 @@ def test_what_has_no_rules(name: str) -> None:
 
 
 def test_rules_are_a_dict() -> None:
-    with pytest.raises(UsageError, match="expected a dict of functions, got a list"):
-        netweight.weigh(Gated(), (3, 6), rules=[_rule(1)])  # type: ignore[arg-type]
+    wrong: Any = [_rule(1)]
+    with pytest.raises(UsageError, match="expected a dict of functions, got a list"), netweight.rules(wrong):
+        pass
+    with pytest.raises(UsageError, match="rules: expected functions by name, got"):
+        netweight.weigh(Gated(), (3, 6), rules=wrong)
 
 
 def test_a_rule_of_an_operator_that_is_known_goes_first() -> None:

@@ -49,24 +49,27 @@ def explain(
     'stride'
 
     Args:
-        model: As for ``weigh``; or a word: ``"macs"``, ``"E103"``; or ``"op"`` with an operator as ``layer``. None
-            lists the words.
+        model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
+            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
+            module, which is left exactly as it was. Or a word: ``"macs"``, ``"E103"``; or ``"op"`` with an operator as
+            ``layer``. None lists the words.
         layer: Path of a layer or module: ``"conv1"``, ``"layer1.0"``; of an ONNX model also ``"/layer1/conv1/Conv"``.
             Or a total: ``"macs"``, ``"params"``, ``"peak"``, ``"traffic"``, ``"size"``, ``"training"``. None explains
             all of the totals.
-        inputs: As for ``weigh``.
-        batch: As for ``weigh``.
-        bits: As for ``weigh``.
-        training: As for ``weigh``.
-        optimizer: As for ``weigh``.
-        conventions: As for ``weigh``: of activation memory.
-        dims: As for ``weigh``.
-        rules: As for ``weigh``.
-        count_causal: As for ``weigh``.
+        inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
+        batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
+        bits: Bit widths: ``8``, ``"w8a8"``, ``"conv*=8,fc*=w4"``; as described by default.
+        training: Batch normalisation uses batch statistics and dropout drops. What a step of training costs is
+            explained as well.
+        optimizer: What updates the parameters: sgd, momentum, rmsprop, adam or adamw.
+        conventions: Names of the conventions of activation memory: ``"lecture"``, ``"liveness"``.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
+        rules: What operators of your own cost, for this call: ``{"mylib::scale": scale_rule}``.
+        count_causal: ``"full"``, or ``"half"`` for the scores that a causal mask leaves.
 
     Raises:
         UnknownNameError: If there is no such word, layer, total or operator.
-        NetweightError: As ``weigh``.
+        NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     layer = None if layer is None else text("layer", layer)
     of_network = {"inputs": inputs, "batch": batch, "bits": bits, "training": training or None, "optimizer": optimizer}
@@ -116,8 +119,9 @@ def _neither(model: Model, layer: str | None, error: UnknownNameError) -> Unknow
     try:
         term(model)
     except UnknownNameError as other:
+        lists = "`netweight models` lists the networks, `netweight explain` the words"
+        fix = error.fix if "lists them" not in error.fix else lists
         return UnknownNameError(
-            f"nothing is called {model!r}: no term, and no network",
-            fix=other.fix if "did you" in other.fix else error.fix,
+            f"nothing is called {model!r}: no term, and no network", fix=other.fix if "did you" in other.fix else fix
         )
     return error

@@ -62,12 +62,14 @@ def export(
     """Write a model as an ONNX file, or as a graph in JSON that ``netweight.capture`` reads; the same bytes every time.
 
     Args:
-        model: As for ``netweight.capture``.
+        model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
+            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
+            module, which is left exactly as it was.
         path: File to write, ``.onnx`` or ``.json``; it appears when it is complete. A graph has no weights.
-        inputs: As for ``netweight.capture``.
-        batch: As for ``netweight.capture``.
-        training: As for ``netweight.capture``.
-        dims: As for ``netweight.capture``.
+        inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
+        batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
+        training: Batch normalisation uses batch statistics and dropout drops.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
         bits: Width of floating numbers: ``"16"``.
         weights: Array per parameter, buffer and constant; by default those of the model, or random ones if it has
             none. False writes zeros that take no room in the file.
@@ -78,7 +80,7 @@ def export(
     Raises:
         CaptureError: If the capture had to guess and ``guesses`` is not set, or results of work on the numbers of an
             integer input would be in the file as constants.
-        NetweightError: As ``netweight.capture``.
+        NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
         UnsupportedOpError: If ONNX has nothing for some operators; all are named.
         UsageError: If the file cannot be written, or the network has integers where it multiplies.
     """

@@ -11,7 +11,6 @@ from netweight import progress, zoo
 from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
-from netweight.app.foreign import not_a_network
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
 from netweight.app.own_rules import held
@@ -94,11 +93,16 @@ def capture(
 ) -> Graph:
     """Graph of a model.
 
+    >>> import netweight
+    >>> graph = netweight.capture("mlp:widths=5-3-2")
+    >>> [node.op for node in graph.nodes]
+    ['linear', 'relu', 'linear']
+
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of a graph
             stored as JSON, or of an ONNX file; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module, which is left
             exactly as it was.
-        inputs: Shape of the input, batch included, or spec or tensor; several as a tuple, or as a dict by name.
+        inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
@@ -123,6 +127,8 @@ def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
     asked = replace(asked, inputs=described(asked.inputs, program=isinstance(what, Named | Module)))
     if isinstance(what, Foreign):
+        from netweight.app.foreign import not_a_network
+
         raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()

@@ -31,7 +31,15 @@ class Network:
 
 @takes(costs=flag)
 def models(*, costs: bool = False) -> tuple[Network, ...]:
-    """The built-in networks, with what they cost on request."""
+    """The built-in networks, with what they cost on request.
+
+    >>> import netweight
+    >>> [network.name for network in netweight.models()][:3]
+    ['mlp', 'shallow_cnn', 'lenet5']
+
+    Args:
+        costs: Weigh each of them.
+    """
     return tuple(_network(name, costs=costs) for name in zoo.names())
 
 

@@ -72,15 +72,23 @@ def run(
 ) -> Run:
     """What a network makes of its inputs.
 
+    >>> import netweight
+    >>> done = netweight.run("lenet5", batch=2)
+    >>> [array.shape for array in done.outputs.values()]
+    [(2, 10)]
+
     Args:
-        model: As for ``netweight.capture``.
-        inputs: As for ``netweight.capture``, or arrays in their place; what is no array is filled with random numbers.
+        model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
+            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
+            module, which is left exactly as it was.
+        inputs: An array, or several as a tuple, or as a dict by name; a shape in the place of an array is filled with
+            random numbers.
         weights: Array per parameter, buffer and constant, by name, as ``netweight.initialize`` makes them; by default
             those of the model, or random ones if it has none. Where a graph is given with weights, nothing is random:
             ``inputs`` are arrays, and all arrays keep their types.
-        batch: As for ``netweight.capture``.
+        batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         seed: Of what is random.
-        dims: As for ``netweight.capture``.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
         guesses: Run what a capture had to guess, such as one arm of a branch, although the outputs may be others.
         keep: ``"saved"`` holds what one ``netweight.backward`` reads, and nothing else, as a step of training does;
             True holds every value under its name, to look at, and for any number of backwards.
@@ -90,7 +98,7 @@ def run(
 
     Raises:
         CaptureError: If the capture had to guess and ``guesses`` is not set.
-        NetweightError: As ``netweight.capture``; and if an operator has no definition.
+        NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     from netweight import runtime
 

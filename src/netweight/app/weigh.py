@@ -60,18 +60,27 @@ def weigh(
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
 
+    >>> import netweight
+    >>> profile = netweight.weigh("alexnet", bits=8)
+    >>> profile.totals.macs, profile.totals.model_size_bytes, profile["fc6"].params
+    (724406816, 60965224, 37752832)
+
     Args:
-        model: As for ``capture``; also the path of a profile stored as JSON, which comes back as it is.
-        inputs: As for ``capture``.
-        batch: As for ``capture``.
-        bits: Bit widths: ``"8"``, ``"w8a8"``, ``"conv*=8,fc*=w4"``; as described by default.
-        training: As for ``capture``; the profile also says what a step of training costs.
+        model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
+            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
+            module, which is left exactly as it was. Also the path of a profile stored as JSON, which comes back as it
+            is.
+        inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
+        batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
+        bits: Bit widths: ``8``, ``"w8a8"``, ``"conv*=8,fc*=w4"``; as described by default.
+        training: Batch normalisation uses batch statistics and dropout drops. The profile also says what a step of
+            training costs.
         optimizer: What updates the parameters: sgd, momentum, rmsprop, adam or adamw; sgd where ``training`` alone is
             given. Alone it asks for a step of training of the network as it is described.
         checkpoint: Patterns of modules that keep only their inputs for backward, and run twice: ``"layer*"``.
         freeze: Patterns of parameters, or of modules around them, that are not trained.
         conventions: Names of the activation conventions to report.
-        dims: As for ``capture``.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
         method: What is called of a PyTorch module, if not its forward: ``"encode_image"``.
         decode: Weigh the step in which a language model of transformers makes one token more, with the keys and values
             of those before in memory.
@@ -82,7 +91,7 @@ def weigh(
             mask leaves. The report says so.
 
     Raises:
-        NetweightError: As ``capture``; and if ``bits``, a convention, an optimiser or a pattern is not one we know.
+        NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     asked = Asked(
         inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past),

@@ -43,8 +43,8 @@ def rule(target: Target, *, replace: bool = False) -> Callable[[_Function], _Fun
     """Decorator: the function says what one call of an operator of your own costs.
 
     >>> from netweight import Cost, Counted
-    >>> @rule("mylib::scale")
-    ... def scale(x, factor):
+    >>> @rule("mylib::shrink")
+    ... def shrink(x, factor):
     ...     return Counted(x, Cost(muls=x.numel))
 
     The function takes what the operator takes, a ``TensorSpec`` in the place of each tensor, and gives a ``Counted``.
