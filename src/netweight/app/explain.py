@@ -119,8 +119,9 @@ def _neither(model: Model, layer: str | None, error: UnknownNameError) -> Unknow
     try:
         term(model)
     except UnknownNameError as other:
+        lists = "`netweight models` lists the networks, `netweight explain` the words"
+        fix = error.fix if "lists them" not in error.fix else lists
         return UnknownNameError(
-            f"nothing is called {model!r}: no term, and no network",
-            fix=other.fix if "did you" in other.fix else error.fix,
+            f"nothing is called {model!r}: no term, and no network", fix=other.fix if "did you" in other.fix else fix
         )
     return error

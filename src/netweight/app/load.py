@@ -11,7 +11,6 @@ from netweight import progress, zoo
 from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
-from netweight.app.foreign import not_a_network
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
 from netweight.app.own_rules import held
@@ -128,6 +127,8 @@ def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
     asked = replace(asked, inputs=described(asked.inputs, program=isinstance(what, Named | Module)))
     if isinstance(what, Foreign):
+        from netweight.app.foreign import not_a_network
+
         raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()

@@ -23,6 +23,8 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     'kernel 3x3, stride 2, padding 0 before and 1 after, groups 1'
     >>> settings_text({"dim": -1, "keepdim": True, "is_causal": False})
     'dim -1, keepdim'
+    >>> settings_text({"activations": (("sigmoid", 0.0, 0.0), ("tanh", 0.0, 0.0))})
+    'activations sigmoid, tanh'
     """
     shown = (
         _one(name, value)
@@ -48,7 +50,9 @@ def _value(name: str, value: Any) -> str:
     if name in _SIZES:
         alike = len(set(value)) == 1 and name != "kernel_size" and "size" not in name
         return str(value[0]) if alike else "x".join(map(str, value))
-    return ", ".join(map(str, value))
+    return ", ".join(
+        str(item[0] if isinstance(item, tuple) and item and isinstance(item[0], str) else item) for item in value
+    )
 
 
 def _padding(pads: tuple[tuple[int, int], ...]) -> str:
