@@ -22,9 +22,8 @@ import numpy as np
 from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper, save
 from timing import markdown
 
-from netweight.analysis.cost import weigh_graph
+import netweight
 from netweight.errors import UsageError
-from netweight.sources.onnx import read_graph
 
 FLOAT, INT64, BOOL = 1, 7, 9
 
@@ -161,9 +160,9 @@ CASES = (
 
 def ours(case: Case) -> str:
     try:
-        profile = weigh_graph(read_graph(case.model(), dims=case.dims).graph)
+        profile = netweight.weigh(case.model(), dims=case.dims)
     except UsageError as error:
-        return f"{error}; fix: `{error.fix}`"
+        return f"{error.message}; fix: `{error.fix}`"
     return f"{profile.totals.macs:,}"
 
 

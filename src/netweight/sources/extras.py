@@ -9,7 +9,6 @@ from netweight.errors import MissingExtraError, text_of
 
 OLDEST_TORCH = (2, 6)
 _INSTALL = {package: f"pip install 'netweight[{package}]'" for package in ("onnx", "pandas", "torch")}
-_CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 
 
 def first_line(error: BaseException) -> str:
@@ -34,8 +33,8 @@ def cure(package: str, reason: str) -> str:
     """What to do about a package that is installed and does not import, for this reason."""
     if "torchvision::" in reason or "partially initialized module 'torchvision" in reason:
         return (
-            "torchvision was built for another PyTorch: install both together, for a CPU with "
-            f"pip install --force-reinstall torch torchvision --index-url {_CPU_WHEELS}"
+            "torchvision was built for another PyTorch: install both together, as PyTorch's installation page says "
+            "for this machine"
         )
     return f"pip install --force-reinstall {package}; python -c 'import {package}' shows all of the error"
 

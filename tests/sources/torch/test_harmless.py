@@ -87,7 +87,8 @@ def test_nothing_is_changed_by_an_error_or_an_interrupt() -> None:
     assert profile.totals.macs > 0
     assert not profile.coverage.complete
     assert profile.coverage.stopped_at is not None
-    assert any("no more" in note for note in profile.notes)
+    assert profile.fault is not None
+    assert (profile.fault.error, profile.fault.message) == ("RuntimeError", "no more")
     network = Busy(stop(KeyboardInterrupt()))
     before = state_of(network)
     with pytest.raises(KeyboardInterrupt):
@@ -116,7 +117,8 @@ def test_the_place_of_an_error() -> None:
     profile = netweight.weigh(network, (3, 4))
     assert profile.coverage.stopped_at == "1.1"
     assert profile.totals.macs == 3 * 16
-    assert any("cannot read (3, 4)" in note for note in profile.notes)
+    assert profile.fault is not None
+    assert (profile.fault.layer, profile.fault.message) == ("1.1", "cannot read (3, 4)")
 
 
 def test_weighing_inside_a_forward() -> None:
