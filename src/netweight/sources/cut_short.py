@@ -8,7 +8,7 @@ from netweight.ir import Graph
 
 
 def cut_short(graph: Graph, known: int) -> Graph:
-    """The graph of its first nodes; what only later ones write, and weights that none of the first reads, are not in it.
+    """The graph of its first nodes, without what only later ones write and weights that none of the first reads.
 
     Args:
         graph: The graph.
