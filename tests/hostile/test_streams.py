@@ -229,6 +229,6 @@ def test_a_terminal_gets_lines_as_they_come() -> None:
     leader, follower = pty.openpty()
     with subprocess.Popen([sys.executable, "-m", "netweight", "mlp", "-q"], stdout=follower, stderr=follower) as child:
         os.close(follower)
-        assert os.read(leader, 65536).startswith(b"mlp: ")
+        assert os.read(leader, 65536).startswith(b"mlp at 1x5 ")
         assert child.wait() == 0
     os.close(leader)

@@ -8,19 +8,17 @@ from netweight.ir import Graph
 
 
 def cut_short(graph: Graph, known: int) -> Graph:
-    """The graph of its first nodes; what only later ones read or write is not in it.
+    """The graph of its first nodes, without what only later ones write and weights that none of the first reads.
 
     Args:
         graph: The graph.
         known: How many nodes stay.
     """
-    if known >= len(graph.nodes):
-        return graph
     nodes = graph.nodes[:known]
     gone = {name for node in graph.nodes[known:] for name in node.outputs}
     read = {name for node in nodes for name in node.inputs if name is not None}
-    late = {name for node in graph.nodes[known:] for name in node.inputs if name is not None} - read
-    gone |= {name for name in late - set(graph.inputs) if graph.values[name].kind != "activation"}
+    unread = graph.values.keys() - read - set(graph.inputs)
+    gone |= {name for name in unread if graph.values[name].kind != "activation"}
     return replace(
         graph,
         nodes=nodes,

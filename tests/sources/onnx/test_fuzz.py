@@ -13,15 +13,14 @@ from hypothesis import settings
 pytest.importorskip("onnx")
 
 FUZZ = Path(__file__).parent / "fuzz.py"
-CASES = 10 * settings.default.max_examples  # scripts/fuzz draws more
+CASES = 20 * settings.default.max_examples  # scripts/fuzz draws more
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_broken_models_are_answered(seed: int, tmp_path: Path) -> None:
+def test_broken_models_are_answered(tmp_path: Path) -> None:
     """A child process: memory is limited, and ONNX may end a process; each case may take 10 CPU seconds."""
     options = [
         "--seed",
-        str(seed),
+        "0",
         "--cases",
         str(CASES),
         "--seconds",

@@ -333,3 +333,8 @@ def test_json_has_it_and_is_read_back(net: str, capsys: pytest.CaptureFixture[st
 
 def test_a_report_without_a_fault_has_none_in_json() -> None:
     assert "fault" not in netweight.weigh("alexnet").to_dict()
+
+
+def test_weights_of_what_refused_are_in_no_figure() -> None:
+    totals = netweight.weigh(nn.Sequential(nn.Linear(4, 8), nn.Linear(9, 8)), (1, 4)).totals
+    assert (totals.params, dict(totals.weight_dtypes)) == (4 * 8 + 8, {"float32": 40})

@@ -312,8 +312,9 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     mixtures = tuple(recorder.experts.mixtures())
     said = note_experts(recorder, mixtures)
     graph = finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures, unread=unread)
-    if error is not None and recorder.failed is not None and recorder.failed.error is error:
-        graph = cut_short(graph, recorder.failed.known)
+    failed = recorder.failed
+    if failed is not None and failed.error is error and failed.until == len(recording.nodes):  # nothing went on
+        graph = cut_short(graph, failed.known)
     return Capture(
         graph=graph,
         notes=recording.told(without=(READ,)),

@@ -47,6 +47,7 @@ class FailedCall:
         func: What was called.
         arguments: Its arguments by name, an ``Argument`` in the place of each tensor.
         known: How many operators had been recorded before it.
+        until: How many when it raised: those between are its parts.
     """
 
     error: BaseException
@@ -54,6 +55,7 @@ class FailedCall:
     func: Any
     arguments: Mapping[str, Any]
     known: int
+    until: int
 
     @property
     def tensors(self) -> tuple[Argument, ...]:
@@ -109,7 +111,7 @@ def failed_call(
     roles += [f"argument {at}" for at in range(len(roles), len(args))]
     given = {**dict(zip(roles, args, strict=False)), **kwargs}
     arguments = {role: _described(role, value, recording) for role, value in given.items()}
-    return FailedCall(error=error, name=name, func=func, arguments=arguments, known=known)
+    return FailedCall(error=error, name=name, func=func, arguments=arguments, known=known, until=len(recording.nodes))
 
 
 def _described(role: str, value: Any, recording: TensorRecording) -> Any:
