@@ -23,7 +23,7 @@ def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict
     >>> import netweight, numpy as np
     >>> from netweight import build
     >>> graph = build.graph(lambda x: build.linear(x, 1, name="fc"), (1, 2))
-    >>> done = netweight.run(graph, {"x": np.float32([[3, 4]])}, keep="saved")
+    >>> done = netweight.run(graph, {"x": np.float32([[3, 4]])}, netweight.initialize(graph), keep="saved")
     >>> grads = netweight.backward(graph, done, {"fc": np.float32([[1]])})
     >>> grads["fc.weight"].tolist(), grads["fc.bias"].tolist()
     ([[3.0, 4.0]], [1.0])
