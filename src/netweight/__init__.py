@@ -93,7 +93,8 @@ _HOMES = {
     "Cost": "ops.table",
     "Counted": "own_rules.answer",
     **dict.fromkeys(("rule", "rules"), "own_rules.table"),
-    **dict.fromkeys(("backward", "initialize"), "runtime"),
+    "backward": "runtime.backward",
+    "initialize": "runtime.weights",
 }
 
 

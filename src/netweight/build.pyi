@@ -25,8 +25,8 @@ from netweight.sources.build.contract.products import linear as linear
 from netweight.sources.build.core import Place as Place
 from netweight.sources.build.core import Symbol as Symbol
 from netweight.sources.build.core import call as call
-from netweight.sources.build.core import graph as graph
 from netweight.sources.build.core import scope as scope
+from netweight.sources.build.describe import graph as graph
 from netweight.sources.build.move.embed import embedding as embedding
 from netweight.sources.build.move.embedding_bag import embedding_bag as embedding_bag
 from netweight.sources.build.norm.batch_norm import batch_norm as batch_norm

@@ -47,6 +47,15 @@ def test_numbers_for_programs_have_no_prefix(form: str, units: str, lenet: Call,
     assert lenet(f"--units raw --format {form}") == lenet(f"--format {form}")
 
 
+@pytest.mark.parametrize("subject", ["lenet5 conv1", "macs", "lenet5"])
+def test_an_explanation_for_programs_has_no_prefix(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for units in ("si", "iec"):
+        assert run(["explain", *subject.split(), "--format", "json", "--units", units]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("error[E101]: units: expected raw for json, whose numbers are in full")
+
+
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "table"])
 def test_only_a_table_has_colour_and_only_stdout_a_sentence(form: str, lenet: Call) -> None:
     code, out, err = lenet(f"--color always --format {form}")

@@ -15,7 +15,7 @@ from netweight.cli.main import run
 from netweight.errors import NetweightError, ShapeError, UsageError
 from netweight.sources.build.contract.conv import conv1d, conv2d, conv3d
 from netweight.sources.build.contract.products import linear
-from netweight.sources.build.core import graph
+from netweight.sources.build.describe import graph
 from netweight.sources.build.norm.batch_norm import batch_norm
 from netweight.units import whole
 

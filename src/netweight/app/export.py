@@ -61,6 +61,14 @@ def export(
 ) -> Exported:
     """Write a model as an ONNX file, or as a graph in JSON that ``netweight.capture`` reads; the same bytes every time.
 
+    >>> import netweight, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = netweight.export("lenet5", f"{folder}/lenet5.json", batch=8)
+    ...     netweight.capture(f"{folder}/lenet5.json")
+    <Graph 'lenet5': 12 operators, x float32[8, 1, 32, 32] -> OUTPUT float32[8, 10]>
+    >>> written.path.name, written.notes
+    ('lenet5.json', ())
+
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
             file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch

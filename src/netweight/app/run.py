@@ -74,6 +74,8 @@ def run(
 
     >>> import netweight
     >>> done = netweight.run("lenet5", batch=2)
+    >>> done
+    <Run: OUTPUT float32[2, 10]; 2 notes>
     >>> [array.shape for array in done.outputs.values()]
     [(2, 10)]
 

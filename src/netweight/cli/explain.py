@@ -15,6 +15,8 @@ from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.app import explain as verb
 from netweight.cli.options import (
     causal_option,
+    check_units,
+    given_flags,
     limit_option,
     model_options,
     parse_dims,
@@ -51,6 +53,7 @@ def explain(subject: str | None, layer: str | None, **flags: Any) -> None:
       netweight explain alexnet peak       a total: params size macs flops activations peak traffic training
       netweight explain op softplus        an operator: its rules, with file and line
     """  # noqa: D301
+    check_units(flags["form"], given_flags(flags).get("units", "raw"))
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the explanation
         explanation = verb.explain(
             subject,

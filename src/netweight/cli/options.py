@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from netweight import limits
 from netweight.cli.values import WHOLE, completing, one_of
@@ -67,6 +68,31 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
 units_option: Decorator = click.option(
     "--units", type=one_of("si", "iec", "raw"), default="si", help="MB, MiB, or plain integers.  [default: si]"
 )
+
+
+def given_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Flags of the command that runs which are not left to their defaults."""
+    source = click.get_current_context().get_parameter_source
+    return {name: value for name, value in flags.items() if source(name) is not ParameterSource.DEFAULT}
+
+
+def check_units(form: str, units: str) -> None:
+    """Refuse units of the user in a format whose numbers are for programs.
+
+    Args:
+        form: The format.
+        units: What the user gave; ``"raw"`` if nothing.
+
+    Raises:
+        UsageError: If the format has no units.
+    """
+    if form in ("json", "csv") and units != "raw":
+        raise UsageError(
+            f"units: expected raw for {form}, whose numbers are in full and whose names say the unit, got {units}",
+            fix="leave it out, or --format table",
+        )
+
+
 causal_option: Decorator = click.option(
     "--count-causal",
     type=one_of("full", "half"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netweight.cli.options import check_units
 from netweight.cli.streams import is_terminal, out_rendered
 from netweight.errors import UsageError
 from netweight.files import write_text
@@ -77,12 +78,7 @@ def _check(form: str, given: Mapping[str, Any]) -> None:
             f"{lines[0]}: expected a format with lines to choose, got json, which has every layer and every figure",
             fix=f"csv follows --{lines[0]}: --format csv, -o FILE.csv",
         )
-    if form in ("json", "csv") and given.get("units", "raw") != "raw":
-        raise UsageError(
-            f"units: expected raw for {form}, whose numbers are in full and whose names say the unit, "
-            f"got {given['units']}",
-            fix="leave it out, or --format markdown",
-        )
+    check_units(form, given.get("units", "raw"))
     if form != "table" and given.get("color") == "always":
         raise UsageError(f"color: expected a table, got {form}, which has none", fix="leave it out")
 

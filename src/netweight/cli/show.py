@@ -8,12 +8,12 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.app.weigh import weigh
 from netweight.cli.options import (
     causal_option,
+    given_flags,
     limit_option,
     model_options,
     parse_dims,
@@ -95,7 +95,7 @@ def show(model: str, **flags: Any) -> int:
     """What MODEL costs: a table by layer, totals, one summary sentence."""
     options = _table_options(flags)
     options.check()
-    given = _given(flags)
+    given = given_flags(flags)
     targets = targets_of(given)
     start = time.perf_counter()
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
@@ -129,12 +129,6 @@ def show(model: str, **flags: Any) -> int:
 def _shows_fault(target: Target) -> bool:
     """Whether a reader of stdout sees there why the report is partial."""
     return target.path is None and target.form in ("table", "markdown", "html")
-
-
-def _given(flags: dict[str, Any]) -> dict[str, Any]:
-    """Flags that are not left to their defaults."""
-    source = click.get_current_context().get_parameter_source
-    return {name: value for name, value in flags.items() if source(name) is not ParameterSource.DEFAULT}
 
 
 def _say_times(calls: int, elapsed: float, *, all_stages: bool) -> None:

@@ -99,9 +99,16 @@ class Checkpoint:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Graph:
-    """A network.
+    """A network as plain data: ``netweight.capture`` and ``build.graph`` make it; ``weigh`` and ``run`` take it.
+
+    >>> import netweight
+    >>> graph = netweight.capture("lenet5")
+    >>> graph
+    <Graph 'lenet5': 12 operators, x float32[1, 1, 32, 32] -> OUTPUT float32[1, 10]>
+    >>> graph.nodes[0].layer, graph.nodes[0].op, graph.spec("C1.weight").shape
+    ('C1', 'conv', (6, 1, 5, 5))
 
     Attributes:
         name: What the user calls it.
@@ -143,6 +150,15 @@ class Graph:
     temporaries: tuple[Temporary, ...] = ()
     functions: tuple[Function, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
+
+    def __repr__(self) -> str:
+        """Its name, how many operators it has, its inputs and outputs."""
+        count = len(self.nodes)
+        inputs, outputs = (
+            ", ".join([f"{name} {self.spec(name)}" for name in names]) or "nothing"
+            for names in (self.inputs, self.outputs)
+        )
+        return f"<Graph {self.name!r}: {count} operator{'s' * (count != 1)}, {inputs} -> {outputs}>"
 
     def spec(self, name: str) -> TensorSpec:
         """Shape and element type of a value."""

@@ -54,6 +54,11 @@ def is_floating(dtype: DType) -> bool:
 class TensorSpec:
     """Shape and element type of a tensor.
 
+    >>> from netweight import TensorSpec
+    >>> spec = TensorSpec((1, 3, 224, 224), "float16")
+    >>> spec.numel, spec.nbytes, str(spec)
+    (150528, 301056, 'float16[1, 3, 224, 224]')
+
     Attributes:
         shape: Size of each dimension, outermost first.
         dtype: Element type.

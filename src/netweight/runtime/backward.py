@@ -20,6 +20,14 @@ def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict
 
     What a run with ``keep="saved"`` kept is let go of as it is used: such a run has one backward.
 
+    >>> import netweight, numpy as np
+    >>> from netweight import build
+    >>> graph = build.graph(lambda x: build.linear(x, 1, name="fc"), (1, 2))
+    >>> done = netweight.run(graph, {"x": np.float32([[3, 4]])}, netweight.initialize(graph), keep="saved")
+    >>> grads = netweight.backward(graph, done, {"fc": np.float32([[1]])})
+    >>> grads["fc.weight"].tolist(), grads["fc.bias"].tolist()
+    ([[3.0, 4.0]], [1.0])
+
     Args:
         graph: The network.
         done: Its forward pass, with ``keep="saved"`` or ``keep=True``.

@@ -23,7 +23,7 @@ Forward: TypeAlias = Callable[..., Any]
 Keep: TypeAlias = bool | Literal["saved"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run:
     """What a forward pass left behind.
 
@@ -44,6 +44,13 @@ class Run:
     plan: Backpropagation | None = None
     kept: dict[int, Kept] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Its outputs by type and shape, how many values it holds beside them, and how many notes it has."""
+        outputs = [f"{name} {array.dtype}[{', '.join(map(str, array.shape))}]" for name, array in self.outputs.items()]
+        kept = [f"{len(self.values)} values held"] if self.keep is True else []
+        notes = [f"{len(self.notes)} note{'s' * (len(self.notes) != 1)}"] if self.notes else []
+        return f"<Run: {'; '.join([', '.join(outputs) or 'no outputs', *kept, *notes])}>"
 
 
 def run(

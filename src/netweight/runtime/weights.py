@@ -11,6 +11,13 @@ from netweight.ops.effort import check_room
 def initialize(graph: Graph, *, seed: int = 0, dtype: str | None = None) -> dict[str, Array]:
     """Every parameter, buffer and constant by name, as their ``init`` says.
 
+    >>> import netweight
+    >>> from netweight import build
+    >>> graph = build.graph(lambda x: build.linear(x, 2, name="fc"), (1, 3))
+    >>> weights = netweight.initialize(graph, seed=1)
+    >>> {name: array.shape for name, array in weights.items()}
+    {'fc.weight': (2, 3), 'fc.bias': (2,)}
+
     Args:
         graph: The network.
         seed: Of the generator; the same seed gives the same numbers.

@@ -15,6 +15,10 @@ def scaled_dot_product_attention(
 ) -> T:  # fmt: skip
     """softmax(query keyᵀ * scale + mask) value.
 
+    >>> from netweight import build
+    >>> build.graph(lambda x: build.scaled_dot_product_attention(x, x, x, is_causal=True), (1, 8, 16, 64), name="one")
+    <Graph 'one': 1 operator, x float32[1, 8, 16, 64] -> attention float32[1, 8, 16, 64]>
+
     Args:
         rec: Where it is recorded.
         query: (*batch, H, L, E).

@@ -14,5 +14,10 @@ def linear(rec: Recorder, x: T, weight: T, bias: T | None = None) -> T:
 
 
 def matmul(rec: Recorder, a: T, b: T) -> T:
-    """Matrix product over the last two dimensions, the others broadcast; also ``a @ b``."""
+    """Matrix product over the last two dimensions, the others broadcast; also ``a @ b``.
+
+    >>> from netweight import build
+    >>> build.graph(lambda x: build.matmul(x, build.transpose(x, 1, 2)), (1, 16, 64), name="one")
+    <Graph 'one': 2 operators, x float32[1, 16, 64] -> matmul float32[1, 16, 16]>
+    """
     return rec.op("matmul", None, a, b)

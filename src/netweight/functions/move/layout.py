@@ -17,7 +17,12 @@ def reshape(rec: Recorder, x: T, *shape: int) -> T:
 
 
 def flatten(rec: Recorder, x: T, start_dim: int = 1, end_dim: int = -1) -> T:
-    """The dimensions from ``start_dim`` to ``end_dim``, both included, as one."""
+    """The dimensions from ``start_dim`` to ``end_dim``, both included, as one.
+
+    >>> from netweight import build
+    >>> build.graph(lambda x: build.flatten(x), (2, 8, 4, 4), name="one")
+    <Graph 'one': 1 operator, x float32[2, 8, 4, 4] -> flatten float32[2, 128]>
+    """
     (start,), (end,) = from_front(rec, x, start_dim), from_front(rec, x, end_dim)
     shape = rec.spec(x).shape
     return reshape(rec, x, *shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])

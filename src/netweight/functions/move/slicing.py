@@ -15,7 +15,12 @@ from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs, SplitAttrs
 
 @layer_named("cat")
 def concat(rec: Recorder, xs: Sequence[T], dim: int = 1) -> T:
-    """Tensors one after the other along a dimension, that of the channels unless told otherwise."""
+    """Tensors one after the other along a dimension, that of the channels unless told otherwise.
+
+    >>> from netweight import build
+    >>> build.graph(lambda x: build.concat([x, build.relu(x)]), (2, 8, 4, 4), name="one")
+    <Graph 'one': 2 operators, x float32[2, 8, 4, 4] -> cat float32[2, 16, 4, 4]>
+    """
     return rec.op("concat", ConcatAttrs(dim=from_front(rec, xs[0], dim)[0]), *xs)
 
 

@@ -6,14 +6,14 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from netweight.errors import NetweightError, ShapeError, UsageError
-from netweight.ir import Graph, Init, Node, TensorSpec, ValueKind, located
+from netweight.errors import NetweightError, ShapeError, UsageError, unknown_name
+from netweight.ir import Init, Node, TensorSpec, ValueKind, located
 from netweight.ops.table import REGISTRY, output_specs
 from netweight.sources.origins import AuthoredFiles
 from netweight.sources.recording import Recording, Step, free_name
@@ -36,7 +36,7 @@ def _operator(name: str, *, turned: bool = False) -> Callable[[Symbol, Symbol | 
     return method
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Symbol:
     """A value of the network under construction: a shape and an element type, no numbers.
 
@@ -49,6 +49,9 @@ class Symbol:
     name: str
     spec: TensorSpec
     builder: Builder
+
+    def __repr__(self) -> str:
+        return f"<Symbol {self.name!r}: {self.spec}>"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -244,42 +247,7 @@ class Builder(Recording[Place]):
         return tuple([Symbol(output, spec, self) for output, spec in zip(made, specs, strict=True)])
 
 
-def graph(
-    describe: Callable[..., Symbol | tuple[Symbol, ...]], *inputs: Sequence[int] | TensorSpec, name: str = "",
-    training: bool = False, **options: Any,
-) -> Graph:  # fmt: skip
-    """Graph of what ``describe`` does with symbols of the given shapes.
-
-    Args:
-        describe: Function of one symbol per input; returns the output or outputs.
-        *inputs: Shape, or spec, of each input. The inputs are called x, or x0, x1 ...
-        name: Name of the network; the function's own by default.
-        training: Batch normalisation uses batch statistics and dropout drops.
-        **options: Passed on to ``describe``.
-
-    Raises:
-        ShapeError: If a layer cannot accept its input.
-    """
-    builder = Builder(training=training)
-    specs = [spec if isinstance(spec, TensorSpec) else TensorSpec(tuple(spec)) for spec in inputs]
-    for spec in specs:
-        if any(size < 1 for size in spec.shape):
-            raise ShapeError(f"input: expected sizes of at least 1, got {spec.shape}")
-    names = ["x"] if len(specs) == 1 else [f"x{i}" for i in range(len(specs))]
-    symbols = [builder.symbol(called, spec, "input") for called, spec in zip(names, specs, strict=True)]
-    result = describe(*symbols, **options)
-    outputs = result if isinstance(result, tuple) else (result,)
-    places = [node.site for node in builder.nodes]
-    finished = builder.graph(
-        name or getattr(describe, "__name__", "network"), tuple(names), [symbol.name for symbol in outputs],
-        layers=[place.layer for place in places], names={value: value for value in builder.specs},
-        origins=[place.origin for place in places],
-    )  # fmt: skip
-    return replace(finished, modules=builder.modules)
-
-
-@contextmanager
-def scope(x: Symbol, name: str, kind: str = "") -> Iterator[None]:
+def scope(x: Symbol, name: str, kind: str = "") -> AbstractContextManager[None]:
     """Everything called inside belongs to the module ``name`` of ``x``'s network.
 
     Args:
@@ -287,12 +255,20 @@ def scope(x: Symbol, name: str, kind: str = "") -> Iterator[None]:
         name: Last part of the module path.
         kind: Class of the module, as the report shows it.
     """
-    with x.builder.scope(name, kind):
-        yield
+    return x.builder.scope(name, kind)
 
 
 def call(op: str, attrs: object, *inputs: Symbol | None, name: str = "", inplace: bool = False) -> Symbol:
-    """Any operator with one output, by its name in the table; the layer is called like it unless named."""
-    first = next(symbol for symbol in inputs if symbol is not None)
+    """Any operator with one output, by its name in the table; the layer is called like it unless named.
+
+    Raises:
+        UsageError: If no input is a symbol.
+        UnknownNameError: If there is no such operator.
+    """
+    first = next((symbol for symbol in inputs if symbol is not None), None)
+    if first is None:
+        raise UsageError(f"call: expected at least one symbol for {op}, got none")
+    if op not in REGISTRY:
+        raise unknown_name("operator", op, REGISTRY)
     layer = first.builder.layer_name(name or op)
     return first.builder.call(op, attrs, inputs, layer=layer, inplace=inplace)[0]

@@ -11,6 +11,7 @@ from typing import Any
 from netweight.errors import ShapeError
 from netweight.index import FUNCTIONS, homes
 from netweight.sources.build.core import Builder, Symbol
+from netweight.sources.build.refusal import refusing
 
 _OPTIONS = (
     inspect.Parameter("inplace", inspect.Parameter.KEYWORD_ONLY, default=False, annotation="bool"),
@@ -25,7 +26,9 @@ _HOMES = homes(FUNCTIONS)
 def function(name: str) -> Callable[..., Any]:
     """What ``netweight.build`` has under a name."""
     found: Callable[..., Any] = getattr(importlib.import_module(_HOMES[name]), name)
-    return offered(found) if _HOMES[name].startswith("netweight.functions.") else found
+    if isinstance(found, type) or name == "graph":
+        return found
+    return refusing(offered(found) if _HOMES[name].startswith("netweight.functions.") else found)
 
 
 def offered(function: Callable[..., Any]) -> Callable[..., Any]:

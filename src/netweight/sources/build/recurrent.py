@@ -96,7 +96,12 @@ def lstm(
     x: Symbol, hidden_size: int, *, hx: tuple[States, States] | None = None, name: str = "lstm",
     **options: Unpack[RecurrentOptions],
 ) -> tuple[Symbol, tuple[States, States]]:  # fmt: skip
-    """Long short-term memory; as ``rnn``, but the states are pairs (hidden states, cell states)."""
+    """Long short-term memory; as ``rnn``, but the states are pairs (hidden states, cell states).
+
+    >>> from netweight import build
+    >>> build.graph(lambda x: build.lstm(x, 20)[0], (5, 3, 10), name="one")
+    <Graph 'one': 1 operator, x float32[5, 3, 10] -> lstm.l0:0 float32[5, 3, 20]>
+    """
     y, (h_n, c_n) = _stacked(x, _Stack(op="lstm", hidden_size=hidden_size, **options), hx or (None, None), name)
     return y, (h_n, c_n)
 

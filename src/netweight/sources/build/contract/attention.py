@@ -22,6 +22,10 @@ def multi_head_attention(
 ) -> Symbol:  # fmt: skip
     """Self-attention with projections into and out of the heads; parameters as torch.nn.MultiheadAttention's.
 
+    >>> from netweight import build
+    >>> build.graph(lambda x: build.multi_head_attention(x, num_heads=8), (1, 16, 64), name="one")
+    <Graph 'one': 12 operators, x float32[1, 16, 64] -> attn.out_proj float32[1, 16, 64]>
+
     Args:
         x: (N, L, embed_dim), the batch first.
         num_heads: Number of heads, a divisor of embed_dim.

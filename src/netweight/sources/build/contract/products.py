@@ -16,6 +16,10 @@ def linear(
 ) -> Symbol:
     """Fully connected layer over the last dimension.
 
+    >>> from netweight import build
+    >>> build.graph(lambda x: build.linear(x, 10), (2, 64), name="one")
+    <Graph 'one': 1 operator, x float32[2, 64] -> linear float32[2, 10]>
+
     Args:
         x: (..., in_features).
         out_features: Size of the last dimension of the result.

@@ -13,6 +13,10 @@ def embedding(
 ) -> Symbol:  # fmt: skip
     """A learned row for every index.
 
+    >>> from netweight import TensorSpec, build
+    >>> build.graph(lambda x: build.embedding(x, 1000, 64), TensorSpec((1, 16), "int64"), name="one")
+    <Graph 'one': 1 operator, x int64[1, 16] -> embedding float32[1, 16, 64]>
+
     Args:
         indices: (...), integers from 0 to num_embeddings - 1.
         num_embeddings: Rows of the table.

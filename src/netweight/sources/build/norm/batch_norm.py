@@ -13,6 +13,10 @@ def batch_norm(
 ) -> Symbol:  # fmt: skip
     """Each channel by its running mean and variance, or by those of the batch while training.
 
+    >>> from netweight import build
+    >>> build.graph(lambda x: build.batch_norm(x), (2, 8, 32, 32), name="one")
+    <Graph 'one': 1 operator, x float32[2, 8, 32, 32] -> bn float32[2, 8, 32, 32]>
+
     Args:
         x: (N, C, ...).
         eps: Added to the variance.
