@@ -33,6 +33,19 @@ sys.exit(f"loaded {{sorted(loaded)}}" if loaded else 0)
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
+def test_a_right_call_loads_no_answers_to_wrong_ones() -> None:
+    """Modules that only a fault, a misspelt name or the tabulator needs stay out of the main job."""
+    answers = ["difflib", "click.shell_completion", "netweight.report.fault", "netweight.results.fault"]
+    code = f"""
+import sys
+from netweight.cli.main import run
+code = run(['alexnet'])
+assert code == 0, code
+sys.exit(', '.join(set({answers!r}) & sys.modules.keys()) or 0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
 def test_public_names() -> None:
     assert netweight.__all__ == [
         "CaptureError",

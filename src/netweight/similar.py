@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import difflib
 
 _CLOSE = 0.7
 _AS_GOOD = 0.1
@@ -43,6 +46,8 @@ def similar(name: str, known: Iterable[str]) -> list[str]:
     ):
         if same:
             return same[:_MOST]
+    import difflib
+
     matcher = difflib.SequenceMatcher(None, "", wanted, autojunk=False)
     scored = [(_closeness(matcher, wanted, plain(candidate)), candidate) for candidate in candidates]
     best = max((score for score, _ in scored), default=0.0)

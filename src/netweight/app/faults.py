@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netweight.errors import CaptureError
-from netweight.report.fault import said
-from netweight.results.fault import Fault
+
+if TYPE_CHECKING:
+    from netweight.results.fault import Fault
 
 
 def refused(expected: str, fault: Fault, after: str = "") -> CaptureError:
@@ -15,6 +18,8 @@ def refused(expected: str, fault: Fault, after: str = "") -> CaptureError:
         fault: What happened instead.
         after: What to say behind it.
     """
+    from netweight.report.fault import said
+
     place = f" at {fault.layer}" if fault.layer else " at the model's own forward"
     error = CaptureError(
         f"{expected}, got {said(fault)}{place}{after}", why="\n".join(fault.why), fix="\n".join(fault.fixes)

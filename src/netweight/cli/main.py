@@ -11,14 +11,17 @@ import importlib
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from netweight.cli.misspelt import check_command
 from netweight.cli.streams import out, prepare, say
 from netweight.errors import NetweightError, UsageError
 from netweight.signals import EndedBySignals, interrupt_in
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _EXAMPLES = """\b
 Examples:
@@ -83,6 +86,8 @@ class _ModelFirst(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Commands, and what ``show`` takes: networks and flags."""
+        from click.shell_completion import CompletionItem
+
         from netweight.cli.candidates import candidates
 
         if incomplete.startswith("-"):

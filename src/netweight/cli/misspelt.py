@@ -35,11 +35,13 @@ def check_command(word: str, commands: Iterable[str]) -> None:
     """
     if not word.replace("-", "").isalpha():
         return
-    meant = _COMMANDS.get(plain(word))
     from netweight import zoo  # the command that is asked for needs it, and --version does not
 
+    if zoo.called(word):
+        return
+    meant = _COMMANDS.get(plain(word))
     near = [meant] if meant is not None else similar(word, commands)
-    if near and not zoo.called(word):
+    if near:
         asked = " or ".join(f"netweight {name}" for name in near)
         raise UnknownNameError(f"no command and no built-in network is called {word!r}", fix=f"did you mean {asked}?")
 

@@ -26,7 +26,6 @@ from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing, one_of
 from netweight.report.columns import COLUMNS, column_key, sort_key
-from netweight.report.fault import fault_lines
 from netweight.report.summary import incomplete, summary_line
 from netweight.report.table import Options
 
@@ -121,6 +120,8 @@ def show(model: str, **flags: Any) -> int:
         out(summary_line(profile, units=options.units))
     deliver(profile, options, targets, given)
     if profile.fault is not None and not any(map(_shows_fault, targets)):
+        from netweight.report.fault import fault_lines
+
         for line in fault_lines(profile.fault):
             say(line)
     return _verdict(profile, strict=flags["strict"])

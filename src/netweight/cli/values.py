@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +53,8 @@ class OneOf(_Choice):
         del ctx
         if value.lower() in self.choices:
             return str(value.lower())
+        import difflib
+
         near = difflib.get_close_matches(value.lower(), self.choices, n=1)
         expected = f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
         fix = f"--{flag_name(param)} {near[0]}" if near else ""

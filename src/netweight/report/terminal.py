@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from netweight.report.columns import COLUMNS
 from netweight.report.escape import plain
-from netweight.report.fault import fault_lines
 from netweight.report.fit import Grid, Head, fitted
 from netweight.report.summary import summary_line, totals_text
 from netweight.report.table import Options, Row, Table, table_of
@@ -65,6 +64,8 @@ def lines_of(profile: Profile, options: Options, *, width: int | None = None) ->
         yield from _text(f"note: {note}", width, 6)
     yield Line("")
     if profile.fault is not None:
+        from netweight.report.fault import fault_lines
+
         for line in fault_lines(profile.fault):
             yield from _text(line, width, 7)
         yield Line("")
