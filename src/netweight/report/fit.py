@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from netweight.report.columns import COLUMNS
+from netweight.report.width import head, left, right, tail, width_of
 
 _GAP = "  "
 _SHORTEST_NAME = 12
@@ -40,7 +41,7 @@ class Grid:
     def widths(self) -> list[int]:
         """Of each column."""
         rows = [row for row in self.rows if not isinstance(row, Head)]
-        return [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return [max(map(width_of, column)) for column in zip(*rows, strict=True)]
 
     @property
     def width(self) -> int:
@@ -57,11 +58,11 @@ class Grid:
         for row in self.rows:
             if isinstance(row, Head):
                 kind = row.kind if "op" in self.keys else ""
-                line = f"{row.name:<{widths[0]}}{_GAP}{kind}".rstrip()
-                yield line if len(line) <= width else _shortened(row.name, width)
+                line = f"{left(row.name, widths[0])}{_GAP}{kind}".rstrip()
+                yield line if width_of(line) <= width else _shortened(row.name, width)
                 continue
             cells = zip(row, widths, self.numeric, strict=True)
-            yield _GAP.join(cell.rjust(wide) if numeric else cell.ljust(wide) for cell, wide, numeric in cells)
+            yield _GAP.join(right(cell, wide) if numeric else left(cell, wide) for cell, wide, numeric in cells)
 
 
 def fitted(grid: Grid, width: int, kept: str) -> Grid:
@@ -117,11 +118,11 @@ def _without(grid: Grid, key: str) -> Grid:
 
 def _shortened(name: str, room: int) -> str:
     """Cut in the middle, so that its end, and what it is indented by, stay."""
-    if len(name) <= room:
+    if width_of(name) <= room:
         return name
-    left = (room - 1) // 2
-    return f"{name[:left]}…{name[len(name) - (room - 1 - left) :]}"
+    begin = (room - 1) // 2
+    return f"{head(name, begin)}…{tail(name, room - 1 - begin)}"
 
 
 def _cut(word: str, room: int) -> str:
-    return word if len(word) <= room else f"{word[: room - 1]}…"
+    return word if width_of(word) <= room else f"{head(word, room - 1)}…"

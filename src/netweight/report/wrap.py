@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from textwrap import wrap
 
+from netweight.report.width import width_of
+
 _TIED = "\N{NO-BREAK SPACE}"
 _TIES = re.compile(r"(?<=[0-9]) (?=[A-Za-z%])|(?<= [x=]) (?=[0-9A-Za-z])|(?<=[0-9]) (?=[x=] )")
 _NARROWEST = 20
@@ -23,12 +25,28 @@ def wrapped(text: str, width: int | None, indent: int = 0) -> Iterator[str]:
         indent: Spaces before all lines but the first.
     """
     for line in text.split("\n"):
-        if width is None or len(line) <= width:
+        if width is None or width_of(line) <= width:
             yield line
             continue
         tied = _TIES.sub(_TIED, line)
+        if width_of(line) > len(line):
+            yield from _of_wide_letters(tied, max(width, _NARROWEST), " " * indent)
+            continue
         found = wrap(
             tied, max(width, _NARROWEST), subsequent_indent=" " * indent, break_long_words=False,
             break_on_hyphens=False, drop_whitespace=True, replace_whitespace=False, expand_tabs=False,
         )  # fmt: skip
         yield from (part.replace(_TIED, " ") for part in found)
+
+
+def _of_wide_letters(tied: str, width: int, indent: str) -> Iterator[str]:
+    """The same, where letters take two columns each, which textwrap counts as one."""
+    line = ""
+    for word in re.findall(r" *[^ ]+", tied):
+        if line and width_of(line + word) > width:
+            yield line.replace(_TIED, " ")
+            line = indent + word.lstrip(" ")
+        else:
+            line += word
+    if line:
+        yield line.replace(_TIED, " ")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from netweight.report.escape import plain
+from netweight.report.width import left, right, width_of
 from netweight.report.wrap import wrapped
 from netweight.units import Units
 
@@ -60,20 +61,20 @@ def _hang(line: str) -> int:
     """Where the text of a line starts that has a name before it: there its other lines start."""
     gap = re.match(r" *\S+(?: \S+)*  +(?=\S)", line)
     start = len(line) - len(line.lstrip())
-    return len(gap[0]) if gap and len(gap[0]) < _WIDTH // 3 else start + 2
+    return width_of(gap[0]) if gap and width_of(gap[0]) < _WIDTH // 3 else start + 2
 
 
 def named(pairs: Sequence[tuple[str, str]], indent: str = "  ") -> list[str]:
     """Lines of a name and a text, the texts below each other; a name that is empty goes on with the one above."""
-    longest = max((len(name) for name, _ in pairs), default=0)
-    return [f"{indent}{name:<{longest}}  {text}" for name, text in pairs]
+    longest = max((width_of(name) for name, _ in pairs), default=0)
+    return [f"{indent}{left(name, longest)}  {text}" for name, text in pairs]
 
 
 def columns(rows: Sequence[Sequence[str]], indent: str = "  ", *, words: int = 1) -> list[str]:
     """Lines of cells below each other: the first ``words`` cells to the left, numbers to the right."""
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    widths = [max(map(width_of, cells)) for cells in zip(*rows, strict=True)]
     aligned = (
-        (cell.ljust(width) if at < words else cell.rjust(width))
+        (left(cell, width) if at < words else right(cell, width))
         for row in rows
         for at, (cell, width) in enumerate(zip(row, widths, strict=True))
     )

@@ -1,0 +1,68 @@
+"""How many columns of a terminal a text takes: two for Hangul, Chinese, Japanese and emoji, none for an accent."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_NO_WIDTH = ("Mn", "Me", "Cf")
+
+
+def width_of(text: str) -> int:
+    """Columns of a terminal.
+
+    >>> width_of("conv1"), width_of("합성곱"), width_of("🔥1"), width_of("e\u0301")
+    (5, 6, 3, 1)
+    """
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def left(text: str, width: int) -> str:
+    """The text, filled with spaces behind it."""
+    return text + " " * (width - width_of(text))
+
+
+def right(text: str, width: int) -> str:
+    """The text, filled with spaces before it."""
+    return " " * (width - width_of(text)) + text
+
+
+def head(text: str, width: int) -> str:
+    """As much of the beginning as fits.
+
+    >>> head("합성곱1", 5), head("conv1", 4)
+    ('합성', 'conv')
+    """
+    if text.isascii():
+        return text[: max(width, 0)]
+    taken = 0
+    for at, letter in enumerate(text):
+        taken += _width(letter)
+        if taken > width:
+            return text[:at]
+    return text
+
+
+def tail(text: str, width: int) -> str:
+    """As much of the end as fits.
+
+    >>> tail("합성곱1", 4), tail("conv1", 3)
+    ('곱1', 'nv1')
+    """
+    if text.isascii():
+        return text[max(len(text) - max(width, 0), 0) :]
+    taken = 0
+    for at in range(len(text) - 1, -1, -1):
+        taken += _width(text[at])
+        if taken > width:
+            return text[at + 1 :]
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _width(letter: str) -> int:
+    """By the East Asian width of Unicode (UAX #11); what joins or accents another letter takes nothing."""
+    from unicodedata import category, combining, east_asian_width
+
+    if combining(letter) or category(letter) in _NO_WIDTH:
+        return 0
+    return 2 if east_asian_width(letter) in "WF" else 1
