@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -188,8 +187,15 @@ def error_parts(error: NetweightError) -> list[str]:
     return lines
 
 
+def _trace() -> list[str]:
+    """Where the error that is handled comes from."""
+    import traceback
+
+    return traceback.format_exc().splitlines()
+
+
 def _fail(parts: Sequence[str], arguments: Sequence[str]) -> int:
-    trace = traceback.format_exc().splitlines() if "-vv" in arguments else []
+    trace = _trace() if "-vv" in arguments else []
     for part in (*trace, *parts):
         say(part)
     return 2

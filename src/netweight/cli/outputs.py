@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,6 @@ from netweight.cli.options import check_units
 from netweight.cli.streams import is_terminal, out_rendered
 from netweight.errors import UsageError
 from netweight.files import write_text
-from netweight.report import terminal
 from netweight.report.table import Options
 
 if TYPE_CHECKING:
@@ -108,14 +106,24 @@ def deliver(profile: Profile, options: Options, targets: Sequence[Target], given
     color = given.get("color", "auto")
     for target in targets:
         if target.path is None and target.form == "table":
-            width = shutil.get_terminal_size((80, 24)).columns if is_terminal() else None
-            out_rendered(terminal.to_text(profile, options, width=width, color=_wants_color(color)))
+            from netweight.report.terminal import to_text
+
+            out_rendered(to_text(profile, options, width=_width(), color=_wants_color(color)))
             continue
         text = _csv(profile, options, given) if target.form == "csv" else _text(profile, options, target.form, color)
         if target.path is None:
             out_rendered(text)
         else:
             write_text(target.path, text)
+
+
+def _width() -> int | None:
+    """Columns of the terminal; None where the result goes elsewhere."""
+    if not is_terminal():
+        return None
+    from shutil import get_terminal_size
+
+    return get_terminal_size((80, 24)).columns
 
 
 def _text(profile: Profile, options: Options, form: str, color: str) -> str:
@@ -131,7 +139,9 @@ def _text(profile: Profile, options: Options, form: str, color: str) -> str:
 
             return to_page(profile, options)
         case _:
-            return terminal.to_text(profile, options, color=color == "always")
+            from netweight.report.terminal import to_text
+
+            return to_text(profile, options, color=color == "always")
 
 
 def _csv(profile: Profile, options: Options, given: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -117,7 +116,9 @@ def shown(*, quiet: bool) -> Iterator[Clock]:
         with progress.told_to(timing):
             yield timing
         return
-    line = StatusLine(lambda text: os.write(sys.stderr.fileno(), text.encode()), shutil.get_terminal_size().columns)
+    from shutil import get_terminal_size
+
+    line = StatusLine(lambda text: os.write(sys.stderr.fileno(), text.encode()), get_terminal_size().columns)
     _start(line)
     streams.before_writing.append(line.clear)
     try:

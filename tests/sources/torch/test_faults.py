@@ -179,6 +179,43 @@ def test_what_met_and_what_fits(
     assert any(text.startswith(fix) for text in fault.fixes), fault.fixes
 
 
+def _beside(net: Any, x: torch.Tensor) -> Any:
+    return torch.cat([net.conv(x), net.wide(x)], 1)
+
+
+def _shortened(net: Any, x: torch.Tensor) -> Any:
+    return torch.cat([net.conv(x), net.pool(net.conv(x))], 1)
+
+
+def _viewed_unnamed(net: Any, x: torch.Tensor) -> Any:
+    return net.fc(net.conv(x).view(x.size(0), 16))
+
+
+def _half(net: Any, x: torch.Tensor) -> Any:
+    return net.fc(net.conv(x))
+
+
+@pytest.mark.parametrize(
+    ("forward", "layers", "fixes"),
+    [
+        (_beside, {"wide": nn.Conv2d(3, 8, 5)},
+         ["wide as Conv2d(3, 8, 5, padding=2)", "F.interpolate(the output of wide, size=(6, 6)) before"]),
+        (_beside, {"wide": nn.Conv2d(3, 8, 2)}, ["F.interpolate(the output of wide, size=(6, 6)) before"]),
+        (_shortened, {"pool": nn.MaxPool2d(2)}, ["F.interpolate(the output of pool, size=(6, 6)) before"]),
+        (_viewed_unnamed, {"fc": nn.Linear(16, 4)},
+         ["(1, -1) fits", "flatten(1) of the output of conv gives 1x288, for fc as Linear(288, 4)"]),
+        (_half, {"fc": nn.Linear(6, 4).half()},
+         ["the output of conv as torch.float16: .to(torch.float16)", "the module in the type of its input"]),
+    ],
+)  # fmt: skip
+def test_a_fix_names_the_tensor_that_is_at_fault(
+    forward: Callable[[Any, torch.Tensor], Any], layers: dict[str, nn.Module], fixes: list[str]
+) -> None:
+    fault = _fault(Parts(forward, **layers))
+    assert len(fault.fixes) == len(fixes), fault.fixes
+    assert all(told.startswith(text) for told, text in zip(fault.fixes, fixes, strict=True)), fault.fixes
+
+
 def test_a_layer_as_is_said_to_fit_does() -> None:
     broken = Parts(_next, next=nn.Conv2d(16, 4, 3))
     assert _fault(broken).fixes == ("Conv2d(8, 4, 3) fits",)

@@ -10,7 +10,7 @@ from torch import nn
 
 from netweight.sources.size_origins import Trail, sizes
 from netweight.sources.torch.faults.definition import made_at
-from netweight.sources.torch.faults.described import described
+from netweight.sources.torch.faults.described import described, is_of_torch
 from netweight.sources.torch.faults.failed_call import Argument, FailedCall
 
 _ROLES = {
@@ -56,6 +56,14 @@ class Meeting:
     def variable(self, argument: Argument) -> str:
         """What stands for an argument in a line of code: the user's variable, or ``x``."""
         return argument.owner or self.names.get(argument.value, "x")
+
+    def name_of(self, argument: Argument) -> str:
+        """What a line of code calls an argument: the user's variable, or ``the output of a``; empty if neither."""
+        name = argument.owner or self.names.get(argument.value, "")
+        step = self.trail.writer_of(argument.value) if argument.value and not name else None
+        layer = self.trail.layer_of(step) if step is not None else ""
+        module = self.modules.get(layer) if layer else None
+        return f"the output of {layer}" if module is not None and is_of_torch(module) else name
 
     def origin(self, argument: Argument, dim: int) -> str:
         """Where one of its sizes comes from, after the size: ``"= 16 (image) + 32 (table), ..."``."""

@@ -54,4 +54,6 @@ def _convert(meeting: Meeting, argument: Argument, dtype: torch.dtype) -> None:
     if meeting.trail.kinds.get(argument.value) == "input":
         shape = sizes(argument.shape) if argument.shape else "scalar"
         meeting.suggest(f"--input {argument.value}:{shape}:{_SHORT.get(dtype, 'f32')}", fits=fits)
-    meeting.suggest(f"{meeting.variable(argument)}.to({dtype}) before it", fits=fits)
+    name = meeting.name_of(argument)
+    text = f"{name} as {dtype}: .to({dtype})" if " " in name else f"{name}.to({dtype}) before it"
+    meeting.suggest(text, fits=fits and bool(name))
