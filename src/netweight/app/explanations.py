@@ -7,6 +7,7 @@ from functools import partial
 
 from netweight.app.operator_rules import sentences
 from netweight.errors import UnknownNameError, UsageError, unknown_name
+from netweight.report.explain.alike import AlikeExplanation, meant_by, sums_of, without_marks
 from netweight.report.explain.layer import LayerExplanation, explain_layer
 from netweight.report.explain.module import ModuleExplanation, explain_module
 from netweight.report.explain.total import OverviewExplanation, TotalExplanation
@@ -15,7 +16,7 @@ from netweight.report.terms import find_term
 from netweight.results.profile import LayerRow, ModuleRow, Profile
 from netweight.similar import plain, similar
 
-OfNetwork = LayerExplanation | ModuleExplanation | TotalExplanation | OverviewExplanation
+OfNetwork = LayerExplanation | ModuleExplanation | TotalExplanation | OverviewExplanation | AlikeExplanation
 
 _FIRST = 5
 
@@ -36,16 +37,37 @@ def explain_profile(profile: Profile, path: str, given: str = "") -> OfNetwork:
     if not isinstance(path, str):
         raise UsageError(f"explain: expected the path of a layer, or a total such as 'macs', got {path!r}")
     name = _dotted(profile, path)
+    found = _of_path(profile, name) or _of_path(profile, without_marks(name)) or _alike(profile, without_marks(name))
+    if found is not None:
+        return found
+    subject = subject_of(path) if path else "total"
+    if subject is None:
+        raise _no_such(profile, name)
+    return explain_total(profile, subject, given)
+
+
+def _of_path(profile: Profile, name: str) -> LayerExplanation | ModuleExplanation | None:
+    """Explanation of the layer or module of that path; None if there is none."""
     rows = [row for row in profile.layers if row.layer == name]
     if rows and name:
         rules_of = partial(sentences, own=profile.coverage.own_rules)
         return explain_layer(profile, rows, rules_of, _around(profile, name))
     if name and name in profile.modules.by_path:
         return explain_module(profile, name, _around(profile, name))
-    subject = subject_of(path) if path else "total"
-    if subject is None:
-        raise _no_such(profile, name)
-    return explain_total(profile, subject, given)
+    return None
+
+
+def _alike(profile: Profile, name: str) -> AlikeExplanation | None:
+    """Explanation of the blocks that a report shows as one line; None if it is no such name."""
+    if "[" not in name:
+        return None
+    layers = meant_by(name, _paths(profile.layers))
+    paths = layers or meant_by(name, [row.module for row in profile.modules])
+    first = _of_path(profile, paths[0]) if paths else None
+    if first is None:
+        return None
+    rows = [row for row in profile.layers if row.layer in layers] if layers else [profile.modules[at] for at in paths]
+    return AlikeExplanation(name=name, paths=paths, sums=sums_of(rows), first=first)
 
 
 def _around(profile: Profile, name: str) -> tuple[ModuleRow, ...]:
