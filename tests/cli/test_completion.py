@@ -146,3 +146,17 @@ def test_a_shell_that_is_not_known(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setenv("SHELL", "/bin/tcsh")
     assert run(["completion", "install"]) == 2
     assert "got tcsh\n  fix: netweight completion install --shell bash" in capsys.readouterr().err
+
+
+def test_a_script_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", "ksh"]) == 2
+    said = capsys.readouterr().err
+    assert "completion: expected bash, zsh" in said
+    assert said.endswith("  fix: netweight completion zsh\n")
+
+
+def test_the_help_has_a_line_for_each_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "\\b" not in said
+    assert "\n    netweight completion zsh              print what the shell has to run\n" in said

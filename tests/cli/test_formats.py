@@ -130,6 +130,12 @@ def test_csv_has_every_layer_and_figure_where_nothing_is_chosen(lenet: Call) -> 
     assert {"macs_formula", "weight_shapes", "settings"} <= rows[0].keys()
 
 
+def test_csv_without_folding_has_every_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["alexnet", "--no-fold", "--format", "csv"]) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert [(row["layer"], row["op"]) for row in rows] == [(row.layer, row.op) for row in weigh("alexnet").layers]
+
+
 @pytest.mark.parametrize("flags", ["--depth 1", "--depth 2 --top 3", "--sort params --top 4", "--fold", "--fold --all"])
 def test_csv_has_the_lines_that_are_asked_for(flags: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Those of the Markdown table, whose figures in full are those of CSV; CSV alone has all columns."""

@@ -205,6 +205,8 @@ def test_a_module_shows_all_figures_folded() -> None:
         ("conv", "did you mean conv1"),
         ("paddings", "the word is explained by: netweight explain padding"),
         ("batch norm", "the word is explained by: netweight explain 'batch normalisation'"),
+        ("latency", "the word is explained by: netweight explain latency"),
+        ("roofline", "the word is explained by: netweight explain roofline"),
         ("qqqq", "its first layers: x, conv1"),
         ("/nosuch", "its first layers"),
     ],

@@ -13,7 +13,7 @@ from netweight.report.explain.total import OverviewExplanation, TotalExplanation
 from netweight.report.explain.totals import SUBJECTS, explain_total, subject_of
 from netweight.report.terms import find_term
 from netweight.results.profile import LayerRow, ModuleRow, Profile
-from netweight.similar import similar
+from netweight.similar import plain, similar
 
 OfNetwork = LayerExplanation | ModuleExplanation | TotalExplanation | OverviewExplanation
 
@@ -62,8 +62,8 @@ def _no_such(profile: Profile, path: str) -> UnknownNameError:
     ends = [name for name in known if path and name.endswith(f".{path}")][:3]
     if ends:
         return UnknownNameError(f"no {what} is called {path!r}", fix=f"did you mean {' or '.join(ends)}?")
-    term = None if similar(path, [*known, *SUBJECTS]) else find_term(path)
-    if term is not None:
+    term = find_term(path)
+    if term is not None and not any(plain(path) in plain(near) for near in similar(path, [*known, *SUBJECTS])):
         return UnknownNameError(
             f"no {what} is called {path!r}", fix=f"the word is explained by: netweight explain {shlex.quote(term.name)}"
         )

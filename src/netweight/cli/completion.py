@@ -56,13 +56,13 @@ _LOADED = {"bash": ".bashrc", "zsh": ".zshrc"}
 @click.argument("line", required=False, metavar="")
 @click.option("--shell", type=one_of(*_SCRIPTS), help="Which shell to install it for.  [default: that of $SHELL]")
 def completion(what: str, line: str | None, shell: str | None) -> None:
-    r"""Let the shell complete commands, flags, networks, their options and layers, columns and terms.
+    """Let the shell complete commands, flags, networks, their options and layers, columns and terms.
 
     \b
       netweight completion install          for the shell of $SHELL, from its next start on
       netweight completion zsh              print what the shell has to run
       source <(netweight completion bash)   for this shell alone
-    """
+    """  # noqa: D301
     if what == "line":
         found = completed(line or "")
         if found:

@@ -150,7 +150,7 @@ def _csv(profile: Profile, options: Options, given: Mapping[str, Any]) -> str:
 
     lines = None
     if any(name in given for name in _OF_LINES):
-        lines = options if "fold" in given else replace(options, fold=False, every=True)
+        lines = options if given.get("fold") else replace(options, fold=False, every=True)
     return to_csv(profile, lines, columns=options.columns if "columns" in given else None)
 
 

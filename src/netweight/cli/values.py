@@ -50,15 +50,16 @@ class OneOf(_Choice):
         Raises:
             UsageError: If it is none of them.
         """
-        del ctx
         if value.lower() in self.choices:
             return str(value.lower())
         import difflib
 
         near = difflib.get_close_matches(value.lower(), self.choices, n=1)
         expected = f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
-        fix = f"--{flag_name(param)} {near[0]}" if near else ""
-        raise UsageError(f"{flag_name(param)}: expected {expected}, got {value!r}", fix=fix)
+        argument = isinstance(param, click.Argument)
+        name, before = (ctx.info_name, ctx.command_path) if ctx and argument else (flag_name(param), "")
+        fix = f"{before or f'--{name}'} {near[0]}" if near else ""
+        raise UsageError(f"{name}: expected {expected}, got {value!r}", fix=fix)
 
 
 WHOLE = Whole()

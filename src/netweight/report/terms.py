@@ -43,12 +43,12 @@ def _by_any_name() -> Mapping[str, Term]:
 
 
 def _key(name: str) -> str:
-    """A name without capitals, and without what separates its words.
+    """A name without capitals, and without what separates its words; a slash stays, as FLOPs are no FLOP/s.
 
-    >>> _key("Top-5"), _key("batch_norm"), _key("batch norm")
-    ('top5', 'batchnorm', 'batchnorm')
+    >>> _key("Top-5"), _key("batch_norm"), _key("FLOP/s")
+    ('top5', 'batchnorm', 'flop/s')
     """
-    return "".join(letter for letter in name.lower() if letter not in " _-./")
+    return "".join(letter for letter in name.lower() if letter not in " _-.")
 
 
 def find_term(name: str) -> Term | None:
