@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from netweight.errors import UsageError
 from netweight.report.columns import COLUMNS, Column, column_key, sort_key
 from netweight.report.entries import Entry, sum_of
-from netweight.report.outline import Item, Outline, outline_of
 from netweight.report.shapes import shape_text
 from netweight.report.shares import Weight, weight_of, with_shares
 from netweight.results.profile import Profile
 from netweight.units import Units
+
+if TYPE_CHECKING:  # a sentence alone needs no outline
+    from netweight.report.outline import Item, Outline
 
 __all__ = ["COLUMNS", "Options", "Row", "Table", "shape_text", "table_of"]
 
@@ -143,6 +146,8 @@ def table_of(profile: Profile, options: Options, *, bars: bool = False) -> Table
 
 
 def _outline(profile: Profile, options: Options, sort: str | None, basis: str) -> Outline:
+    from netweight.report.outline import outline_of
+
     folds = options.fold and not options.every
     crowded = folds and options.depth is None and sort is None and options.top is None
     return outline_of(
@@ -197,6 +202,8 @@ def _chosen(items: Sequence[Item], sort: str | None, top: int | None) -> list[It
     if top is not None and len(lines) > top:
         rest = [entry for at in lines[top:] if (entry := shown[at].entry)]
         name = f"({len(rest)} more)"
+        from netweight.report.outline import Item
+
         shown = [*shown[: lines[top - 1] + 1], Item(depth=0, name=name, entry=sum_of(rest, name), kind="")]
     return shown
 

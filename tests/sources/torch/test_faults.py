@@ -16,6 +16,7 @@ from torch import nn
 import netweight
 from netweight.cli.main import run
 from netweight.errors import CaptureError
+from netweight.ir import TensorSpec
 from netweight.report.fault import fault_lines
 from netweight.results.fault import Fault
 
@@ -214,6 +215,44 @@ def test_a_fix_names_the_tensor_that_is_at_fault(
     fault = _fault(Parts(forward, **layers))
     assert len(fault.fixes) == len(fixes), fault.fixes
     assert all(told.startswith(text) for told, text in zip(fault.fixes, fixes, strict=True)), fault.fixes
+
+
+class Rows(nn.Module):
+    """A table that is asked for what a function makes of the ids."""
+
+    def __init__(self, made: Callable[[torch.Tensor], torch.Tensor] | None) -> None:
+        super().__init__()
+        self.first = nn.Embedding(1, 8)
+        self.table = nn.Embedding(16, 8)
+        self.made = made
+        self.register_buffer("far", torch.tensor([[1, 5, 200]]))
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.first(ids * 0) + self.table(self.far if self.made is None else self.made(ids))
+
+
+@pytest.mark.parametrize(
+    ("made", "ids", "span", "fix"),
+    [
+        (lambda ids: ids, torch.full((1, 10), 500), "500 to 500", "Embedding(501, 8) at "),
+        (lambda ids: torch.arange(ids.shape[1]), torch.zeros(1, 32, dtype=torch.int64), "0 to 31", "Embedding(32, 8)"),
+        (None, torch.zeros(1, 3, dtype=torch.int64), "1 to 200", "Embedding(201, 8)"),
+        (lambda ids: ids - 1, torch.tensor([[0, 3]]), "-1 to 2", "numbers from 0 to 15"),
+    ],
+)
+def test_rows_that_a_table_does_not_have(made: Any, ids: torch.Tensor, span: str, fix: str) -> None:
+    module = Rows(made)
+    with pytest.raises(IndexError, match="index out of range in self"):
+        module(ids)
+    fault = _fault(module, ids)
+    assert (fault.error, fault.message) == ("IndexError", "index out of range in self")
+    assert f"the numbers are from {span}, and table.weight has rows 0 to 15" in fault.why
+    assert fault.fixes[0].startswith(fix)
+
+
+def test_rows_that_a_table_has_and_numbers_that_nobody_gave_are_no_fault() -> None:
+    assert netweight.weigh(Rows(lambda ids: ids), torch.full((1, 10), 15)).fault is None
+    assert netweight.weigh(Rows(lambda ids: ids - 1), TensorSpec((1, 10), "int64")).fault is None
 
 
 def test_a_layer_as_is_said_to_fit_does() -> None:

@@ -23,6 +23,7 @@ class Argument:
         dtype: Its element type.
         value: What holds it in the graph; empty if the graph does not have it.
         owner: Name of the parameter or buffer that it is; empty for any other tensor.
+        span: Its least and its largest number, of one that is an index; None where they are not known.
     """
 
     role: str
@@ -30,6 +31,7 @@ class Argument:
     dtype: torch.dtype
     value: str = ""
     owner: str = ""
+    span: tuple[int, int] | None = None
 
     @property
     def type_name(self) -> str:
@@ -111,6 +113,8 @@ def failed_call(
     roles += [f"argument {at}" for at in range(len(roles), len(args))]
     given = {**dict(zip(roles, args, strict=False)), **kwargs}
     arguments = {role: _described(role, value, recording) for role, value in given.items()}
+    if isinstance(error, IndexError) and isinstance(given.get("indices"), Tensor):
+        arguments["indices"] = replace(arguments["indices"], span=_span(given["indices"], recording))
     return FailedCall(error=error, name=name, func=func, arguments=arguments, known=known, until=len(recording.nodes))
 
 
@@ -126,6 +130,14 @@ def _described(role: str, value: Any, recording: TensorRecording) -> Any:
         value=_value_of(value, recording),
         owner=recording.owned_as(value)[0],
     )
+
+
+def _span(tensor: Tensor, recording: TensorRecording) -> tuple[int, int] | None:
+    if tensor.is_meta or not tensor.numel():
+        return None
+    with torch._C._DisableTorchDispatch():  # the program does not ask for it
+        numbers = recording.constants.numbers(tensor)
+        return int(numbers.min()), int(numbers.max())
 
 
 def _value_of(tensor: Tensor, recording: TensorRecording) -> str:

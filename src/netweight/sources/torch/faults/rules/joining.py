@@ -52,7 +52,8 @@ def _padded(meeting: Meeting, argument: Argument, space: tuple[int, ...]) -> Non
     more = {
         (wanted - size) * stride for wanted, size, stride in zip(space, argument.shape[2:], module.stride, strict=True)
     }
-    if len(more) == 1 and (added := more.pop()) > 0 and added % 2 == 0:
+    added = more.pop() if len(more) == 1 else 0
+    if added % 2 == 0 and 0 < added < min(module.kernel_size):
         place = made_at(layer, meeting.modules)
         padding = tuple(before + added // 2 for before in module.padding)
         shown = described(module, padding=padding)

@@ -10,6 +10,7 @@ from torch import Tensor
 from netweight.functions.move import embed
 from netweight.functions.move import embedding_bag as bags
 from netweight.ops.move.embedding_bag import BagMode
+from netweight.sources.torch.known_numbers import MADE_UP
 from netweight.sources.torch.lower import lowers
 from netweight.sources.torch.lower.common import cast, converting
 from netweight.sources.torch.recorder import Recorder
@@ -27,9 +28,23 @@ def embedding(
     embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool
         sparse=False) -> Tensor
     """
+    _check_rows(rec, weight, indices)
     padding = None if padding_idx < 0 else padding_idx
     start = len(rec.recording.nodes)
     return converting(rec, start, embed.embedding(rec, cast(rec, indices, torch.int64), weight, padding))
+
+
+def _check_rows(rec: Recorder, weight: Tensor, indices: Tensor) -> None:
+    """Refuse rows that the table does not have, as PyTorch does, where the numbers are known and not made up.
+
+    Raises:
+        IndexError: If there is such a row.
+    """
+    if indices.is_meta or not indices.numel() or rec.recording.is_given(indices) == MADE_UP:
+        return
+    numbers = rec.numbers(indices)
+    if numbers is not None and not (int(numbers.min()) >= 0 and int(numbers.max()) < weight.shape[0]):
+        raise IndexError("index out of range in self")
 
 
 @lowers("embedding_bag", "_embedding_bag", "_embedding_bag_forward_only")
