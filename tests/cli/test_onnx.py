@@ -347,7 +347,7 @@ def test_a_partial_report_says_what_is_missing(netweight: Command, tmp_path: Pat
     onnx.save(made, tmp_path / "partial.onnx")
     code, out, err = netweight(tmp_path / "partial.onnx", "--strict")
     assert code == 1
-    assert "1 later operators depend on it and are unknown" in out
+    assert "1 later operator depends on it and is unknown" in out
     assert err.startswith("strict: ")
 
 

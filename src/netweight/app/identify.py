@@ -152,5 +152,5 @@ def _is_a(model: object, package: str, name: str) -> bool:
 def _instead(model: Any) -> str:
     """What to weigh instead of something close to a module."""
     if isinstance(model, type):
-        return f"weigh an instance: {model.__name__}()"
+        return f"weigh an instance: {model.__name__}(...)"
     return "weigh its module()" if type(model).__name__ == "ExportedProgram" else ""

@@ -86,7 +86,11 @@ if TYPE_CHECKING:
 )
 @units_option
 @click.option("--color", type=one_of("auto", "always", "never"), default="auto", help="[default: auto]")
-@click.option("--strict", is_flag=True, help="Exit 1 if not all is counted exactly: an unknown operator, a guess.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit 1 if not all is counted exactly: an unknown operator, a guess at what the network does.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Only the last line.")
 @limit_option
 @verbose_option

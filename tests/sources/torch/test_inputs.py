@@ -255,7 +255,7 @@ def test_other_kinds_of_modules() -> None:
     assert raised.value.fix == "weigh its module()"
     with pytest.raises(CaptureError, match="got the class Steered") as raised:
         netweight.weigh(Steered, (2, 4))
-    assert raised.value.fix == "weigh an instance: Steered()"
+    assert raised.value.fix == "weigh an instance: Steered(...)"
 
 
 def test_parameters_that_nothing_reads_are_said() -> None:

@@ -110,13 +110,19 @@ def _bound_inputs(
     return bind_specs(recording, input_specs(wanted, given, dims), scope, given)
 
 
+def _later(count: int) -> str:
+    """How many operators cannot be weighed because of one that is left out."""
+    if not count:
+        return ""
+    return f"; {count:,} later operator{'s depend on it and are' if count > 1 else ' depends on it and is'} unknown"
+
+
 def _finished(reader: GraphReader, name: str, inputs: tuple[str, ...], outputs: Mapping[str, Any]) -> Read:
     recording = reader.recording
     guesses = tuple(recording.guesses)  # what is left out is unknown, and said as that
     reached = {key: recording.name_of(value, "output") for key, value in outputs.items() if isinstance(value, Tensor)}
     for reason, count in reader.left_out.items():
-        later = f"; {count - 1:,} later operators depend on it and are unknown" if count > 1 else ""
-        recording.note(f"left out: {reason}{later}", guess=True)
+        recording.note(f"left out: {reason}{_later(count - 1)}", guess=True)
     ours = reader.producer == PRODUCER
     graph, called = finished_graph(recording, reader.places, name, inputs, reached.values(), ours=ours)
     return Read(
