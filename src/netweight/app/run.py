@@ -267,7 +267,9 @@ class _Draw:
         shape = "x".join(map(str, spec.shape)) or "scalar"
         low, high = (given.first, given.last) if isinstance(given, Filled) else _range(spec.dtype)
         kind = "from N(0, 1)" if is_floating(spec.dtype) else f"from {low} to {high}"
-        self.notes.append(f"input {name} is random: {shape} {spec.dtype}, {kind}, seed {self._seed}")
+        said = f"input {name} is random: "
+        self.notes = [note for note in self.notes if not note.startswith(said)]  # another guess was tried before
+        self.notes.append(f"{said}{shape} {spec.dtype}, {kind}, seed {self._seed}")
         if is_floating(spec.dtype):
             return self._rng.standard_normal(spec.shape).astype(_held(spec.dtype))
         return self._rng.integers(low, high, spec.shape, endpoint=True).astype(_held(spec.dtype))

@@ -15,7 +15,7 @@ from torch import nn
 
 import netweight
 from netweight.cli.main import run
-from netweight.errors import CaptureError
+from netweight.errors import CaptureError, UnknownNameError
 from netweight.ir import TensorSpec
 from netweight.report.fault import fault_lines
 from netweight.results.fault import Fault
@@ -414,3 +414,25 @@ def test_a_report_without_a_fault_has_none_in_json() -> None:
 def test_weights_of_what_refused_are_in_no_figure() -> None:
     totals = netweight.weigh(nn.Sequential(nn.Linear(4, 8), nn.Linear(9, 8)), (1, 4)).totals
     assert (totals.params, dict(totals.weight_dtypes)) == (4 * 8 + 8, {"float32": 40})
+
+
+class _OfDict(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+
+    def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return self.fc(batch["image"])
+
+
+def test_a_part_of_a_dict_that_is_named_alone_has_its_whole_name_in_the_fix() -> None:
+    with pytest.raises(UnknownNameError, match="no input of the module is called 'image'") as caught:
+        netweight.weigh(_OfDict(), {"image": (1, 8)})
+    assert caught.value.fix == "--input batch.image:SHAPE"
+    assert netweight.weigh(_OfDict(), {"batch": {"image": (1, 8)}}).totals.macs == 64
+
+
+def test_an_input_that_was_tried_in_vain_is_not_said_to_be_drawn() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 62 * 62, 2))
+    drawn = [note for note in netweight.run(network, guesses=True).notes if "is random" in note]
+    assert drawn == ["input x is random: 1x3x64x64 float32, from N(0, 1), seed 0"]

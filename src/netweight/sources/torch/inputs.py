@@ -69,7 +69,7 @@ def symbolic_arguments(
     parameters = parameters_of_entry(module, method)
     alone = len(given) == 1 and is_shape(given[0])
     maker = Symbolic(recording, numbers, None if alone else PlainSizes(parameters, (given, named), otherwise=plain))
-    _check_names(parameters, named)
+    _check_names(module, parameters, named)
     positional = _parameter_names(parameters, len(given))
     args = tuple(maker.make(value, name) for value, name in zip(given, positional, strict=True))
     kwargs = {name: maker.make(value, name) for name, value in named.items()}
@@ -110,11 +110,15 @@ def _parameter_names(parameters: Sequence[inspect.Parameter], count: int) -> lis
     return ["x" if name == "input" and count == 1 else name for name in names]
 
 
-def _check_names(parameters: Sequence[inspect.Parameter], named: Mapping[str, Any]) -> None:
+def _check_names(module: torch.nn.Module, parameters: Sequence[inspect.Parameter], named: Mapping[str, Any]) -> None:
     """Refuse names that the module's forward does not have."""
     if not parameters or any(p.kind == p.VAR_KEYWORD for p in parameters):
         return
     known = [p.name for p in parameters]
     for name in named:
         if name not in known:
-            raise unknown_name("input of the module", name, known, fix=f"its forward takes {', '.join(known)}")
+            from netweight.sources.torch.faults.arguments import keys_of
+
+            holders = [holder for holder in known if name in keys_of(module, holder)]
+            fix = f"--input {holders[0]}.{name}:SHAPE" if holders else f"its forward takes {', '.join(known)}"
+            raise unknown_name("input of the module", name, () if holders else known, fix=fix)

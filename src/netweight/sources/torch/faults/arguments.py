@@ -61,6 +61,15 @@ def keys_wanted(error: BaseException) -> tuple[list[str], list[str]]:
     return [], []
 
 
+def keys_of(module: nn.Module, name: str) -> list[str]:
+    """Names that a module's forward asks one of its arguments for, as of a dict."""
+    code = getattr(getattr(type(module), "forward", None), "__code__", None)
+    if not isinstance(code, CodeType):
+        return []
+    nodes = _in_function(_tree(code.co_filename), code.co_firstlineno)
+    return [key for holder, key in _keys(nodes) if holder == name]
+
+
 def _tree(file: str) -> ast.AST:
     try:
         return ast.parse("".join(linecache.getlines(file)))
