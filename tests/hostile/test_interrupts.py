@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.autograd.function import _SingleLevelFunction
 from torch.nn.modules import module as hooks
 from torch.utils._python_dispatch import _get_current_dispatch_mode_stack
 
@@ -79,6 +80,7 @@ def _state(module: nn.Module) -> dict[str, Any]:
         "python": (gc.isenabled(), list(warnings.filters), warnings.showwarning),
         "threads": (threading.Thread.start, ThreadPoolExecutor.submit),
         "recorder": torch.nn.Module.register_parameter,
+        "functions with a backward": sorted(vars(_SingleLevelFunction)),
     }  # fmt: skip
 
 
@@ -135,7 +137,16 @@ def test_nothing_is_left_behind_wherever_it_is_interrupted() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["restoring.py", "undone.py", "process_state.py", "module_calls.py", "held.py", "threads.py"]
+    "file",
+    [
+        "restoring.py",
+        "undone.py",
+        "process_state.py",
+        "module_calls.py",
+        "held.py",
+        "threads.py",
+        "custom_functions.py",
+    ],
 )
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_each_line_that_puts_something_back(file: str) -> None:
