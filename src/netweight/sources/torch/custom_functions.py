@@ -58,25 +58,35 @@ class Context(FunctionCtx):
         return [tensor for tensor in held if isinstance(tensor, Tensor)]
 
 
+def own_way_of_functions() -> Callable[[], None]:
+    """Puts back how functions with a backward of their own are called, as it is now; more than once if need be."""
+    own = _SingleLevelFunction.__dict__.get("apply")
+
+    def put_back() -> None:
+        if own is not None:
+            _SingleLevelFunction.apply = own
+        elif "apply" in _SingleLevelFunction.__dict__:
+            del _SingleLevelFunction.apply
+
+    return put_back
+
+
 @contextmanager
 def functions_followed(rec: Recorder, follow: Follow, specials: Mapping[type, Follow]) -> Iterator[None]:
     """A block in which functions of the program are followed on this thread; ``specials`` are done otherwise."""
     thread = threading.get_ident()
-    before = _SingleLevelFunction.__dict__.get("apply")
+    put_back = own_way_of_functions()
 
     def apply(function: Any, *args: Any) -> Any:
         if threading.get_ident() != thread:
             return applied_by_pytorch(function, args)
         return specials.get(function, follow)(rec, function, args)
 
-    _SingleLevelFunction.apply = classmethod(apply)
     try:
+        _SingleLevelFunction.apply = classmethod(apply)
         yield
     finally:
-        if before is None:
-            del _SingleLevelFunction.apply
-        else:
-            _SingleLevelFunction.apply = before
+        put_back()
 
 
 def applied(rec: Recorder, function: Any, args: Sequence[Any]) -> Any:

@@ -19,11 +19,11 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch.autograd.function import _SingleLevelFunction
 from torch.nn.modules import module as hooks
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.utils._python_dispatch import _get_current_dispatch_mode_stack, _pop_mode, _push_mode
 
+from netweight.sources.torch.custom_functions import own_way_of_functions
 from netweight.sources.torch.held import Held
 from netweight.sources.torch.module_tree import parameters_of
 
@@ -42,7 +42,7 @@ def undone_after_errors(held: Held, modules: Collection[torch.nn.Module]) -> Ite
         modules: All of them.
     """
     before = [held.put_back, *_of_these(modules), *_switches(), *_modes(), *_of_modules(), *_of_python()]
-    before.append(_of_functions())
+    before.append(own_way_of_functions())
     keys = torch._C._ForceDispatchKeyGuard(
         torch._C._dispatch_tls_local_include_set(), torch._C._dispatch_tls_local_exclude_set()
     )
@@ -53,19 +53,6 @@ def undone_after_errors(held: Held, modules: Collection[torch.nn.Module]) -> Ite
             for put_back in before:
                 put_back()
             raise
-
-
-def _of_functions() -> Callable[[], Any]:
-    """How functions of a program with a backward of their own are called."""
-    own = _SingleLevelFunction.__dict__.get("apply")
-
-    def put_back() -> None:
-        if own is not None:
-            _SingleLevelFunction.apply = own
-        elif "apply" in _SingleLevelFunction.__dict__:
-            del _SingleLevelFunction.apply
-
-    return put_back
 
 
 def _of_these(modules: Collection[torch.nn.Module]) -> Iterator[Callable[[], Any]]:
