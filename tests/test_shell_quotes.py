@@ -37,7 +37,7 @@ def test_the_scan_finds_what_a_shell_would_expand() -> None:
     assert expanded("netweight alexnet --bits 'conv*=8'") == []
 
 
-@pytest.mark.parametrize("folder", ["app", "cli", "report", "sources", "rewrite", "analysis", "zoo", "plan"])
+@pytest.mark.parametrize("folder", ["app", "cli", "report", "sources", "rewrite", "analysis", "zoo", "autograd"])
 def test_what_to_do_can_be_typed(folder: str) -> None:
     texts = {text for path in (ROOT / "src/netweight" / folder).rglob("*.py") for text in commands_in(path)}
     assert [(text, found) for text in texts if (found := expanded(text))] == []

@@ -9,8 +9,8 @@ from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.analysis.step_memory import Peak
 from netweight.analysis.training import training_cost
 from netweight.analysis.training_memory import training_memory
+from netweight.autograd.gradients import backpropagation
 from netweight.errors import UnknownNameError, UsageError
-from netweight.plan.gradients import backpropagation
 from netweight.results.from_json import profile_from_dict
 from netweight.results.training import Training
 from netweight.rewrite.bits import parse_bits, with_bits

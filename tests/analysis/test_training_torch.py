@@ -24,9 +24,9 @@ from netweight.analysis.checkpointing import segments_of
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.analysis.training import training_cost
 from netweight.analysis.training_memory import training_memory
+from netweight.autograd.gradients import backpropagation
 from netweight.ops import REGISTRY
 from netweight.ops.pointwise.unary import ClampAttrs
-from netweight.plan.gradients import backpropagation
 from netweight.zoo.lenet import lenet5
 from netweight.zoo.mobilenet_v2 import mobilenet_v2
 from netweight.zoo.resnet import resnet

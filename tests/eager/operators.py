@@ -9,9 +9,9 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from eager.saved import kept_pieces
+from netweight.autograd.eager import as_eager
+from netweight.autograd.gradients import backpropagation
 from netweight.ir import Graph
-from netweight.plan.eager import as_eager
-from netweight.plan.gradients import backpropagation
 from netweight.sources.torch import capture_module
 
 Kept = list[tuple[str, int]]

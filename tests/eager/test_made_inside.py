@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from eager.figures import held_in_forward
 from netweight import weigh
-from netweight.plan.eager_steps import MADE_INSIDE
+from netweight.autograd.eager_steps import MADE_INSIDE
 
 
 class Called(nn.Module):

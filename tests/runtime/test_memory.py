@@ -12,10 +12,10 @@ import pytest
 from netweight import Graph, TensorSpec, build, capture
 from netweight.analysis.optimizers import OPTIMIZERS
 from netweight.analysis.training_memory import training_memory
+from netweight.autograd.gradients import backpropagation
 from netweight.errors import UsageError
 from netweight.ir import Node
 from netweight.ops import REGISTRY
-from netweight.plan.gradients import backpropagation
 from netweight.runtime import backward, initialize, run
 
 Array = np.ndarray[Any, Any]

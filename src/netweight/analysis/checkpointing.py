@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby
 
+from netweight.autograd.gradients import Backpropagation, Call
 from netweight.errors import unknown_name
 from netweight.ir import Checkpoint, Graph
-from netweight.plan.gradients import Backpropagation, Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ def frozen_params(graph: Graph, freeze: Sequence[str] = ()) -> int:
     values = [value for value in graph.values.values() if value.kind == "parameter"]
     stay = set(graph.frozen)
     if freeze:
-        from netweight.plan.gradients import is_named
+        from netweight.autograd.gradients import is_named
 
         stay.update(value.name for value in (*values, *graph.unread) if any(is_named(p, value) for p in freeze))
     found = [value.elements for value in values if value.name in stay or not is_floating(value.spec.dtype)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from netweight.autograd.gradients import Backpropagation, Call
 from netweight.ir import is_floating
 from netweight.ops import REGISTRY
-from netweight.plan.gradients import Backpropagation, Call
 
 _CAN_HAVE_ONE = frozenset({"input", "activation", "parameter"})
 

@@ -10,10 +10,10 @@ from netweight.analysis.conventions import Convention
 from netweight.analysis.from_weights import made_from_weights
 from netweight.analysis.held import Held
 from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, runs_of, writes_over
+from netweight.autograd.eager_steps import made_inside
 from netweight.ir import Graph, TensorSpec
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import REGISTRY
-from netweight.plan.eager_steps import made_inside
 from netweight.results.profile import Activations
 
 

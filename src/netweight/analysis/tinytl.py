@@ -10,8 +10,8 @@ and the memory profiler beside it.
 
 from __future__ import annotations
 
+from netweight.autograd.gradients import Backpropagation, Call
 from netweight.ops import REGISTRY
-from netweight.plan.gradients import Backpropagation, Call
 
 _MASKS = frozenset({"relu", "relu6", "leaky_relu"})
 _FROZEN_BITS = 8

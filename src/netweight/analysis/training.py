@@ -14,11 +14,11 @@ from netweight.analysis.optimizers import optimizer_rule
 from netweight.analysis.step_memory import TrainingMemory
 from netweight.analysis.tinytl import tinytl_saved_bytes, tinytl_weight_bytes
 from netweight.analysis.training_memory import state_bytes, training_memory
+from netweight.autograd.eager import as_eager
+from netweight.autograd.gradients import Backpropagation, Call, backpropagation, trainable
 from netweight.count import product, total
 from netweight.ir import Graph, is_floating
 from netweight.ops import Cost
-from netweight.plan.eager import as_eager
-from netweight.plan.gradients import Backpropagation, Call, backpropagation, trainable
 from netweight.results.training import StepMemory, Training, TrainingRow
 
 KEEPING: Mapping[str, Callable[[Backpropagation], Backpropagation]] = {

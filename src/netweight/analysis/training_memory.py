@@ -18,10 +18,10 @@ from netweight.analysis.checkpointing import Segment, Segments
 from netweight.analysis.held import Moments
 from netweight.analysis.optimizers import Optimizer
 from netweight.analysis.step_memory import Peak, TrainingMemory
+from netweight.autograd.gradients import Backpropagation, Call
+from netweight.autograd.written import written_memory
 from netweight.ir.lifetimes import last_uses, released
 from netweight.ops.parts import COMPLEX
-from netweight.plan.gradients import Backpropagation, Call
-from netweight.plan.written import written_memory
 
 
 def training_memory(plan: Backpropagation, segments: Segments, rule: Optimizer) -> TrainingMemory:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from netweight.autograd.gradients import Backpropagation, Call
+from netweight.autograd.links import links_of
 from netweight.errors import NetweightError, UsageError
 from netweight.ir import Function, Graph, is_floating, located
 from netweight.lazy import Array, np
 from netweight.ops.table import REGISTRY
-from netweight.plan.gradients import Backpropagation, Call
-from netweight.plan.links import links_of
 from netweight.runtime.forward import Run, run
 from netweight.runtime.kept import Kept
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from netweight import progress
+from netweight.autograd.gradients import Backpropagation, backpropagation
+from netweight.autograd.links import function_ends
+from netweight.autograd.written import read_by
 from netweight.errors import ShapeError, UnsupportedOpError, UsageError, unknown_name
 from netweight.ir import Graph, Node, is_floating, located
 from netweight.ir.lifetimes import last_uses, released
@@ -14,9 +17,6 @@ from netweight.lazy import Array, np
 from netweight.ops.effort import Effort
 from netweight.ops.own import definition_of
 from netweight.ops.table import OpDef, forward
-from netweight.plan.gradients import Backpropagation, backpropagation
-from netweight.plan.links import function_ends
-from netweight.plan.written import read_by
 from netweight.runtime.kept import Kept, kept_of
 
 Forward: TypeAlias = Callable[..., Any]

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netweight.autograd.gradients import Call
+from netweight.autograd.written import read_by
 from netweight.errors import NetweightError
 from netweight.ir import Function
 from netweight.lazy import Array, np
-from netweight.plan.gradients import Call
-from netweight.plan.written import read_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

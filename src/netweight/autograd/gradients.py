@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from netweight.autograd.links import Link, links_of
+from netweight.autograd.written import passes_on, written_work
 from netweight.errors import unknown_name
 from netweight.ir import Graph, Node, TensorSpec, Value, is_floating, located
 from netweight.ir.graph import Temporary
 from netweight.ops import FREE, Cost, OpDef, as_tuple
 from netweight.ops.own import definition_of
-from netweight.plan.links import Link, links_of
-from netweight.plan.written import passes_on, written_work
 
 LASTING = ("parameter", "buffer", "constant")
 """Kinds of values that live longer than a training step."""

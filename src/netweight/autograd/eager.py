@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netweight.autograd.eager_saves import KEPT
+from netweight.autograd.gradients import Backpropagation, Call, keeping, written_over
 from netweight.ops.own import definition_of
-from netweight.plan.eager_saves import KEPT
-from netweight.plan.gradients import Backpropagation, Call, keeping, written_over
 
 
 def as_eager(plan: Backpropagation) -> Backpropagation:
