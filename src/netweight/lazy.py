@@ -1,6 +1,7 @@
-"""NumPy, imported when first touched: weighing a network needs no array, and NumPy is most of a cold start.
+"""Modules that are imported when first touched, as most commands do without them.
 
-Types of arrays come from here too, so that nobody else has to name NumPy.
+NumPy is most of a cold start, and weighing a network needs no array. Types of arrays come from here too, so that nobody
+else has to name NumPy. ``netweight alexnet`` needs none of the others.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-__all__ = ["Array", "np"]
+__all__ = ["Array", "fractions", "json", "np", "textwrap"]
 
 
 class _LazyModule:
@@ -24,9 +25,14 @@ class _LazyModule:
 
 
 if TYPE_CHECKING:
+    import fractions
+    import json
+    import textwrap
+
     import numpy as np
     from numpy.typing import NDArray
 else:
     np = _LazyModule("numpy")
+    fractions, json, textwrap = map(_LazyModule, ("fractions", "json", "textwrap"))
 
 Array: TypeAlias = "NDArray[Any]"
