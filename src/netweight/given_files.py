@@ -8,7 +8,7 @@ from typing import Any
 
 from netweight import limits
 from netweight.errors import FormatError
-from netweight.lazy import json
+from netweight.lazy_modules import json
 from netweight.units import scaled
 
 _SMALL = 1 << 20

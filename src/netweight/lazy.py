@@ -1,38 +1,21 @@
-"""Modules that are imported when first touched, as most commands do without them.
+"""NumPy, imported when first touched: weighing a network needs no array, and NumPy is most of a cold start.
 
-NumPy is most of a cold start, and weighing a network needs no array. Types of arrays come from here too, so that nobody
-else has to name NumPy. ``netweight alexnet`` needs none of the others.
+Types of arrays come from here too, so that nobody else has to name NumPy.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-__all__ = ["Array", "fractions", "json", "np", "textwrap"]
+from netweight.lazy_modules import LazyModule
 
-
-class _LazyModule:
-    """Stands in for a module and imports it at the first attribute access."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        value = getattr(importlib.import_module(self._name), attribute)
-        setattr(self, attribute, value)  # the next access does not come here
-        return value
+__all__ = ["Array", "np"]
 
 
 if TYPE_CHECKING:
-    import fractions
-    import json
-    import textwrap
-
     import numpy as np
     from numpy.typing import NDArray
 else:
-    np = _LazyModule("numpy")
-    fractions, json, textwrap = map(_LazyModule, ("fractions", "json", "textwrap"))
+    np = LazyModule("numpy")
 
 Array: TypeAlias = "NDArray[Any]"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from netweight.ir import Graph, Node, located
-from netweight.lazy import fractions
+from netweight.lazy_modules import fractions
 from netweight.ops import REGISTRY
 from netweight.ops.extent import Extent, Mixes, Permutes, Reshapes, Slides, Spreads, same_position
 

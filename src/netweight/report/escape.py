@@ -2,7 +2,10 @@
 
 import re
 
-_CONTROL = r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+_CONTROL = (
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f\ud800-\udfff]"
+)
 """What acts on a terminal or is not seen there: controls, directions, breaks, tags, halves of characters.
 
 None of them is printable, so that text which is needs no search; to compile this takes milliseconds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netweight.lazy import textwrap
+from netweight.lazy_modules import textwrap
 from netweight.report.width import width_of
 
 _TIED = "\N{NO-BREAK SPACE}"

@@ -23,7 +23,8 @@ from typing import Any
 from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
-from netweight.lazy import Array, fractions, np
+from netweight.lazy import Array, np
+from netweight.lazy_modules import fractions
 from netweight.ops.arrays.dims import merged
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import out_dims
