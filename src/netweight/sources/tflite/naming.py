@@ -16,7 +16,7 @@ from netweight.sources.recording import free_name
 _PRODUCTS = ("biasadd", "conv2d", "depthwise", "matmul", "convolution", "conv2d_transpose", "conv3d")
 _WORDS = frozenset({
     *_PRODUCTS, "relu", "relu6", "fusedbatchnormv3", "avgpool", "maxpool", "reshape", "add", "sub", "mul", "softmax",
-    "sigmoid", "tanh", "concat", "mean", "pad", "transpose", "resizebilinear", "resizenearestneighbor", "split", "prelu",
+    "sigmoid", "tanh", "concat", "mean", "pad", "transpose", "resizebilinear", "resizenearestneighbor", "prelu",
 })  # fmt: skip
 """Last parts of names that say what an operator does, not which layer it is."""
 _MADE_UP = re.compile(r"(?:identity|(?:stateful)?partitionedcall|tensor|arith|tfl)(?:[_.:]\w*|\d*)", re.IGNORECASE)
