@@ -163,6 +163,8 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[st
         freeze=freeze,
     )
     model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
+    if found.other is not None:
+        model = replace(model, published=found.other.published)
     return Profile.of(replace(profile, model=model, fault=found.fault))
 
 
