@@ -12,7 +12,19 @@ from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
-from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
+from netweight.app.identify import (
+    BuiltIn,
+    Foreign,
+    Given,
+    Identified,
+    Model,
+    Module,
+    Named,
+    OnnxFile,
+    Stored,
+    TfliteFile,
+    resolve,
+)
 from netweight.app.own_rules import held
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
@@ -26,6 +38,7 @@ from netweight.zoo.table import ARCHITECTURES
 if TYPE_CHECKING:
     from netweight.results.fault import Fault
     from netweight.results.profile import Profile
+    from netweight.zoo.published import Differs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +59,7 @@ class Loaded:
         error: What that code raised.
         fault: Where and why it did.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
-        other: What an input made another network of than the published one, empty if none did.
+        other: How it differs from the published network of its name, None if it does not.
         keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
     """
 
@@ -63,7 +76,7 @@ class Loaded:
     error: BaseException | None = None
     fault: Fault | None = None
     weights: Callable[[], dict[str, Any]] | None = None
-    other: str = ""
+    other: Differs | None = None
     keeps: str = "ideal"
 
     def check_runnable(self, what: str, *, guesses: bool) -> None:
@@ -139,13 +152,9 @@ def load(what: Identified, asked: Asked) -> Loaded:
             asked.check_undescribed("a graph", fix="set it where the graph is described")
             return Loaded(graph=graph, source=source)
         case Stored(path):
-            asked.check_undescribed(
-                "a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json"
-            )
-            found = read_stored(path)
-            if not isinstance(found, Graph):
-                raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
-            return Loaded(graph=found, source="json")
+            return _stored(path, asked)
+        case TfliteFile(path):
+            return _tflite(path, asked)
         case BuiltIn():
             asked.check_no_program()
             return _built_in(what, asked)
@@ -189,6 +198,14 @@ def read_stored(path: Path) -> Graph | Profile:
     return graph_from_dict(data, {OWN: OwnAttrs, **{name: op.attrs for name, op in REGISTRY.items()}})
 
 
+def _stored(path: Path, asked: Asked) -> Loaded:
+    asked.check_undescribed("a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json")
+    found = read_stored(path)
+    if not isinstance(found, Graph):
+        raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
+    return Loaded(graph=found, source="json")
+
+
 def _onnx(model: Any, asked: Asked) -> Loaded:
     from netweight.sources.onnx.user_inputs import read_given
 
@@ -210,6 +227,27 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
     )
 
 
+def _tflite(path: Path, asked: Asked) -> Loaded:
+    from netweight.sources.tflite.given import read_given
+
+    asked.check_no_program()
+    if asked.training:
+        raise UsageError(
+            "training: expected a model with a training mode, got a TFLite model, which is as it was converted"
+        )
+    asked.check_batch()
+    found = read_given(path, asked.inputs, asked.batch)
+    return Loaded(
+        graph=found.graph,
+        source="tflite",
+        notes=found.notes,
+        exact=found.exact,
+        guesses=() if found.exact else found.notes,
+        doubts=found.doubts,
+        weights=found.weights,
+    )
+
+
 def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
     asked.check_batch()
     entry = ARCHITECTURES.get(network.name)
@@ -218,9 +256,7 @@ def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
         zoo.check_type(network.name, inputs)
     graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
     other = zoo.another_network(network.name, graph, network.options)
-    return Loaded(
-        graph=graph, source="builtin", notes=(other,) if other else (), other=other if inputs is not None else ""
-    )
+    return Loaded(graph=graph, source="builtin", notes=() if other is None else (other.note,), other=other)
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:

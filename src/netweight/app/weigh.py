@@ -110,9 +110,7 @@ def weigh(
         what = Given(stored, "json")
     with held(rules):
         found = load(what, asked)
-    if bits is not None:
-        graph = with_bits(found.graph, parse_bits(str(bits)))
-        found = replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
+    found = at_widths(found, bits)
     if half:
         from netweight.rewrite.causal import with_causal
 
@@ -124,12 +122,20 @@ def weigh(
     notes = () if cost is None else (*_untrained(found.graph), *note_on_backward(found.graph))
     return Profile.of(
         profile,
-        model=replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed),
+        model=_model(found, profile.model),
         notes=(*profile.notes, *notes),
         training=cost,
         fault=found.fault,
         counting={"causal": count_causal} if half else None,
     )
+
+
+def at_widths(found: Loaded, bits: int | str | None) -> Loaded:
+    """The same with its numbers at other bit widths; None for those that it has."""
+    if bits is None:
+        return found
+    graph = with_bits(found.graph, parse_bits(str(bits)))
+    return replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
 
 
 def _origin(model: ModelInfo, path: Path) -> str:
@@ -162,6 +168,11 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[st
         stopped_at=found.stopped_at,
         freeze=freeze,
     )
+
+
+def _model(found: Loaded, model: ModelInfo) -> ModelInfo:
+    published = "" if found.other is None else found.other.published
+    return replace(model, call=found.call, inputs_guessed=found.inputs_guessed, published=published)
 
 
 def _training(

@@ -20,6 +20,7 @@ from netweight.zoo.table import ARCHITECTURES, Architecture
 
 if TYPE_CHECKING:
     from netweight.zoo.in_words import Description
+    from netweight.zoo.published import Differs
 
 _IMAGE_RANK = 3
 
@@ -140,8 +141,8 @@ def make(
         raise
 
 
-def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> str:
-    """What another input than the published one makes of a network; an empty text if its parameters are the same.
+def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> Differs | None:
+    """What another input than the published one makes of a network; None if its parameters are the same.
 
     Args:
         name: One of ``names()``.
@@ -152,14 +153,14 @@ def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> str:
     settings = {**entry.options, **options}
     settings.pop(RESOLUTION, None)
     if found.spec(found.inputs[0]).shape[1:] == _sample_shape(entry, settings, None):
-        return ""
+        return None
     try:
         published = make(name, **{option: value for option, value in options.items() if option != RESOLUTION})
     except NetweightError:  # these options fit other inputs alone, such as patches that do not divide the picture
-        return ""
-    from netweight.zoo.published import note_on_size
+        return None
+    from netweight.zoo.published import differs
 
-    return note_on_size(found, published)
+    return differs(found, published)
 
 
 def _function(path: str) -> Any:
