@@ -14,6 +14,7 @@ from netweight.app.faults import refused
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
 from netweight.app.own_rules import held
+from netweight.app.quantised import as_it_runs
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Graph, TensorSpec
@@ -25,6 +26,7 @@ from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
     from netweight.results.fault import Fault
+    from netweight.results.integer import Integers
     from netweight.results.profile import Profile
 
 
@@ -46,6 +48,8 @@ class Loaded:
         error: What that code raised.
         fault: Where and why it did.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
+        number: Makes the array of one of them, where that takes less than making all.
+        integers: What became of the conversions of a quantised network, where it is not taken as it is written.
         other: What an input made another network of than the published one, empty if none did.
         keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
     """
@@ -63,6 +67,8 @@ class Loaded:
     error: BaseException | None = None
     fault: Fault | None = None
     weights: Callable[[], dict[str, Any]] | None = None
+    number: Callable[[str], Any] | None = None
+    integers: Integers | None = None
     other: str = ""
     keeps: str = "ideal"
 
@@ -90,6 +96,7 @@ def capture(
     training: bool = False,
     dims: Mapping[str, int] | None = None,
     rules: OwnRules | None = None,
+    as_written: bool = False,
 ) -> Graph:
     """Graph of a model.
 
@@ -107,6 +114,7 @@ def capture(
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
         rules: What operators of your own cost, as for ``netweight.rules``.
+        as_written: Leave the conversions of a quantised model where they are, instead of making kernels of integers.
 
     Raises:
         UnknownNameError: If no built-in network and no file has that name.
@@ -117,7 +125,8 @@ def capture(
         CaptureError: If the module's forward raises.
     """
     with held(rules):
-        found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
+        asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims, as_written=as_written)
+        found = load(resolve(model), asked)
     if found.fault is not None:
         raise refused("capture: expected the module to run to its end", found.fault) from found.error
     return found.graph
@@ -132,7 +141,7 @@ def load(what: Identified, asked: Asked) -> Loaded:
         raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()
-        return _onnx(what.model, asked)
+        return as_it_runs(_onnx(what.model, asked), as_written=asked.as_written)
     asked.check_open()
     match what:
         case Given(graph, source):
@@ -150,10 +159,10 @@ def load(what: Identified, asked: Asked) -> Loaded:
             asked.check_no_program()
             return _built_in(what, asked)
         case Named(reference):
-            return _named(reference, asked)
+            return as_it_runs(_named(reference, asked), as_written=asked.as_written)
         case Module(module):
             asked.check_batch()
-            return _captured(module, asked)
+            return as_it_runs(_captured(module, asked), as_written=asked.as_written)
 
 
 def with_stored_weights(what: Identified) -> Identified:
@@ -202,6 +211,7 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
         guesses=() if found.exact else found.notes,
         doubts=found.doubts,
         weights=found.weights,
+        number=found.array,
     )
 
 

@@ -57,6 +57,7 @@ def weigh(
     past: int | None = None,
     rules: OwnRules | None = None,
     count_causal: str = "full",
+    as_written: bool = False,
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
 
@@ -89,13 +90,15 @@ def weigh(
             rule of: ``{"mylib::scale": scale_rule, MyFunction: my_rule}``.
         count_causal: Pairs of causal attention that count: ``"full"`` for all, ``"half"`` for the s(s + 1)/2 that the
             mask leaves. The report says so.
+        as_written: Weigh the conversions of a quantised model as operators of their own, instead of the kernels of
+            integers that runtimes make of them and what is between.
 
     Raises:
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     asked = Asked(
         inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past),
-        bits=bits is not None,
+        bits=bits is not None, as_written=as_written,
     )  # fmt: skip
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
     half = count_causal != "full"
@@ -123,7 +126,10 @@ def weigh(
     notes = (
         profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
     )
-    return replace(profile, notes=notes, training=cost, counting={"causal": count_causal} if half else None)
+    return replace(
+        profile, notes=notes, training=cost, counting={"causal": count_causal} if half else None,
+        integer=found.integers,
+    )  # fmt: skip
 
 
 def _origin(model: ModelInfo, path: Path) -> str:
