@@ -11,7 +11,8 @@ from netweight import progress
 from netweight.app.arguments import BITS, MODEL, arrays_by_name, flag, path_of, takes, unless_none, whole_number
 from netweight.app.asked import Asked
 from netweight.app.identify import resolve
-from netweight.app.load import Loaded, load, with_stored_weights
+from netweight.app.load import load, with_stored_weights
+from netweight.app.loaded import Loaded
 from netweight.errors import CaptureError, UsageError, unknown_name
 from netweight.files import alone_in, whole_file, write_text
 from netweight.ir import Graph

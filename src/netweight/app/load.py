@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,10 @@ from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
 from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
+from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
 from netweight.app.quantised import as_it_runs
-from netweight.errors import CaptureError, FormatError, UsageError
+from netweight.errors import FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Graph, TensorSpec
 from netweight.ops import REGISTRY
@@ -25,66 +26,7 @@ from netweight.sources.names import Reference
 from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
-    from netweight.results.fault import Fault
-    from netweight.results.integer import Integers
     from netweight.results.profile import Profile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A model that can be weighed.
-
-    Attributes:
-        graph: The network.
-        source: What it was made from.
-        notes: What the source wants a reader to know.
-        exact: Whether nothing was guessed or left out.
-        guesses: Notes on what only real data decide and the source assumed.
-        doubts: Notes after which figures may not be exact: all guesses, and what was left out.
-        inputs_guessed: Whether nobody gave an input, and one was guessed.
-        call: What is called, where it is not one forward.
-        fixed: Whether the graph holds only for the numbers that its integer inputs had.
-        stopped_at: Module in which the model's own code failed, None if it did not.
-        error: What that code raised.
-        fault: Where and why it did.
-        weights: Makes the array of each parameter, buffer and constant, where the model has them.
-        number: Makes the array of one of them, where that takes less than making all.
-        integers: What became of the conversions of a quantised network, where it is not taken as it is written.
-        other: What an input made another network of than the published one, empty if none did.
-        keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
-    """
-
-    graph: Graph
-    source: str
-    notes: tuple[str, ...] = ()
-    exact: bool = True
-    guesses: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-    inputs_guessed: bool = False
-    call: str = ""
-    fixed: bool = False
-    stopped_at: str | None = None
-    error: BaseException | None = None
-    fault: Fault | None = None
-    weights: Callable[[], dict[str, Any]] | None = None
-    number: Callable[[str], Any] | None = None
-    integers: Integers | None = None
-    other: str = ""
-    keeps: str = "ideal"
-
-    def check_runnable(self, what: str, *, guesses: bool) -> None:
-        """Refuse a graph that may give other outputs than the model.
-
-        Raises:
-            CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
-        """
-        if self.fault is not None:
-            raise refused(f"{what}: expected the module to run to its end", self.fault) from self.error
-        if self.guesses and not guesses:
-            raise CaptureError(
-                f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
-                fix="guesses=True, --guess takes it as it was guessed",
-            )
 
 
 @takes(**MODEL)
@@ -223,9 +165,7 @@ def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
         zoo.check_type(network.name, inputs)
     graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
     other = zoo.another_network(network.name, graph, network.options)
-    return Loaded(
-        graph=graph, source="builtin", notes=(other,) if other else (), other=other if inputs is not None else ""
-    )
+    return Loaded(graph=graph, source="builtin", notes=() if other is None else (other.note,), other=other)
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:

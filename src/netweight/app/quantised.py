@@ -11,7 +11,7 @@ from netweight.results.integer import Integers
 from netweight.units import amount
 
 if TYPE_CHECKING:
-    from netweight.app.load import Loaded
+    from netweight.app.loaded import Loaded
     from netweight.rewrite.integer.fuse import Fused
 
 AS_WRITTEN = (

@@ -23,7 +23,8 @@ from netweight.app.arguments import (
 from netweight.app.asked import Asked
 from netweight.app.given_inputs import described, is_array, shape_of, spec_of, tensor_of, type_name, without_numbers
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, resolve
-from netweight.app.load import Loaded, load, with_stored_weights
+from netweight.app.load import load, with_stored_weights
+from netweight.app.loaded import Loaded
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Filled, Graph, TensorSpec, is_floating
 from netweight.lazy import Array, np
@@ -127,7 +128,7 @@ def run(
     loaded = loaded or load(with_stored_weights(what), asked)
     loaded.check_runnable("run", guesses=guesses)
     if isinstance(what, BuiltIn) and weights is None:
-        _check_network(what, loaded)
+        _check_network(what, loaded, given=inputs is not None)
     graph = loaded.graph
     if not isinstance(what, Named | Module):
         draw.fill(graph, _named(inputs, graph.inputs))
@@ -150,17 +151,17 @@ def _in_integers(what: OnnxFile, asked: Asked) -> Loaded | None:
     return loaded if loaded.integers is not None and loaded.exact else None
 
 
-def _check_network(network: BuiltIn, loaded: Loaded) -> None:
+def _check_network(network: BuiltIn, loaded: Loaded, *, given: bool) -> None:
     """Refuse an input that makes another network than the weights are for.
 
     Raises:
         ShapeError: If some layer would have other parameters than in the published network.
     """
-    if loaded.other:
+    if loaded.other is not None and given:
         usual = "x".join(map(str, zoo.make(network.name, **network.options).spec("x").shape))
         raise ShapeError(
             f"run: expected an input that the weights of {network.name} are for, got one that makes another network",
-            why=loaded.other,
+            why=loaded.other.note,
             fix=f"--input {usual}",
         )
 

@@ -14,7 +14,8 @@ from netweight.analysis.own_rules import note_on_backward
 from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, resolve
-from netweight.app.load import Loaded, load, read_stored
+from netweight.app.load import load, read_stored
+from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
 from netweight.app.profile import Profile
 from netweight.errors import UsageError
@@ -107,14 +108,14 @@ def weigh(
         stored = read_stored(what.path)
         if not isinstance(stored, Graph):
             fix = f"a report has figures of one setting: weigh {_origin(stored.model, what.path)} with it"
-            asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, count_causal=half, **step)
+            asked.check_undescribed(
+                "a report", fix=fix, bits=bits, dims=dims, count_causal=half, as_written=as_written, **step
+            )
             return Profile.of(stored)
         what = Given(stored, "json")
     with held(rules):
         found = load(what, asked)
-    if bits is not None:
-        graph = with_bits(found.graph, parse_bits(str(bits)))
-        found = replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
+    found = at_widths(found, bits)
     if half:
         from netweight.rewrite.causal import with_causal
 
@@ -130,6 +131,14 @@ def weigh(
         profile, notes=notes, training=cost, counting={"causal": count_causal} if half else None,
         integer=found.integers,
     )  # fmt: skip
+
+
+def at_widths(found: Loaded, bits: int | str | None) -> Loaded:
+    """The same with its numbers at other bit widths; None for those that it has."""
+    if bits is None:
+        return found
+    graph = with_bits(found.graph, parse_bits(str(bits)))
+    return replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
 
 
 def _origin(model: ModelInfo, path: Path) -> str:
@@ -163,6 +172,8 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[st
         freeze=freeze,
     )
     model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
+    if found.other is not None:
+        model = replace(model, published=found.other.published)
     return Profile.of(replace(profile, model=model, fault=found.fault))
 
 

@@ -42,7 +42,7 @@ def model_options(function: Any) -> Any:
 as_written_option: Decorator = click.option(
     "--as-written",
     is_flag=True,
-    help="A quantised model as it stands: conversions are operators, not parts of kernels of integers.",
+    help="Leave the model as it stands: conversions to integers are operators; memory folds and fuses nothing.",
 )
 
 _MODEL_OPTIONS: tuple[Decorator, ...] = (
