@@ -52,7 +52,7 @@ def call_row(
     reads = [None if name is None else values[name] for name in node.inputs]
     writes = [values[name] for name in node.outputs]
     specs = [None if value is None else value.spec for value in reads]
-    dtype = arithmetic_dtype(specs)
+    dtype = arithmetic_dtype(specs) if run is None or not run.integer else run.integer
     slots = _slot_names(definition, len(reads))
     made = [] if of_weights else [values[name].spec for name in new_outputs(graph, node, _LECTURE, run)]
     inner = frozenset() if run is None else run.inner

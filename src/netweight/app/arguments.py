@@ -206,6 +206,7 @@ MODEL: dict[str, Door] = {
     "training": flag,
     "dims": unless_none(sizes_by_name),
     "rules": unless_none(functions),
+    "as_written": flag,
 }
 """How a model is to be described: what all verbs take."""
 

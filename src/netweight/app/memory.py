@@ -9,7 +9,7 @@ from dataclasses import fields
 from netweight import progress
 from netweight.analysis.conventions import CONVENTIONS, convention
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import BITS, MODEL, flag, takes, texts
+from netweight.app.arguments import BITS, MODEL, takes, texts
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
 from netweight.app.identify import Model
@@ -60,7 +60,6 @@ class Memory(results.Memory):
     **MODEL,
     bits=BITS,
     conventions=lambda name, value: texts(name, value) or tuple(CONVENTIONS),
-    as_written=flag,
 )
 def memory(
     model: Model,
@@ -100,7 +99,9 @@ def memory(
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     wanted = {name: convention(name) for name in conventions}
-    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None)
+    asked = Asked(
+        inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None, as_written=as_written
+    )
     found = network("memory", model, asked, bits=bits, rules=rules)
     from netweight.analysis.memory_table import memory_table
 

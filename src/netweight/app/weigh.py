@@ -14,7 +14,8 @@ from netweight.analysis.own_rules import note_on_backward
 from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, resolve
-from netweight.app.load import Loaded, load, read_stored
+from netweight.app.load import load, read_stored
+from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
 from netweight.app.profile import Profile
 from netweight.errors import UsageError
@@ -58,6 +59,7 @@ def weigh(
     past: int | None = None,
     rules: OwnRules | None = None,
     count_causal: str = "full",
+    as_written: bool = False,
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
 
@@ -90,13 +92,15 @@ def weigh(
             rule of: ``{"mylib::scale": scale_rule, MyFunction: my_rule}``.
         count_causal: Pairs of causal attention that count: ``"full"`` for all, ``"half"`` for the s(s + 1)/2 that the
             mask leaves. The report says so.
+        as_written: Weigh the conversions of a quantised model as operators of their own, instead of the kernels of
+            integers that runtimes make of them and what is between.
 
     Raises:
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     asked = Asked(
         inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past),
-        bits=bits is not None,
+        bits=bits is not None, as_written=as_written,
     )  # fmt: skip
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
     half = count_causal != "full"
@@ -105,7 +109,9 @@ def weigh(
         stored = read_stored(what.path)
         if not isinstance(stored, Graph):
             fix = f"a report has figures of one setting: weigh {_origin(stored.model, what.path)} with it"
-            asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, count_causal=half, **step)
+            asked.check_undescribed(
+                "a report", fix=fix, bits=bits, dims=dims, count_causal=half, as_written=as_written, **step
+            )
             return Profile.of(stored)
         what = Given(stored, "json")
     with held(rules):
@@ -127,6 +133,7 @@ def weigh(
         training=cost,
         fault=found.fault,
         counting={"causal": count_causal} if half else None,
+        integer=found.integers,
     )
 
 
