@@ -130,7 +130,8 @@ def _transposed(draw: st.DrawFn, rank: int) -> Layer:
 def _resized(draw: st.DrawFn, rank: int) -> Layer:
     mode = draw(st.sampled_from(["nearest", "nearest-exact", {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]]))
     scale = draw(st.sampled_from([2, 2, 3, 0.5, 1.5]))
-    return lambda x: build.interpolate(x, scale_factor=scale, mode=mode)
+    corners = None if mode.startswith("nearest") else draw(st.booleans())
+    return lambda x: build.interpolate(x, scale_factor=scale, mode=mode, align_corners=corners)
 
 
 @st.composite

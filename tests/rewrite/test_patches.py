@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 import netweight
 from netweight import Graph, build
+from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.patching.part import CutError
 from netweight.analysis.patching.stage import Reach, Stage, patches
@@ -62,7 +63,7 @@ def test_any_network_computes_the_same_in_patches_with_the_work_foretold(drawn: 
         return
     check_same(drawn.graph, patched)
     if np.prod(drawn.grid) > 1:
-        weighed = weigh_patches(stage, drawn.grid, convention_name="inplace")
+        weighed = weigh_patches(stage, drawn.grid, rule=CONVENTIONS["inplace"])
         assert weighed.macs_after == weigh_graph(patched).totals.macs
         assert weighed.macs_before == weigh_graph(drawn.graph).totals.macs
         one = uncut(stage)
@@ -149,7 +150,7 @@ def test_known_networks_compute_the_same_in_patches(name: str) -> None:
     stage = after_layer(graph, layer)
     patched = in_patches(stage, grid)
     check_same(graph, patched)
-    weighed = weigh_patches(stage, grid, convention_name="inplace")
+    weighed = weigh_patches(stage, grid, rule=CONVENTIONS["inplace"])
     assert weighed.macs_after == weigh_graph(patched).totals.macs > weighed.macs_before
 
 

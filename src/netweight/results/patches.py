@@ -57,7 +57,6 @@ class Patches:
         layer: Last layer that runs so.
         end: Number of its nodes that do.
         grid: Patches along each dimension of place.
-        convention: What counts as alive.
         streamed: Whether inputs are in memory only as far as a patch reads them; else they are there whole.
         tensors: What patches have of the inputs and of what each call writes, in order.
         results: Names of what the patches fill.
@@ -73,7 +72,6 @@ class Patches:
     layer: str
     end: int
     grid: tuple[int, ...]
-    convention: str
     streamed: bool
     tensors: tuple[PatchedTensor, ...]
     results: tuple[str, ...]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from netweight.analysis.patching.box import Box, Interval, sizes
-from netweight.analysis.patching.part import Call, CutError, Part
+from netweight.analysis.patching.part import Call, Part
 from netweight.ops.arrays.windows import span_of
 from netweight.ops.sample.resize import ResizeAttrs, weights_along
 
@@ -68,8 +68,7 @@ def resize(call: Call) -> Part:
 def _resized(attrs: ResizeAttrs, dim: int, size: int, needed: Interval) -> tuple[Interval, Interval]:
     """Along one dimension what is read, and what the same resize makes of it: as much as needed, or more.
 
-    Raises:
-        CutError: If no part but all of it gives the same weights.
+    Where the weights do not repeat, as with aligned corners, no part gives the same ones: that is all of it.
     """
     out = attrs.size[dim]
     if needed == (0, out):
@@ -82,16 +81,14 @@ def _resized(attrs: ResizeAttrs, dim: int, size: int, needed: Interval) -> tuple
         start = max((first // grain - margin) * grain, 0)
         stop = min((-(-(last + 1) // grain) + margin) * grain, size)
         if (start, stop) == (0, size):
-            return Interval(0, size), Interval(0, out)
+            break
         made = Interval(int(start * ratio), int(stop * ratio))
         if made.start <= needed.start and needed.stop <= made.stop:
             part = replace(attrs, size=_with(attrs.size, dim, made.size))
             alone = [_merged(part, dim, stop - start, at - made.start) for at in range(needed.start, needed.stop)]
             if [{at + start: weight for at, weight in taps.items()} for taps in alone] == reads:
                 return Interval(start, stop), made
-    raise CutError(
-        f"resize: expected weights that repeat along the dimension, got {attrs.coordinates} of {size} to {out}"
-    )
+    return Interval(0, size), Interval(0, out)
 
 
 def _with(values: tuple[int, ...], place: int, value: int) -> tuple[int, ...]:

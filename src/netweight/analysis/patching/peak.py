@@ -7,30 +7,43 @@ where it belongs, so it takes no memory beside the map.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 
-from netweight.analysis.conventions import Convention
-from netweight.analysis.memory import activation_memories
+from netweight.analysis.conventions import Convention, convention
+from netweight.analysis.deployed import deployed
+from netweight.analysis.memory import Measured, bytes_alive, measured
+from netweight.analysis.memory_table import as_deployed
 from netweight.analysis.patching.graph_of_patch import PatchNodes, fused_in, suffix_for
 from netweight.analysis.patching.stage import Patch, Stage
-from netweight.analysis.pieces import Piece, pieces
+from netweight.analysis.pieces import Facts, Piece
 from netweight.errors import UsageError
 from netweight.ir import Graph, Value
 from netweight.results.patches import Moment
 
 
-def check_convention(name: str, rule: Convention) -> None:
-    """Refuse a convention that does not say what is alive at a step of any network.
+def rule_for(name: str, *, as_written: bool = False) -> Convention:
+    """The convention of that name, over the kernels of a runtime unless the network is taken as it is written.
 
     Raises:
-        UsageError: If it looks at layers alone, or at what a program was seen to hold.
+        UnknownNameError: If there is none.
+        UsageError: If it does not say what is alive at a step of any network.
     """
-    if rule.moment != "schedule" or rule.held_by_program:
+    rule = convention(name)
+    if rule.moment != "schedule" or rule.held_by_program or rule.shares_rows:
         raise UsageError(
-            f"patches: expected a convention of bytes alive per step, got {name!r}", fix="inplace, liveness, mcunet-v2"
+            f"patches: expected a convention of whole tensors that are alive per step, got {name!r}",
+            fix="mcunet-v2, inplace, liveness",
         )
+    return rule if as_written else as_deployed(rule)
+
+
+def peak_before(graph: Graph, rule: Convention) -> Moment:
+    """The most bytes alive in the network as it is."""
+    kernels, found = _measured(graph, rule)
+    layer = kernels.nodes[found.step].layer if kernels.nodes else ""
+    tensors = tuple([(name, found.homes[name].nbytes) for name in found.names])
+    return Moment(nbytes=found.peak_bytes, layer=layer, tensors=tensors)
 
 
 def peak_of_patch(stage: Stage, patch: Patch, rule: Convention, *, streamed: bool) -> Moment:
@@ -44,27 +57,30 @@ def peak_of_patch(stage: Stage, patch: Patch, rule: Convention, *, streamed: boo
     """
     graph, filled = _graph_of(stage, patch, streamed=streamed)
     beside = {**maps_of(stage), **inputs_beside(stage, streamed=streamed)}
-    homes = [piece for piece in pieces(graph, replace(rule, holds_io=False)) if not _is_beside(piece, beside, filled)]
-    change = [0] * (len(graph.nodes) + 1)
-    for piece in homes:
-        change[piece.born] += piece.nbytes
-        change[min(piece.dies + 1, len(graph.nodes))] -= piece.nbytes
-    alive = list(itertools.accumulate(change[:-1]))
+    kernels, found = _measured(graph, replace(rule, holds_io=False))
+    homes = [piece for piece in found.pieces if not _is_beside(piece, beside, filled)]
+    alive = bytes_alive(homes, len(kernels.nodes))
     step = max(range(len(alive)), key=alive.__getitem__, default=0)
     there = [(piece.name, piece.nbytes) for piece in homes if piece.born <= step <= piece.dies]
     tensors = (*beside.items(), *there)
-    layer = graph.nodes[step].layer if graph.nodes else ""
+    layer = kernels.nodes[step].layer if kernels.nodes else ""
     return Moment(nbytes=sum([size for _, size in tensors]), layer=layer, tensors=tensors)
 
 
 def peak_after(stage: Stage, rule: Convention, *, streamed: bool) -> Moment:
     """The most bytes alive once the maps are there."""
-    graph = graph_after(stage)
-    found = activation_memories(graph, {"": replace(rule, holds_io=False)})[""]
+    found = peak_before(graph_after(stage), replace(rule, holds_io=False))
     held = inputs_beside(stage, streamed=streamed) if rule.holds_io else {}
-    beside = {name: size for name, size in held.items() if name not in found.peak_tensors}
-    tensors = (*beside.items(), *zip(found.peak_tensors, found.peak_tensor_bytes, strict=True))
-    return Moment(nbytes=found.peak_bytes + sum(beside.values()), layer=found.peak_layer, tensors=tensors)
+    there = {name for name, _ in found.tensors}
+    beside = [(name, size) for name, size in held.items() if name not in there]
+    nbytes = found.nbytes + sum([size for _, size in beside])
+    return Moment(nbytes=nbytes, layer=found.layer, tensors=(*beside, *found.tensors))
+
+
+def _measured(graph: Graph, rule: Convention) -> tuple[Graph, Measured]:
+    """The network in the kernels of a convention, and what it takes."""
+    kernels = deployed(graph, rule.kernels).graph
+    return kernels, measured(Facts.of(kernels), rule)
 
 
 def maps_of(stage: Stage) -> dict[str, int]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from operator import le
 
 from netweight.analysis.conventions import Convention
-from netweight.analysis.memory import activation_memories
 from netweight.analysis.patching.part import CutError
-from netweight.analysis.patching.peak import inputs_beside, maps_of, peak_after, peak_of_patch
+from netweight.analysis.patching.peak import inputs_beside, maps_of, peak_after, peak_before, peak_of_patch
 from netweight.analysis.patching.pointwise import broadcast, same_part
 from netweight.analysis.patching.rules import rule_of
 from netweight.analysis.patching.stage import BEFORE_SPACE, Grid, Reach, Stage, patch_at
@@ -104,7 +103,7 @@ class Search:
             limit: Peak that is low enough; the search stops at the first option that has it.
         """
         found: list[PatchOption] = []
-        lowest = activation_memories(self.graph, {"": self.rule})[""].peak_bytes
+        lowest = peak_before(self.graph, self.rule).nbytes
         for macs, stage, grid, after, along in sorted(self._candidates(lowest, limit), key=lambda each: each[0]):
             if max(after, self._beside(stage)) >= lowest:
                 continue
@@ -222,3 +221,16 @@ class _Cuts:
             except CutError:
                 self.known[dim, count] = None
         return self.known[dim, count]
+
+
+def best_patches(graph: Graph, limit: int, *, rule: Convention, streamed: bool = True) -> PatchOption | None:
+    """The split and grid with the fewest MACs whose peak is within a limit; None if a search finds none.
+
+    Args:
+        graph: The network.
+        limit: Bytes.
+        rule: What is alive when, as ``rule_for`` gives it.
+        streamed: Whether inputs are in memory only as far as a patch reads them; else they are there whole.
+    """
+    options = Search(graph=graph, rule=rule, streamed=streamed).best(limit)
+    return options[-1] if options and options[-1].peak_bytes <= limit else None

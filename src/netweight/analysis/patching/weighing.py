@@ -5,32 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from netweight.analysis.conventions import convention
-from netweight.analysis.memory import activation_memories
+from netweight.analysis.conventions import Convention
 from netweight.analysis.patching.box import partition, sizes
-from netweight.analysis.patching.peak import check_convention, peak_after, peak_of_patch
+from netweight.analysis.patching.peak import peak_after, peak_before, peak_of_patch
 from netweight.analysis.patching.stage import Grid, Patch, Stage, patches
 from netweight.analysis.patching.work import macs_of, macs_on_part
 from netweight.errors import UsageError
-from netweight.ir import Graph
-from netweight.results.patches import Moment, PatchedTensor, Patches
+from netweight.results.patches import PatchedTensor, Patches
 
 
-def weigh_patches(stage: Stage, grid: Grid, *, convention_name: str = "mcunet-v2", streamed: bool = True) -> Patches:
+def weigh_patches(stage: Stage, grid: Grid, *, rule: Convention, streamed: bool = True) -> Patches:
     """Peaks and MACs with a stage in patches, and without.
 
     Args:
         stage: The layers that run patch by patch.
         grid: Patches along each dimension of place.
-        convention_name: What is alive when.
+        rule: What is alive when.
         streamed: Whether inputs are in memory only as far as a patch reads them.
 
     Raises:
         CutError: If an operator of the stage cannot work on patches, or the grid does not fit.
-        UsageError: If there is one patch alone, or the convention says nothing about patches.
+        UsageError: If there is one patch alone.
     """
-    rule = convention(convention_name)
-    check_convention(convention_name, rule)
     if math.prod(grid) == 1:
         raise UsageError("patches: expected at least two patches, got one", fix="2x2")
     graph = stage.graph
@@ -43,23 +39,23 @@ def weigh_patches(stage: Stage, grid: Grid, *, convention_name: str = "mcunet-v2
         layer=stage.layer,
         end=stage.end,
         grid=grid,
-        convention=convention_name,
         streamed=streamed,
         tensors=tensors,
         results=stage.results,
-        before=peak_before(graph, convention_name),
+        before=peak_before(graph, rule),
         during=max(peaks, key=lambda moment: moment.nbytes),
         after=peak_after(stage, rule, streamed=streamed),
         macs_before=sum([macs_of(graph, node) for node in graph.nodes]),
         macs_after=outside + sum([tensor.macs_after for tensor in tensors]),
+        notes=tuple(_notes(tensors)),
     )
 
 
-def peak_before(graph: Graph, convention_name: str) -> Moment:
-    """Peak of the network as it is."""
-    found = activation_memories(graph, {"": convention(convention_name)})[""]
-    tensors = tuple(zip(found.peak_tensors, found.peak_tensor_bytes, strict=True))
-    return Moment(nbytes=found.peak_bytes, layer=found.peak_layer, tensors=tensors)
+def _notes(tensors: Sequence[PatchedTensor]) -> Iterator[str]:
+    """What is to be said of tensors that patches do not share out."""
+    whole = [tensor for tensor in tensors if tensor.part == tensor.shape != tensor.share]
+    if whole:
+        yield f"a patch has all of {whole[-1].name}: only what comes after it is shared out"
 
 
 def _tensors(stage: Stage, found: Sequence[Patch], grid: Grid) -> Iterator[PatchedTensor]:
