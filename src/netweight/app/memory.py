@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from netweight import progress
 from netweight.analysis.conventions import CONVENTIONS, Convention
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts
+from netweight.app.arguments import BITS, MODEL, takes, text, texts
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
 from netweight.app.identify import Given, Model, OnnxFile, Stored, resolve
@@ -107,7 +107,6 @@ def _training_row(model: Model, asked: Asked, rules: OwnRules | None) -> Convent
     **MODEL,
     bits=BITS,
     conventions=lambda name, value: texts(name, value) or ALL,
-    as_written=flag,
 )
 def memory(
     model: Model,
@@ -147,7 +146,9 @@ def memory(
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     wanted = {name: _convention(name) for name in conventions}
-    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None)
+    asked = Asked(
+        inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None, as_written=as_written
+    )
     found = network("memory", model, asked, bits=bits, rules=rules)
     from netweight.analysis.memory_table import memory_table
 
@@ -171,4 +172,4 @@ def _on_kernels(table: Mapping[str, ConventionMemory]) -> Iterator[str]:
         if names:
             yield f"steps of {', '.join(names)} are kernels of a runtime: {rules.about}"
     if any(found.kernels == "runtime" for found in table.values()):
-        yield "as_written=True, --as-written: every operator is a step, under all but what is a runtime's own convention"
+        yield "as_written=True, --as-written: every operator is a step, but under a runtime's own conventions"

@@ -47,6 +47,7 @@ def export(model: str, **flags: Any) -> None:
             seed=flags["seed"],
             external=flags["external"],
             guesses=flags["guess"],
+            as_written=flags["as_written"],
         )
     for note in found.notes:
         say(f"note: {note}")
