@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from netweight.ordering.bounds import footprint, unavoidable
 from netweight.ordering.greedy import greedy
 from netweight.ordering.local import Local, localize
-from netweight.ordering.problem import Problem, alive
-from netweight.ordering.search import search
-from netweight.ordering.segments import segments
+from netweight.ordering.problem import Problem, alive, permuted
+from netweight.ordering.search import Found, search
+from netweight.ordering.segments import Segment, segments, windows
 
 SETS = 20_000
 """Sets of steps that are looked at, in all segments together, unless the caller says otherwise."""
 
-_GREEDY = 2_000
-"""Steps of a segment up to which a greedy order is tried, whose time grows with their square."""
+_WINDOW = 200
+"""Sets that are looked at in one window of a segment that is too large to be searched as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,38 +59,77 @@ def best_order(problem: Problem, *, limit: int = SETS) -> Ordering:
         problem: Steps in an order that works.
         limit: Sets of steps to look at; the same limit finds the same order on every machine.
     """
-    given = alive(problem, problem.given)
-    parts = segments(problem)
-    locals_ = localize(problem, parts)
-    largest = footprint(problem)
-    peaks = [max(given[part.first : part.last + 1]) for part in parts]
-    bounds = [unavoidable(local) for local in locals_]
-    bound = peak = max([largest, *bounds])
-    order: list[int] = []
-    sets = 0
-    for part, local, known in zip(parts, locals_, peaks, strict=True):
-        steps: tuple[int, ...] | None = None
-        if known > peak and part.last > part.first:
-            steps, known, least, looked = _improve(local, peak, known, limit - sets)
-            sets += looked
-            bound = max(bound, least)
-        peak = max(peak, known)
-        order += range(part.first, part.last + 1) if steps is None else [part.first + step for step in steps]
-    return Ordering(
-        order=tuple(order), peak=peak, given_peak=max(given, default=0), bound=bound, footprint=largest, sets=sets
+    found = _once(problem, limit, 0)
+    if found.proved or all(part.whole for part in segments(problem)):
+        return found
+    again = _once(permuted(problem, found.order), limit, 1)
+    return replace(
+        again,
+        order=tuple([found.order[step] for step in again.order]),
+        given_peak=found.given_peak,
+        bound=found.bound,
+        sets=found.sets + again.sets,
     )
 
 
-def _improve(local: Local, enough: int, known: int, limit: int) -> tuple[tuple[int, ...] | None, int, int, int]:
-    """Steps, peak, a bound if one was found, and how many sets were looked at; no steps where they stay."""
-    steps: tuple[int, ...] | None = None
-    if len(local.before) <= _GREEDY:
-        tried, reached = greedy(local, enough)
-        if reached < known:
-            steps, known = tried, reached
-        if known <= enough:
-            return steps, known, 0, 0
-        found = search(local, enough=enough, known=known, limit=limit)
-        least = found.bound if found.bound > enough else 0  # what is enough may be no bound of this segment
-        return (steps if found.order is None else found.order), found.peak, least, found.sets
-    return None, known, 0, 0
+def _once(problem: Problem, limit: int, turn: int) -> Ordering:
+    """The best order after each segment, or window of one, is looked at once."""
+    given = alive(problem, problem.given)
+    parts = windows(segments(problem), turn)
+    locals_ = localize(problem, parts)
+    known = [max(given[part.first : part.last + 1]) for part in parts]
+    touched = footprint(problem)
+    least = max([touched, *[unavoidable(local) for part, local in zip(parts, locals_, strict=True) if part.whole]])
+    found = _dearest_first(parts, locals_, known, least, limit)
+    order: list[int] = []
+    for number, part in enumerate(parts):
+        steps = found[number].order if number in found else None
+        order += range(part.first, part.last + 1) if steps is None else [part.first + step for step in steps]
+    return Ordering(
+        order=tuple(order),
+        peak=max([least, *[part.peak for part in found.values()]]),
+        given_peak=max(given, default=0),
+        bound=max([least, *[part.bound for part in found.values()]]),
+        footprint=touched,
+        sets=sum([part.sets for part in found.values()]),
+    )
+
+
+def _dearest_first(
+    parts: Sequence[Segment], locals_: Sequence[Local], known: Sequence[int], enough: int, limit: int
+) -> dict[int, Found]:
+    """What was found in those segments that hold more than others cannot avoid."""
+    looked: dict[int, Found] = {}
+    for number in sorted(range(len(parts)), key=lambda n: (-known[n], n)):
+        if known[number] <= enough:
+            break
+        part = parts[number]
+        left = limit - sum([found.sets for found in looked.values()])
+        if part.first == part.last:
+            looked[number] = Found(order=None, peak=known[number], bound=known[number], sets=0)
+        else:
+            looked[number] = _improve(
+                locals_[number], enough, known[number], left if part.whole else min(left, _WINDOW)
+            )
+        if not part.whole:
+            looked[number] = replace(looked[number], bound=0)
+        enough = max(enough, looked[number].peak)
+    return looked
+
+
+def _improve(local: Local, enough: int, known: int, limit: int) -> Found:
+    """A better order of a segment than the one that stands, by looking one step ahead and then by search.
+
+    What is enough may be no bound of this segment: one that is no more than that is given as 0.
+    """
+    tried, reached = greedy(local, enough)
+    order = tried if reached < known else None
+    known = min(known, reached)
+    if known <= enough:
+        return Found(order=order, peak=known, bound=0, sets=0)
+    found = search(local, enough=enough, known=known, limit=limit)
+    return replace(
+        found,
+        order=order if found.order is None else found.order,
+        bound=found.bound if found.bound > enough else 0,
+    )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from netweight.ordering.local import Local
-from netweight.ordering.search import forced
+from netweight.ordering.local import Local, members
+from netweight.ordering.search import State, forced
 
 
 def greedy(local: Local, enough: int) -> tuple[tuple[int, ...], int]:
     """Steps and peak of an order that always takes the step that raises the peak least, then leaves the least."""
-    done, held, path = forced(local, 0, local.start, enough)
+    state, path = forced(local, State(0, local.start, local.first()), enough)
     order, peak = list(path), enough
-    while ready := local.ready(done):
-        rises = {step: local.change(step, done) for step in ready}
-        step = min(ready, key=lambda s: (max(peak, held + rises[s][0]), rises[s][1], s))
-        peak = max(peak, held + rises[step][0])
-        done, held, path = forced(local, done | 1 << step, held + rises[step][1], peak)
+    while state.ready:
+        changes = {step: local.change(step, state.done) for step in members(state.ready)}
+        step = min(changes, key=lambda s: (max(peak, state.held + changes[s][0]), changes[s][1], s))
+        during, more = changes[step]
+        peak = max(peak, state.held + during)
+        state, path = forced(local, state.then(local, step, more), peak)
         order += [step, *path]
     return tuple(order), peak

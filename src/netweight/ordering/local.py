@@ -35,6 +35,7 @@ class Local:
 
     Attributes:
         before: For each step the set that it waits for.
+        after: For each step those that wait for it.
         pieces: The tensors that its steps touch.
         writes: Bytes that each step writes.
         ends: For each step the tensors that it may be the last to touch: the set that touches one, and its bytes.
@@ -43,6 +44,7 @@ class Local:
     """
 
     before: tuple[int, ...]
+    after: tuple[tuple[int, ...], ...]
     pieces: tuple[Piece, ...]
     writes: tuple[int, ...]
     ends: tuple[tuple[tuple[int, int], ...], ...]
@@ -56,12 +58,26 @@ class Local:
         for touching, size in self.ends[step]:
             if touching & ~after == 0:
                 freed += size
-        taken = any([touching & ~after == 0 for touching in self.over[step]])
+        taken = any(touching & ~after == 0 for touching in self.over[step])
         return 0 if taken else self.writes[step], self.writes[step] - freed
 
-    def ready(self, done: int) -> list[int]:
-        """Steps that can run next."""
-        return [step for step, before in enumerate(self.before) if not done >> step & 1 and before & ~done == 0]
+    def first(self) -> int:
+        """Steps that wait for none."""
+        return sum([1 << step for step, before in enumerate(self.before) if not before])
+
+    def ready(self, step: int, done: int, ready: int) -> int:
+        """Steps that can run once a step has run, which was one of those that could before.
+
+        Args:
+            step: The step.
+            done: Those that are done, with it.
+            ready: Those that could run before it.
+        """
+        ready &= ~(1 << step)
+        for later in self.after[step]:
+            if self.before[later] & ~done == 0:
+                ready |= 1 << later
+        return ready
 
 
 def localize(problem: Problem, parts: Sequence[Segment]) -> list[Local]:
@@ -101,11 +117,22 @@ def _local(problem: Problem, part: Segment, pieces: dict[int, Piece], start: int
         if not piece.outlives:
             for step in members(piece.touching):
                 ends[step].append((piece.touching, piece.size))
-    before = [sum(1 << (other - part.first) for other in set(problem.waits[step]) if other in steps) for step in steps]
+    inside = [{other - part.first for other in problem.waits[step] if other in steps} for step in steps]
+    before = [sum([1 << other for other in waits]) for waits in inside]
+    after: list[list[int]] = [[] for _ in steps]
+    for step, waits in enumerate(inside):
+        for other in sorted(waits):
+            after[other].append(step)
     ending = {index: piece.touching for index, piece in pieces.items() if not piece.outlives}
     over = [tuple([ending[index] for index in problem.over_of(step) if index in ending]) for step in steps]
     return Local(
-        tuple(before), tuple(pieces.values()), tuple(writes), tuple([tuple(of) for of in ends]), tuple(over), start
+        tuple(before),
+        tuple([tuple(of) for of in after]),
+        tuple(pieces.values()),
+        tuple(writes),
+        tuple([tuple(of) for of in ends]),
+        tuple(over),
+        start,
     )
 
 

@@ -6,7 +6,7 @@ While a step runs, all is held that it reads and writes, and all that was writte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netweight.errors import GraphError
 
@@ -109,3 +109,23 @@ def alive(problem: Problem, order: Sequence[int]) -> list[int]:
         found.append(now + (0 if taken else written))
         now += written - ended
     return found
+
+
+def permuted(problem: Problem, order: Sequence[int]) -> Problem:
+    """The same problem, its steps numbered as they stand in an order.
+
+    Raises:
+        GraphError: If the order is none of the problem's.
+    """
+    check_order(problem, order)
+    place = {step: new for new, step in enumerate(order)}
+    tensors = tuple(
+        replace(
+            tensor,
+            writer=None if tensor.writer is None else place[tensor.writer],
+            readers=tuple(sorted([place[step] for step in tensor.readers])),
+        )
+        for tensor in problem.tensors
+    )
+    waits = tuple([tuple(sorted([place[other] for other in problem.waits[step]])) for step in order])
+    return Problem(waits=waits, tensors=tensors, over=tuple([problem.over[step] for step in order if problem.over]))

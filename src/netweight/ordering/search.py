@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from netweight.ordering.local import Local
+from netweight.ordering.local import Local, members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,19 @@ class Found:
     sets: int
 
 
+class State(NamedTuple):
+    """Where one is: the steps that are done, the bytes held, and the steps that can run next."""
+
+    done: int
+    held: int
+    ready: int
+
+    def then(self, local: Local, step: int, more: int) -> State:
+        """Where one is after a step that leaves ``more`` bytes."""
+        done = self.done | 1 << step
+        return State(done, self.held + more, local.ready(step, done, self.ready))
+
+
 def search(local: Local, *, enough: int, known: int, limit: int) -> Found:
     """The best order of a segment, if one is below ``known``.
 
@@ -40,45 +54,45 @@ def search(local: Local, *, enough: int, known: int, limit: int) -> Found:
         limit: Sets of steps to look at before it gives up.
     """
     every = (1 << len(local.before)) - 1
-    first, held, path = forced(local, 0, local.start, enough)
-    came: dict[int, tuple[int, tuple[int, ...]]] = {first: (-1, path)}
-    least = {first: enough}
-    queue = [(enough, -first.bit_count(), first, held)]
+    start, path = forced(local, State(0, local.start, local.first()), enough)
+    came: dict[int, tuple[int, tuple[int, ...]]] = {start.done: (-1, path)}
+    least = {start.done: enough}
+    queue = [(enough, -start.done.bit_count(), start)]
     looked = 0
     while queue:
-        peak, _, done, held = heapq.heappop(queue)
-        if peak > least[done]:
+        peak, _, state = heapq.heappop(queue)
+        if peak > least[state.done]:
             continue
-        if done == every:
-            return Found(order=_path(came, done), peak=peak, bound=peak, sets=looked)
+        if state.done == every:
+            return Found(order=_path(came, every), peak=peak, bound=peak, sets=looked)
         if looked == limit:
             return Found(order=None, peak=known, bound=peak, sets=looked)
         looked += 1
-        for step in local.ready(done):
-            during, more = local.change(step, done)
-            reached = max(peak, held + during)
+        for step in members(state.ready):
+            during, more = local.change(step, state.done)
+            reached = max(peak, state.held + during)
             if reached >= known:
                 continue
-            after, left, path = forced(local, done | 1 << step, held + more, reached)
-            if reached < least.get(after, known):
-                least[after] = reached
-                came[after] = (done, (step, *path))
-                heapq.heappush(queue, (reached, -after.bit_count(), after, left))
+            after, path = forced(local, state.then(local, step, more), reached)
+            if reached < least.get(after.done, known):
+                least[after.done] = reached
+                came[after.done] = (state.done, (step, *path))
+                heapq.heappush(queue, (reached, -after.done.bit_count(), after))
     return Found(order=None, peak=known, bound=known, sets=looked)
 
 
-def forced(local: Local, done: int, held: int, reached: int) -> tuple[int, int, tuple[int, ...]]:
-    """The set, its bytes and the steps, once all is done that costs nothing to do now."""
+def forced(local: Local, state: State, reached: int) -> tuple[State, tuple[int, ...]]:
+    """Where one is, and by which steps, once all is done that costs nothing to do now."""
     path = []
     again = True
     while again:
         again = False
-        for step in local.ready(done):
-            during, more = local.change(step, done)
-            if more <= 0 and held + during <= reached:
-                done, held, again = done | 1 << step, held + more, True
+        for step in members(state.ready):
+            during, more = local.change(step, state.done)
+            if more <= 0 and state.held + during <= reached:
+                state, again = state.then(local, step, more), True
                 path.append(step)
-    return done, held, tuple(path)
+    return state, tuple(path)
 
 
 def _path(came: dict[int, tuple[int, tuple[int, ...]]], done: int) -> tuple[int, ...]:

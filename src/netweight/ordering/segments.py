@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netweight.ordering.problem import Problem
+
+LARGE = 1_000
+"""Steps from which on a segment is too large to be looked at as a whole."""
+
+WINDOW = 64
+"""Steps of a window of such a segment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,10 +21,12 @@ class Segment:
     Attributes:
         first: The first step.
         last: The last.
+        whole: Whether it is the whole of them; if not, there are better orders than those that it has by itself.
     """
 
     first: int
     last: int
+    whole: bool = True
 
 
 def segments(problem: Problem) -> tuple[Segment, ...]:
@@ -43,10 +52,32 @@ def segments(problem: Problem) -> tuple[Segment, ...]:
     for step in range(count):
         if comes_from[step] and furthest <= step:
             if first < step:
-                found.append(Segment(first=first, last=step - 1))
+                found.append(_segment(first, step - 1))
             found.append(Segment(first=step, last=step))
             first = step + 1
         furthest = max(furthest, needed_first[step])
     if first < count:
-        found.append(Segment(first=first, last=count - 1))
+        found.append(_segment(first, count - 1))
+    return tuple(found)
+
+
+def _segment(first: int, last: int) -> Segment:
+    return Segment(first=first, last=last, whole=last - first < LARGE)
+
+
+def windows(parts: Sequence[Segment], turn: int) -> tuple[Segment, ...]:
+    """The segments, those that are too large to be searched cut into windows of neighbouring steps.
+
+    Args:
+        parts: The segments.
+        turn: In odd turns the windows lie over the cuts of the even ones.
+    """
+    found: list[Segment] = []
+    for part in parts:
+        if part.whole:
+            found.append(part)
+            continue
+        starts = [part.first, *range(part.first + WINDOW - turn % 2 * WINDOW // 2, part.last + 1, WINDOW)]
+        ends = [start - 1 for start in starts[1:]] + [part.last]
+        found += [Segment(first=first, last=last, whole=False) for first, last in zip(starts, ends, strict=True)]
     return tuple(found)
