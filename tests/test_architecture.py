@@ -71,6 +71,7 @@ def test_public_names() -> None:
         "explain",
         "export",
         "initialize",
+        "memory",
         "models",
         "rule",
         "rules",

@@ -12,6 +12,9 @@ from netweight.ir import Graph, TensorSpec
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import REGISTRY
 
+_NOTHING = frozenset({"identity", "detach"})
+"""Views that a converter leaves out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
@@ -36,7 +39,11 @@ class Piece:
 
 def pieces(graph: Graph, rule: Convention) -> tuple[Piece, ...]:
     """Every piece of activation memory of a graph under a convention, the inputs first, then as they are written."""
-    home_of, homes = homes_of(Facts.of(graph), rule)
+    return pieces_of(*homes_of(Facts.of(graph), rule))
+
+
+def pieces_of(home_of: Mapping[str, str], homes: Mapping[str, Home]) -> tuple[Piece, ...]:
+    """The same from the home of each value, and the homes."""
     values: dict[str, list[str]] = {name: [] for name in homes}
     for value, name in home_of.items():
         values[name].append(value)
@@ -120,8 +127,9 @@ def homes_of(facts: Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
     homes: dict[str, Home] = {}
     for name in facts.inputs:
         home_of[name] = name
-        homes[name] = Home(*facts.sizes[name], 0, last_read.get(name, 0))
-    shared = rule.moment == "schedule"
+        homes[name] = _home(facts, rule, name, 0, last_read.get(name, 0))
+    shared = rule.moment == "schedule" and not rule.copies_views
+    onto = _onto_shortcuts(facts) if rule.adds_onto_shortcut else {}
     # PyTorch writes new running statistics over the old ones.
     nowhere = facts.inner.union(graph.updates.values()) if rule.held_by_program else facts.inner | facts.made
     for step, (node, view) in enumerate(zip(graph.nodes, facts.views, strict=True)):
@@ -130,18 +138,35 @@ def homes_of(facts: Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
             storage = values[name].storage
             if name in nowhere or (storage != name and values[storage].kind not in ACTIVE):
                 continue  # a view of a weight is not an activation
-            home = home_of.get(storage) if shared or view else None
+            home = home_of.get(storage) if shared or (view and _stays_view(facts, rule, step)) else None
+            home = home_of.get(onto.get(name, ""), home)
             if home is None and over and index == 0:
                 home = _taken_over(facts, rule, step, home_of, homes)
             dies = max(step, last_read.get(name, step))
             if home is None:
                 home_of[name] = name
-                homes[name] = Home(*facts.sizes[name], step, dies)
+                homes[name] = _home(facts, rule, name, step, dies)
             else:
                 home_of[name] = home
                 # A view never makes memory larger, not even one that repeats elements; nor does writing over it.
                 homes[home].dies = max(homes[home].dies, dies)
     return home_of, homes
+
+
+def _onto_shortcuts(facts: Facts) -> dict[str, str]:
+    from netweight.analysis.bottlenecks import sums_onto_shortcuts
+
+    return sums_onto_shortcuts(facts.graph, facts.last_read)
+
+
+def _home(facts: Facts, rule: Convention, name: str, born: int, dies: int) -> Home:
+    count, nbytes = facts.sizes[name]
+    return Home(count, -(-nbytes // rule.alignment) * rule.alignment, born, dies)
+
+
+def _stays_view(facts: Facts, rule: Convention, step: int) -> bool:
+    """Whether a view is one to this runtime too: within a kernel, or where nothing changes."""
+    return not rule.copies_views or step in facts.runs or facts.graph.nodes[step].op in _NOTHING
 
 
 def _taken_over(
@@ -170,6 +195,10 @@ def seen_otherwise(facts: Facts, name: str, lived_in: Mapping[str, object]) -> b
 
 def _last_reads(facts: Facts, rule: Convention) -> dict[str, int]:
     """Step of the last reader of each value, or at which the program lets go of it."""
+    if rule.holds_block_inputs:
+        from netweight.analysis.bottlenecks import with_block_inputs
+
+        return with_block_inputs(facts.graph, facts.last_read)
     if not (rule.held_by_program or rule.holds_io):
         return facts.last_read
     held = facts.inputs if rule.holds_io else ()

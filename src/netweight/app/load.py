@@ -26,6 +26,7 @@ from netweight.zoo.table import ARCHITECTURES
 if TYPE_CHECKING:
     from netweight.results.fault import Fault
     from netweight.results.profile import Profile
+    from netweight.zoo.published import Differs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Loaded:
         error: What that code raised.
         fault: Where and why it did.
         weights: Makes the array of each parameter, buffer and constant, where the model has them.
-        other: What an input made another network of than the published one, empty if none did.
+        other: How it differs from the published network of its name, None if it does not.
         keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
     """
 
@@ -63,7 +64,7 @@ class Loaded:
     error: BaseException | None = None
     fault: Fault | None = None
     weights: Callable[[], dict[str, Any]] | None = None
-    other: str = ""
+    other: Differs | None = None
     keeps: str = "ideal"
 
     def check_runnable(self, what: str, *, guesses: bool) -> None:
@@ -213,9 +214,7 @@ def _built_in(network: BuiltIn, asked: Asked) -> Loaded:
         zoo.check_type(network.name, inputs)
     graph = zoo.make(network.name, batch=asked.samples, inputs=inputs, training=asked.training, **network.options)
     other = zoo.another_network(network.name, graph, network.options)
-    return Loaded(
-        graph=graph, source="builtin", notes=(other,) if other else (), other=other if inputs is not None else ""
-    )
+    return Loaded(graph=graph, source="builtin", notes=() if other is None else (other.note,), other=other)
 
 
 def _named(reference: Reference, asked: Asked) -> Loaded:

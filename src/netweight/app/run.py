@@ -117,7 +117,7 @@ def run(
     loaded = load(with_stored_weights(what), asked)
     loaded.check_runnable("run", guesses=guesses)
     if isinstance(what, BuiltIn) and weights is None:
-        _check_network(what, loaded)
+        _check_network(what, loaded, given=inputs is not None)
     graph = loaded.graph
     if not isinstance(what, Named | Module):
         draw.fill(graph, _named(inputs, graph.inputs))
@@ -130,17 +130,17 @@ def run(
     return replace(done, notes=(*draw.notes, *loaded.notes))
 
 
-def _check_network(network: BuiltIn, loaded: Loaded) -> None:
+def _check_network(network: BuiltIn, loaded: Loaded, *, given: bool) -> None:
     """Refuse an input that makes another network than the weights are for.
 
     Raises:
         ShapeError: If some layer would have other parameters than in the published network.
     """
-    if loaded.other:
+    if loaded.other is not None and given:
         usual = "x".join(map(str, zoo.make(network.name, **network.options).spec("x").shape))
         raise ShapeError(
             f"run: expected an input that the weights of {network.name} are for, got one that makes another network",
-            why=loaded.other,
+            why=loaded.other.note,
             fix=f"--input {usual}",
         )
 

@@ -109,9 +109,7 @@ def weigh(
         what = Given(stored, "json")
     with held(rules):
         found = load(what, asked)
-    if bits is not None:
-        graph = with_bits(found.graph, parse_bits(str(bits)))
-        found = replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
+    found = at_widths(found, bits)
     if half:
         from netweight.rewrite.causal import with_causal
 
@@ -124,6 +122,14 @@ def weigh(
         profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
     )
     return replace(profile, notes=notes, training=cost, counting={"causal": count_causal} if half else None)
+
+
+def at_widths(found: Loaded, bits: int | str | None) -> Loaded:
+    """The same with its numbers at other bit widths; None for those that it has."""
+    if bits is None:
+        return found
+    graph = with_bits(found.graph, parse_bits(str(bits)))
+    return replace(found, graph=graph, notes=(*found.notes, *note_on_vectors(found.graph, graph)))
 
 
 def _origin(model: ModelInfo, path: Path) -> str:
@@ -157,6 +163,8 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[st
         freeze=freeze,
     )
     model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
+    if found.other is not None:
+        model = replace(model, published=found.other.published)
     return Profile.of(replace(profile, model=model, fault=found.fault))
 
 

@@ -59,7 +59,7 @@ class Grid:
             if isinstance(row, Head):
                 kind = row.kind if "op" in self.keys else ""
                 line = f"{left(row.name, widths[0])}{_GAP}{kind}".rstrip()
-                yield line if width_of(line) <= width else _shortened(row.name, width)
+                yield line if width_of(line) <= width else shortened(row.name, width)
                 continue
             cells = zip(row, widths, self.numeric, strict=True)
             yield _GAP.join(right(cell, wide) if numeric else left(cell, wide) for cell, wide, numeric in cells)
@@ -85,7 +85,7 @@ def fitted(grid: Grid, width: int, kept: str) -> Grid:
     excess = grid.width - width
     if excess > 0:
         room = max(_SHORTEST_NAME, grid.widths[0] - excess)
-        grid = _changed(grid, "layer", lambda cell: _shortened(cell, room))
+        grid = _changed(grid, "layer", lambda cell: shortened(cell, room))
     return grid
 
 
@@ -116,7 +116,7 @@ def _without(grid: Grid, key: str) -> Grid:
     )
 
 
-def _shortened(name: str, room: int) -> str:
+def shortened(name: str, room: int) -> str:
     """Cut in the middle, so that its end, and what it is indented by, stay."""
     if width_of(name) <= room:
         return name

@@ -68,9 +68,11 @@ def _profile(data: dict[str, Any]) -> Profile:
 
 
 def _model(data: dict[str, Any]) -> ModelInfo:
-    """What was weighed; reports written before a call and guesses were known have none."""
+    """What was weighed; reports written before a call, guesses or other networks were known have none."""
     inputs = tuple(_make(InputInfo, item) for item in data["inputs"])
-    found: ModelInfo = _make(ModelInfo, {"call": "", "inputs_guessed": False, **data, "inputs": inputs})
+    found: ModelInfo = _make(
+        ModelInfo, {"call": "", "inputs_guessed": False, "published": "", **data, "inputs": inputs}
+    )
     return found
 
 

@@ -43,6 +43,7 @@ class ModelInfo:
         digest: Hash of the graph's structure: equal for equal networks.
         call: What is called, where it is not one forward: ``"method encode_image"``, a step of decoding in words.
         inputs_guessed: Whether nobody gave an input and one was guessed; a note says from what.
+        published: What the published network of that name has, where an input makes another one of it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ModelInfo:
     digest: str
     call: str = ""
     inputs_guessed: bool = False
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

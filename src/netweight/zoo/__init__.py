@@ -17,7 +17,7 @@ from netweight.similar import plain
 from netweight.zoo.description import Description, options_of, source_of
 from netweight.zoo.fitting import check_rank, check_size, fitting
 from netweight.zoo.options import RESOLUTION, check_options, image_size
-from netweight.zoo.published import note_on_size
+from netweight.zoo.published import Differs, differs
 from netweight.zoo.table import ARCHITECTURES, Architecture
 
 _IMAGE_RANK = 3
@@ -137,8 +137,8 @@ def make(
         raise
 
 
-def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> str:
-    """What another input than the published one makes of a network; an empty text if its parameters are the same.
+def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> Differs | None:
+    """What another input than the published one makes of a network; None if its parameters are the same.
 
     Args:
         name: One of ``names()``.
@@ -149,12 +149,12 @@ def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> str:
     settings = {**entry.options, **options}
     settings.pop(RESOLUTION, None)
     if found.spec(found.inputs[0]).shape[1:] == _sample_shape(entry, settings, None):
-        return ""
+        return None
     try:
         published = make(name, **{option: value for option, value in options.items() if option != RESOLUTION})
     except NetweightError:  # these options fit other inputs alone, such as patches that do not divide the picture
-        return ""
-    return note_on_size(found, published)
+        return None
+    return differs(found, published)
 
 
 def _function(path: str) -> Any:
