@@ -303,6 +303,15 @@ READS = {
     ),
 }
 
+TFLITE = {
+    "sources.tflite.lower.contract.conv": "CONV_2D CONV_3D DEPTHWISE_CONV_2D",
+    "sources.tflite.lower.contract.linear": "BATCH_MATMUL FULLY_CONNECTED",
+    "sources.tflite.lower.move.layout": "EXPAND_DIMS RESHAPE SQUEEZE TRANSPOSE",
+    "sources.tflite.lower.norm.softmax": "LOG_SOFTMAX SOFTMAX",
+    "sources.tflite.lower.pointwise.arithmetic": "ADD ADD_N DIV MUL SQUARED_DIFFERENCE SUB",
+    "sources.tflite.lower.window.pool": "AVERAGE_POOL_2D L2_POOL_2D MAX_POOL_2D",
+}
+
 WRITES = {
     "sources.onnx.write.algebra.determinant": "det slogdet",
     "sources.onnx.write.contract.attention": "grouped_matmul rotary_embedding scaled_dot_product_attention",

@@ -12,7 +12,19 @@ from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
-from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
+from netweight.app.identify import (
+    BuiltIn,
+    Foreign,
+    Given,
+    Identified,
+    Model,
+    Module,
+    Named,
+    OnnxFile,
+    Stored,
+    TfliteFile,
+    resolve,
+)
 from netweight.app.own_rules import held
 from netweight.errors import CaptureError, FormatError, UsageError
 from netweight.given_files import read_json
@@ -140,13 +152,9 @@ def load(what: Identified, asked: Asked) -> Loaded:
             asked.check_undescribed("a graph", fix="set it where the graph is described")
             return Loaded(graph=graph, source=source)
         case Stored(path):
-            asked.check_undescribed(
-                "a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json"
-            )
-            found = read_stored(path)
-            if not isinstance(found, Graph):
-                raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
-            return Loaded(graph=found, source="json")
+            return _stored(path, asked)
+        case TfliteFile(path):
+            return _tflite(path, asked)
         case BuiltIn():
             asked.check_no_program()
             return _built_in(what, asked)
@@ -185,6 +193,14 @@ def read_stored(path: Path) -> Graph | Profile:
     return graph_from_dict(data, {OWN: OwnAttrs, **{name: op.attrs for name, op in REGISTRY.items()}})
 
 
+def _stored(path: Path, asked: Asked) -> Loaded:
+    asked.check_undescribed("a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json")
+    found = read_stored(path)
+    if not isinstance(found, Graph):
+        raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
+    return Loaded(graph=found, source="json")
+
+
 def _onnx(model: Any, asked: Asked) -> Loaded:
     from netweight.sources.onnx.user_inputs import read_given
 
@@ -198,6 +214,27 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
     return Loaded(
         graph=found.graph,
         source="onnx",
+        notes=found.notes,
+        exact=found.exact,
+        guesses=() if found.exact else found.notes,
+        doubts=found.doubts,
+        weights=found.weights,
+    )
+
+
+def _tflite(path: Path, asked: Asked) -> Loaded:
+    from netweight.sources.tflite.given import read_given
+
+    asked.check_no_program()
+    if asked.training:
+        raise UsageError(
+            "training: expected a model with a training mode, got a TFLite model, which is as it was converted"
+        )
+    asked.check_batch()
+    found = read_given(path, asked.inputs, asked.batch)
+    return Loaded(
+        graph=found.graph,
+        source="tflite",
         notes=found.notes,
         exact=found.exact,
         guesses=() if found.exact else found.notes,
