@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from netweight.analysis.conventions import Convention
 from netweight.analysis.overwriting import writes_over
-from netweight.analysis.pieces import Facts, Piece, pieces, seen_otherwise
+from netweight.analysis.pieces import Facts, Piece, homes_of, pieces_of, seen_otherwise
 from netweight.ir import Graph, Node
 from netweight.ops import REGISTRY
 from netweight.ordering.problem import Problem, Tensor
@@ -34,11 +34,11 @@ class Steps:
     exact: bool
 
 
-def order_problem(graph: Graph, rule: Convention) -> Steps:
+def order_problem(facts: Facts, rule: Convention) -> Steps:
     """The problem of a graph under a convention that follows tensors from step to step."""
-    facts = Facts.of(graph)
+    graph = facts.graph
     nodes, beside = _steps(graph, facts)
-    apart = pieces(graph, replace(rule, in_place=frozenset(), depthwise_int8_in_place=False))
+    apart = pieces_of(*homes_of(facts, replace(rule, in_place=frozenset(), depthwise_int8_in_place=False)))
     home = {value: index for index, piece in enumerate(apart) for value in piece.values}
     reads = [_homes(graph, places, home) for places in nodes]
     tensors = _tensors(graph, apart, reads)
