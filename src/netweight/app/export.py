@@ -11,7 +11,8 @@ from netweight import progress
 from netweight.app.arguments import BITS, MODEL, arrays_by_name, flag, path_of, takes, text, unless_none, whole_number
 from netweight.app.asked import Asked
 from netweight.app.identify import resolve
-from netweight.app.load import Loaded, load, with_stored_weights
+from netweight.app.load import load, with_stored_weights
+from netweight.app.loaded import Loaded
 from netweight.errors import CaptureError, UsageError, unknown_name
 from netweight.files import alone_in, whole_file, write_text
 from netweight.ir import Graph
@@ -59,6 +60,7 @@ def export(
     external: bool | None = None,
     guesses: bool = False,
     reorder: str | None = None,
+    as_written: bool = False,
 ) -> Exported:
     """Write a model as an ONNX file, or as a graph in JSON that ``netweight.capture`` reads; the same bytes every time.
 
@@ -86,6 +88,8 @@ def export(
         guesses: Write what a capture had to guess, such as one arm of a branch, although the file is another network.
         reorder: Name of the convention whose peak the order of the operators is to make small: ``"liveness"``. The
             outputs stay the same.
+        as_written: Write the graph of a quantised model as it is written, instead of with kernels of integers; an ONNX
+            file always has the conversions, of which runtimes make such kernels themselves.
         external: Whether weights of 1 KiB and more go to a file beside the model; by default from 1 GiB in all on.
 
     Raises:
@@ -98,7 +102,8 @@ def export(
     target = Path(path_of("path", path))
     if target.suffix not in (".onnx", ".json"):
         raise UsageError(f"output: expected a file name ending in .onnx or .json, got {target.name!r}")
-    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
+    as_written = as_written or target.suffix == ".onnx"
+    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims, as_written=as_written)
     what = resolve(model)
     loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
     _check(loaded, guesses=guesses)

@@ -61,7 +61,6 @@ class Memory(results.Memory):
     **MODEL,
     bits=BITS,
     conventions=lambda name, value: texts(name, value) or tuple(CONVENTIONS),
-    as_written=flag,
     reorder=flag,
 )
 def memory(
@@ -105,7 +104,9 @@ def memory(
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     wanted = {name: convention(name) for name in conventions}
-    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None)
+    asked = Asked(
+        inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None, as_written=as_written
+    )
     found = network("memory", model, asked, bits=bits, rules=rules)
     from netweight.analysis.memory_table import memory_table
 

@@ -52,6 +52,7 @@ def export(model: str, **flags: Any) -> None:
             external=flags["external"],
             guesses=flags["guess"],
             reorder=flags["reorder"],
+            as_written=flags["as_written"],
         )
     for note in found.notes:
         say(f"note: {note}")

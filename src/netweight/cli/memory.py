@@ -37,10 +37,6 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
     "--convention", "conventions", multiple=True, metavar="NAME", shell_complete=completing("convention"),
     help="Only this convention; repeat for several.  [default: all]",
 )  # fmt: skip
-@click.option(
-    "--as-written", is_flag=True,
-    help="Every operator is a step of its own; by default as an inference runtime runs them.",
-)  # fmt: skip
 @click.option("--reorder", is_flag=True, help="In the order of operators that holds the least.")
 @click.option("--format", "form", type=one_of("table", "json", "csv"), default="table", help="[default: table]")
 @click.option(
