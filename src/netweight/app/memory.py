@@ -9,11 +9,12 @@ from dataclasses import fields, replace
 from netweight import progress
 from netweight.analysis.conventions import CONVENTIONS, Convention
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import BITS, MODEL, takes, text, texts
+from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
 from netweight.app.identify import Given, Model, OnnxFile, Stored, resolve
 from netweight.errors import UsageError, unknown_name
+from netweight.ir import Graph
 from netweight.own_rules import OwnRules
 from netweight.results import memory as results
 from netweight.results.memory import ConventionMemory
@@ -107,6 +108,7 @@ def _training_row(model: Model, asked: Asked, rules: OwnRules | None) -> Convent
     **MODEL,
     bits=BITS,
     conventions=lambda name, value: texts(name, value) or ALL,
+    reorder=flag,
 )
 def memory(
     model: Model,
@@ -119,6 +121,7 @@ def memory(
     rules: OwnRules | None = None,
     conventions: str | Sequence[str] = ALL,
     as_written: bool = False,
+    reorder: bool = False,
 ) -> Memory:
     """Activation memory of a model under several conventions: peak, what is alive then, why the figures differ, a plan.
 
@@ -141,6 +144,8 @@ def memory(
         as_written: Every operator is a step of its own. Otherwise steps are what an inference runtime runs as one:
             batch normalisation is folded into the weights before it, an activation function runs in the kernel before
             it. ``lecture``, ``torch-eager`` and ``training`` always follow the network as it is written.
+        reorder: The network with its operators in the order that holds the least under ``liveness``, or under the
+            first of ``conventions`` if that is not among them. ``netweight.export`` writes it.
 
     Raises:
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
@@ -153,14 +158,22 @@ def memory(
     from netweight.analysis.memory_table import memory_table
 
     with progress.stage(f"measuring {found.graph.name}"):
-        table = memory_table(
-            found.graph, {name: rule for name, rule in wanted.items() if rule is not None}, as_written=as_written
-        )
+        rules_of = {name: rule for name, rule in wanted.items() if rule is not None}
+        graph = _reordered(found.graph, rules_of, as_written=as_written) if reorder else found.graph
+        table = memory_table(graph, rules_of, as_written=as_written)
     if TRAINING in wanted:
         row = _training_row(model, replace(asked, bits=False), rules)
         table = {name: row if name == TRAINING else table[name] for name in wanted}
     notes = (*_on_kernels(table), *found.notes)
-    return Memory(model=model_info(found.graph, found.source), as_written=as_written, conventions=table, notes=notes)
+    return Memory(model=model_info(graph, found.source), as_written=as_written, conventions=table, notes=notes)
+
+
+def _reordered(graph: Graph, rules: Mapping[str, Convention], *, as_written: bool) -> Graph:
+    from netweight.analysis.memory_table import as_deployed
+    from netweight.rewrite.order import in_best_order
+
+    rule = rules.get("liveness") or next(iter(rules.values()), CONVENTIONS["liveness"])
+    return in_best_order(graph, rule if as_written else as_deployed(rule))
 
 
 def _on_kernels(table: Mapping[str, ConventionMemory]) -> Iterator[str]:

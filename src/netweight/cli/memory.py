@@ -37,6 +37,7 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg"}
     "--convention", "conventions", multiple=True, metavar="NAME", shell_complete=completing("convention"),
     help="Only this convention; repeat for several.  [default: all]",
 )  # fmt: skip
+@click.option("--reorder", is_flag=True, help="In the order of operators that holds the least.")
 @click.option("--format", "form", type=one_of("table", "json", "csv", "svg"), default="table", help="[default: table]")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
@@ -54,6 +55,7 @@ def memory(model: str, **flags: Any) -> None:
       netweight memory model.onnx --batch 8 -o peak.json every figure, tensor by tensor
       netweight memory resnet50 -o peak.svg              a picture of the timeline and the plan
       netweight memory alexnet --as-written              nothing folded or fused
+      netweight memory densenet121 --reorder             operators in the order that holds the least
     """  # noqa: D301
     given = given_flags(flags)
     targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
@@ -69,6 +71,7 @@ def memory(model: str, **flags: Any) -> None:
             dims=parse_dims(flags["dims"]),
             conventions=flags["conventions"],
             as_written=flags["as_written"],
+            reorder=flags["reorder"],
         )
     texts = {path: _rendered(found, form, flags["units"], None) for path, form in targets.items()}
     for path, text in texts.items():
