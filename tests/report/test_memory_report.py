@@ -77,7 +77,7 @@ def test_bars_are_as_long_as_their_bytes(mobilenet: Memory) -> None:
 def test_a_plan_says_what_is_proved(mobilenet: Memory) -> None:
     found = mobilenet.conventions["liveness"]
     assert next(plan_lines("liveness", found)).endswith("an arena of 1,505,280 bytes, proved optimal")
-    loose = Plan(arena_bytes=110, lower_bound_bytes=100, proved_optimal=False, method="size")
+    loose = Plan(arena_bytes=110, lower_bound_bytes=100, proved_optimal=False, method="size", greedy_bytes=120)
     first = next(plan_lines("liveness", replace(found, plan=loose)))
     assert first.endswith("an arena of 110 bytes, at most 10 bytes (10 %) above what is possible")
     assert list(plan_lines("lecture", mobilenet.conventions["lecture"])) == []
