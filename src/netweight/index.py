@@ -53,9 +53,7 @@ OPERATORS = {
     "ops.order.sort": "argsort max min sort topk",
     "ops.order.suppression": "nms nms_per_class",
     "ops.order.unique": "unique unique_consecutive",
-    "ops.pointwise.activation": (
-        "celu elu hardshrink hardsigmoid hardswish leaky_relu prelu relu relu6 selu softshrink threshold"
-    ),
+    "ops.pointwise.activation": "celu elu hardshrink hardsigmoid hardswish leaky_relu prelu selu softshrink threshold",
     "ops.pointwise.activation_smooth": "gelu log_sigmoid mish sigmoid silu softplus softsign tanh tanhshrink",
     "ops.pointwise.binary": "add atan2 copysign div floor_divide fmod logaddexp maximum minimum mul pow remainder sub",
     "ops.pointwise.bits": "bitcast",
@@ -68,6 +66,7 @@ OPERATORS = {
     "ops.pointwise.float8": "cast_float8",
     "ops.pointwise.gate": "glu",
     "ops.pointwise.masking": "masked_fill",
+    "ops.pointwise.rectifier": "relu relu6",
     "ops.pointwise.scalar": "add_scalar div_scalar mul_scalar pow_scalar rdiv_scalar rsub_scalar",
     "ops.pointwise.unary": (
         "abs acos acosh asin asinh atan atanh cast ceil clamp cos cosh erf exp exp2 expm1 floor log log10 log1p log2 "
