@@ -15,7 +15,7 @@ from netweight import limits, zoo
 Found = Iterable[tuple[str, str]]
 """Values, each with a few words."""
 
-_MODEL_FILES = (".onnx", ".json", ".py")
+_MODEL_FILES = (".onnx", ".tflite", ".json", ".py")
 _PACKAGES = ("torchvision:", "timm:", "hf:")
 
 

@@ -16,6 +16,7 @@ from netweight.similar import similar
 _EXAMPLES = {
     "show": "netweight alexnet",
     "explain": "netweight explain alexnet conv1",
+    "memory": "netweight memory mobilenet_v2",
     "run": "netweight run lenet5",
     "export": "netweight export lenet5 -o lenet5.onnx",
 }

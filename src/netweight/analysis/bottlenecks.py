@@ -1,0 +1,121 @@
+"""Inverted bottlenecks and shortcuts, found by what their operators are: two conventions treat them in their own way.
+
+An inverted bottleneck is a 1x1 convolution that widens, a depthwise convolution, and a 1x1 convolution that narrows
+again; the first is missing where nothing is widened.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from netweight.analysis.overwriting import ACTIVE
+from netweight.ir import Graph, Node
+
+_PROJECTS = frozenset({"conv", "conv_transpose", "linear"})
+
+
+def with_block_inputs(graph: Graph, last_read: Mapping[str, int]) -> dict[str, int]:
+    """Step of the last reader of each value, where the projection also reads the input of its bottleneck."""
+    found = dict(last_read)
+    for name, projection in bottlenecks(graph):
+        found[name] = max(found.get(name, projection), projection)
+    return found
+
+
+def bottlenecks(graph: Graph) -> Iterator[tuple[str, int]]:
+    """Input of each inverted bottleneck, and the step of its projection."""
+    readers = _readers(graph)
+    writer = {name: step for step, node in enumerate(graph.nodes) for name in node.outputs}
+    for step, node in enumerate(graph.nodes):
+        if not _is_depthwise(graph, node):
+            continue
+        projection = _projection(graph, step, readers)
+        x = node.inputs[0]
+        if projection is None or x is None:
+            continue
+        before = writer.get(x)
+        widens = before is not None and len(readers[x]) == 1 and _pointwise(graph, graph.nodes[before], widens=True)
+        block_input = graph.nodes[before].inputs[0] if before is not None and widens else x
+        if block_input is not None and graph.values[block_input].kind in ACTIVE:
+            yield block_input, projection
+
+
+def sums_onto_shortcuts(graph: Graph, last_read: Mapping[str, int]) -> dict[str, str]:
+    """The shortcut whose memory a convolution's result takes, and the sum of both, by the names of these two.
+
+    Nothing but the sum may read the result, or read the shortcut from the convolution on.
+    """
+    readers = _readers(graph)
+    writer = {name: step for step, node in enumerate(graph.nodes) for name in node.outputs}
+    shown = Counter(value.storage for value in graph.values.values())
+    found: dict[str, str] = {}
+    for step, node in enumerate(graph.nodes):
+        both = [name for name in node.inputs if name is not None]
+        if node.op != "add" or len(both) != 2:
+            continue
+        for result, shortcut in (both, both[::-1]):
+            at = writer.get(result, -1)
+            alone = readers[result] == [step] and last_read.get(shortcut) == step
+            until = [reader for reader in readers[shortcut] if reader != step]
+            if (
+                alone
+                and at >= 0
+                and graph.nodes[at].op in _PROJECTS
+                and graph.values[result].storage == result
+                and all(reader < at for reader in until)
+                and graph.values[shortcut].kind in ACTIVE
+                and shown[shortcut] == 1
+                and graph.spec(result) == graph.spec(shortcut) == graph.spec(node.outputs[0])
+            ):
+                found[result] = found[node.outputs[0]] = shortcut
+                break
+    return found
+
+
+def _readers(graph: Graph) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for step, node in enumerate(graph.nodes):
+        for name in node.inputs:
+            if name is not None:
+                found.setdefault(name, []).append(step)
+    return found
+
+
+def _is_depthwise(graph: Graph, node: Node) -> bool:
+    if node.op not in ("conv", "integer_conv") or node.inputs[0] is None:
+        return False
+    x, y = graph.spec(node.inputs[0]), graph.spec(node.outputs[0])
+    return node.attrs.groups > 1 and node.attrs.groups == x.shape[1] == y.shape[1]
+
+
+def _pointwise(graph: Graph, node: Node, *, widens: bool) -> bool:
+    """Whether it is a 1x1 convolution of all channels that makes more of them, or fewer."""
+    if node.op not in ("conv", "integer_conv") or node.inputs[0] is None or node.attrs.groups != 1:
+        return False
+    x, y = graph.spec(node.inputs[0]), graph.spec(node.outputs[0])
+    kernel = graph.spec(str(node.inputs[1])).shape[2:]
+    return set(kernel) == {1} and (y.shape[1] > x.shape[1] if widens else y.shape[1] < x.shape[1])
+
+
+def _projection(graph: Graph, depthwise: int, readers: Mapping[str, list[int]]) -> int | None:
+    """Step of the convolution that narrows again; what scales channels may stand between, a convolution of maps not."""
+    output = graph.nodes[depthwise].outputs[0]
+    shape = graph.spec(output).shape
+    waiting = list(readers.get(output, ()))
+    heapq.heapify(waiting)
+    met: set[int] = set()
+    while waiting:
+        step = heapq.heappop(waiting)
+        if step in met:
+            continue
+        met.add(step)
+        node = graph.nodes[step]
+        shapes = [graph.spec(name).shape for name in node.inputs if name is not None]
+        if node.op in _PROJECTS and shapes[0] == shape:
+            return step if _pointwise(graph, node, widens=False) else None
+        for name in node.outputs:
+            for reader in readers.get(name, ()):
+                heapq.heappush(waiting, reader)
+    return None
