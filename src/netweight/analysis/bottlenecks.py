@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from netweight.analysis.overwriting import ACTIVE
 from netweight.ir import Graph, Node
 
-_PROJECTS = frozenset({"conv", "conv_transpose", "linear"})
+_PROJECTS = frozenset({"conv", "conv_transpose", "linear", "integer_conv", "integer_matmul"})
 
 
 def with_block_inputs(graph: Graph, last_read: Mapping[str, int]) -> dict[str, int]:
@@ -52,7 +52,7 @@ def sums_onto_shortcuts(graph: Graph, last_read: Mapping[str, int]) -> dict[str,
     shown = Counter(value.storage for value in graph.values.values())
     found: dict[str, str] = {}
     for step, node in enumerate(graph.nodes):
-        both = [name for name in node.inputs if name is not None]
+        both = [name for name in node.inputs if name is not None and graph.values[name].kind in ACTIVE]
         if node.op != "add" or len(both) != 2:
             continue
         for result, shortcut in (both, both[::-1]):
@@ -65,7 +65,6 @@ def sums_onto_shortcuts(graph: Graph, last_read: Mapping[str, int]) -> dict[str,
                 and graph.nodes[at].op in _PROJECTS
                 and graph.values[result].storage == result
                 and all(reader < at for reader in until)
-                and graph.values[shortcut].kind in ACTIVE
                 and shown[shortcut] == 1
                 and graph.spec(result) == graph.spec(shortcut) == graph.spec(node.outputs[0])
             ):
