@@ -8,8 +8,9 @@ from dataclasses import replace
 from netweight.analysis.conventions import Convention
 from netweight.analysis.deployed import deployed
 from netweight.analysis.memory import measured
-from netweight.analysis.memory_plan import has_plan, plan_of
+from netweight.analysis.memory_plan import greedy_arena, has_plan, plan_of
 from netweight.analysis.memory_reasons import with_reasons
+from netweight.analysis.order import has_order, least_peak
 from netweight.analysis.pieces import Facts, Piece
 from netweight.ir import Graph
 from netweight.placement.problem import Placement
@@ -60,7 +61,8 @@ def memory_under(facts: Facts, rule: Convention) -> ConventionMemory:
             for node, nbytes in zip(graph.nodes, alive, strict=True)
         ),
         tensors=tuple(tensors.values()),
-        plan=None if plan is None else _plan(plan),
+        plan=None if plan is None else _plan(plan, greedy_arena(found.pieces, len(graph.nodes), rule)),
+        order=least_peak(facts, rule, found.peak_bytes) if has_order(rule) else None,
     )
 
 
@@ -77,10 +79,11 @@ def _tensor(graph: Graph, piece: Piece, plan: Placement | None) -> Tensor:
     )
 
 
-def _plan(plan: Placement) -> Plan:
+def _plan(plan: Placement, greedy_bytes: int) -> Plan:
     return Plan(
         arena_bytes=plan.height,
         lower_bound_bytes=plan.lower_bound,
         proved_optimal=plan.proved,
         method=plan.method,
+        greedy_bytes=greedy_bytes,
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight import zoo
 from netweight.app.arguments import shown
-from netweight.app.unknown import check_local, check_there, unknown_network
 from netweight.errors import CaptureError
 from netweight.given_files import is_file
 from netweight.ir import Graph
@@ -114,15 +113,23 @@ def resolve(model: Model) -> Identified:
     what = identify(model)
     match what:
         case BuiltIn(name) if name not in zoo.names():
+            from netweight.app.unknown import unknown_network
+
             raise unknown_network(name)
         case Stored(path) | Foreign(path):
-            check_there(path)
+            _check_there(path)
             return TfliteFile(path) if _begins_as_tflite(path) else what
         case TfliteFile(path) | OnnxFile(Path() as path):
-            check_there(path)
+            _check_there(path)
         case Named(reference) if reference.kind == "file":
-            check_there(Path(reference.place))
+            _check_there(Path(reference.place))
     return what
+
+
+def _check_there(path: Path) -> None:
+    from netweight.app.unknown import check_there  # a built-in network does without
+
+    check_there(path)
 
 
 def _begins_as_tflite(path: Path) -> bool:
@@ -146,7 +153,10 @@ def _of_framework(model: object) -> Identified:
 
 
 def _of_text(text: str) -> Identified:
-    check_local(text)
+    if "://" in text:
+        from netweight.app.unknown import check_local
+
+        check_local(text)
     reference = parse_reference(text, zoo.names())
     match reference.kind:
         case "onnx" | "tflite" | "stored" | "foreign":

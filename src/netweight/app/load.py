@@ -88,7 +88,7 @@ def capture(
 
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
-    asked = replace(asked, inputs=described(asked.inputs, program=isinstance(what, Named | Module)))
+    asked = _with_sizes(asked, program=isinstance(what, Named | Module))
     if isinstance(what, Foreign):
         from netweight.app.foreign import not_a_network
 
@@ -113,6 +113,11 @@ def load(what: Identified, asked: Asked) -> Loaded:
         case Module(module):
             asked.check_batch()
             return as_it_runs(_captured(module, asked), as_written=asked.as_written)
+
+
+def _with_sizes(asked: Asked, *, program: bool) -> Asked:
+    inputs = described(asked.inputs, program=program)
+    return asked if inputs is asked.inputs else replace(asked, inputs=inputs)
 
 
 def with_stored_weights(what: Identified) -> Identified:

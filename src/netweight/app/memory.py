@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from netweight import progress
-from netweight.analysis.conventions import CONVENTIONS, convention
+from netweight.analysis.conventions import CONVENTIONS, Convention, convention
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import BITS, MODEL, takes, texts
+from netweight.app.arguments import BITS, MODEL, flag, takes, texts
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
 from netweight.app.identify import Model
+from netweight.ir import Graph
 from netweight.own_rules import OwnRules
 from netweight.results import memory as results
 from netweight.units import Units
@@ -60,6 +61,7 @@ class Memory(results.Memory):
     **MODEL,
     bits=BITS,
     conventions=lambda name, value: texts(name, value) or tuple(CONVENTIONS),
+    reorder=flag,
 )
 def memory(
     model: Model,
@@ -72,6 +74,7 @@ def memory(
     rules: OwnRules | None = None,
     conventions: str | Sequence[str] = tuple(CONVENTIONS),
     as_written: bool = False,
+    reorder: bool = False,
 ) -> Memory:
     """Activation memory of a model under several conventions: peak, what is alive then, why the figures differ, a plan.
 
@@ -94,6 +97,8 @@ def memory(
         as_written: Every operator is a step of its own. Otherwise steps are what an inference runtime runs as one:
             batch normalisation is folded into the weights before it, an activation function runs in the kernel before
             it. ``lecture`` and ``torch-eager`` always follow the network as it is written.
+        reorder: The network with its operators in the order that holds the least under ``liveness``, or under the
+            first of ``conventions`` if that is not among them. ``netweight.export`` writes it.
 
     Raises:
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
@@ -106,7 +111,14 @@ def memory(
     from netweight.analysis.memory_table import memory_table
 
     with progress.stage(f"measuring {found.graph.name}"):
-        table = memory_table(found.graph, wanted, as_written=as_written)
-    return Memory(
-        model=model_info(found.graph, found.source), as_written=as_written, conventions=table, notes=found.notes
-    )
+        graph = _reordered(found.graph, wanted, as_written=as_written) if reorder else found.graph
+        table = memory_table(graph, wanted, as_written=as_written)
+    return Memory(model=model_info(graph, found.source), as_written=as_written, conventions=table, notes=found.notes)
+
+
+def _reordered(graph: Graph, wanted: Mapping[str, Convention], *, as_written: bool) -> Graph:
+    from netweight.analysis.memory_table import as_deployed
+    from netweight.rewrite.order import in_best_order
+
+    rule = wanted.get("liveness") or next(iter(wanted.values()))
+    return in_best_order(graph, rule if as_written else as_deployed(rule))

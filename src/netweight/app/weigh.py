@@ -26,6 +26,7 @@ from netweight.units import amount
 
 if TYPE_CHECKING:
     from netweight.results.profile import ModelInfo
+    from netweight.results.profile import Profile as Weighed
     from netweight.results.training import Training
 
 
@@ -124,13 +125,16 @@ def weigh(
     with progress.stage(f"weighing {found.graph.name}"):
         cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
         profile = _weigh_loaded(found, conventions, freeze)
-    notes = (
-        profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
-    )
-    return replace(
-        profile, notes=notes, training=cost, counting={"causal": count_causal} if half else None,
+    notes = () if cost is None else (*_untrained(found.graph), *note_on_backward(found.graph))
+    return Profile.of(
+        profile,
+        model=_model(found, profile.model),
+        notes=(*profile.notes, *notes),
+        training=cost,
+        fault=found.fault,
+        counting={"causal": count_causal} if half else None,
         integer=found.integers,
-    )  # fmt: skip
+    )
 
 
 def at_widths(found: Loaded, bits: int | str | None) -> Loaded:
@@ -160,8 +164,8 @@ def _past(*, decode: bool, past: int | None) -> int | None:
     return (past or 0) if decode else None
 
 
-def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[str]) -> Profile:
-    profile = weigh_graph(
+def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[str]) -> Weighed:
+    return weigh_graph(
         found.graph,
         source=found.source,
         conventions=conventions,
@@ -171,10 +175,11 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[st
         stopped_at=found.stopped_at,
         freeze=freeze,
     )
-    model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
-    if found.other is not None:
-        model = replace(model, published=found.other.published)
-    return Profile.of(replace(profile, model=model, fault=found.fault))
+
+
+def _model(found: Loaded, model: ModelInfo) -> ModelInfo:
+    published = "" if found.other is None else found.other.published
+    return replace(model, call=found.call, inputs_guessed=found.inputs_guessed, published=published)
 
 
 def _training(

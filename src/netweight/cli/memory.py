@@ -37,6 +37,7 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
     "--convention", "conventions", multiple=True, metavar="NAME", shell_complete=completing("convention"),
     help="Only this convention; repeat for several.  [default: all]",
 )  # fmt: skip
+@click.option("--reorder", is_flag=True, help="In the order of operators that holds the least.")
 @click.option("--format", "form", type=one_of("table", "json", "csv"), default="table", help="[default: table]")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
@@ -53,6 +54,7 @@ def memory(model: str, **flags: Any) -> None:
       netweight memory resnet50 --convention inplace     one, with its timeline and plan
       netweight memory model.onnx --batch 8 -o peak.json every figure, tensor by tensor
       netweight memory alexnet --as-written              nothing folded or fused
+      netweight memory lenet5-1998 --reorder             operators in the order that holds the least
     """  # noqa: D301
     given = given_flags(flags)
     targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
@@ -68,6 +70,7 @@ def memory(model: str, **flags: Any) -> None:
             dims=parse_dims(flags["dims"]),
             conventions=flags["conventions"],
             as_written=flags["as_written"],
+            reorder=flags["reorder"],
         )
     for path, form in targets.items():
         write_text(path, _rendered(found, form, flags["units"], None))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from netweight.count import formula
+from netweight.lazy_modules import json
 from netweight.results.as_json import fields_of
 from netweight.results.rows import Rows
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from netweight.report.escape import plain
 from netweight.report.fit import shortened
 from netweight.report.memory.bars import timeline_lines
+from netweight.report.memory.chain import chain_lines
 from netweight.report.memory.plan import plan_lines
 from netweight.report.width import left, right, width_of
 from netweight.report.wrap import wrapped
@@ -35,6 +36,9 @@ def lines_of(memory: Memory, units: Units, width: int | None) -> Iterator[str]:
     if found.steps:
         yield ""
         yield from timeline_lines(name, found, width)
+    if found.order is not None:
+        yield ""
+        yield from (part for line in chain_lines(name, found) for part in wrapped(line, width, 2))
     if found.plan is not None:
         yield ""
         yield from (part for line in plan_lines(name, found) for part in wrapped(line, width, 2))
