@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from netweight.analysis.overwriting import ACTIVE
 from netweight.ir import Graph, Node
 
-_PROJECTS = frozenset({"conv", "conv_transpose", "linear"})
+_PROJECTS = frozenset({"conv", "conv_transpose", "linear", "integer_conv", "integer_matmul"})
 
 
 def with_block_inputs(graph: Graph, last_read: Mapping[str, int]) -> dict[str, int]:
@@ -50,7 +50,7 @@ def sums_onto_shortcuts(graph: Graph, last_read: Mapping[str, int]) -> dict[str,
     found: dict[str, str] = {}
     uses = _Uses.of(graph, last_read)
     for step, node in enumerate(graph.nodes):
-        both = [name for name in node.inputs if name is not None]
+        both = [name for name in node.inputs if name is not None and graph.values[name].kind in ACTIVE]
         if node.op != "add" or len(both) != 2:
             continue
         for result, shortcut in (both, both[::-1]):
