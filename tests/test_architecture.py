@@ -89,6 +89,7 @@ def test_public_names() -> None:
         "explain",
         "export",
         "initialize",
+        "fit",
         "memory",
         "models",
         "rule",
