@@ -180,3 +180,12 @@ def _info(call: TfliteCall, at: int) -> TensorInfo:
     info = call.ins[at]
     assert info is not None  # a tensor was given
     return info
+
+
+def rescaled(call: TfliteCall, x: Tensor, at: int) -> Tensor:
+    """The integers of an input at the scale of the result; as they are if they have it already."""
+    info = _info(call, at)
+    weigh(x, info)
+    own, result = need(info), need(call.out)
+    same = own.scale == result.scale and own.zero == result.zero and info.dtype == call.out.dtype
+    return x if same else requantized(call, centred(call, x, at), [own.scale[0]], activation=False)
