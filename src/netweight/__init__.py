@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from netweight.app.doctor import doctor
     from netweight.app.explain import explain
     from netweight.app.export import export
+    from netweight.app.fit import fit
     from netweight.app.load import capture
+    from netweight.app.memory import memory
     from netweight.app.models import models
     from netweight.app.profile import Profile
     from netweight.app.run import run
@@ -62,7 +64,9 @@ __all__ = [
     "doctor",
     "explain",
     "export",
+    "fit",
     "initialize",
+    "memory",
     "models",
     "rule",
     "rules",
@@ -87,7 +91,7 @@ _ERRORS = (
 _HOMES = {
     "Profile": "app.profile",
     "capture": "app.load",
-    **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "models", "run", "weigh")},
+    **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "fit", "memory", "models", "run", "weigh")},
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
     "Cost": "ops.table",

@@ -8,6 +8,7 @@ from netweight import Graph, TensorSpec, build, weigh
 from netweight.analysis.conventions import DEFAULT_CONVENTIONS
 from netweight.ir import Node, Quantization, Value
 from netweight.report.summary import USUAL_CONVENTIONS, incomplete, summary_line, totals_text
+from netweight.results.from_json import profile_from_dict
 from netweight.results.profile import InputInfo, Profile
 
 
@@ -160,6 +161,15 @@ def test_integers_are_not_trained_and_that_is_said() -> None:
     profile = weigh("lenet5", training=True, bits="8")
     assert "a training step with sgd trains nothing: " in summary_line(profile)
     assert any("61,706 parameters in 10 tensors are integers, which have no gradient" in n for n in profile.notes)
+
+
+def test_a_network_that_an_input_makes_another_one_is_not_quoted_as_the_published_one() -> None:
+    profile = weigh("alexnet", (1, 3, 448, 448))
+    says = "alexnet at 1x3x448x448 fp32 (not the published network: 61.0 M params at 3x224x224): 200 M params, "
+    assert summary_line(profile).startswith(says)
+    assert summary_line(profile_from_dict(profile.to_dict())) == summary_line(profile)
+    assert summary_line(weigh("alexnet:resolution=448")).startswith(says)
+    assert "published" not in summary_line(weigh("resnet18", (1, 3, 448, 448)))
 
 
 def test_guesses_are_said_in_full(alexnet: Profile) -> None:

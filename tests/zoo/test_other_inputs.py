@@ -42,7 +42,8 @@ def test_networks_that_pool_what_is_left_stay_as_they_are(network: str) -> None:
 @pytest.mark.parametrize("network", zoo.names())
 def test_the_published_input_says_nothing(network: str) -> None:
     graph = zoo.make(network, batch=2)
-    assert zoo.another_network(network, graph, {}) == ""
+    assert zoo.another_network(network, graph, {}) is None
+    assert not netweight.weigh(graph).model.published
 
 
 def test_a_run_refuses_an_input_that_its_weights_are_not_for() -> None:

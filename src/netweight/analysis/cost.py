@@ -75,7 +75,7 @@ def weigh_graph(
         activations = activation_memories(graph, rules)
         coverage = coverage_of(graph, rows, calls, exact=exact, stopped_at=stopped_at, guesses=tuple(guesses))
         return Profile(
-            model=_model_info(graph, source),
+            model=model_info(graph, source),
             totals=_totals(graph, rows, freeze),
             activations=activations,
             coverage=coverage,
@@ -105,7 +105,7 @@ def _weigh_calls(graph: Graph) -> list[LayerRow]:
         run = runs.get(step)
         charged = owned.first_reads(graph, node)
         inputs, outputs = node.inputs, node.outputs
-        is_bias = node.op == "add" and not biases.isdisjoint(inputs)
+        is_bias = node.op in ("add", "reshape") and not biases.isdisjoint(inputs)
         of_weights = bool(made) and not made.isdisjoint(outputs)
         key = (
             node.op,
@@ -180,7 +180,8 @@ def _sum_of_calls(rows: list[LayerRow]) -> LayerRow:
     return LayerRow.of({**vars(rows[0]), **dict(zip(_SUMMED, sums, strict=True))})
 
 
-def _model_info(graph: Graph, source: str) -> ModelInfo:
+def model_info(graph: Graph, source: str) -> ModelInfo:
+    """What a graph is: its name, its inputs, its digest."""
     specs = [(name, graph.spec(name)) for name in graph.inputs]
     inputs = tuple(InputInfo(name=name, shape=spec.shape, dtype=spec.dtype) for name, spec in specs)
     return ModelInfo(name=graph.name, source=source, inputs=inputs, digest=digest_of(graph))

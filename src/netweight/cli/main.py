@@ -35,6 +35,7 @@ Examples:
   netweight explain alexnet conv1        where the numbers come from
   netweight explain model.onnx /layer1/conv1/Conv
   netweight explain macs                 what a term means
+  netweight memory mobilenet_v2 --bits 8 peak memory under every convention, and why
   netweight run model.onnx --input x.npy -o y.npz
   netweight export resnet50 -o r.onnx    as an ONNX file
   netweight models                       the built-in networks
@@ -65,6 +66,8 @@ netweight says what a neural network costs, layer by layer, and why.
 _COMMANDS = {
     "show": ("show", "What MODEL costs: a table by layer, totals, one sentence."),
     "explain": ("explain", "Where the numbers of a LAYER come from; what a TERM means."),
+    "memory": ("memory", "Peak memory of activations under every convention, and why."),
+    "fit": ("fit", "Whether MODEL fits into so much memory, and what would make it fit."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
     "models": ("inspect", "The built-in networks; the options of one."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from netweight.report.columns import COLUMNS
 from netweight.report.width import head, left, right, tail, width_of
@@ -13,16 +13,14 @@ _SHORTEST_NAME = 12
 _USUAL_OP, _SHORTEST_OP = 12, 6
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Line of an open module, which has no figures: it may reach into the columns behind its name."""
 
     name: str
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class Grid(NamedTuple):
     """Cells of a table.
 
     Attributes:
@@ -59,7 +57,7 @@ class Grid:
             if isinstance(row, Head):
                 kind = row.kind if "op" in self.keys else ""
                 line = f"{left(row.name, widths[0])}{_GAP}{kind}".rstrip()
-                yield line if width_of(line) <= width else _shortened(row.name, width)
+                yield line if width_of(line) <= width else shortened(row.name, width)
                 continue
             cells = zip(row, widths, self.numeric, strict=True)
             yield _GAP.join(right(cell, wide) if numeric else left(cell, wide) for cell, wide, numeric in cells)
@@ -85,7 +83,7 @@ def fitted(grid: Grid, width: int, kept: str) -> Grid:
     excess = grid.width - width
     if excess > 0:
         room = max(_SHORTEST_NAME, grid.widths[0] - excess)
-        grid = _changed(grid, "layer", lambda cell: _shortened(cell, room))
+        grid = _changed(grid, "layer", lambda cell: shortened(cell, room))
     return grid
 
 
@@ -99,7 +97,7 @@ def _with_short_ops(grid: Grid, room: int) -> Grid:
 def _changed(grid: Grid, key: str, change: Callable[[str], str]) -> Grid:
     at = grid.keys.index(key)
     rows = (row if isinstance(row, Head) else (*row[:at], change(row[at]), *row[at + 1 :]) for row in grid.rows)
-    return replace(grid, rows=tuple(rows))
+    return grid._replace(rows=tuple(rows))
 
 
 def _without(grid: Grid, key: str) -> Grid:
@@ -116,7 +114,7 @@ def _without(grid: Grid, key: str) -> Grid:
     )
 
 
-def _shortened(name: str, room: int) -> str:
+def shortened(name: str, room: int) -> str:
     """Cut in the middle, so that its end, and what it is indented by, stay."""
     if width_of(name) <= room:
         return name

@@ -16,7 +16,9 @@ def called_text(profile: Profile) -> str:
     model = profile.model
     call = f" ({model.call})" if model.call else ""
     guessed = " (a guess)" if model.inputs_guessed else ""
-    return f"{model.name}{call} at {_inputs(model.inputs)}{guessed}" if model.inputs else f"{model.name}{call}"
+    other = f" (not the published network: {model.published})" if model.published else ""
+    at = f" at {_inputs(model.inputs)}{guessed}" if model.inputs else ""
+    return f"{model.name}{call}{at}{other}"
 
 
 def input_types(profile: Profile) -> set[str]:

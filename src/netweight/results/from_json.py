@@ -9,6 +9,7 @@ from netweight.count import Count, parse
 from netweight.errors import FormatError
 from netweight.results.contradictions import contradiction_in
 from netweight.results.fault import Fault, Line, MetTensor
+from netweight.results.integer import IntegerKernel, Integers, LeftAlone
 from netweight.results.profile import (
     FORMULA_FIELDS,
     SCHEMA,
@@ -64,13 +65,23 @@ def _profile(data: dict[str, Any]) -> Profile:
         training=_training(data.get("training")),
         fault=_fault(data.get("fault")),
         counting=data.get("counting"),
+        integer=_integers(data.get("integer")),
     )
 
 
+def _integers(data: dict[str, Any] | None) -> Integers | None:
+    if data is None:
+        return None
+    kernels = tuple(_make(IntegerKernel, item) for item in data["kernels"])
+    return Integers(kernels=kernels, alone=tuple(_make(LeftAlone, item) for item in data["alone"]))
+
+
 def _model(data: dict[str, Any]) -> ModelInfo:
-    """What was weighed; reports written before a call and guesses were known have none."""
+    """What was weighed; reports written before a call, guesses or other networks were known have none."""
     inputs = tuple(_make(InputInfo, item) for item in data["inputs"])
-    found: ModelInfo = _make(ModelInfo, {"call": "", "inputs_guessed": False, **data, "inputs": inputs})
+    found: ModelInfo = _make(
+        ModelInfo, {"call": "", "inputs_guessed": False, "published": "", **data, "inputs": inputs}
+    )
     return found
 
 

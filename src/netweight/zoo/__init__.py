@@ -8,17 +8,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netweight.build import graph
 from netweight.errors import NetweightError, ShapeError, UsageError, unknown_name
 from netweight.ir import Graph, TensorSpec, bits_of, is_floating
 from netweight.similar import plain
-from netweight.zoo.description import Description, options_of, source_of
 from netweight.zoo.fitting import check_rank, check_size, fitting
 from netweight.zoo.options import RESOLUTION, check_options, image_size
-from netweight.zoo.published import note_on_size
 from netweight.zoo.table import ARCHITECTURES, Architecture
+
+if TYPE_CHECKING:
+    from netweight.zoo.in_words import Description
+    from netweight.zoo.published import Differs
 
 _IMAGE_RANK = 3
 
@@ -51,6 +53,8 @@ def description(name: str) -> Description:
     Raises:
         UnknownNameError: If there is no such network.
     """
+    from netweight.zoo.in_words import Description, options_of, source_of  # words, which weighing does without
+
     entry = _entry(name)
     describe = _function(entry.function)
     module = entry.function.partition(":")[0]
@@ -137,8 +141,8 @@ def make(
         raise
 
 
-def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> str:
-    """What another input than the published one makes of a network; an empty text if its parameters are the same.
+def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> Differs | None:
+    """What another input than the published one makes of a network; None if its parameters are the same.
 
     Args:
         name: One of ``names()``.
@@ -149,12 +153,14 @@ def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> str:
     settings = {**entry.options, **options}
     settings.pop(RESOLUTION, None)
     if found.spec(found.inputs[0]).shape[1:] == _sample_shape(entry, settings, None):
-        return ""
+        return None
     try:
         published = make(name, **{option: value for option, value in options.items() if option != RESOLUTION})
     except NetweightError:  # these options fit other inputs alone, such as patches that do not divide the picture
-        return ""
-    return note_on_size(found, published)
+        return None
+    from netweight.zoo.published import differs
+
+    return differs(found, published)
 
 
 def _function(path: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from netweight.ir import Graph
 from netweight.units import scaled
@@ -10,8 +11,21 @@ from netweight.units import scaled
 _NAMED = 3
 
 
-def note_on_size(found: Graph, published: Graph) -> str:
-    """A sentence on how many parameters a network has at this input and at the published one.
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """How a network differs from the published one of its name.
+
+    Attributes:
+        note: The sentence on its parameters.
+        published: The published one in a few words: ``"61.0 M params at 3x224x224"``.
+    """
+
+    note: str
+    published: str
+
+
+def differs(found: Graph, published: Graph) -> Differs | None:
+    """How many parameters a network has at this input and at the published one; None if as many.
 
     A fully connected layer over a picture has one weight for each of its positions: AlexNet's ``fc6`` has 37,752,832
     parameters at 224 x 224, and 166,727,680 at 448 x 448.
@@ -19,14 +33,11 @@ def note_on_size(found: Graph, published: Graph) -> str:
     Args:
         found: The network at the input that was asked for.
         published: The same at the published input.
-
-    Returns:
-        The sentence; an empty text if the parameters are the same.
     """
     here, there = _by_layer(found), _by_layer(published)
     changed = [layer for layer in {**here, **there} if here.get(layer) != there.get(layer)]
     if not changed:
-        return ""
+        return None
     at, usual = _input(found), _input(published)
     changed.sort(key=lambda layer: -abs(here.get(layer, 0) - there.get(layer, 0)))
     named = ", ".join(
@@ -35,7 +46,8 @@ def note_on_size(found: Graph, published: Graph) -> str:
     )
     more = f" and {len(changed) - _NAMED} more layers" if len(changed) > _NAMED else ""
     total, usual_total = (scaled(sum(layers.values())) for layers in (here, there))
-    return f"its parameters follow from the input: {named}{more}, {total} in all (published: {usual_total})"
+    note = f"its parameters follow from the input: {named}{more}, {total} in all (published: {usual_total})"
+    return Differs(note, f"{usual_total} params at {usual}")
 
 
 def _by_layer(graph: Graph) -> Mapping[str, int]:

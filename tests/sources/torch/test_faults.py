@@ -150,7 +150,7 @@ def _vector(net: Any, x: torch.Tensor) -> Any:
     ("forward", "layers", "why", "fix"),
     [
         (_unflat, {"fc": nn.Linear(288, 4)}, "6 features come from conv (Conv2d(3, 8, 3, padding=1))",
-         "x.flatten(1) before it gives 8 * 6 * 6 = 288 features"),
+         "self.conv(...).flatten(1) before it gives 8 * 6 * 6 = 288 features"),
         (_unflat, {"fc": nn.Linear(16, 4)}, "6 features come from conv", "Linear(6, 4) fits"),
         (_flat, {"fc": nn.Linear(16, 4)}, "288 features = 8 * 6 * 6, flattened at ", "Linear(288, 4) fits"),
         (_viewed, {}, "y is 1x8x6x6 of conv (Conv2d(3, 8, 3, padding=1)), 288 elements", "(1, -1) fits, and gives"),
@@ -327,7 +327,8 @@ def test_keys_and_names_that_are_not_there() -> None:
         return found["logit"]
 
     fault = _fault(Parts(asks))
-    assert (fault.error, fault.message, fault.why) == ("KeyError", "'logit'", ("found = a dict of 'logits'",))
+    assert (fault.error, fault.message, fault.why) == ("KeyError", "'logit'", ("the keys of found: 'logits'",))
+    assert fault.fixes == ("did you mean found['logits']?",)
 
 
 def test_an_index_that_is_out_of_bounds() -> None:

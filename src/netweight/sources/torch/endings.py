@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from typing import Any
 
+from torch.nn import Module
+
 from netweight.errors import RuleError
+from netweight.sources.torch.faults.lines import shown_file
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.wanting_autograd import AutogradWanted
 
@@ -31,3 +34,12 @@ def note_unrun(recording: TensorRecording, result: Any) -> None:
         for kind, name in _UNRUN.items():
             if isinstance(value, kind):
                 recording.note(f"the forward returned {name}, whose work is not done and not counted", guess=True)
+
+
+def note_nothing(recording: TensorRecording, result: Any, entry: Any) -> None:
+    """Say that a forward returned nothing: most that do have lost a line."""
+    if result is None and recording.nodes:
+        function = getattr(type(entry), "forward", None) if isinstance(entry, Module) else entry
+        code = getattr(function, "__code__", None)
+        at = f" at {shown_file(code.co_filename)}:{code.co_firstlineno}" if code is not None else ""
+        recording.note(f"{getattr(function, '__name__', 'forward')}{at} returns None: a return may be missing")

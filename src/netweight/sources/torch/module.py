@@ -13,16 +13,17 @@ import torch
 
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
-from netweight.ir import Graph
+from netweight.ir import Graph, TensorSpec
 from netweight.results.fault import Fault
 from netweight.sources.cut_short import cut_short
 from netweight.sources.extras import OLDEST_TORCH
 from netweight.sources.torch.devices import device_of
 from netweight.sources.torch.differentiated import StandIns, under_autograd
 from netweight.sources.torch.dispatch import Dispatch
-from netweight.sources.torch.endings import is_of_the_program, note_unrun
+from netweight.sources.torch.endings import is_of_the_program, note_nothing, note_unrun
 from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.faults.explain import fault_of
+from netweight.sources.torch.faults.missing import inputs_taken
 from netweight.sources.torch.finish import finished_graph
 from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.guessing import Guess, guesses, needed_inputs
@@ -153,6 +154,15 @@ def _guessed(asked: Asked, batch: int) -> Capture:
     return _with_note(capture, f"{guess.says}; none of {len(tried) + solver.tried} inputs that were tried is accepted")
 
 
+def _taken(asked: Asked) -> Mapping[str, TensorSpec] | None:
+    """Inputs that the module takes where it was called with too few or too many."""
+
+    def attempt(inputs: Any) -> Capture:
+        return _with_inputs(replace(asked, inputs=inputs))
+
+    return inputs_taken(asked.module, asked.method, asked.inputs, attempt)
+
+
 def _with_note(capture: Capture, note: str) -> Capture:
     return replace(capture, notes=(note, *capture.notes))
 
@@ -254,7 +264,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
         if recorder.autograd_wanted or (off and error is not None and comes_from_autograd(error)):
             raise AutogradWanted
     with paused_collector():
-        captured = _finish(recorder, arguments, result, error, asked.name)
+        captured = _finish(recorder, arguments, result, error, asked)
     return replace(captured, tensors=stand_ins.originals(captured.tensors))
 
 
@@ -294,7 +304,9 @@ def _own_state(modules: Mapping[str, torch.nn.Module], recording: TensorRecordin
     recording.attributes = partial(attributes_of, modules)
 
 
-def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseException | None, name: str) -> Capture:
+def _finish(
+    recorder: Recorder, arguments: Arguments, result: Any, error: BaseException | None, asked: Asked
+) -> Capture:
     recording, module_calls = recorder.recording, recorder.module_calls
     outputs = (
         [recording.value_of(held) for leaf in arguments.leaves_of(result) for held in stored_in(leaf, recording)]
@@ -305,13 +317,16 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
     unread = unread_parameters(recording) if error is None else []
     if error is None:
         note_unrun(recording, result)
+        note_nothing(recording, result, entry_of(asked.module, asked.method))
         note_threads(recording, module_calls)
         note_unread(recording, unread)
         note_uncalled(recording, module_calls)
     sizes = settle_sizes(recorder)
     mixtures = tuple(recorder.experts.mixtures())
     said = note_experts(recorder, mixtures)
-    graph = finished_graph(recording, module_calls, name, arguments.names, outputs, mixtures=mixtures, unread=unread)
+    graph = finished_graph(
+        recording, module_calls, asked.name, arguments.names, outputs, mixtures=mixtures, unread=unread
+    )
     failed = recorder.failed
     if failed is not None and failed.error is error and failed.until == len(recording.nodes):  # nothing went on
         graph = cut_short(graph, failed.known)
@@ -324,7 +339,7 @@ def _finish(recorder: Recorder, arguments: Arguments, result: Any, error: BaseEx
         fixed=FIXED in recording.notes or READ in recording.notes,
         stopped_at=stopped,
         error=error,
-        fault=None if error is None else partial(fault_of, error, recorder, name),
+        fault=None if error is None else partial(fault_of, error, recorder, asked.name, partial(_taken, asked)),
         tensors=recording.tensors,
         result=result,
     )

@@ -11,9 +11,13 @@ from types import CodeType
 import torch
 from torch import nn
 
+from netweight.ir import TensorSpec
 from netweight.results.fault import Line
 from netweight.sources.size_origins import sizes
+from netweight.sources.torch.dtypes import torch_dtype
 from netweight.sources.torch.faults.lines import line_at, own_frame
+from netweight.sources.torch.faults.missing import Taken
+from netweight.sources.torch.faults.rules.types import short_type
 
 
 def forward_line(module: nn.Module) -> tuple[Line, ...]:
@@ -28,8 +32,8 @@ def is_of_the_call(error: BaseException) -> bool:
     return isinstance(error, TypeError) and any(part in str(error) for part in says)
 
 
-def inputs_that_fit(module: nn.Module) -> list[str]:
-    """What the forward of a model takes, as inputs of the command."""
+def inputs_that_fit(module: nn.Module, taken: Taken) -> list[str]:
+    """What the forward of a model takes, as inputs of the command; with sizes, where some that it takes are found."""
     try:
         parameters = list(inspect.signature(module.forward).parameters.values())
     except (TypeError, ValueError):
@@ -38,7 +42,16 @@ def inputs_that_fit(module: nn.Module) -> list[str]:
     needed = [one.name for one in parameters if one.kind in usual and one.default is one.empty]
     if not needed:
         return []
-    return [f"an input for each of {', '.join(needed)}: {' '.join(f'--input {name}:SHAPE' for name in needed)}"]
+    asked = f"an input for each of {', '.join(needed)}" if len(needed) > 1 else "one input"
+    specs = taken() or {}
+    if set(specs) == set(needed):
+        return [f"{asked}, such as {' '.join(map(_flag, needed, map(specs.__getitem__, needed)))}"]
+    return [f"{asked}: {' '.join(f'--input {name}:SHAPE' for name in needed)}"]
+
+
+def _flag(name: str, spec: TensorSpec) -> str:
+    kind = "" if spec.dtype == "float32" else f":{short_type(torch_dtype(spec.dtype))}"
+    return f"--input {name}:{sizes(spec.shape) if spec.shape else 'scalar'}{kind}"
 
 
 def keys_wanted(error: BaseException) -> tuple[list[str], list[str]]:

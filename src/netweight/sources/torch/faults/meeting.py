@@ -54,8 +54,11 @@ class Meeting:
         return argument.owner or self.names.get(argument.value, "") or _ROLES.get(argument.role, argument.role)
 
     def variable(self, argument: Argument) -> str:
-        """What stands for an argument in a line of code: the user's variable, or ``x``."""
-        return argument.owner or self.names.get(argument.value, "x")
+        """What stands for an argument in a line of code: the user's variable, or the call that gives it."""
+        name = argument.owner or self.names.get(argument.value, "")
+        made = "" if name else self.name_of(argument).rpartition(" ")[2].rpartition(".")[2]
+        called = f"self.{made}(...)" if made.isidentifier() else f"(the output of {made})" if made else ""
+        return name or called or ("it" if "x" in self.names.values() else "x")
 
     def name_of(self, argument: Argument) -> str:
         """What a line of code calls an argument: the user's variable, or ``the output of a``; empty if neither."""

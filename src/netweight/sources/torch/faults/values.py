@@ -14,7 +14,8 @@ from netweight.sources.size_origins import sizes
 from netweight.sources.torch.faults.lines import own_frame
 
 _MOST = 6
-_NOTHING: Mapping[str, Any] = {}
+NOTHING: Mapping[str, Any] = {}
+"""Attributes of what has none of its own."""
 _LONGEST = 60
 
 
@@ -24,7 +25,7 @@ def values_in(error: BaseException) -> list[str]:
     if found is None:
         return []
     frame, line = found
-    told = dict(_told(frame, _expressions(frame, line)))
+    told = dict(_told(frame, expressions(frame, line, ast.Name, ast.Attribute)))
     return [", ".join(f"{name} = {value}" for name, value in list(told.items())[:_MOST])] if told else []
 
 
@@ -41,8 +42,8 @@ def local_names(error: BaseException, bindings: Mapping[int, Any]) -> dict[str, 
     return {binding.name: name for name, binding in reversed(tensors) if binding is not None}
 
 
-def _expressions(frame: FrameType, line: int) -> Iterator[ast.expr]:
-    """Names and attributes on the statement at a line."""
+def expressions(frame: FrameType, line: int, *kinds: type[ast.expr]) -> Iterator[ast.expr]:
+    """Expressions of these kinds in the statement at a line."""
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     try:
         tree = ast.parse("".join(lines))
@@ -54,32 +55,66 @@ def _expressions(frame: FrameType, line: int) -> Iterator[ast.expr]:
     ]  # fmt: skip
     if statements:
         innermost = max(statements, key=lambda node: node.lineno)
-        yield from (node for node in ast.walk(innermost) if isinstance(node, ast.Name | ast.Attribute))
+        yield from (node for node in ast.walk(innermost) if isinstance(node, kinds))
 
 
 def _told(frame: FrameType, expressions: Iterator[ast.expr]) -> Iterator[tuple[str, str]]:
     for expression in expressions:
         try:
-            value = _value(expression, frame.f_locals)
+            value = value_of(expression, frame.f_locals)
         except LookupError:
             continue
         if text := _text(value):
             yield ast.unparse(expression), text
 
 
-def _value(expression: ast.expr, known: Mapping[str, Any]) -> Any:
-    """Value of a name or attribute, without running code of the user's.
+def value_of(expression: ast.expr, known: Mapping[str, Any]) -> Any:
+    """Value of a name, an attribute, or a part that a constant names, without running code of the user's.
 
     Raises:
         LookupError: If it is not found so.
     """
     if isinstance(expression, ast.Name):
         return known[expression.id]
-    assert isinstance(expression, ast.Attribute)
-    owner = _value(expression.value, known) if isinstance(expression.value, ast.Name | ast.Attribute) else None
+    if isinstance(expression, ast.Subscript) and isinstance(expression.slice, ast.Constant):
+        return _part_of(value_of(expression.value, known), expression.slice.value)
+    if isinstance(expression, ast.Attribute):
+        return _attribute_of(value_of(expression.value, known), expression.attr)
+    raise LookupError(ast.unparse(expression))
+
+
+def _attribute_of(owner: Any, name: str) -> Any:
+    """What follows a dot, without running code of the user's.
+
+    Raises:
+        LookupError: If it is not found so.
+    """
     if isinstance(owner, torch.Tensor):
-        return {"shape": owner.shape}[expression.attr]
-    return getattr(owner, "__dict__", _NOTHING)[expression.attr]
+        return {"shape": owner.shape}[name]
+    if isinstance(owner, torch.nn.Module):
+        return _part_of_module(owner, name)
+    return getattr(owner, "__dict__", NOTHING)[name]
+
+
+def _part_of_module(module: torch.nn.Module, name: str) -> Any:
+    """What a module has under a name: an attribute, a parameter, a buffer or a module in it.
+
+    Raises:
+        LookupError: If it has nothing there.
+    """
+    own = module.__dict__
+    return {**own["_modules"], **own["_buffers"], **own["_parameters"], **own}[name]
+
+
+def _part_of(holder: Any, key: Any) -> Any:
+    """What a plain dict, list or tuple has under a key.
+
+    Raises:
+        LookupError: If it is another kind of object, or has nothing there.
+    """
+    if type(holder) is dict or (type(holder) in (list, tuple) and isinstance(key, int)):
+        return holder[key]
+    raise LookupError(key)
 
 
 def _text(value: Any) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from torch import nn
 
-from netweight.sources.torch.faults.definition import made_at
-from netweight.sources.torch.faults.described import described
 from netweight.sources.torch.faults.failed_call import Argument
 from netweight.sources.torch.faults.meeting import Meeting, Rule
+from netweight.sources.torch.faults.remade import suggest_size, suggest_space
 
-_OUT = {nn.Linear: "out_features", nn.modules.conv._ConvNd: "out_channels", nn.Embedding: "embedding_dim"}
+_PICTURES = (nn.modules.conv._ConvNd, nn.modules.pooling._MaxPoolNd, nn.modules.pooling._AvgPoolNd, nn.Upsample)
 
 
 def _pair(meeting: Meeting) -> None:
@@ -19,7 +18,7 @@ def _pair(meeting: Meeting) -> None:
         return
     for argument, other in (tensors, tensors[::-1]):
         _spread(meeting, argument, other)
-    for argument, other in (tensors[::-1], tensors):
+    for argument, other in () if meeting.fixes else (tensors[::-1], tensors):
         _made_alike(meeting, argument, other)
 
 
@@ -40,21 +39,24 @@ def _try(meeting: Meeting, argument: Argument, shape: tuple[int, ...], text: str
 
 
 def _made_alike(meeting: Meeting, argument: Argument, other: Argument) -> None:
-    """The layer that made it with as many features as the other has."""
-    if len(argument.shape) != len(other.shape) or not argument.value:
-        return
-    differing = [at for at, (a, b) in enumerate(zip(argument.shape, other.shape, strict=True)) if a != b]
-    if len(differing) != 1:
-        return
-    origin = meeting.trail.origin(argument.value, differing[0])
-    layer = meeting.trail.layer_of(origin.step) if origin.step is not None else ""
-    module = meeting.modules.get(layer)
-    key = next((name for kind, name in _OUT.items() if isinstance(module, kind)), "")
-    if module is None or not key or getattr(module, key) != argument.shape[differing[0]]:
-        return
-    place = made_at(layer, meeting.modules)
-    text = f"{layer} as {described(module, **{key: other.shape[differing[0]]})}{f' at {place}' if place else ''} fits"
-    _try(meeting, argument, other.shape, text)
+    """What made it with as many features as the other has, or with a picture as large."""
+    rank = min(len(argument.shape), len(other.shape))
+    pairs = [(at, argument.shape[at], other.shape[at]) for at in range(-rank, 0)]
+    differing = [(at, theirs) for at, own, theirs in pairs if own != theirs and 1 not in (own, theirs)]
+    if len(differing) == 1:
+        suggest_size(meeting, argument, *differing[0])
+    space = other.shape[2:]
+    if len(argument.shape) == len(other.shape) > 2 and differing and all(at >= -len(space) for at, _ in differing):
+        larger = all(theirs > argument.shape[at] for at, theirs in differing)
+        fits = larger and meeting.call.tried({argument.role: (*argument.shape[:2], *space)}) is not None
+        if fits and isinstance(_maker(meeting, argument), _PICTURES):
+            suggest_space(meeting, argument, space)
+
+
+def _maker(meeting: Meeting, argument: Argument) -> nn.Module | None:
+    """The module that made an argument, None if it was none."""
+    step = meeting.trail.writer_of(argument.value) if argument.value else None
+    return meeting.modules.get(meeting.trail.layer_of(step)) if step is not None else None
 
 
 _NAMES = (

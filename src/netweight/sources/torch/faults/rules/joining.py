@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from torch import nn
-
-from netweight.sources.size_origins import sizes
-from netweight.sources.torch.faults.definition import made_at
-from netweight.sources.torch.faults.described import described
 from netweight.sources.torch.faults.failed_call import Argument
 from netweight.sources.torch.faults.meeting import Meeting, Rule
+from netweight.sources.torch.faults.remade import suggest_space
 
 
 def _cat(meeting: Meeting) -> None:
@@ -32,32 +28,7 @@ def _same_rank(meeting: Meeting, tensors: tuple[Argument, ...], dim: int) -> Non
         others = [argument for argument in tensors if argument.shape[2:] != space]
         resized = {argument.role: (*argument.shape[:2], *space) for argument in others}
         if len(others) == 1 and meeting.call.tried({"tensors": _resized(meeting, resized)}) is not None:
-            _as_large(meeting, others[0], space)
-
-
-def _as_large(meeting: Meeting, argument: Argument, space: tuple[int, ...]) -> None:
-    """The convolution that made it padded so that its picture is as large, or the picture resized."""
-    _padded(meeting, argument, space)
-    name = meeting.name_of(argument)
-    if name:
-        meeting.suggest(f"F.interpolate({name}, size={space}) before it fits")
-
-
-def _padded(meeting: Meeting, argument: Argument, space: tuple[int, ...]) -> None:
-    step = meeting.trail.writer_of(argument.value) if argument.value else None
-    layer = meeting.trail.layer_of(step) if step is not None else ""
-    module = meeting.modules.get(layer)
-    if not isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d) or isinstance(module.padding, str):
-        return
-    more = {
-        (wanted - size) * stride for wanted, size, stride in zip(space, argument.shape[2:], module.stride, strict=True)
-    }
-    added = more.pop() if len(more) == 1 else 0
-    if added % 2 == 0 and 0 < added < min(module.kernel_size):
-        place = made_at(layer, meeting.modules)
-        padding = tuple(before + added // 2 for before in module.padding)
-        shown = described(module, padding=padding)
-        meeting.suggest(f"{layer} as {shown}{f' at {place}' if place else ''} gives {sizes(space)} too")
+            suggest_space(meeting, others[0], space)
 
 
 def _resized(meeting: Meeting, shapes: dict[str, tuple[int, ...]]) -> list[Argument]:

@@ -8,6 +8,7 @@ from torch import nn
 
 from netweight.sources.size_origins import sizes
 from netweight.sources.torch.faults.meeting import Meeting, Rule
+from netweight.sources.torch.faults.remade import suggest_size
 
 
 def _linear(meeting: Meeting) -> None:
@@ -56,6 +57,10 @@ def _matmul(a: str, b: str) -> Rule:
                 result = meeting.call.tried({role: swapped})
                 text = f"{meeting.variable(argument)}.transpose(-2, -1) fits, and gives {sizes(result or ())}"
                 meeting.suggest(text, fits=result is not None)
+        if left.shape and right.shape:
+            inner = -min(len(right.shape), 2)
+            suggest_size(meeting, right, inner, left.shape[-1])
+            suggest_size(meeting, left, -1, right.shape[inner])
 
     return rule
 

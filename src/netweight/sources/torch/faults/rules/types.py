@@ -43,6 +43,11 @@ def explain(meeting: Meeting) -> None:
                 meeting.suggest(f"the module in the type of its input: .to({argument.dtype})")
 
 
+def short_type(dtype: torch.dtype) -> str:
+    """A type as ``--input`` takes it: ``"i64"``."""
+    return _SHORT.get(dtype, str(dtype).removeprefix("torch."))
+
+
 def _from(meeting: Meeting, argument: Argument) -> str:
     origin = "" if argument.owner else meeting.whole(argument).partition(" of ")[2]
     return f" ({origin})" if origin else ""
@@ -53,7 +58,7 @@ def _convert(meeting: Meeting, argument: Argument, dtype: torch.dtype) -> None:
     fits = meeting.call.tried({argument.role: replace(argument, dtype=dtype)}) is not None
     if meeting.trail.kinds.get(argument.value) == "input":
         shape = sizes(argument.shape) if argument.shape else "scalar"
-        meeting.suggest(f"--input {argument.value}:{shape}:{_SHORT.get(dtype, 'f32')}", fits=fits)
+        meeting.suggest(f"--input {argument.value}:{shape}:{short_type(dtype)}", fits=fits)
     name = meeting.name_of(argument)
     text = f"{name} as {dtype}: .to({dtype})" if " " in name else f"{name}.to({dtype}) before it"
     meeting.suggest(text, fits=fits and bool(name))

@@ -1,0 +1,103 @@
+"""``netweight memory``: peak memory of activations under every convention, and why."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any
+
+import click
+
+from netweight.app import memory as verb
+from netweight.cli.options import (
+    check_units,
+    given_flags,
+    limit_option,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    units_option,
+    verbose_option,
+)
+from netweight.cli.streams import is_terminal, out_rendered
+from netweight.cli.usage import Verb
+from netweight.cli.values import completing, one_of
+from netweight.errors import UsageError
+from netweight.files import write_text
+
+_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg"}
+
+
+@click.command(name="memory", cls=Verb)
+@click.argument("model", shell_complete=completing("network"))
+@model_options
+@click.option(
+    "--convention", "conventions", multiple=True, metavar="NAME", shell_complete=completing("convention"),
+    help="Only this convention; repeat for several.  [default: all]",
+)  # fmt: skip
+@click.option("--reorder", is_flag=True, help="In the order of operators that holds the least.")
+@click.option("--format", "form", type=one_of("table", "json", "csv", "svg"), default="table", help="[default: table]")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
+    help=f"Write to {', '.join(_FORMATS)}; repeat.",
+)  # fmt: skip
+@units_option
+@limit_option
+@verbose_option
+def memory(model: str, **flags: Any) -> None:
+    """Peak memory of MODEL's activations under every convention: when, what is alive, why the figures differ.
+
+    \b
+      netweight memory mobilenet_v2 --bits 8             all conventions side by side
+      netweight memory resnet50 --convention inplace     one, with its timeline and plan
+      netweight memory model.onnx --batch 8 -o peak.json every figure, tensor by tensor
+      netweight memory resnet50 -o peak.svg              a picture of the timeline and the plan
+      netweight memory alexnet --as-written              nothing folded or fused
+      netweight memory densenet121 --reorder             operators in the order that holds the least
+    """  # noqa: D301
+    given = given_flags(flags)
+    targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
+    for form in (*targets.values(), flags["form"]):
+        check_units(form, given.get("units", "raw"))
+    with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
+        found = verb.memory(
+            model,
+            parse_inputs(flags["inputs"]),
+            batch=flags["batch"],
+            bits=flags["bits"],
+            training=flags["training"],
+            dims=parse_dims(flags["dims"]),
+            conventions=flags["conventions"],
+            as_written=flags["as_written"],
+            reorder=flags["reorder"],
+        )
+    texts = {path: _rendered(found, form, flags["units"], None) for path, form in targets.items()}
+    for path, text in texts.items():
+        write_text(path, text)
+    if not targets or "form" in given:
+        width = get_terminal_size().columns if is_terminal() else None
+        out_rendered(_rendered(found, flags["form"], flags["units"], width))
+
+
+def _form_of(path: Path) -> str:
+    form = _FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"output: expected a file name ending in {', '.join(_FORMATS)}, got {path.name!r}",
+            fix="--format json writes to stdout" if path.name == "-" else f"-o {path.stem}.json",
+        )
+    return form
+
+
+def _rendered(found: verb.Memory, form: str, units: Any, width: int | None) -> str:
+    match form:
+        case "json":
+            return found.to_json() + "\n"
+        case "csv":
+            return found.to_csv()
+        case "svg":
+            return found.to_svg()
+        case _:
+            return found.to_text(units=units, width=width)

@@ -1,0 +1,1 @@
+"""Activation memory as text, pictures and tables."""
