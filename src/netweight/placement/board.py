@@ -41,12 +41,14 @@ def board_of(buffers: Sequence[Buffer], table: Any = list) -> Board:
     state = [0] * (count + sections) + loads
     entries = min(_ENTRIES, count * (count + 3) // 2 + 2 * count + 10)
     trail = min(_ENTRIES, len(state) * (count + 4))
+    twins = _twins(buffers)
+    special = sum(twin != NONE for twin in twins) + sum(buffer.alignment > 1 for buffer in buffers)
     unplaced = [NONE] * count
     pins = [NONE if buffer.offset is None else buffer.offset for buffer in buffers]
     return Board(
         buffers=table([
             first, last, [buffer.size for buffer in buffers], [buffer.alignment for buffer in buffers], pins,
-            _twins(buffers), [0] * count, unplaced, [0] * count,
+            twins, [0] * count, unplaced, [0] * count,
         ]),
         groups=table([[0] * (entries + 1), [count] * (entries + 1), [NONE] * (entries + 1), [NONE] * (entries + 1)]),
         frames=table([[0] * (count + 1) for _ in range(5)]),
@@ -55,7 +57,7 @@ def board_of(buffers: Sequence[Buffer], table: Any = list) -> Board:
         era=table([NONE] * len(state)),
         ids=table([*range(count), *[0] * entries]),
         lowest=table([0] * sections),
-        used=table([0, 0, count, 1, 0, len(buffers) - pins.count(NONE), 0]),
+        used=table([0, 0, count, 1, 0, count - pins.count(NONE), 0, special + count - pins.count(NONE)]),
     )  # fmt: skip
 
 

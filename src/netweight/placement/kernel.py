@@ -24,8 +24,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 FOUND, IMPOSSIBLE, STOPPED = 1, 0, -1
-NODES, TRAIL, IDS, GROUPS, FRAMES, PINS, ERA = range(7)
-"""What ``Board.used`` counts: buffers placed, entries of the tables, pinned buffers, and changes of the placements."""
+NODES, TRAIL, IDS, GROUPS, FRAMES, PINS, ERA, SPECIAL = range(8)
+"""What ``Board.used`` counts: buffers placed, entries of the tables, pinned buffers, changes of the placements,
+and buffers with a twin, a pin or an alignment."""
 FIRST, LAST, SIZE, STEP, PIN, TWIN, KEY, OFFSET, BLAME = range(9)
 BEGIN, COUNT, OWNER, NEXT = range(4)
 GROUP, PICK, OLD_TRAIL, OLD_IDS, OLD_GROUPS = range(5)
@@ -47,7 +48,7 @@ class Board(NamedTuple):
         era: When each place in ``state`` was last remembered; once is enough between two placements.
         ids: Buffers of the groups, one group after the other, each in order of its sections.
         lowest: Room to work, one for each section.
-        used: NODES, TRAIL, IDS, GROUPS, FRAMES, PINS, ERA.
+        used: NODES, TRAIL, IDS, GROUPS, FRAMES, PINS, ERA, SPECIAL.
     """
 
     buffers: Any
@@ -89,102 +90,125 @@ def is_full(board: Board) -> bool:
 
 def put(board: Board, where: int, value: int) -> None:
     """Change the state, and remember what was there."""
-    if board.era[where] != board.used[ERA]:
-        board.era[where] = board.used[ERA]
-        top = board.used[TRAIL]
+    era, used = board.era, board.used
+    if era[where] != used[ERA]:
+        era[where] = used[ERA]
+        top = used[TRAIL]
         board.trail[WHERE][top] = where
         board.trail[WAS][top] = board.state[where]
-        board.used[TRAIL] = top + 1
+        used[TRAIL] = top + 1
     board.state[where] = value
 
 
 def narrow(board: Board, group: int, capacity: int) -> bool:
     """Raise floors and lowest places as far as they follow from each other; whether there may be room."""
+    ids, first, last = board.ids, board.buffers[FIRST], board.buffers[LAST]
     begin = board.groups[BEGIN][group]
     end = begin + board.groups[COUNT][group]
-    low, high = board.buffers[FIRST][board.ids[begin]], 0
+    low, high = first[ids[begin]], 0
     for at in range(begin, end):
-        high = max(high, board.buffers[LAST][board.ids[at]])
-    while True:
-        for section in range(low, high):
-            board.lowest[section] = capacity + 1
-        for at in range(begin, end):
-            if not lift(board, board.ids[at], begin, end, capacity):
-                board.buffers[BLAME][board.ids[at]] += 1
-                return False
-        changed = raise_floors(board, low, high, capacity)
-        if changed < 0:
-            blame_section(board, begin, end, -1 - changed)
+        high = max(high, last[ids[at]])
+    changed = 1
+    while changed > 0:
+        if not lift_all(board, begin, end, low, high, capacity):
             return False
-        if changed == 0:
-            return True
+        changed = raise_floors(board, low, high, capacity)
+    if changed < 0:
+        blame_section(board, begin, end, -1 - changed)
+        return False
+    return True
 
 
-def lift(board: Board, buffer: int, begin: int, end: int, capacity: int) -> bool:
-    """Raise the lowest place of a buffer to its floors; whether it fits under the ceiling."""
-    floors = len(board.buffers[SIZE])
-    first, last = board.buffers[FIRST][buffer], board.buffers[LAST][buffer]
-    found = board.state[buffer]
-    twin = board.buffers[TWIN][buffer]
+def lift_all(board: Board, begin: int, end: int, low: int, high: int, capacity: int) -> bool:
+    """Raise the lowest place of each buffer to its floors; whether all stay under the ceiling."""
+    first, last, size, blame = board.buffers[FIRST], board.buffers[LAST], board.buffers[SIZE], board.buffers[BLAME]
+    ids, state, lowest, floors, special = board.ids, board.state, board.lowest, len(board.era), board.used[SPECIAL]
+    floors -= 2 * len(lowest)
+    for section in range(low, high):
+        lowest[section] = capacity + 1
+    for at in range(begin, end):
+        buffer = ids[at]
+        found = highest(state, floors + first[buffer], floors + last[buffer], state[buffer])
+        if special > 0:
+            found = by_rule(board, buffer, begin, end, found)
+        if found + size[buffer] > capacity:
+            blame[buffer] += 1
+            return False
+        if found > state[buffer]:
+            put(board, buffer, found)
+        for section in range(first[buffer], last[buffer]):
+            lowest[section] = min(lowest[section], found)
+    return True
+
+
+def highest(state: Any, begin: int, end: int, found: int) -> int:
+    """The largest of some numbers and one more."""
+    for at in range(begin, end):
+        found = max(found, state[at])
+    return found
+
+
+def by_rule(board: Board, buffer: int, begin: int, end: int, found: int) -> int:
+    """The lowest place from there on that a twin, an alignment and pinned buffers leave."""
+    twin, step = board.buffers[TWIN][buffer], board.buffers[STEP][buffer]
     if twin != NONE and board.buffers[OFFSET][twin] == NONE:
         found = max(found, board.state[twin])
-    for section in range(floors + first, floors + last):
-        found = max(found, board.state[section])
-    found = -(-found // board.buffers[STEP][buffer]) * board.buffers[STEP][buffer]
+    found = -(-found // step) * step
     if board.used[PINS] > 0:
         found = past_pins(board, buffer, begin, end, found)
-    if found + board.buffers[SIZE][buffer] > capacity:
-        return False
-    if found > board.state[buffer]:
-        put(board, buffer, found)
-    for section in range(first, last):
-        board.lowest[section] = min(board.lowest[section], found)
-    return True
+    return found
 
 
 def past_pins(board: Board, buffer: int, begin: int, end: int, found: int) -> int:
     """The lowest place from there on that pinned buffers leave; of a pinned one its own, or none."""
-    pin = board.buffers[PIN][buffer]
-    if pin != NONE:
-        return pin if found <= pin else 1 << 62
+    pin, size, step = board.buffers[PIN], board.buffers[SIZE], board.buffers[STEP][buffer]
+    if pin[buffer] != NONE:
+        return pin[buffer] if found <= pin[buffer] else 1 << 61
     moved = True
     while moved:
         moved = False
         for at in range(begin, end):
             other = board.ids[at]
-            pin = board.buffers[PIN][other]
-            if pin == NONE or board.buffers[LAST][other] <= board.buffers[FIRST][buffer] or board.buffers[LAST][buffer] <= board.buffers[FIRST][other]:
+            if pin[other] == NONE or not meet(board, buffer, other):
                 continue
-            if found < pin + board.buffers[SIZE][other] and pin < found + board.buffers[SIZE][buffer]:
-                found = -(-(pin + board.buffers[SIZE][other]) // board.buffers[STEP][buffer]) * board.buffers[STEP][buffer]
+            top = pin[other] + size[other]
+            if found < top and pin[other] < found + size[buffer]:
+                found = -(-top // step) * step
                 moved = True
     return found
 
 
+def meet(board: Board, buffer: int, other: int) -> bool:
+    """Whether two buffers are alive at the same time."""
+    first, last = board.buffers[FIRST], board.buffers[LAST]
+    return first[other] < last[buffer] and first[buffer] < last[other]
+
+
 def raise_floors(board: Board, low: int, high: int, capacity: int) -> int:
     """How many floors rose; -1 - section for one without room."""
-    floors = len(board.buffers[SIZE])
-    loads = floors + len(board.lowest)
+    state, lowest = board.state, board.lowest
+    loads = len(state) - len(lowest)
+    floors = loads - len(lowest)
     changed = 0
     for section in range(low, high):
-        load = board.state[loads + section]
+        load = state[loads + section]
         if load == 0:
             continue
-        floor = board.lowest[section]
-        if floor > board.state[floors + section]:
-            put(board, floors + section, floor)
+        if lowest[section] > state[floors + section]:
+            put(board, floors + section, lowest[section])
             changed += 1
-        if board.state[floors + section] + load > capacity:
+        if state[floors + section] + load > capacity:
             return -1 - section
     return changed
 
 
 def blame_section(board: Board, begin: int, end: int, section: int) -> None:
     """Blame all that are still to be placed there."""
+    first, last, blame = board.buffers[FIRST], board.buffers[LAST], board.buffers[BLAME]
     for at in range(begin, end):
         buffer = board.ids[at]
-        if board.buffers[FIRST][buffer] <= section < board.buffers[LAST][buffer]:
-            board.buffers[BLAME][buffer] += 1
+        if first[buffer] <= section < last[buffer]:
+            blame[buffer] += 1
 
 
 def place(board: Board, group: int) -> int:
@@ -199,73 +223,74 @@ def place(board: Board, group: int) -> int:
     board.used[FRAMES] = frame + 1
     board.used[NODES] += 1
     board.used[ERA] += 1
-    floors = len(board.buffers[SIZE])
-    loads = floors + len(board.lowest)
-    offset = board.state[buffer]
+    state, ids = board.state, board.ids
+    offset, size = state[buffer], board.buffers[SIZE][buffer]
     board.buffers[OFFSET][buffer] = offset
     begin = board.groups[BEGIN][group]
     for at in range(begin, begin + board.groups[COUNT][group]):
-        other = board.ids[at]
-        if board.state[other] < offset:
-            put(board, other, offset)
+        if state[ids[at]] < offset:
+            put(board, ids[at], offset)
+    loads = len(state) - len(board.lowest)
+    floors = loads - len(board.lowest)
     for section in range(board.buffers[FIRST][buffer], board.buffers[LAST][buffer]):
-        put(board, floors + section, offset + board.buffers[SIZE][buffer])
-        put(board, loads + section, board.state[loads + section] - board.buffers[SIZE][buffer])
+        put(board, floors + section, offset + size)
+        put(board, loads + section, state[loads + section] - size)
     return split(board, group, frame)
 
 
 def pick(board: Board, group: int) -> int:
     """The buffer with the lowest place, of several the one with the largest key."""
+    ids, state, key = board.ids, board.state, board.buffers[KEY]
+    twin, offset = board.buffers[TWIN], board.buffers[OFFSET]
     begin = board.groups[BEGIN][group]
     best = NONE
     for at in range(begin, begin + board.groups[COUNT][group]):
-        buffer = board.ids[at]
-        twin = board.buffers[TWIN][buffer]
-        if twin != NONE and board.buffers[OFFSET][twin] == NONE:
+        buffer = ids[at]
+        if twin[buffer] != NONE and offset[twin[buffer]] == NONE:
             continue
-        if best == NONE or board.state[buffer] < board.state[best] or (board.state[buffer] == board.state[best] and board.buffers[KEY][buffer] > board.buffers[KEY][best]):
+        if best == NONE or (state[buffer], -key[buffer]) < (state[best], -key[best]):
             best = buffer
     return best
 
 
 def split(board: Board, group: int, frame: int) -> int:
     """Groups of what is left of a group, smaller ones first, before those that wait; the first of all, or NONE."""
-    begin, end = board.groups[BEGIN][group], board.groups[BEGIN][group] + board.groups[COUNT][group]
-    buffer = board.frames[PICK][frame]
+    ids, first, last = board.ids, board.buffers[FIRST], board.buffers[LAST]
+    begin, placed = board.groups[BEGIN][group], board.frames[PICK][frame]
     rest = board.groups[NEXT][group]
     head = rest
-    start, reach = board.used[IDS], 0
-    for at in range(begin, end):
-        other = board.ids[at]
-        if other == buffer:
+    start = top = board.used[IDS]
+    reach = 0
+    for at in range(begin, begin + board.groups[COUNT][group]):
+        other = ids[at]
+        if other == placed:
             continue
-        top = board.used[IDS]
-        if board.buffers[FIRST][other] >= reach and top > start:
-            head = add_group(board, start, frame, head, rest)
+        if first[other] >= reach and top > start:
+            head = add_group(board, start, top, frame, head, rest)
             start = top
-        board.ids[top] = other
-        board.used[IDS] = top + 1
-        reach = max(reach, board.buffers[LAST][other])
-    if board.used[IDS] > start:
-        head = add_group(board, start, frame, head, rest)
+        ids[top] = other
+        top += 1
+        reach = max(reach, last[other])
+    if top > start:
+        head = add_group(board, start, top, frame, head, rest)
+    board.used[IDS] = top
     return head
 
 
-def add_group(board: Board, start: int, frame: int, head: int, rest: int) -> int:
-    """Put a group that ends where ``ids`` ends among those that ``frame`` made; the first of them."""
-    made = board.used[GROUPS]
-    count = board.used[IDS] - start
+def add_group(board: Board, start: int, top: int, frame: int, head: int, rest: int) -> int:
+    """Put a group of ``ids`` among those that ``frame`` made, smaller ones first; the first of them."""
+    made, following, counts = board.used[GROUPS], board.groups[NEXT], board.groups[COUNT]
     board.used[GROUPS] = made + 1
     board.groups[BEGIN][made] = start
-    board.groups[COUNT][made] = count
+    counts[made] = top - start
     board.groups[OWNER][made] = frame
     before, after = NONE, head
-    while after != rest and board.groups[COUNT][after] < count:
-        before, after = after, board.groups[NEXT][after]
-    board.groups[NEXT][made] = after
+    while after != rest and counts[after] < top - start:
+        before, after = after, following[after]
+    following[made] = after
     if before == NONE:
         return made
-    board.groups[NEXT][before] = made
+    following[before] = made
     return head
 
 
@@ -274,8 +299,9 @@ def retreat(board: Board, frame: int) -> int:
     for later in range(frame, board.used[FRAMES]):
         board.buffers[OFFSET][board.frames[PICK][later]] = NONE
     mark = board.frames[OLD_TRAIL][frame]
+    state, where, was = board.state, board.trail[WHERE], board.trail[WAS]
     for at in range(board.used[TRAIL] - 1, mark - 1, -1):
-        board.state[board.trail[WHERE][at]] = board.trail[WAS][at]
+        state[where[at]] = was[at]
     board.used[TRAIL] = mark
     board.used[IDS] = board.frames[OLD_IDS][frame]
     board.used[GROUPS] = board.frames[OLD_GROUPS][frame]
@@ -289,15 +315,16 @@ def retreat(board: Board, frame: int) -> int:
 def thinnest(board: Board, group: int, buffer: int) -> int:
     """Bytes of the smallest buffer of the group that lives at the same time; too many for any arena if none does."""
     begin = board.groups[BEGIN][group]
-    least = 1 << 61
+    least = 1 << 60
     for at in range(begin, begin + board.groups[COUNT][group]):
         other = board.ids[at]
-        if other != buffer and board.buffers[FIRST][other] < board.buffers[LAST][buffer] and board.buffers[FIRST][buffer] < board.buffers[LAST][other]:
+        if other != buffer and meet(board, buffer, other):
             least = min(least, board.buffers[SIZE][other])
     return least
 
 
 HELPERS = (
-    is_full, put, narrow, lift, past_pins, raise_floors, blame_section, place, pick, split, add_group, retreat, thinnest,
+    is_full, put, narrow, lift_all, highest, by_rule, past_pins, meet, raise_floors, blame_section, place, pick, split,
+    add_group, retreat, thinnest,
 )  # fmt: skip
 """What ``search`` calls."""
