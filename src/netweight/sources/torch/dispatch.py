@@ -53,6 +53,7 @@ class Dispatch(TorchDispatchMode):
         self._recording = recorder.recording
         self._draws = recorder.draws
         self._own_rules = recorder.own_rules
+        self._places = recorder.places
         self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
         self._sparse = SparseCalls(recorder)
@@ -63,14 +64,14 @@ class Dispatch(TorchDispatchMode):
         return False  # True would wrap every call of ours for a compiler that does not run
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if types and any(kind is NestedTensor for kind in types):
+        if types and NestedTensor in types:
             return NotImplemented  # it calls the operator on what it packs
         kwargs = kwargs or {}
+        if self._places.looked_at:
+            return self._placed(func, types, args, kwargs)
         result = None
         if in_region():
-            with UNSEEN():
-                func, args, kwargs = self._autocast.call(func, args, kwargs)
-            result = NotImplemented if self._autocast.takes_apart(func) else None
+            func, args, kwargs, result = self._in_region(func, args, kwargs)
         operator = operator_of(func)
         try:
             if result is None:
@@ -92,6 +93,25 @@ class Dispatch(TorchDispatchMode):
             raise
         return result
 
+    def _in_region(self, func: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, Any, dict[str, Any], Any]:
+        """The call that autocast makes of a call, and NotImplemented if it takes it apart, else None."""
+        with UNSEEN():
+            func, args, kwargs = self._autocast.call(func, args, kwargs)
+        return func, args, kwargs, NotImplemented if self._autocast.takes_apart(func) else None
+
+    def _placed(self, func: Any, types: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The same, where tensors may lie on several devices."""
+        try:
+            with UNSEEN():
+                place = self._places.meet(func, args, kwargs, self.recorder.module_calls.site)
+        except RuntimeError as error:
+            self._failed(error, operator_of(func), args, kwargs, len(self._recording.nodes))
+            raise
+        with self._places.in_parts():
+            result = Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
+        self._places.came(result, args, place)
+        return result
+
     def _failed(self, error: Exception, operator: Operator, args: Any, kwargs: dict[str, Any], known: int) -> None:
         """Remember the outermost operator that an error comes through; ``known`` operators came before it."""
         before = self.recorder.failed
@@ -102,7 +122,7 @@ class Dispatch(TorchDispatchMode):
             self._refused = (None, "")
         with UNSEEN():
             self.recorder.failed = failed_call(
-                error, operator.name, operator.func, args, kwargs, self._recording, known
+                error, operator.name, operator.func, args, kwargs, self._recording, known, self._places
             )
 
     def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:
