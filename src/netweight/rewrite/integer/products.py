@@ -93,33 +93,49 @@ def _ordered(out: Emitter, weight: Weight, layer: str) -> str:
 
 
 def _with_bias(net: Net, out: Emitter, node: Node, sums: Sums, layer: str) -> Sums:
-    """The sums with the bias, which becomes an integer of their scale if it is not one."""
+    """The sums with the bias, which becomes integers of their scale if it is not such."""
     bias = node.inputs[2] if len(node.inputs) > 2 else None
     if bias is None:
         return sums
     source = net.writer(bias)
-    if source is not None and source.op == "dequantize" and source.inputs[0] is not None:
-        name = source.inputs[0]
-        if out.spec(name).dtype != "int32":
-            return Sums(sums.name, sums.scales, sums.dim, taken_out(net, out, bias, layer))
-    elif source is None and net.is_fixed(bias):
-        name = _as_integers(net, out, bias, sums)
+    small = net.is_fixed(bias) and source is not None and source.op == "dequantize" and net.has_stored_scale(source)
+    if small and source is not None and _has_scale_of(net, source, sums):
+        name = source.inputs[0] or ""
+    elif small or (source is None and net.is_fixed(bias)):
+        name = _as_integers(net, out, bias, source, sums)
     else:
-        return Sums(sums.name, sums.scales, sums.dim, bias)
+        return Sums(sums.name, sums.scales, sums.dim, taken_out(net, out, bias, layer))
     if node.op == "conv":
         shape = (1, -1, *(1,) * (len(out.spec(sums.name).shape) - 2))
         name = out.op("reshape", ReshapeAttrs(shape=shape), (name,), layer)
     return Sums(out.op("add", None, (sums.name, name), layer), sums.scales, sums.dim)
 
 
-def _as_integers(net: Net, out: Emitter, bias: str, sums: Sums) -> str:
-    scales = sums.scales
+def _has_scale_of(net: Net, bias: Node, sums: Sums) -> bool:
+    """Whether a bias of integers can be added to sums: in 32 bits and, as far as that is known, of their scale."""
+    if net.graph.spec(bias.inputs[0] or "").dtype != "int32":
+        return False
+    scales = [net.array(name) for name in sums.scales]
+    scale, zero = net.array(bias.inputs[1]), net.array(bias.inputs[2])
+    known = [array for array in scales if array is not None]
+    if scale is None or len(known) < len(scales):
+        return True
+    return bool(np.allclose(scale, _product(known), rtol=1e-4)) and (zero is None or not zero.any())
+
+
+def _as_integers(net: Net, out: Emitter, bias: str, source: Node | None, sums: Sums) -> str:
+    """A stored bias in 32 bits and the scale of the sums."""
+    stored = bias if source is None else source.inputs[0] or ""
 
     def make(array: Callable[[str], Any]) -> Array:
-        return np.round(array(bias) / _product([array(name) for name in scales])).astype(np.int32)
+        numbers = array(stored)
+        if source is not None:
+            zero = 0 if source.inputs[2] is None else array(source.inputs[2])
+            numbers = (numbers - zero) * array(source.inputs[1] or "")
+        return np.round(numbers / _product([array(name) for name in sums.scales])).astype(np.int32)
 
-    value = net.value(bias)
-    return out.constant(f"{bias}_quantized", TensorSpec(value.spec.shape, "int32"), make, like=value)
+    value = net.value(stored)
+    return out.constant(f"{stored}_as_int32", TensorSpec(value.spec.shape, "int32"), make, like=value)
 
 
 def _product(arrays: list[Array]) -> Array:
