@@ -38,7 +38,7 @@ def write_product(net: Net, out: Emitter, kernel: Kernel, layer: str) -> None:
     sums = _sums(net, out, node, layer)
     quantize = net.graph.nodes[kernel.last[0]] if kernel.last else None
     tail = [net.graph.nodes[step] for step in kernel.tail]
-    if quantize is not None and sums.bias is None and all(_is_bound(net, part, quantize) for part in tail):
+    if quantize is not None and sums.bias is None and all(is_bound(net, part, quantize) for part in tail):
         _requantized(out, sums, quantize, layer)
         return
     end = node.outputs[0] if not tail and quantize is None and sums.bias is None else ""
@@ -81,9 +81,13 @@ def _sums(net: Net, out: Emitter, node: Node, layer: str) -> Sums:
             integers = out.op("permute", PermuteAttrs(order=(1, 0)), (integers,), layer)
         name = out.op("integer_matmul", None, (x.inputs[0], integers, x.inputs[2], zero), layer)
         dim = len(out.spec(name).shape) - 1
-    scales = tuple(scale for scale in (x.inputs[1], weight.source.inputs[1]) if scale is not None)
-    sums = Sums(name, scales, None if weight.dim is None else dim)
+    sums = Sums(name, scales_of(x, weight.source), None if weight.dim is None else dim)
     return _with_bias(net, out, node, sums, layer)
+
+
+def scales_of(x: Node, weight: Node) -> tuple[str, ...]:
+    """Scales of both operands of a product."""
+    return tuple(scale for scale in (x.inputs[1], weight.inputs[1]) if scale is not None)
 
 
 def _ordered(out: Emitter, weight: Weight, layer: str) -> str:
@@ -99,7 +103,7 @@ def _with_bias(net: Net, out: Emitter, node: Node, sums: Sums, layer: str) -> Su
         return sums
     source = net.writer(bias)
     small = net.is_fixed(bias) and source is not None and source.op == "dequantize" and net.has_stored_scale(source)
-    if small and source is not None and _has_scale_of(net, source, sums):
+    if small and source is not None and has_scales(net, source, sums.scales):
         name = source.inputs[0] or ""
     elif small or (source is None and net.is_fixed(bias)):
         name = _as_integers(net, out, bias, source, sums)
@@ -111,11 +115,11 @@ def _with_bias(net: Net, out: Emitter, node: Node, sums: Sums, layer: str) -> Su
     return Sums(out.op("add", None, (sums.name, name), layer), sums.scales, sums.dim)
 
 
-def _has_scale_of(net: Net, bias: Node, sums: Sums) -> bool:
-    """Whether a bias of integers can be added to sums: in 32 bits and, as far as that is known, of their scale."""
+def has_scales(net: Net, bias: Node, names: tuple[str, ...]) -> bool:
+    """Whether a bias can be added to sums: integers of 32 bits and, as far as is known, of their scale."""
     if net.graph.spec(bias.inputs[0] or "").dtype != "int32":
         return False
-    scales = [net.array(name) for name in sums.scales]
+    scales = [net.array(name) for name in names]
     scale, zero = net.array(bias.inputs[1]), net.array(bias.inputs[2])
     known = [array for array in scales if array is not None]
     if scale is None or len(known) < len(scales):
@@ -145,7 +149,7 @@ def _product(arrays: list[Array]) -> Array:
     return result
 
 
-def _is_bound(net: Net, part: Node, quantize: Node) -> bool:
+def is_bound(net: Net, part: Node, quantize: Node) -> bool:
     """Whether the integers that follow have no number that an operator behind a product would change."""
     if part.op == "relu":
         return net.starts_at_zero(quantize)
