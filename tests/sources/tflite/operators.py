@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
 from tests.sources.tflite.writing import Graph, Op, T, written
 
 
@@ -85,15 +84,15 @@ def qb(count: int, scale: Any) -> T:
     return T((count,), "int32", data, scale=scale, zero=np.zeros(np.size(scale), int))
 
 
-UNARY = (
-    "ABS CEIL COS EXP FLOOR LOG LOGISTIC NEG ROUND RSQRT SIGN SIN SQRT SQUARE TANH ELU HARD_SWISH RELU RELU6".split()
-)
-UNARY += ["RELU_N1_TO_1", "RELU_0_TO_1"]
-BINARY = "ADD SUB MUL DIV".split()
-PLAIN_BINARY = "MAXIMUM MINIMUM POW FLOOR_DIV FLOOR_MOD SQUARED_DIFFERENCE".split()
+UNARY = [
+    "ABS", "CEIL", "COS", "EXP", "FLOOR", "LOG", "LOGISTIC", "NEG", "ROUND", "RSQRT", "SIGN", "SIN", "SQRT", "SQUARE",
+    "TANH", "ELU", "HARD_SWISH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1",
+]  # fmt: skip
+BINARY = ["ADD", "SUB", "MUL", "DIV"]
+PLAIN_BINARY = ["MAXIMUM", "MINIMUM", "POW", "FLOOR_DIV", "FLOOR_MOD", "SQUARED_DIFFERENCE"]
 NO_REFERENCE = {"CEIL", "ROUND", "ELU"}
-COMPARED = "EQUAL NOT_EQUAL LESS LESS_EQUAL GREATER GREATER_EQUAL".split()
-QUANTIZED_UNARY = "LOGISTIC TANH RELU RELU6 ABS EXP HARD_SWISH".split()
+COMPARED = ["EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"]
+QUANTIZED_UNARY = ["LOGISTIC", "TANH", "RELU", "RELU6", "ABS", "EXP", "HARD_SWISH"]
 SAME = {"padding": 0, "stride_w": 2, "stride_h": 2}
 VALID = {"padding": 1, "stride_w": 1, "stride_h": 1}
 POOL = "Pool2DOptions"
@@ -225,7 +224,7 @@ for kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D"):
             settings | {"filter_width": 3, "filter_height": 2},
         )  # fmt: skip
 
-for kind in "MEAN SUM REDUCE_PROD REDUCE_MAX REDUCE_MIN".split():
+for kind in ["MEAN", "SUM", "REDUCE_PROD", "REDUCE_MAX", "REDUCE_MIN"]:
     case(kind.lower(), kind, [f(2, 3, 4, 5), i(1, -1)], table="ReducerOptions")
     case(f"{kind.lower()}_kept", kind, [f(2, 3, 4, 5), i(1, 2)], table="ReducerOptions", options={"keep_dims": True})
 for kind in ("MEAN", "SUM", "REDUCE_MAX"):
@@ -246,7 +245,8 @@ case("log_softmax", "LOG_SOFTMAX", [f(2, 5)])
 case("l2_normalization", "L2_NORMALIZATION", [f(2, 3, 4, 5)], table="L2NormOptions")
 case(
     "local_response_normalization", "LOCAL_RESPONSE_NORMALIZATION", [f(1, 2, 3, 7)],
-    table="LocalResponseNormalizationOptions", options={"radius": 2, "bias": 1.0, "alpha": 0.1, "beta": 0.5}, reference=False,
+    table="LocalResponseNormalizationOptions", options={"radius": 2, "bias": 1.0, "alpha": 0.1, "beta": 0.5},
+    reference=False,
 )  # fmt: skip
 
 case("quantize", "QUANTIZE", [f(2, 3)], [OUT8])
@@ -313,7 +313,7 @@ case("scatter_nd", "SCATTER_ND", [T.of(np.array([[1], [3], [1]], np.int32)), f(3
 case(
     "sparse_to_dense", "SPARSE_TO_DENSE", [T.of(np.array([[0, 1], [2, 3]], np.int32)), i(3, 4), f(2), n(0.5, "float32")]
 )
-for kind in "SUM PROD MAX MIN".split():
+for kind in ["SUM", "PROD", "MAX", "MIN"]:
     case(f"unsorted_segment_{kind.lower()}", f"UNSORTED_SEGMENT_{kind}", [f(3, 2), i(1, 0, 1), n(2)])
 case("segment_sum", "SEGMENT_SUM", [f(3, 2), i(0, 0, 1)], reference=False)
 case(
@@ -390,7 +390,8 @@ case(
 case("svdf", "SVDF", [f(2, 3), w(8, 3), w(8, 5), w(4), _state(2, 40)], table="SVDFOptions", options={"rank": 2})
 case(
     "lstm", "LSTM",
-    [f(2, 3), *_gates(4, 4, 3), *_gates(4, 4, 4), None, None, None, *_gates(4, 4), None, None, _state(2, 4), _state(2, 4)],
+    [f(2, 3), *_gates(4, 4, 3), *_gates(4, 4, 4), None, None, None, *_gates(4, 4), None, None, _state(2, 4),
+     _state(2, 4)],
     table="LSTMOptions", options={"fused_activation_function": 4},
 )  # fmt: skip
 case(

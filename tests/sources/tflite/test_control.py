@@ -5,11 +5,12 @@ import pytest
 
 pytest.importorskip("tflite", reason="files are written with the package tflite")
 
+from tests.sources.tflite.writing import Graph, Op, T, written
+
 import netweight
 from netweight import runtime
 from netweight.sources.tflite.model import parse_model
 from netweight.sources.tflite.network import Read, read_network
-from tests.sources.tflite.writing import Graph, Op, T, written
 
 TESTED = {
     "IF", "WHILE", "CALL", "CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "STABLEHLO_COMPOSITE",
@@ -121,7 +122,7 @@ def test_a_variable_is_a_buffer_with_a_next_state() -> None:
     assert list(found.graph.updates) == ["state"]
     x = np.full((2, 3), 5, np.float32)
     (y,) = runtime.run(found.graph, {found.graph.inputs[0]: x}, found.weights()).outputs.values()
-    assert np.array_equal(y, x + 1)
+    np.testing.assert_array_equal(y, x + 1)
 
 
 def test_what_runs_once_is_no_work_of_a_run() -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.sources.tflite.operators import CASES, Case
 
 from netweight import runtime
 from netweight.sources.tflite.model import parse_model
 from netweight.sources.tflite.network import Read, read_network
-from tests.sources.tflite.operators import CASES, Case
 
 litert = pytest.importorskip("ai_edge_litert.interpreter", reason="the witness is LiteRT: pip install ai-edge-litert")
 
@@ -27,7 +27,7 @@ def drawn(shape: Any, dtype: Any, seed: int) -> np.ndarray:
     """Numbers that every operator takes: reals from 0.1 to 2, integers from 0 on where they may be positions."""
     rng = np.random.default_rng(seed)
     kind = np.dtype(dtype)
-    if kind == bool:
+    if kind.kind == "b":
         return rng.random(shape) < 0.5
     if kind.kind == "c":
         return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(kind)

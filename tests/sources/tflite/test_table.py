@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.sources.tflite.operators import CASES
+from tests.sources.tflite.test_control import TESTED
+from tests.sources.tflite.test_stablehlo import STABLEHLO
 
 from netweight.sources.tflite.lower import RULES
 from netweight.sources.tflite.unknown import WHY
-from tests.sources.tflite.operators import CASES
-from tests.sources.tflite.test_stablehlo import STABLEHLO
-from tests.sources.tflite.test_control import TESTED
 
 tflite = pytest.importorskip("tflite", reason="the accessors are in the package tflite")
 NAMES = {name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}

@@ -177,7 +177,7 @@ def _sparsity(b: Any, order: Sequence[int], blocks: Sequence[int], levels: Seque
                 array_segments=segments,
                 array_indices_type=kind,
                 array_indices=indices,
-            )  # fmt: skip
+            )
         )
     parts = _numbers(b, order), _numbers(b, blocks) if blocks else None, _offsets(b, made)
     return _table(b, "SparsityParameters", traversal_order=parts[0], block_map=parts[1], dim_metadata=parts[2])

@@ -1,4 +1,4 @@
-"""Builtin operators that the table does not have, and why: they are listed as unknown, and their shapes are the file's."""
+"""Builtin operators that the table does not have, and why: they are unknown, of the shapes that the file says."""
 
 _TEXT = "it works on texts and tables of them, which have no arithmetic to count"
 _REGION = "what it does to two elements is a subgraph, so that no operator of the table is it"
@@ -22,7 +22,7 @@ WHY: dict[str, str] = {
     "PLACEHOLDER_FOR_GREATER_OP_CODES": "it is no operator: old files have it in the place of a code beyond 127",
     "REDUCE_WINDOW": "the table has windows over planes alone, and not of every function",
     "SKIP_GRAM": _TEXT,
-    "STABLEHLO_CONVOLUTION": "it may have dimensions in any order, and steps between elements, which the table does not",
+    "STABLEHLO_CONVOLUTION": "it may have dimensions in any order, and steps between elements",
     "STABLEHLO_CUSTOM_CALL": "only its author knows what it does",
     "STABLEHLO_DYNAMIC_SLICE": "where it begins follows from numbers that only a run has",
     "STABLEHLO_GATHER": "it has slices of any extent at lists of positions, which the table does not",
