@@ -10,6 +10,7 @@ from netweight.ir import Graph, Node, TensorSpec, Value
 from netweight.ir.graph import Temporary
 from netweight.lazy import Array
 from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.recording import free_name
 
 Maker = Callable[[Callable[[str], Any]], "Array"]
 """Makes the numbers of a constant out of those that the graph had."""
@@ -33,6 +34,7 @@ class Emitter:
     made: dict[str, Maker] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)
     _values: dict[str, Value] = field(default_factory=dict)
+    _last: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with all values of the old graph."""
@@ -111,8 +113,4 @@ class Emitter:
         return name
 
     def _free(self, stem: str) -> str:
-        name, number = stem, 0
-        while name in self._values:
-            number += 1
-            name = f"{stem}:{number}"
-        return name
+        return free_name(stem, self._values, self._last)

@@ -41,7 +41,9 @@ class Fused:
 
 
 def as_run(graph: Graph, numbers: Numbers = lambda _: None) -> Fused | None:
-    """The network with kernels of integers in the place of conversions around operators; None if it has none.
+    """The network with kernels of integers in the place of conversions around operators; None if it has no such.
+
+    Where no operator becomes a kernel the reasons are all there is to say of it.
 
     Args:
         graph: The network as it is written.
@@ -52,9 +54,9 @@ def as_run(graph: Graph, numbers: Numbers = lambda _: None) -> Fused | None:
         return None
     net = Net(propagated(graph, numbers), numbers)
     found = [match(net, step) for step in range(len(net.graph.nodes))]
-    kernels = _apart([kernel for kernel in found if isinstance(kernel, Kernel)])
-    if not kernels:
+    if not any(found):
         return None
+    kernels = _apart([kernel for kernel in found if isinstance(kernel, Kernel)])
     return _Writer(net, {kernel.step: kernel for kernel in kernels}, found).fused()
 
 
@@ -96,7 +98,7 @@ class _Writer:
     def _kernel(self, kernel: Kernel) -> None:
         net, out = self.net, self.out
         node = net.graph.nodes[kernel.step]
-        layer = layer_of(node)
+        layer = layer_of(net, node)
         first = len(out.nodes)
         writers: dict[str, Callable[..., None]] = {
             "product": write_product,
@@ -128,9 +130,11 @@ class _Writer:
         )
 
 
-def layer_of(node: Node) -> str:
-    """The layer of a node without the operator behind it: ``"conv1"`` for ``"conv1.conv"``."""
-    return node.layer.removesuffix(f".{node.op}") or node.layer
+def layer_of(net: Net, node: Node) -> str:
+    """The layer of an operator whose weights are converted in it, ``"conv1"`` for ``"conv1.conv"``; else its own."""
+    base = node.layer.removesuffix(f".{node.op}")
+    sources = [net.writer(name) for name in node.inputs if name is not None and net.is_fixed(name)]
+    return base if any(s is not None and s.layer.startswith(f"{base}.") for s in sources) else node.layer
 
 
 def _moves(net: Net, out: Emitter, kernel: Kernel, _layer: str) -> None:

@@ -151,10 +151,10 @@ def _joint(out: Emitter, sums: Sums, layer: str, over: str | None = None) -> str
 
     def make(array: Callable[[str], Any]) -> Array:
         joint = _product([array(name) for name in names])
-        return np.asarray(joint if over is None else joint / array(over), np.float32)
+        return np.asarray(joint if over is None else joint / array(over), joint.dtype)
 
     shapes = [out.spec(name).shape for name in names]
-    return out.constant(f"{layer}.scale", TensorSpec(max(shapes, key=len), "float32"), make)
+    return out.constant(f"{layer}.scale", TensorSpec(max(shapes, key=len), out.spec(names[0]).dtype), make)
 
 
 def _requantized(out: Emitter, sums: Sums, quantize: Node, layer: str) -> None:
