@@ -18,6 +18,10 @@ class Reader(Protocol):
     """What operators that call subgraphs, and those of variables, need of the reader of the file."""
 
     variables: dict[str, Any]
+    preparing: bool
+
+    def prepare(self, call: TfliteCall, number: int) -> None:
+        """Read a subgraph that runs once, before the first run: it is no work of a run."""
 
     def subgraph(self, call: TfliteCall, number: int, inputs: Sequence[Any]) -> tuple[Any, ...]:
         """Record a subgraph that an operator calls, and give what its outputs are."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, TensorSpec
 from netweight.lazy import Array, np
-from netweight.ops.arrays.dtypes import container_of
+from netweight.ops.arrays.dtypes import held_type
 from netweight.sources.onnx.finish import finished_graph
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import LeftOut, Tensor
 from netweight.sources.recording import free_name, is_view
-from netweight.sources.tflite.lower.layout import NOTE
+from netweight.sources.tflite.lower.control.variables import Variable
+from netweight.sources.tflite.lower.layout import NOTE, under
 from netweight.sources.tflite.model import TfliteModel
 from netweight.sources.tflite.naming import unique
 from netweight.sources.tflite.reader import SubgraphReader
@@ -31,6 +32,8 @@ class Read:
         exact: Whether no guess was made and nothing was left out.
         doubts: Those of the notes after which figures may not be exact.
         tensors: The tensor behind each parameter, buffer and constant.
+        specs: Shape and element type of each tensor of the network that is computed, by its number in the file.
+        values: The value of the graph that it is, in memory at least, where the graph has it.
     """
 
     graph: Graph
@@ -38,6 +41,8 @@ class Read:
     exact: bool
     doubts: tuple[str, ...]
     tensors: Mapping[str, Tensor]
+    specs: Mapping[int, TensorSpec]
+    values: Mapping[int, str]
 
     def weights(self) -> dict[str, Array]:
         """Arrays for ``netweight.run``; variables begin as zeros."""
@@ -45,7 +50,7 @@ class Read:
 
 
 def _array(tensor: Tensor) -> Array:
-    return tensor.array() if tensor.known else np.zeros(tensor.shape, container_of(tensor.dtype))
+    return tensor.array() if tensor.known else np.zeros(tensor.shape, held_type(tensor.dtype))
 
 
 def read_network(
@@ -117,6 +122,7 @@ def _finished(
 ) -> Read:
     recording = reader.recording
     guesses = tuple(recording.guesses)
+    _keep(recording, reader.variables.values())
     reached = {}
     for output, value in zip(called, outputs, strict=True):
         if isinstance(value, Tensor):
@@ -128,14 +134,37 @@ def _finished(
         recording.note(NOTE)
     places = unique(reader.places)
     _label(recording, [place.name for place in places], reached)
-    graph, _ = finished_graph(recording, places, name, inputs, list(reached))
+    graph, final = finished_graph(recording, places, name, inputs, list(reached))
     return Read(
         graph=graph,
         notes=recording.told(),
         exact=not recording.guesses,
         doubts=guesses,
         tensors=recording.tensors,
+        specs={at: value.spec for at, value in reader.tensors.items() if isinstance(value, Tensor)},
+        values=_values(reader.tensors, final),
     )
+
+
+def _values(tensors: Mapping[int, Any], names: Mapping[str, str]) -> dict[int, str]:
+    """The value of the graph that each tensor of the file is, or that a view of it is of."""
+    found = {}
+    for at, tensor in tensors.items():
+        base = under(tensor) if isinstance(tensor, Tensor) else None
+        if base is not None and base.name in names:
+            found[at] = names[base.name]
+    return found
+
+
+def _keep(recording: OnnxRecording, variables: Iterable[Variable]) -> None:
+    """Note what variables hold at the end of a run, and what they hold before the first."""
+    for variable in variables:
+        if variable.start is None or not variable.start.name:
+            continue
+        if isinstance(variable.now, Tensor) and variable.now is not variable.start:
+            recording.updates[variable.start.name] = recording.name_of(variable.now, "assign")
+        if variable.first is not None and variable.first.known:
+            variable.start.numbers = variable.first.numbers
 
 
 def _label(recording: OnnxRecording, layers: Sequence[str], outputs: Mapping[str, str]) -> None:

@@ -18,6 +18,7 @@ from netweight.sources.tflite.lower import RULES
 from netweight.sources.tflite.model import OperatorInfo, Subgraph, TensorInfo, TfliteModel
 from netweight.sources.tflite.naming import layer_of
 from netweight.sources.tflite.tensors import stored_tensor, variable, weigh
+from netweight.sources.tflite.unknown import WHY
 
 _DEEPEST = 32
 """Levels of subgraphs that call each other: more is an attack, not a network."""
@@ -35,6 +36,8 @@ class SubgraphReader:
         places: Where each call of the file belongs.
         left_out: Why operators were left out, and how many.
         variables: What variables hold, by name.
+        tensors: What each tensor of the network is, by its number in the file.
+        preparing: Whether a subgraph is read that runs once, before the first run.
     """
 
     def __init__(self, model: TfliteModel, recording: OnnxRecording, file: str) -> None:
@@ -42,6 +45,8 @@ class SubgraphReader:
         self.places: list[Place] = []
         self.left_out: dict[str, int] = {}
         self.variables: dict[str, Any] = {}
+        self.tensors: dict[int, Any] = {}
+        self.preparing = False
         self._model = model
         self._file = file
         self._stored: dict[tuple[int, int], Tensor] = {}
@@ -66,6 +71,16 @@ class SubgraphReader:
         with self._within():
             return self._graph(number, inputs)
 
+    def prepare(self, call: TfliteCall, number: int) -> None:
+        """Read a subgraph that runs once, before the first run: it is no work of a run."""
+        with self.attempt() as tried:
+            around, self.preparing = self.preparing, True
+            try:
+                self.subgraph(call, number, ())
+            finally:
+                self.preparing = around
+            tried.undo()
+
     def attempt(self) -> AbstractContextManager[Attempt]:
         """What is read inside can be taken back."""
         return attempt(self.recording, self.places, self.left_out)
@@ -88,7 +103,8 @@ class SubgraphReader:
         graph = self._model.subgraphs[number]
         if len(inputs) != len(graph.inputs):
             raise FormatError(f"tflite: expected {len(graph.inputs)} inputs of subgraph {number}, got {len(inputs)}")
-        values: dict[int, Any] = dict(zip(graph.inputs, inputs, strict=True))
+        values: dict[int, Any] = {} if number else self.tensors
+        values.update(zip(graph.inputs, inputs, strict=True))
         for operator in graph.operators:
             self._operator(number, graph, operator, values)
         return tuple([self._value(number, graph, at, values) for at in graph.outputs])
@@ -184,6 +200,8 @@ class SubgraphReader:
 
     def _unknown(self, call: TfliteCall, inputs: Sequence[Any]) -> Sequence[Any]:
         """No rule: the file says the shapes, and the operator is listed as unknown."""
+        if not call.info.custom and call.kind in WHY:
+            self.recording.note(f"{call.kind}: {WHY[call.kind]}")
         tensors = [value for value in inputs if isinstance(value, Tensor)]
         for tensor, info in zip(inputs, call.ins, strict=False):
             if info is not None and info.scales is not None:
