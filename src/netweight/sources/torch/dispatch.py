@@ -83,15 +83,19 @@ class Dispatch(TorchDispatchMode):
             if result is NotImplemented:
                 with UNSEEN():
                     result = self._unknown(operator, args, kwargs)
-        except SparseMetError:
-            if self._sparse.met:
-                raise
-            self._sparse.met = True
-            result = Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
+        except SparseMetError as error:
+            result = self._sparse_met(error, func, types, args, kwargs)
         except Exception as error:
             self._failed(error, operator, args, kwargs, self._recording.before_site())
             raise
         return result
+
+    def _sparse_met(self, error: SparseMetError, func: Any, types: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Result of the operator that met the first sparse tensor; from then on they are followed."""
+        if self._sparse.met:
+            raise error
+        self._sparse.met = True
+        return Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
 
     def _in_region(self, func: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, Any, dict[str, Any], Any]:
         """The call that autocast makes of a call, and NotImplemented if it takes it apart, else None."""
