@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from netweight.similar import similar
+from netweight.spelling import in_python
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -35,7 +36,7 @@ class NetweightError(Exception):
         code: Stable code of the kind of error; ``netweight explain E103`` says what it means.
         message: What was expected, and what was found.
         why: What led to it, where the message alone does not say; a line for each reason.
-        fix: What to do about it; a line for each way.
+        fix: What to do about it; a line for each way. Some speak in flags of the command; the text has keywords.
     """
 
     code: ClassVar[str] = "E100"
@@ -47,7 +48,7 @@ class NetweightError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        parts = (("why", self.why), ("fix", self.fix))
+        parts = (("why", self.why), ("fix", in_python(self.fix)))
         lines = (f"  {name}: {line}" for name, text in parts for line in text.splitlines())
         return "\n".join([self.message, *lines])
 

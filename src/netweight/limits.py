@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from netweight.errors import unknown_name
+from netweight.spelling import Either
 from netweight.units import parse, scaled
 
 DEFAULTS: Mapping[str, int] = {
@@ -42,7 +43,8 @@ def text(name: str) -> str:
 
 def fix(name: str, *, needed: str = "") -> str:
     """What to do where a limit is met: ``needed`` is an amount that would do."""
-    return f"--limit {name}={needed or 'AMOUNT'}, with netweight.limits.raised({name}=...)"
+    amount = needed or "AMOUNT"
+    return Either(f"with netweight.limits.raised({name}={amount}): ...", f"--limit {name}={amount}")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from netweight.ir import Graph
 from netweight.ir.serial import graph_to_json
 from netweight.lazy import Array
 from netweight.rewrite.bits import parse_bits, with_bits
+from netweight.spelling import Either
 
 if TYPE_CHECKING:
     from netweight.sources.onnx.write.stored import Outside
@@ -121,7 +122,7 @@ def _check(loaded: Loaded, *, guesses: bool) -> None:
     if not loaded.exact and not guesses:
         raise CaptureError(
             f"export: expected a network whose graph holds for all inputs, got: {'; '.join(loaded.notes)}",
-            fix="guesses=True, --guess takes it as it was captured",
+            fix=Either("guesses=True takes it as it was captured", "--guess takes it as it was captured"),
         )
 
 
@@ -173,7 +174,7 @@ def _bytes(model: Any) -> bytes:
     if model.ByteSize() >= 1 << 31:
         raise UsageError(
             "export: expected a model of less than 2 GiB, which is all that an ONNX file can hold, got more",
-            fix="external=True, --external",
+            fix=Either("external=True", "--external"),
         )
     data: bytes = model.SerializeToString(deterministic=True)
     return data

@@ -21,12 +21,16 @@ from netweight.ops import REGISTRY
 from netweight.own_rules import OwnRules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
+from netweight.spelling import Either
 from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
     from netweight.results.fault import Fault
     from netweight.results.profile import Profile
     from netweight.zoo.published import Differs
+
+
+_AS_IT_IS = "weighs a step of training of the network as it is"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +71,29 @@ class Loaded:
     other: Differs | None = None
     keeps: str = "ideal"
 
+    def check_whole(self, what: str) -> None:
+        """Refuse a graph that ends before the model does.
+
+        Raises:
+            CaptureError: If the model's own code failed.
+            ShapeError: If a node of a file refuses what it is given.
+        """
+        if self.source == "onnx" and self.error is not None:
+            raise self.error
+        if self.fault is not None:
+            raise refused(f"{what}: expected the module to run to its end", self.fault) from self.error
+
     def check_runnable(self, what: str, *, guesses: bool) -> None:
         """Refuse a graph that may give other outputs than the model.
 
         Raises:
             CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
         """
-        if self.fault is not None:
-            raise refused(f"{what}: expected the module to run to its end", self.fault) from self.error
+        self.check_whole(what)
         if self.guesses and not guesses:
             raise CaptureError(
                 f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
-                fix="guesses=True, --guess takes it as it was guessed",
+                fix=Either("guesses=True takes it as it was guessed", "--guess takes it as it was guessed"),
             )
 
 
@@ -119,8 +134,7 @@ def capture(
     """
     with held(rules):
         found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
-    if found.fault is not None:
-        raise refused("capture: expected the module to run to its end", found.fault) from found.error
+    found.check_whole("capture")
     return found.graph
 
 
@@ -191,7 +205,7 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
     if asked.training:
         raise UsageError(
             "training: expected a model with a training mode, got an ONNX model, which is as it was exported",
-            fix="optimizer='sgd', --optimizer sgd weighs a step of training of the network as it is",
+            fix=Either(f"optimizer='sgd' {_AS_IT_IS}", f"--optimizer sgd {_AS_IT_IS}"),
         )
     asked.check_batch()
     found = read_given(model, asked.inputs, asked.dims, asked.batch)
@@ -203,6 +217,9 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
         guesses=() if found.exact else found.notes,
         doubts=found.doubts,
         weights=found.weights,
+        stopped_at=None if found.fault is None else found.fault.layer,
+        error=found.error,
+        fault=found.fault,
     )
 
 

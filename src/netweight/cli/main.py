@@ -18,6 +18,7 @@ from netweight.cli.misspelt import check_command
 from netweight.cli.streams import out, prepare, say
 from netweight.errors import NetweightError, UsageError
 from netweight.signals import EndedBySignals, interrupt_in
+from netweight.spelling import in_command
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -185,7 +186,7 @@ def error_parts(error: NetweightError) -> list[str]:
     lines = [f"error[{error.code}]: {error.message}"]
     lines.extend(f"  --> {note}" for note in getattr(error, "__notes__", ()))
     lines.extend(f"  why: {line}" for line in error.why.splitlines())
-    lines.extend(f"  fix: {line}" for line in error.fix.splitlines())
+    lines.extend(f"  fix: {line}" for line in in_command(error.fix).splitlines())
     return lines
 
 

@@ -2,19 +2,25 @@
 
 import re
 
+from netweight.report.emoji import JOINED
+
 _CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+    f"({JOINED})|"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    r"|[\U000e0000-\U000e007f\ud800-\udfff]"
 )
 """What acts on a terminal or is not seen there: controls, directions, breaks, tags, halves of characters."""
 
 
 def plain(text: str) -> str:
-    r"""Control and direction characters as escapes.
+    r"""Control and direction characters as escapes; what joins emoji stays.
 
     >>> plain("conv\x1b[31m")
     'conv\\x1b[31m'
     """
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROL.sub(lambda match: match[1] or match[0].encode("unicode_escape").decode(), text)
 
 
 def markdown(text: str) -> str:

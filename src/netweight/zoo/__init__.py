@@ -14,6 +14,7 @@ from netweight.build import graph
 from netweight.errors import NetweightError, ShapeError, UsageError, unknown_name
 from netweight.ir import Graph, TensorSpec, bits_of, is_floating
 from netweight.similar import plain
+from netweight.spelling import Either
 from netweight.zoo.description import Description, options_of, source_of
 from netweight.zoo.fitting import check_rank, check_size, fitting
 from netweight.zoo.options import RESOLUTION, check_options, image_size
@@ -76,7 +77,7 @@ def check_type(name: str, spec: TensorSpec) -> None:
         bits = bits_of(spec.dtype)
         raise UsageError(
             f"input: expected {expected} as the weights of {name} are, got {spec.dtype}",
-            fix=f"bits={bits}, --bits {bits} has weights and activations at {bits} bits",
+            fix=Either(*(f"{flag}{bits} has weights and activations at {bits} bits" for flag in ("bits=", "--bits "))),
         )
 
 
