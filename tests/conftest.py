@@ -2,12 +2,19 @@ import gc
 import os
 import random
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import hypothesis
-import numpy as np
-import pytest
+# Workers share the cores: threads of libraries would only wait for each other. Before NumPy and PyTorch are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What is compiled is kept: each worker would compile all tests again, each process that a test starts all of netweight.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+import hypothesis  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
 

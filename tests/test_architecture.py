@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
 
 import grimp
@@ -46,6 +47,23 @@ sys.exit(', '.join(set({answers!r}) & sys.modules.keys()) or 0)
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
 
 
+def test_what_the_start_imports(golden: Callable[[str, str], None]) -> None:
+    """Each module costs every start about a third of a millisecond, so that one more is a decision."""
+    code = """
+import sys
+from netweight.cli.main import run
+run(["alexnet"])
+print(*sorted(name for name in sys.modules if name.split(".")[0] == "netweight"), sep="\\n", file=sys.stderr)
+print("also", *{"fractions", "json", "shlex", "textwrap"} & sys.modules.keys(), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    modules, _, others = done.stderr.partition("also")
+    assert not others.split(), others
+    golden("start.txt", modules)
+
+
 def test_public_names() -> None:
     assert netweight.__all__ == [
         "CaptureError",
@@ -70,6 +88,7 @@ def test_public_names() -> None:
         "doctor",
         "explain",
         "export",
+        "fit",
         "initialize",
         "memory",
         "models",

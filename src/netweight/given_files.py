@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 from netweight import limits
 from netweight.errors import FormatError
+from netweight.lazy_modules import json
 from netweight.units import scaled
 
 _SMALL = 1 << 20

@@ -53,9 +53,7 @@ OPERATORS = {
     "ops.order.sort": "argsort max min sort topk",
     "ops.order.suppression": "nms nms_per_class",
     "ops.order.unique": "unique unique_consecutive",
-    "ops.pointwise.activation": (
-        "celu elu hardshrink hardsigmoid hardswish leaky_relu prelu relu relu6 selu softshrink threshold"
-    ),
+    "ops.pointwise.activation": "celu elu hardshrink hardsigmoid hardswish leaky_relu prelu selu softshrink threshold",
     "ops.pointwise.activation_smooth": "gelu log_sigmoid mish sigmoid silu softplus softsign tanh tanhshrink",
     "ops.pointwise.binary": "add atan2 copysign div floor_divide fmod logaddexp maximum minimum mul pow remainder sub",
     "ops.pointwise.bits": "bitcast",
@@ -68,6 +66,7 @@ OPERATORS = {
     "ops.pointwise.float8": "cast_float8",
     "ops.pointwise.gate": "glu",
     "ops.pointwise.masking": "masked_fill",
+    "ops.pointwise.rectifier": "relu relu6",
     "ops.pointwise.scalar": "add_scalar div_scalar mul_scalar pow_scalar rdiv_scalar rsub_scalar",
     "ops.pointwise.unary": (
         "abs acos acosh asin asinh atan atanh cast ceil clamp cos cosh erf exp exp2 expm1 floor log log10 log1p log2 "
@@ -301,6 +300,63 @@ READS = {
     "sources.onnx.lower.window.pool": (
         "AveragePool GlobalAveragePool GlobalLpPool GlobalMaxPool LpPool MaxPool MaxUnpool"
     ),
+}
+
+TFLITE = {
+    "sources.tflite.lower.algebra.signal": "RFFT2D",
+    "sources.tflite.lower.contract.conv": "CONV_2D CONV_3D DEPTHWISE_CONV_2D",
+    "sources.tflite.lower.contract.general": "STABLEHLO_DOT_GENERAL",
+    "sources.tflite.lower.contract.linear": "BATCH_MATMUL FULLY_CONNECTED",
+    "sources.tflite.lower.contract.transposed": "CONV_3D_TRANSPOSE TRANSPOSE_CONV",
+    "sources.tflite.lower.control.flow": "CALL IF STABLEHLO_COMPOSITE STABLEHLO_WHILE WHILE",
+    "sources.tflite.lower.control.variables": "ASSIGN_VARIABLE CALL_ONCE READ_VARIABLE VAR_HANDLE",
+    "sources.tflite.lower.move.creation": (
+        "BROADCAST_ARGS FILL MATRIX_DIAG MATRIX_SET_DIAG ONE_HOT RANGE RANK SHAPE STABLEHLO_IOTA ZEROS_LIKE"
+    ),
+    "sources.tflite.lower.move.index": (
+        "DYNAMIC_UPDATE_SLICE EMBEDDING_LOOKUP GATHER GATHER_ND REVERSE_SEQUENCE SCATTER_ND SEGMENT_SUM "
+        "SPARSE_TO_DENSE STABLEHLO_DYNAMIC_UPDATE_SLICE UNSORTED_SEGMENT_MAX UNSORTED_SEGMENT_MIN "
+        "UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_SUM"
+    ),
+    "sources.tflite.lower.move.layout": "EXPAND_DIMS RESHAPE SQUEEZE TRANSPOSE",
+    "sources.tflite.lower.move.padding": (
+        "BATCH_TO_SPACE_ND DEPTH_TO_SPACE MIRROR_PAD PAD PADV2 SPACE_TO_BATCH_ND SPACE_TO_DEPTH"
+    ),
+    "sources.tflite.lower.move.slicing": (
+        "CONCATENATION PACK REVERSE_V2 SLICE SPLIT SPLIT_V STABLEHLO_CONCATENATE STABLEHLO_SLICE STRIDED_SLICE TILE "
+        "UNPACK"
+    ),
+    "sources.tflite.lower.move.stablehlo": (
+        "STABLEHLO_BROADCAST_IN_DIM STABLEHLO_PAD STABLEHLO_RESHAPE STABLEHLO_TRANSPOSE"
+    ),
+    "sources.tflite.lower.norm.local_response_norm": "LOCAL_RESPONSE_NORMALIZATION",
+    "sources.tflite.lower.norm.softmax": "LOG_SOFTMAX SOFTMAX",
+    "sources.tflite.lower.order.select": "TOPK_V2 UNIQUE WHERE",
+    "sources.tflite.lower.pointwise.arithmetic": "ADD ADD_N DIV MUL SQUARED_DIFFERENCE SUB",
+    "sources.tflite.lower.pointwise.compare": (
+        "ATAN2 BITWISE_XOR BUCKETIZE EQUAL FLOOR_DIV FLOOR_MOD GREATER GREATER_EQUAL LESS LESS_EQUAL LOGICAL_AND "
+        "LOGICAL_OR MAXIMUM MINIMUM NOT_EQUAL POW RIGHT_SHIFT SELECT SELECT_V2 STABLEHLO_ADD STABLEHLO_AND "
+        "STABLEHLO_COMPARE STABLEHLO_DIVIDE STABLEHLO_MAXIMUM STABLEHLO_MINIMUM STABLEHLO_MULTIPLY STABLEHLO_OR "
+        "STABLEHLO_POWER STABLEHLO_REMAINDER STABLEHLO_SELECT STABLEHLO_SHIFT_LEFT STABLEHLO_SUBTRACT"
+    ),
+    "sources.tflite.lower.pointwise.functions": (
+        "ABS BITCAST BROADCAST_TO CAST CEIL COMPLEX_ABS COS ELU EXP FLOOR GELU HARD_SWISH IMAG LEAKY_RELU LOG "
+        "LOGICAL_NOT LOGISTIC NEG PRELU REAL RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 ROUND RSQRT SIGN SIN SQRT SQUARE "
+        "STABLEHLO_ABS STABLEHLO_CBRT STABLEHLO_CLAMP STABLEHLO_CONVERT STABLEHLO_COSINE STABLEHLO_EXPONENTIAL "
+        "STABLEHLO_FLOOR STABLEHLO_LOG STABLEHLO_LOGISTIC STABLEHLO_NEGATE STABLEHLO_RSQRT STABLEHLO_TANH TANH"
+    ),
+    "sources.tflite.lower.quantize.affine": "DENSIFY DEQUANTIZE FAKE_QUANT QUANTIZE",
+    "sources.tflite.lower.random.draw": "RANDOM_STANDARD_NORMAL RANDOM_UNIFORM",
+    "sources.tflite.lower.recurrent.layers": (
+        "BIDIRECTIONAL_SEQUENCE_LSTM BIDIRECTIONAL_SEQUENCE_RNN LSTM RNN UNIDIRECTIONAL_SEQUENCE_LSTM "
+        "UNIDIRECTIONAL_SEQUENCE_RNN"
+    ),
+    "sources.tflite.lower.recurrent.svdf": "SVDF",
+    "sources.tflite.lower.reduce.reduction": (
+        "ARG_MAX ARG_MIN CUMSUM L2_NORMALIZATION MEAN REDUCE_ALL REDUCE_ANY REDUCE_MAX REDUCE_MIN REDUCE_PROD SUM"
+    ),
+    "sources.tflite.lower.sample.resize": "RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR",
+    "sources.tflite.lower.window.pool": "AVERAGE_POOL_2D L2_POOL_2D MAX_POOL_2D",
 }
 
 WRITES = {

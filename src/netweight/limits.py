@@ -14,8 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from netweight.errors import unknown_name
-from netweight.spelling import Either
+from netweight.errors import Either, unknown_name
 from netweight.units import parse, scaled
 
 DEFAULTS: Mapping[str, int] = {

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Self
+from typing import Any
 
-_INPUTS = re.compile(r"--input '?[^\s',;]+'?(?: --input '?[^\s',;]+'?)*")
-_INPUT = re.compile(r"--input '?(?:([^\s',;:]+):)?(scalar|\d+(?:x\d+)*)(?::([a-z]+[0-9]+))?'?(?=\s|$)")
-_DIMS = re.compile(r"--dim [\w.]+=\d+(?: --dim [\w.]+=\d+)*")
-_DIM = re.compile(r"--dim ([\w.]+)=(\d+)")
-_BATCH = re.compile(r"--batch (\d+)")
+_INPUTS = r"--input '?[^\s',;]+'?(?: --input '?[^\s',;]+'?)*"
+_INPUT = r"--input '?(?:([^\s',;:]+):)?(scalar|\d+(?:x\d+)*)(?::([a-z]+[0-9]+))?'?(?=\s|$)"
+_DIMS = r"--dim [\w.]+=\d+(?: --dim [\w.]+=\d+)*"
+_DIM = r"--dim ([\w.]+)=(\d+)"
+_BATCH = r"--batch (\d+)"
 _TYPES = {"f": "float", "i": "int", "u": "uint", "bf": "bfloat"}
-
-
-class Either(str):
-    """Text for Python, beside which stands that for the command.
-
-    >>> text = Either("training=True", "--training")
-    >>> str(text), text.command
-    ('training=True', '--training')
-
-    Attributes:
-        command: The same as flags.
-    """
-
-    command: str
-
-    def __new__(cls, python: str, command: str) -> Self:
-        """The text that Python shows."""
-        made = super().__new__(cls, python)
-        made.command = command
-        return made
-
-
-def in_command(text: str) -> str:
-    """A text as the command prints it."""
-    return text.command if isinstance(text, Either) else text
 
 
 def in_python(text: str) -> str:
@@ -48,15 +23,17 @@ def in_python(text: str) -> str:
     >>> in_python("--dim batch=8 --dim seq=128: the smallest that fit")
     "dims={'batch': 8, 'seq': 128}: the smallest that fit"
     """
-    text = _INPUTS.sub(_arguments, text)
-    text = _DIMS.sub(lambda found: f"dims={ {name: int(size) for name, size in _DIM.findall(found[0])}!r}", text)
-    return _BATCH.sub(r"batch=\1", text)
+    text = re.sub(_INPUTS, _arguments, text)
+    text = re.sub(
+        _DIMS, lambda found: f"dims={ {name: int(size) for name, size in re.findall(_DIM, found[0])}!r}", text
+    )
+    return re.sub(_BATCH, r"batch=\1", text)
 
 
 def _arguments(flags: re.Match[str]) -> str:
     """``inputs=...`` for some flags; the flags themselves where one is a placeholder or something else."""
     text, colon = flags[0].removesuffix(":"), ":" * flags[0].endswith(":")
-    given: list[tuple[str, str, str]] = _INPUT.findall(text)
+    given: list[tuple[str, str, str]] = re.findall(_INPUT, text)
     return flags[0] if len(given) != text.count("--input ") else f"inputs={_inputs(given)}{colon}"
 
 

@@ -15,7 +15,7 @@ import hypothesis.strategies as st
 _FAMILIES = [
     importlib.import_module(info.name)
     for info in pkgutil.walk_packages(__path__, f"{__name__}.")
-    if not info.ispkg and not info.name.endswith(".draws")
+    if not info.ispkg and info.name not in (f"{__name__}.draws", f"{__name__}.shared")
 ]
 
 CASES: dict[str, st.SearchStrategy[Any]] = {name: case for family in _FAMILIES for name, case in family.CASES.items()}

@@ -219,7 +219,7 @@ def test_an_archive_that_unpacks_to_more_than_the_limit(tmp_path: Path) -> None:
     assert "expected bomb/data.pkl of at most 67.1 MB" in raised.value.why
 
 
-@pytest.mark.parametrize(("name", "data"), [("a.h5", b"\x89HDF"), ("b.tflite", b"TFL3"), ("c.gguf", b"GGUF")])
+@pytest.mark.parametrize(("name", "data"), [("a.h5", b"\x89HDF"), ("b.keras", b"PK"), ("c.gguf", b"GGUF")])
 def test_files_of_other_tools(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(FormatError, match="which has none") as raised:

@@ -32,7 +32,7 @@ WRITTEN_OTHERWISE: dict[str, str] = {
 SOMETIMES = {
     "avg_pool", "cast_float8", "clamp", "conv", "cross_entropy", "dequantize", "ge", "gt", "index", "instance_norm",
     "integer_conv", "integer_matmul", "layer_norm", "le", "logical_not", "lt", "max_pool_with_indices",
-    "nll_loss", "nms_per_class", "nonzero", "rnn", "scatter_reduce", "softshrink", "threshold", "unique",
+    "nll_loss", "nms_per_class", "nonzero", "random", "rnn", "scatter_reduce", "softshrink", "threshold", "unique",
     "vector_norm", "where",
 }  # fmt: skip
 """Some of their settings are written with other operators: padding that is not zeros, weights that are not there,

@@ -6,6 +6,7 @@ one function. ``APART``: operators that PyTorch does not have as one function, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -217,3 +218,8 @@ APART = {
     "unique": "how many there are depends on numbers that a capture does not have",
     "unique_consecutive": "how many there are depends on numbers that a capture does not have",
 }
+
+
+def sayable(name: str) -> Callable[[Any, Any], bool] | None:
+    """Whether PyTorch can say a case of this operator with one function, asked with attributes and inputs."""
+    return (lambda attrs, inputs: SAYABLE[name](attrs, *inputs)) if name in SAYABLE else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from cases import CASES
+from cases.shared import GATE, drawn
 
 pytest.importorskip("torch")
 pytest.importorskip("onnx")
@@ -20,7 +21,7 @@ from netweight.ops import REGISTRY
 from netweight.sources.onnx.write import RULES
 from sources.one_meaning import arguments_of, built, captured, differences, exported, figures, one_node
 from sources.onnx_spellings import LEFT_OUT, QUIET, SOMETIMES, WRITTEN_OTHERWISE
-from sources.spellings import APART, PLAIN, SAYABLE, SPELLED
+from sources.spellings import APART, PLAIN, SAYABLE, SPELLED, sayable
 from witness import NARROWED, WITNESSES
 
 # Functions that the builder has under the name of an operator, with all of its settings and tensors as arguments.
@@ -37,18 +38,11 @@ BUILT_APART = {
     "reshape": "sizes are given one by one",
     "unfold": "of pictures",
 }
-
-_few = settings(
-    max_examples=settings.default.max_examples // 5, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-)
-
+# Settings in which an operator is another one.
+NOT_ANOTHER = {"smooth_l1_loss": lambda attrs, _: attrs.beta > 0}
 
 # PyTorch writes the new statistics over the old ones; the operator gives both.
 WRITTEN_OVER = {"batch_norm_training"}
-
-
-def _always(*_case: Any) -> bool:
-    return True
 
 
 def _alike(name: str, inputs: Any) -> Any:
@@ -64,19 +58,15 @@ def captured_otherwise(name: str) -> list[str]:
     found: list[str] = []
     said = SPELLED.get(name, WITNESSES.get(name))
 
-    @_few
-    @given(case=NARROWED.get(name, CASES[name]).filter(lambda case: SAYABLE.get(name, _always)(case[0], *case[1])))
-    def compare(case: Any) -> None:
-        attrs, inputs = PLAIN[name](*case) if name in PLAIN else (case[0], _alike(name, case[1]))
+    for attrs, arrays in drawn(NARROWED.get(name, CASES[name]), 4, sayable(name)):
+        settings, inputs = PLAIN[name](attrs, arrays) if name in PLAIN else (attrs, _alike(name, arrays))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            graph = captured(said, inputs, attrs)
-        both = figures(graph), figures(one_node(name, attrs, inputs))
+            graph = captured(said, inputs, settings)
+        both = figures(graph), figures(one_node(name, settings, inputs))
         for part in both if name in WRITTEN_OVER else ():
             del part["activations"]["torch-eager"]
         found.append(differences(*both))
-
-    compare()
     assert found
     return [text for text in found if text]
 
@@ -95,12 +85,8 @@ def test_most_functions_of_the_builder_take_what_the_operator_takes() -> None:
 def test_a_function_of_the_builder_is_the_operator_of_the_table(name: str) -> None:
     """A smooth L1 loss whose ``beta`` is zero is the L1 loss, in PyTorch as well."""
 
-    @settings(_few, max_examples=3)
-    @given(case=CASES[name].filter(lambda case: name != "smooth_l1_loss" or case[0].beta > 0))
-    def compare(case: Any) -> None:
-        assert not differences(figures(built(name, *case)), figures(one_node(name, *case)))
-
-    compare()
+    for attrs, inputs in drawn(CASES[name], 3, NOT_ANOTHER.get(name)):
+        assert not differences(figures(built(name, attrs, inputs)), figures(one_node(name, attrs, inputs)))
 
 
 def _single(array: Any) -> Any:
@@ -110,24 +96,16 @@ def _single(array: Any) -> Any:
     )
 
 
-def _read_back(name: str, *, examples: int) -> list[str]:
+def _read_back(name: str, *, examples: int) -> Iterator[str]:
     """What differs, case by case, of those in which something happens and ONNX has the settings."""
-    found: list[str] = []
-
-    @settings(_few, max_examples=examples)
-    @given(case=CASES[name])
-    def compare(case: Any) -> None:
-        attrs, inputs = case[0], tuple(map(_single, _alike(name, case[1])))
-        graph = one_node(name, attrs, inputs)
+    for attrs, arrays in drawn(CASES[name], examples):
+        graph = one_node(name, attrs, tuple(map(_single, _alike(name, arrays))))
         try:
             read = figures(exported(graph))
         except UnsupportedOpError:
-            return
+            continue
         if read["operators"] or not (name in QUIET and _stays(graph)):
-            found.append(differences(read, figures(graph)))
-
-    compare()
-    return found
+            yield differences(read, figures(graph))
 
 
 def _stays(graph: Any) -> bool:
@@ -140,7 +118,7 @@ def _stays(graph: Any) -> bool:
     "name", sorted(RULES.keys() & CASES.keys() - WRITTEN_OTHERWISE.keys() - SOMETIMES - LEFT_OUT.keys())
 )
 def test_what_is_read_back_from_onnx_is_the_operator_of_the_table(name: str) -> None:
-    found = _read_back(name, examples=12 if name in QUIET else 4)
+    found = list(_read_back(name, examples=12 if name in QUIET else 4))
     assert found
     assert not any(found), found
 
@@ -152,5 +130,4 @@ def test_what_onnx_says_otherwise_is_listed(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(SOMETIMES))
 def test_settings_that_onnx_has_are_read_back_as_they_are(name: str) -> None:
-    found = _read_back(name, examples=30)
-    assert any(not text for text in found), found
+    assert any(not text for text in _read_back(name, examples=GATE))

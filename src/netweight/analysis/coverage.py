@@ -23,8 +23,24 @@ def coverage_of(
         stopped_at: Module in which the source stopped.
         guesses: Those of the notes after which figures may not be exact.
     """
-    unshaped = {(node.layer, node.op) for node in graph.nodes if isinstance(node.attrs, NoShape)}
-    unknown = tuple(
+    unknown = _unknown(graph, [row for row in rows if row.kind == "unknown"])
+    working = len([row for row in calls if row.ops_total])
+    return Coverage(
+        nodes=len(calls),
+        counted=working,
+        free=len(calls) - working - sum([op.count for op in unknown]),
+        unknown=tuple(unknown),
+        complete=exact and not unknown and stopped_at is None,
+        stopped_at=stopped_at,
+        guesses=guesses,
+        own_rules=own_ops(graph, calls),
+    )
+
+
+def _unknown(graph: Graph, rows: Sequence[LayerRow]) -> list[UnknownOp]:
+    """Operators of rows that are not counted, and why not."""
+    unshaped = {(node.layer, node.op) for node in graph.nodes if isinstance(node.attrs, NoShape)} if rows else ()
+    return [
         UnknownOp(
             op=row.op,
             layer=row.layer,
@@ -32,16 +48,4 @@ def coverage_of(
             reason="shape unknown" if (row.layer, row.op) in unshaped else "no rule",
         )
         for row in rows
-        if row.kind == "unknown"
-    )
-    working = sum(1 for row in calls if row.ops_total)
-    return Coverage(
-        nodes=len(calls),
-        counted=working,
-        free=len(calls) - working - sum(op.count for op in unknown),
-        unknown=unknown,
-        complete=exact and not unknown and stopped_at is None,
-        stopped_at=stopped_at,
-        guesses=guesses,
-        own_rules=own_ops(graph, calls),
-    )
+    ]

@@ -23,7 +23,7 @@ def digest_of(graph: Graph) -> str:
         text = specs.get(spec) or specs.setdefault(spec, f"{spec.shape}{spec.dtype};")
         parts.append(f"{value.kind}{text}")
     for node in graph.nodes:
-        wires = [number[n] for n in node.inputs], [number[n] for n in node.outputs]
+        wires = list(map(number.get, node.inputs)), list(map(number.get, node.outputs))
         parts.append(f"{node.op}{_settings(node.attrs.__class__)(node.attrs)}{wires};")
     parts.append(f"{[number[name] for name in graph.outputs]}")
     return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]

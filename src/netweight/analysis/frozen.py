@@ -15,6 +15,7 @@ def frozen_params(graph: Graph, freeze: Sequence[str] = ()) -> int:
         from netweight.autograd.gradients import is_named
 
         stay.update(value.name for value in (*values, *graph.unread) if any(is_named(p, value) for p in freeze))
-    found = [value.elements for value in values if value.name in stay or not is_floating(value.spec.dtype)]
-    found += [v.spec.numel for v in graph.unread if v.name in stay or not is_floating(v.spec.dtype)]
+    exact = {dtype for dtype in {v.spec.dtype for v in (*values, *graph.unread)} if not is_floating(dtype)}
+    found = [value.elements for value in values if value.name in stay or value.spec.dtype in exact]
+    found += [v.spec.numel for v in graph.unread if v.name in stay or v.spec.dtype in exact]
     return sum(found)

@@ -17,6 +17,7 @@ from netweight.results.profile import LayerRow
 
 _BIASES = frozenset({"bias", "bias_ih", "bias_hh"})
 _LECTURE = CONVENTIONS["lecture"]
+_STORED = ("parameter", "buffer")
 _WORK = attrgetter(*WORK_KINDS)
 _NO_WORK = {**dict.fromkeys(WORK_KINDS, 0), "flops": 0, "ops_total": 0}
 _UNKNOWN_WORK = dict.fromkeys(_NO_WORK)
@@ -51,7 +52,7 @@ def call_row(
     reads = [None if name is None else values[name] for name in node.inputs]
     writes = [values[name] for name in node.outputs]
     specs = [None if value is None else value.spec for value in reads]
-    dtype = arithmetic_dtype(specs)
+    dtype = arithmetic_dtype(specs) if run is None or not run.integer else run.integer
     slots = _slot_names(definition, len(reads))
     made = [] if of_weights else [values[name].spec for name in new_outputs(graph, node, _LECTURE, run)]
     inner = frozenset() if run is None else run.inner
@@ -64,7 +65,7 @@ def call_row(
         "output_shapes": tuple([value.spec.shape for value in writes]),
         "dtype": dtype,
         "settings": settings_of(definition, node.attrs, specs),
-        "weight_shapes": _weight_shapes(slots, reads),
+        "weight_shapes": {slot: v.spec.shape for slot, v in zip(slots, reads, strict=True) if v and v.kind in _STORED},
         **(_stored(definition, slots, charged) if charged else _UNCHARGED),
         **_work(definition, node, specs, dtype),
         "activation_count": _elements(made, _dims(definition, "y")),
@@ -77,12 +78,6 @@ def call_row(
     if isinstance(node.attrs, NoShape):
         figures.update(_UNKNOWN_SIZES)
     return LayerRow.of(figures)
-
-
-def _weight_shapes(slots: Sequence[str], reads: Sequence[Value | None]) -> dict[str, tuple[int, ...]]:
-    """Shapes of the stored tensors among what a call reads, by what each is to the operator."""
-    stored = zip(slots, reads, strict=True)
-    return {slot: v.spec.shape for slot, v in stored if v is not None and v.kind in ("parameter", "buffer")}
 
 
 def _own(node: Node) -> OpDef | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from netweight.analysis.conventions import Convention
 from netweight.analysis.pieces import Piece
-from netweight.placement.greedy import best
+from netweight.placement.greedy import best, greedy
 from netweight.placement.problem import Buffer, Placement
 
 
@@ -34,3 +34,8 @@ def has_plan(rule: Convention) -> bool:
 def plan_of(pieces: Sequence[Piece], steps: int, rule: Convention) -> Placement:
     """The best plan for the pieces of a network."""
     return best(buffers_of(pieces, steps, rule.alignment))
+
+
+def greedy_arena(pieces: Sequence[Piece], steps: int, rule: Convention) -> int:
+    """Bytes of the arena of the plan that takes the largest piece first."""
+    return greedy(buffers_of(pieces, steps, rule.alignment), "size").height

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from netweight.ir import Graph
-from netweight.ops.contract.sparse_matmul import dense_macs
 from netweight.ops.parts import COMPLEX
 from netweight.ops.table import REGISTRY
 from netweight.results.profile import Activations, LayerRow
@@ -19,6 +18,8 @@ def notes_on(graph: Graph, rows: Iterable[LayerRow]) -> Iterator[str]:
         yield FOUR_REAL_MACS
     products = [(node.attrs, *graph.input_specs(node)) for node in graph.nodes if node.op == "sparse_matmul"]
     if products:
+        from netweight.ops.contract.sparse_matmul import dense_macs  # few networks have one
+
         stored = sum(int(REGISTRY["sparse_matmul"].cost(*product).macs) for product in products)
         dense = sum(dense_macs(*product) for product in products)
         yield f"products with sparse matrices take what is stored: {stored:,} MACs, where dense ones take {dense:,}"

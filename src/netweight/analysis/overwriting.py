@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from netweight.analysis.conventions import Convention
-from netweight.ir import Graph, Node, bits_of
+from netweight.ir import Graph, Node, bits_of, is_floating
 from netweight.ops import REGISTRY
 
 ACTIVE = frozenset({"activation", "input"})
 _CONVERSIONS = frozenset({"quantize", "dequantize", "requantize"})
 _DEPTHWISE = frozenset({"conv", "integer_conv"})
+_SMALL = 16
+"""Bits of integers that stand for numbers of some scale; sums of their products have more."""
 _SAME_ORDER = frozenset({"identity", "reshape"})
 """Views whose elements have the same order as those of the tensor that they show."""
 
@@ -26,6 +28,8 @@ class Run:
         reads: Values that the kernel reads, in order.
         writes: Activations that others than the kernel see, directly or by a view.
         inner: Activations that only the kernel sees: they take no memory and are not moved.
+        integer: Type of the integers that it reads, where it reads and writes no floating number but scales: what
+            happens inside is done in fixed point. Empty for others.
     """
 
     first: int
@@ -33,6 +37,7 @@ class Run:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     inner: frozenset[str]
+    integer: str = ""
 
 
 def runs_of(graph: Graph, last_read: Mapping[str, int]) -> dict[int, Run]:
@@ -46,15 +51,30 @@ def runs_of(graph: Graph, last_read: Mapping[str, int]) -> dict[int, Run]:
         seen = {graph.values[name].storage for name in outside}
         writes = tuple([name for name in written if graph.values[name].storage in seen])
         reads = dict.fromkeys(name for node in nodes for name in node.inputs if name is not None)
+        from_outside = tuple([name for name in reads if name not in written])
         run = Run(
             first=first,
             last=last,
-            reads=tuple([name for name in reads if name not in written]),
+            reads=from_outside,
             writes=writes,
             inner=frozenset([name for name in written if graph.values[name].storage in written]).difference(writes),
+            integer=_integers(graph, from_outside, writes),
         )
         found.update(dict.fromkeys(range(first, last + 1), run))
     return found
+
+
+def _integers(graph: Graph, reads: Iterable[str], writes: Iterable[str]) -> str:
+    """Type of the integers that a kernel reads; empty if floating numbers go in or out that are no scales."""
+    values = [graph.values[name] for name in (*reads, *writes)]
+    active = [value.spec.dtype for value in values if value.kind != "constant"]
+    quantised = [dtype for dtype in active if _is_small(dtype)]
+    return quantised[0] if quantised and not any(map(is_floating, active)) else ""
+
+
+def _is_small(dtype: str) -> bool:
+    """Whether a type is one of integers that stand for numbers of some scale: positions and masks are others."""
+    return not is_floating(dtype) and dtype != "bool" and bits_of(dtype) <= _SMALL
 
 
 def new_outputs(graph: Graph, node: Node, rule: Convention, run: Run | None = None) -> tuple[str, ...]:

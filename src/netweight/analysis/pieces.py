@@ -181,12 +181,12 @@ def _taken_over(
         if rule.moment == "layer":
             return home
         fits = size <= homes[home].nbytes and size <= facts.sizes[name][1]
-        if fits and homes[home].dies <= done and not _seen_otherwise(facts, name, lived_in):
+        if fits and homes[home].dies <= done and not seen_otherwise(facts, name, lived_in):
             return home
     return None
 
 
-def _seen_otherwise(facts: Facts, name: str, lived_in: dict[str, str]) -> bool:
+def seen_otherwise(facts: Facts, name: str, lived_in: Mapping[str, object]) -> bool:
     """Whether the call also reads the same memory in another order: it would read elements that it has written over."""
     first = facts.first
     order = first.get(name, name)

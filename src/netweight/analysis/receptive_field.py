@@ -12,10 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 from netweight.ir import Graph, Node, located
+from netweight.lazy_modules import fractions
 from netweight.ops import REGISTRY
 from netweight.ops.extent import Extent, Mixes, Permutes, Reshapes, Slides, Spreads, same_position
 
@@ -32,8 +32,8 @@ class _Field:
         count: Outputs along the dimension.
     """
 
-    size: int | Fraction
-    jump: int | Fraction
+    size: int | fractions.Fraction
+    jump: int | fractions.Fraction
     count: int
 
     def whole(self) -> _Field:
@@ -133,7 +133,7 @@ def _slide(state: _State, extent: Slides | Spreads, shape: tuple[int, ...]) -> _
 def _windowed(field: _Field, extent: Slides | Spreads, window: int, count: int) -> _Field:
     if isinstance(extent, Spreads):
         size = field.size + (extent.taps[window] - 1) * field.jump
-        return _Field(size, Fraction(field.jump) / extent.scale[window], count)
+        return _Field(size, fractions.Fraction(field.jump) / extent.scale[window], count)
     extra = (extent.kernel_size[window] - 1) * extent.dilation[window]
     return _Field(field.size + extra * field.jump, field.jump * extent.stride[window], count)
 

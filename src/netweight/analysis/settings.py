@@ -22,7 +22,8 @@ def settings_of(definition: OpDef | None, attrs: Any, specs: Sequence[TensorSpec
     if definition.kind == "custom":
         return dict(attrs.settings)
     settings = _reader(attrs.__class__)(attrs)
-    if definition.dims.get("weight", "").endswith(" *k"):
+    dims = definition.dims.get("weight")
+    if dims and dims.endswith(" *k"):
         weight = specs[definition.inputs.index("weight")]
         return settings if weight is None else {"kernel_size": weight.shape[2:], **settings}
     return settings

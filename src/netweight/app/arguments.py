@@ -17,7 +17,7 @@ T = TypeVar("T")
 Door = Callable[[str, Any], Any]
 """What an argument comes through: its name and what is given, to what it means."""
 
-_LARGEST = (1 << 63) - 1
+LARGEST = (1 << 63) - 1
 _LONGEST = 60
 _VOWELS = ("a", "e", "i", "o", "u", "nd")
 _PLAIN = (bool, int, float, str, bytes, type(None), tuple, list, dict, set)
@@ -51,8 +51,8 @@ def whole_number(name: str, value: Any) -> int:
     number = index_of(value)
     if number is None:
         raise UsageError(f"{name}: expected a whole number, got {shown(value)}")
-    if abs(number) > _LARGEST:
-        raise UsageError(f"{name}: expected a number of at most {_LARGEST:,}, got one of more than 63 bits")
+    if abs(number) > LARGEST:
+        raise UsageError(f"{name}: expected a number of at most {LARGEST:,}, got one of more than 63 bits")
     return number
 
 
@@ -206,6 +206,7 @@ MODEL: dict[str, Door] = {
     "training": flag,
     "dims": unless_none(sizes_by_name),
     "rules": unless_none(functions),
+    "as_written": flag,
 }
 """How a model is to be described: what all verbs take."""
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from netweight.errors import UsageError
-from netweight.spelling import Either
+from netweight.errors import Either, UsageError
 
 Inputs: TypeAlias = Any
 """A shape, a ``TensorSpec`` or a tensor; a tuple of them, or a dict by name; None for the published input, or a guess
@@ -26,6 +25,7 @@ class Asked:
         method: What is called of a PyTorch module.
         past: Tokens in the cache of the step of decoding that is asked for, 0 for as many as are usual; None for none.
         bits: Whether widths are given for all that is computed, so that the input need not be of the weights' type.
+        as_written: Whether conversions of a quantised model are operators of their own, as they are written.
         numbers: Makes the numbers that a PyTorch module is captured with, see ``capture_module``.
     """
 
@@ -36,6 +36,7 @@ class Asked:
     method: str = "forward"
     past: int | None = None
     bits: bool = False
+    as_written: bool = False
     numbers: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:

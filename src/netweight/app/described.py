@@ -5,7 +5,8 @@ from __future__ import annotations
 from netweight.app.asked import Asked
 from netweight.app.faults import refused
 from netweight.app.identify import Given, Model, Stored, resolve
-from netweight.app.load import Loaded, load, read_stored
+from netweight.app.load import load, read_stored
+from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
 from netweight.app.weigh import at_widths
 from netweight.errors import FormatError

@@ -36,6 +36,7 @@ def explain(
     dims: Mapping[str, int] | None = None,
     rules: OwnRules | None = None,
     count_causal: str = "full",
+    as_written: bool = False,
 ) -> Explained:
     """Why a layer, a module or a total costs what it costs; or what a word means.
 
@@ -67,6 +68,7 @@ def explain(
         dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
         rules: What operators of your own cost, for this call: ``{"mylib::scale": scale_rule}``.
         count_causal: ``"full"``, or ``"half"`` for the scores that a causal mask leaves.
+        as_written: Explain a quantised model as it is written, instead of as runtimes do it.
 
     Raises:
         UnknownNameError: If there is no such word, layer, total or operator.
@@ -92,7 +94,7 @@ def explain(
     try:
         profile = weigh(
             model, inputs, batch=batch, bits=bits, training=trains, optimizer=optimizer, conventions=conventions,
-            dims=dims, rules=rules, count_causal=count_causal,
+            dims=dims, rules=rules, count_causal=count_causal, as_written=as_written,
         )  # fmt: skip
     except UnknownNameError as error:
         raise _neither(model, layer, error) from error

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from netweight import progress
-from netweight.app.arguments import BITS, MODEL, arrays_by_name, flag, path_of, takes, unless_none, whole_number
+from netweight.app.arguments import BITS, MODEL, arrays_by_name, flag, path_of, takes, text, unless_none, whole_number
 from netweight.app.asked import Asked
 from netweight.app.identify import resolve
-from netweight.app.load import Loaded, load, with_stored_weights
-from netweight.errors import CaptureError, UsageError, unknown_name
+from netweight.app.load import load, with_stored_weights
+from netweight.app.loaded import Loaded
+from netweight.errors import CaptureError, Either, UsageError, unknown_name
 from netweight.files import alone_in, whole_file, write_text
 from netweight.ir import Graph
 from netweight.ir.serial import graph_to_json
 from netweight.lazy import Array
 from netweight.rewrite.bits import parse_bits, with_bits
-from netweight.spelling import Either
 
 if TYPE_CHECKING:
     from netweight.sources.onnx.write.stored import Outside
@@ -44,7 +44,7 @@ class Exported:
 
 @takes(
     **MODEL, bits=BITS, path=path_of, weights=unless_none(arrays_by_name), seed=whole_number, guesses=flag,
-    external=unless_none(flag),
+    external=unless_none(flag), reorder=unless_none(text),
 )  # fmt: skip
 def export(
     model: Any,
@@ -59,6 +59,8 @@ def export(
     seed: int = 0,
     external: bool | None = None,
     guesses: bool = False,
+    reorder: str | None = None,
+    as_written: bool = False,
 ) -> Exported:
     """Write a model as an ONNX file, or as a graph in JSON that ``netweight.capture`` reads; the same bytes every time.
 
@@ -84,6 +86,10 @@ def export(
             none. False writes zeros that take no room in the file.
         seed: Of random weights.
         guesses: Write what a capture had to guess, such as one arm of a branch, although the file is another network.
+        reorder: Name of the convention whose peak the order of the operators is to make small: ``"liveness"``. The
+            outputs stay the same.
+        as_written: Write the graph of a quantised model as it is written, instead of with kernels of integers; an ONNX
+            file always has the conversions, of which runtimes make such kernels themselves.
         external: Whether weights of 1 KiB and more go to a file beside the model; by default from 1 GiB in all on.
 
     Raises:
@@ -96,12 +102,15 @@ def export(
     target = Path(path_of("path", path))
     if target.suffix not in (".onnx", ".json"):
         raise UsageError(f"output: expected a file name ending in .onnx or .json, got {target.name!r}")
-    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims)
+    as_written = as_written or target.suffix == ".onnx"
+    asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims, as_written=as_written)
     what = resolve(model)
     loaded = load(with_stored_weights(what) if target.suffix == ".onnx" else what, asked)
     _check(loaded, guesses=guesses)
     graph = with_bits(loaded.graph, parse_bits(str(bits))) if bits is not None else loaded.graph
     notes = list(loaded.notes)
+    if reorder is not None:
+        graph = _reordered(graph, reorder)
     if target.suffix == ".json":
         write_text(target, graph_to_json(graph, indent=1) + "\n")
         return Exported(path=target, data=None, notes=tuple(notes))
@@ -114,6 +123,15 @@ def export(
     with progress.stage(f"writing {target.name}"):
         _write(graph, numbers, target, data)
     return Exported(path=target, data=data, notes=tuple(notes))
+
+
+def _reordered(graph: Graph, name: str) -> Graph:
+    from netweight.analysis.conventions import convention
+    from netweight.analysis.memory_table import as_deployed
+    from netweight.rewrite.order import in_best_order
+
+    with progress.stage("looking for the best order"):
+        return in_best_order(graph, as_deployed(convention(name)))
 
 
 def _check(loaded: Loaded, *, guesses: bool) -> None:

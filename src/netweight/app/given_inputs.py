@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netweight.app.arguments import index_of, shown, whole_number
+from netweight.app.arguments import LARGEST, index_of, shown, whole_number
 from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec, bits_of, is_floating
 from netweight.lazy import np
@@ -33,6 +33,8 @@ def described(inputs: Any, *, program: bool, place: str = "") -> Any:
     """
     if isinstance(inputs, TensorSpec | Filled):
         return _sound(inputs)
+    if _is_plain(inputs):
+        return inputs
     if inputs is None or (hasattr(inputs, "shape") and hasattr(inputs, "dtype")):
         return inputs
     if isinstance(inputs, Mapping):
@@ -40,6 +42,11 @@ def described(inputs: Any, *, program: bool, place: str = "") -> Any:
     if isinstance(inputs, str | bytes) or not isinstance(inputs, Sequence):
         return inputs if program and not _is_number(inputs) else _refused(inputs, place)
     return _sequence(inputs, program=program, place=place)
+
+
+def _is_plain(inputs: Any) -> bool:
+    """Whether it is a shape as most are given: some whole numbers of Python in a tuple, none of them negative."""
+    return type(inputs) is tuple and set(map(type, inputs)) == {int} and min(inputs) >= 0 and max(inputs) <= LARGEST
 
 
 def _is_number(value: Any) -> bool:
@@ -100,8 +107,8 @@ def _is_size_like(part: Any) -> bool:
 
 
 def _shape(sizes: Sequence[Any]) -> tuple[int, ...]:
-    shape = tuple(whole_number("inputs", size) for size in sizes)
-    if any(size < 0 for size in shape):
+    shape = tuple([whole_number("inputs", size) for size in sizes])
+    if shape and min(shape) < 0:
         raise UsageError(f"inputs: expected sizes of at least 0, got {shape}")
     return shape
 
@@ -173,6 +180,8 @@ def _of_array(array: Any, dtype: str) -> tuple[int, ...] | TensorSpec:
 
 def without_numbers(inputs: Any, spec_of: Callable[[Any], Any]) -> Any:
     """The inputs with what ``spec_of`` says in the place of every array."""
+    if _is_plain(inputs):
+        return inputs
     if is_array(inputs):
         return spec_of(inputs)
     if isinstance(inputs, Mapping):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight import zoo
 from netweight.app.arguments import shown
-from netweight.app.unknown import check_local, check_there, unknown_network
 from netweight.errors import CaptureError
+from netweight.given_files import is_file
 from netweight.ir import Graph
-from netweight.sources.names import Reference, is_foreign, is_onnx, parse_reference
+from netweight.sources.names import Reference, is_foreign, is_onnx, is_tflite, parse_reference
 
 if TYPE_CHECKING:
     import torch
@@ -53,6 +53,13 @@ class OnnxFile:
 
 
 @dataclass(frozen=True, slots=True)
+class TfliteFile:
+    """A TFLite model."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Foreign:
     """A file of another tool, which has no network that can be read: weights, most of them."""
 
@@ -74,7 +81,7 @@ class Given:
     source: str = "graph"
 
 
-Identified: TypeAlias = BuiltIn | Named | Stored | OnnxFile | Foreign | Module | Given
+Identified: TypeAlias = BuiltIn | Named | Stored | OnnxFile | TfliteFile | Foreign | Module | Given
 
 
 def identify(model: Model) -> Identified:
@@ -96,7 +103,7 @@ def identify(model: Model) -> Identified:
 
 
 def resolve(model: Model) -> Identified:
-    """As ``identify``, of what is there.
+    """As ``identify``, of what is there; a TFLite model is one whatever its file is called.
 
     Raises:
         UnknownNameError: If no built-in network and no Python file has that name.
@@ -106,12 +113,34 @@ def resolve(model: Model) -> Identified:
     what = identify(model)
     match what:
         case BuiltIn(name) if name not in zoo.names():
+            from netweight.app.unknown import unknown_network
+
             raise unknown_network(name)
-        case Stored(Path() as path) | Foreign(path) | OnnxFile(Path() as path):
-            check_there(path)
+        case Stored(path) | Foreign(path):
+            _check_there(path)
+            return TfliteFile(path) if _begins_as_tflite(path) else what
+        case TfliteFile(path) | OnnxFile(Path() as path):
+            _check_there(path)
         case Named(reference) if reference.kind == "file":
-            check_there(Path(reference.place))
+            _check_there(Path(reference.place))
     return what
+
+
+def _check_there(path: Path) -> None:
+    from netweight.app.unknown import check_there  # a built-in network does without
+
+    check_there(path)
+
+
+def _begins_as_tflite(path: Path) -> bool:
+    """Whether a file has the mark of TFLite where such files have it."""
+    if not is_file(path):
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(8)[4:] == b"TFL3"
+    except OSError:  # whoever reads it says why it cannot be read
+        return False
 
 
 def _of_framework(model: object) -> Identified:
@@ -124,10 +153,13 @@ def _of_framework(model: object) -> Identified:
 
 
 def _of_text(text: str) -> Identified:
-    check_local(text)
+    if "://" in text:
+        from netweight.app.unknown import check_local
+
+        check_local(text)
     reference = parse_reference(text, zoo.names())
     match reference.kind:
-        case "onnx" | "stored" | "foreign":
+        case "onnx" | "tflite" | "stored" | "foreign":
             return _of_path(Path(reference.place))
         case "built-in":
             return BuiltIn(zoo.called(reference.place) or reference.place, reference.options)
@@ -138,6 +170,8 @@ def _of_text(text: str) -> Identified:
 def _of_path(path: Path) -> Identified:
     if is_onnx(str(path)):
         return OnnxFile(path)
+    if is_tflite(str(path)):
+        return TfliteFile(path)
     return Foreign(path) if is_foreign(str(path)) else Stored(path)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,89 +12,35 @@ from netweight.app.arguments import MODEL, takes
 from netweight.app.asked import Asked, Inputs
 from netweight.app.faults import refused
 from netweight.app.given_inputs import described, only_input, tensor_of, without_numbers
-from netweight.app.identify import BuiltIn, Foreign, Given, Identified, Model, Module, Named, OnnxFile, Stored, resolve
+from netweight.app.identify import (
+    BuiltIn,
+    Foreign,
+    Given,
+    Identified,
+    Model,
+    Module,
+    Named,
+    OnnxFile,
+    Stored,
+    TfliteFile,
+    resolve,
+)
+from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
-from netweight.errors import CaptureError, FormatError, UsageError
+from netweight.app.quantised import as_it_runs
+from netweight.errors import Either, FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Graph, TensorSpec
 from netweight.ops import REGISTRY
 from netweight.own_rules import OwnRules
 from netweight.sources.extras import need_torch
 from netweight.sources.names import Reference
-from netweight.spelling import Either
 from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
-    from netweight.results.fault import Fault
     from netweight.results.profile import Profile
-    from netweight.zoo.published import Differs
-
 
 _AS_IT_IS = "weighs a step of training of the network as it is"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A model that can be weighed.
-
-    Attributes:
-        graph: The network.
-        source: What it was made from.
-        notes: What the source wants a reader to know.
-        exact: Whether nothing was guessed or left out.
-        guesses: Notes on what only real data decide and the source assumed.
-        doubts: Notes after which figures may not be exact: all guesses, and what was left out.
-        inputs_guessed: Whether nobody gave an input, and one was guessed.
-        call: What is called, where it is not one forward.
-        fixed: Whether the graph holds only for the numbers that its integer inputs had.
-        stopped_at: Module in which the model's own code failed, None if it did not.
-        error: What that code raised.
-        fault: Where and why it did.
-        weights: Makes the array of each parameter, buffer and constant, where the model has them.
-        other: How it differs from the published network of its name, None if it does not.
-        keeps: Which tensors a step of training keeps: ``"torch-eager"`` for what PyTorch runs.
-    """
-
-    graph: Graph
-    source: str
-    notes: tuple[str, ...] = ()
-    exact: bool = True
-    guesses: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-    inputs_guessed: bool = False
-    call: str = ""
-    fixed: bool = False
-    stopped_at: str | None = None
-    error: BaseException | None = None
-    fault: Fault | None = None
-    weights: Callable[[], dict[str, Any]] | None = None
-    other: Differs | None = None
-    keeps: str = "ideal"
-
-    def check_whole(self, what: str) -> None:
-        """Refuse a graph that ends before the model does.
-
-        Raises:
-            CaptureError: If the model's own code failed.
-            ShapeError: If a node of a file refuses what it is given.
-        """
-        if self.source == "onnx" and self.error is not None:
-            raise self.error
-        if self.fault is not None:
-            raise refused(f"{what}: expected the module to run to its end", self.fault) from self.error
-
-    def check_runnable(self, what: str, *, guesses: bool) -> None:
-        """Refuse a graph that may give other outputs than the model.
-
-        Raises:
-            CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
-        """
-        self.check_whole(what)
-        if self.guesses and not guesses:
-            raise CaptureError(
-                f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
-                fix=Either("guesses=True takes it as it was guessed", "--guess takes it as it was guessed"),
-            )
 
 
 @takes(**MODEL)
@@ -106,6 +52,7 @@ def capture(
     training: bool = False,
     dims: Mapping[str, int] | None = None,
     rules: OwnRules | None = None,
+    as_written: bool = False,
 ) -> Graph:
     """Graph of a model.
 
@@ -123,6 +70,7 @@ def capture(
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
         rules: What operators of your own cost, as for ``netweight.rules``.
+        as_written: Leave the conversions of a quantised model where they are, instead of making kernels of integers.
 
     Raises:
         UnknownNameError: If no built-in network and no file has that name.
@@ -133,42 +81,44 @@ def capture(
         CaptureError: If the module's forward raises.
     """
     with held(rules):
-        found = load(resolve(model), Asked(inputs=inputs, batch=batch, training=training, dims=dims))
+        asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims, as_written=as_written)
+        found = load(resolve(model), asked)
     found.check_whole("capture")
     return found.graph
 
 
 def load(what: Identified, asked: Asked) -> Loaded:
     """Graph of whatever ``netweight.weigh`` accepts; see ``netweight.capture``."""
-    asked = replace(asked, inputs=described(asked.inputs, program=isinstance(what, Named | Module)))
+    asked = _with_sizes(asked, program=isinstance(what, Named | Module))
     if isinstance(what, Foreign):
         from netweight.app.foreign import not_a_network
 
         raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()
-        return _onnx(what.model, asked)
+        return as_it_runs(_onnx(what.model, asked), as_written=asked.as_written)
     asked.check_open()
     match what:
         case Given(graph, source):
             asked.check_undescribed("a graph", fix="set it where the graph is described")
             return Loaded(graph=graph, source=source)
         case Stored(path):
-            asked.check_undescribed(
-                "a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json"
-            )
-            found = read_stored(path)
-            if not isinstance(found, Graph):
-                raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
-            return Loaded(graph=found, source="json")
+            return _stored(path, asked)
+        case TfliteFile(path):
+            return _tflite(path, asked)
         case BuiltIn():
             asked.check_no_program()
             return _built_in(what, asked)
         case Named(reference):
-            return _named(reference, asked)
+            return as_it_runs(_named(reference, asked), as_written=asked.as_written)
         case Module(module):
             asked.check_batch()
-            return _captured(module, asked)
+            return as_it_runs(_captured(module, asked), as_written=asked.as_written)
+
+
+def _with_sizes(asked: Asked, *, program: bool) -> Asked:
+    inputs = described(asked.inputs, program=program)
+    return asked if inputs is asked.inputs else replace(asked, inputs=inputs)
 
 
 def with_stored_weights(what: Identified) -> Identified:
@@ -199,6 +149,14 @@ def read_stored(path: Path) -> Graph | Profile:
     return graph_from_dict(data, {OWN: OwnAttrs, **{name: op.attrs for name, op in REGISTRY.items()}})
 
 
+def _stored(path: Path, asked: Asked) -> Loaded:
+    asked.check_undescribed("a graph", fix="describe the model anew with it: netweight export MODEL -o FILE.json")
+    found = read_stored(path)
+    if not isinstance(found, Graph):
+        raise FormatError(f"json: expected a graph in {str(path)!r}, got a report")
+    return Loaded(graph=found, source="json")
+
+
 def _onnx(model: Any, asked: Asked) -> Loaded:
     from netweight.sources.onnx.user_inputs import read_given
 
@@ -217,9 +175,31 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
         guesses=() if found.exact else found.notes,
         doubts=found.doubts,
         weights=found.weights,
+        number=found.array,
         stopped_at=None if found.fault is None else found.fault.layer,
         error=found.error,
         fault=found.fault,
+    )
+
+
+def _tflite(path: Path, asked: Asked) -> Loaded:
+    from netweight.sources.tflite.given import read_given
+
+    asked.check_no_program()
+    if asked.training:
+        raise UsageError(
+            "training: expected a model with a training mode, got a TFLite model, which is as it was converted"
+        )
+    asked.check_batch()
+    found = read_given(path, asked.inputs, asked.batch)
+    return Loaded(
+        graph=found.graph,
+        source="tflite",
+        notes=found.notes,
+        exact=found.exact,
+        guesses=() if found.exact else found.notes,
+        doubts=found.doubts,
+        weights=found.weights,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from netweight import zoo
 from netweight.app.arguments import flag, takes
 from netweight.app.weigh import weigh
-from netweight.zoo.description import Option
+from netweight.zoo.in_words import Option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

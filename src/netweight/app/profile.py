@@ -37,9 +37,9 @@ class Profile(profile.Profile):
     __slots__ = ()
 
     @classmethod
-    def of(cls, found: profile.Profile) -> Profile:
-        """The same figures."""
-        return cls(**{f.name: getattr(found, f.name) for f in fields(found)})
+    def of(cls, found: profile.Profile, **changed: Any) -> Profile:
+        """The same figures, but for those that are changed."""
+        return cls(**{f.name: getattr(found, f.name) for f in fields(found)} | changed)
 
     def __getitem__(self, path: str) -> LayerRow | ModuleRow:
         """The layer or module of a path; ``""`` is the whole network. Where both have it, the layer.

@@ -23,7 +23,8 @@ from netweight.app.arguments import (
 from netweight.app.asked import Asked
 from netweight.app.given_inputs import described, is_array, shape_of, spec_of, tensor_of, type_name, without_numbers
 from netweight.app.identify import BuiltIn, Given, Identified, Model, Module, Named, OnnxFile, resolve
-from netweight.app.load import Loaded, load, with_stored_weights
+from netweight.app.load import load, with_stored_weights
+from netweight.app.loaded import Loaded
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import Filled, Graph, TensorSpec, is_floating
 from netweight.lazy import Array, np
@@ -51,6 +52,7 @@ def _generator(name: str, value: Any) -> Any:
     seed=whole_number,
     dims=MODEL["dims"],
     guesses=flag,
+    as_written=MODEL["as_written"],
     keep=_kept,
     wanted=unless_none(texts),
     rng=unless_none(_generator),
@@ -65,6 +67,7 @@ def run(
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
     guesses: bool = False,
+    as_written: bool = False,
     keep: Keep = False,
     wanted: Collection[str] | None = None,
     rng: np.random.Generator | None = None,
@@ -92,6 +95,8 @@ def run(
         seed: Of what is random.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
         guesses: Run what a capture had to guess, such as one arm of a branch, although the outputs may be others.
+        as_written: Run a quantised model operator by operator as it is written, in floating numbers between its
+            conversions; by default products and sums are of integers, as in runtimes.
         keep: ``"saved"`` holds what one ``netweight.backward`` reads, and nothing else, as a step of training does;
             True holds every value under its name, to look at, and for any number of backwards.
         wanted: Parameters and inputs whose gradients backward is to compute; by default all of floating type.
@@ -111,10 +116,16 @@ def run(
     if isinstance(what, Given) and weights is not None:
         return with_graph(what.graph, _named(inputs, what.graph.inputs), weights)
     draw = _Draw(seed)
-    asked = Asked(inputs=without_numbers(inputs, _stand_in(what)), batch=batch, dims=dims, numbers=draw.array)
+    asked = Asked(
+        inputs=without_numbers(inputs, _stand_in(what)), batch=batch, dims=dims, numbers=draw.array,
+        as_written=as_written,
+    )  # fmt: skip
+    loaded = None
     if isinstance(what, OnnxFile) and not keep and weights is None:
-        return _onnx(what.model, inputs, asked, draw, kernels or {})
-    loaded = load(with_stored_weights(what), asked)
+        loaded = _in_integers(what, asked)
+        if loaded is None:
+            return _onnx(what.model, inputs, asked, draw, kernels or {})
+    loaded = loaded or load(with_stored_weights(what), asked)
     loaded.check_runnable("run", guesses=guesses)
     if isinstance(what, BuiltIn) and weights is None:
         _check_network(what, loaded, given=inputs is not None)
@@ -128,6 +139,16 @@ def run(
     with progress.stage(f"running {graph.name}"):
         done = with_graph(graph, arrays, weights)
     return replace(done, notes=(*draw.notes, *loaded.notes))
+
+
+def _in_integers(what: OnnxFile, asked: Asked) -> Loaded | None:
+    """A quantised ONNX model with kernels of integers; None if it has none, or its shapes follow from numbers."""
+    from netweight.sources.onnx.files import has_operators
+
+    if asked.as_written or not has_operators(what.model, {"QuantizeLinear", "DequantizeLinear"}):
+        return None
+    loaded = load(with_stored_weights(what), asked)
+    return loaded if loaded.integers is not None and loaded.exact else None
 
 
 def _check_network(network: BuiltIn, loaded: Loaded, *, given: bool) -> None:

@@ -11,7 +11,7 @@ from netweight.errors import FormatError, UnknownNameError, UsageError
 from netweight.given_files import is_directory, is_file, is_there
 from netweight.similar import plain, similar
 
-_READ = (".onnx", ".json", ".py")
+_READ = (".onnx", ".tflite", ".json", ".py")
 """Suffixes of files that are weighed."""
 _OF_TEXT = ("gpt", "llama", "mistral", "mixtral", "qwen", "gemma", "phi", "t5", "roberta", "whisper", "clip")
 _OF_PICTURES = (
@@ -63,7 +63,7 @@ def check_there(path: Path) -> None:
     fix = f"did you mean {' or '.join(near)}?" if near else _others(path, there)
     if suffix == ".py":
         raise UnknownNameError(f"no Python file is called {str(path)!r}", fix=fix)
-    what = {".onnx": "an ONNX model", ".json": "readable JSON"}.get(suffix, "a network")
+    what = {".onnx": "an ONNX model", ".tflite": "a TFLite model", ".json": "readable JSON"}.get(suffix, "a network")
     raise FormatError(f"file: expected {what} in {str(path)!r}, got none: No such file or directory", fix=fix)
 
 

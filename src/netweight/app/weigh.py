@@ -14,18 +14,19 @@ from netweight.analysis.own_rules import note_on_backward
 from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.identify import Given, Model, Stored, resolve
-from netweight.app.load import Loaded, load, read_stored
+from netweight.app.load import load, read_stored
+from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
 from netweight.app.profile import Profile
-from netweight.errors import UsageError
+from netweight.errors import Either, UsageError
 from netweight.ir import Graph, Value, is_floating
 from netweight.own_rules import OwnRules
 from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
-from netweight.spelling import Either
 from netweight.units import amount
 
 if TYPE_CHECKING:
     from netweight.results.profile import ModelInfo
+    from netweight.results.profile import Profile as Weighed
     from netweight.results.training import Training
 
 
@@ -58,6 +59,7 @@ def weigh(
     past: int | None = None,
     rules: OwnRules | None = None,
     count_causal: str = "full",
+    as_written: bool = False,
 ) -> Profile:
     """What a model costs, layer by layer, without running it.
 
@@ -90,13 +92,15 @@ def weigh(
             rule of: ``{"mylib::scale": scale_rule, MyFunction: my_rule}``.
         count_causal: Pairs of causal attention that count: ``"full"`` for all, ``"half"`` for the s(s + 1)/2 that the
             mask leaves. The report says so.
+        as_written: Weigh the conversions of a quantised model as operators of their own, instead of the kernels of
+            integers that runtimes make of them and what is between.
 
     Raises:
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     asked = Asked(
         inputs=inputs, batch=batch, training=training, dims=dims, method=method, past=_past(decode=decode, past=past),
-        bits=bits is not None,
+        bits=bits is not None, as_written=as_written,
     )  # fmt: skip
     step: dict[str, Any] = {"optimizer": optimizer, "checkpoint": checkpoint, "freeze": freeze}
     half = count_causal != "full"
@@ -105,7 +109,9 @@ def weigh(
         stored = read_stored(what.path)
         if not isinstance(stored, Graph):
             fix = f"a report has figures of one setting: weigh {_origin(stored.model, what.path)} with it"
-            asked.check_undescribed("a report", fix=fix, bits=bits, dims=dims, count_causal=half, **step)
+            asked.check_undescribed(
+                "a report", fix=fix, bits=bits, dims=dims, count_causal=half, as_written=as_written, **step
+            )
             return Profile.of(stored)
         what = Given(stored, "json")
     with held(rules):
@@ -119,10 +125,16 @@ def weigh(
     with progress.stage(f"weighing {found.graph.name}"):
         cost = None if found.error is not None else _training(found.graph, training=training, keeps=found.keeps, **step)
         profile = _weigh_loaded(found, conventions, freeze)
-    notes = (
-        profile.notes if cost is None else (*profile.notes, *_untrained(found.graph), *note_on_backward(found.graph))
+    notes = () if cost is None else (*_untrained(found.graph), *note_on_backward(found.graph))
+    return Profile.of(
+        profile,
+        model=_model(found, profile.model),
+        notes=(*profile.notes, *notes),
+        training=cost,
+        fault=found.fault,
+        counting={"causal": count_causal} if half else None,
+        integer=found.integers,
     )
-    return replace(profile, notes=notes, training=cost, counting={"causal": count_causal} if half else None)
 
 
 def at_widths(found: Loaded, bits: int | str | None) -> Loaded:
@@ -152,8 +164,8 @@ def _past(*, decode: bool, past: int | None) -> int | None:
     return (past or 0) if decode else None
 
 
-def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[str]) -> Profile:
-    profile = weigh_graph(
+def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[str]) -> Weighed:
+    return weigh_graph(
         found.graph,
         source=found.source,
         conventions=conventions,
@@ -163,10 +175,11 @@ def _weigh_loaded(found: Loaded, conventions: Sequence[str], freeze: Sequence[st
         stopped_at=found.stopped_at,
         freeze=freeze,
     )
-    model = replace(profile.model, call=found.call, inputs_guessed=found.inputs_guessed)
-    if found.other is not None:
-        model = replace(model, published=found.other.published)
-    return Profile.of(replace(profile, model=model, fault=found.fault))
+
+
+def _model(found: Loaded, model: ModelInfo) -> ModelInfo:
+    published = "" if found.other is None else found.other.published
+    return replace(model, call=found.call, inputs_guessed=found.inputs_guessed, published=published)
 
 
 def _training(

@@ -15,7 +15,7 @@ from netweight import limits, zoo
 Found = Iterable[tuple[str, str]]
 """Values, each with a few words."""
 
-_MODEL_FILES = (".onnx", ".json", ".py")
+_MODEL_FILES = (".onnx", ".tflite", ".json", ".py")
 _PACKAGES = ("torchvision:", "timm:", "hf:")
 
 
@@ -133,6 +133,8 @@ def _conventions(_context: click.Context, _incomplete: str) -> Found:
     from netweight.analysis.conventions import CONVENTIONS
 
     yield from ((name, "") for name in CONVENTIONS)
+    if "memory" in written.get():
+        yield "training", "a step of training"
 
 
 def _optimizers(_context: click.Context, _incomplete: str) -> Found:

@@ -64,6 +64,7 @@ def explain(subject: str | None, layer: str | None, **flags: Any) -> None:
             training=flags["training"],
             dims=parse_dims(flags["dims"]),
             count_causal=flags["count_causal"],
+            as_written=flags["as_written"],
             optimizer=flags["optimizer"],
             conventions=flags["conventions"] or DEFAULT_CONVENTIONS,
         )

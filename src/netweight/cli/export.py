@@ -29,6 +29,10 @@ from netweight.cli.values import WHOLE, completing
 @click.option("--no-weights", is_flag=True, help="Zeros that take no room in the file.")
 @click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of random weights.  [default: 0]")
 @click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")
+@click.option(
+    "--reorder", is_flag=False, flag_value="liveness", metavar="[CONVENTION]", shell_complete=completing("convention"),
+    help="Operators in the order whose activations take the least.  [liveness]",
+)  # fmt: skip
 @guess_option
 @limit_option
 @verbose_option
@@ -47,6 +51,8 @@ def export(model: str, **flags: Any) -> None:
             seed=flags["seed"],
             external=flags["external"],
             guesses=flags["guess"],
+            reorder=flags["reorder"],
+            as_written=flags["as_written"],
         )
     for note in found.notes:
         say(f"note: {note}")

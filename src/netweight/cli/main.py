@@ -16,9 +16,8 @@ import click
 
 from netweight.cli.misspelt import check_command
 from netweight.cli.streams import out, prepare, say
-from netweight.errors import NetweightError, UsageError
+from netweight.errors import NetweightError, UsageError, in_command
 from netweight.signals import EndedBySignals, interrupt_in
-from netweight.spelling import in_command
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -68,6 +67,7 @@ _COMMANDS = {
     "show": ("show", "What MODEL costs: a table by layer, totals, one sentence."),
     "explain": ("explain", "Where the numbers of a LAYER come from; what a TERM means."),
     "memory": ("memory", "Peak memory of activations under every convention, and why."),
+    "fit": ("fit", "Whether MODEL fits into so much memory, and what would make it fit."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
     "models": ("inspect", "The built-in networks; the options of one."),

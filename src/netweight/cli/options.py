@@ -39,6 +39,12 @@ def model_options(function: Any) -> Any:
     return function
 
 
+as_written_option: Decorator = click.option(
+    "--as-written",
+    is_flag=True,
+    help="Leave the model as it stands: conversions to integers are operators; memory folds and fuses nothing.",
+)
+
 _MODEL_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--input",
@@ -63,6 +69,7 @@ _MODEL_OPTIONS: tuple[Decorator, ...] = (
         help="8, w8a8, w4g32, or by layer: 'conv*=8,fc*=w4'.",
     ),
     click.option("--training", is_flag=True, help="Batch statistics and dropout, as in a training step."),
+    as_written_option,
 )
 
 units_option: Decorator = click.option(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netweight.cli.options import check_units
 from netweight.cli.streams import is_terminal, out_rendered
@@ -27,8 +27,7 @@ _OF_LINES = ("depth", "sort", "top", "columns", "fold")
 """Flags that choose lines or columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One place for the report.
 
     Attributes:

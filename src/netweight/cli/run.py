@@ -12,7 +12,15 @@ import click
 from netweight.app import run as verb
 from netweight.app.identify import OnnxFile, identify
 from netweight.array_files import check_output, described, read_arrays, write_arrays
-from netweight.cli.options import guess_option, limit_option, nested, parse_dims, parse_input, verbose_option
+from netweight.cli.options import (
+    as_written_option,
+    guess_option,
+    limit_option,
+    nested,
+    parse_dims,
+    parse_input,
+    verbose_option,
+)
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing
@@ -38,6 +46,7 @@ from netweight.given_files import is_there
     shell_complete=completing("file"),
     help="Write the outputs to .npz, or the only one to .npy.",
 )
+@as_written_option
 @guess_option
 @limit_option
 @verbose_option
@@ -55,6 +64,7 @@ def run(model: str, **flags: Any) -> None:
             seed=flags["seed"],
             dims=parse_dims(flags["dims"]),
             guesses=flags["guess"],
+            as_written=flags["as_written"],
             kernels=KERNELS["im2col"],
         )
     for note in found.notes:

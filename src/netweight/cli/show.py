@@ -116,6 +116,7 @@ def show(model: str, **flags: Any) -> int:
             decode=flags["decode"],
             past=flags["past"],
             count_causal=flags["count_causal"],
+            as_written=flags["as_written"],
             **({"conventions": flags["conventions"]} if flags["conventions"] else {}),
         )
     if flags["verbose"]:

@@ -3,9 +3,13 @@
 The extent counts, not the place: a flip, a shift or padding that reflects moves what is read, and reads no more of it.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)

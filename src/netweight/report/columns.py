@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from netweight.errors import UsageError, unknown_name
 from netweight.report.entries import NUMBERS, Entry
@@ -14,8 +14,7 @@ from netweight.units import Units, exact, scaled
 _FEW_OPS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(NamedTuple):
     """One column.
 
     Attributes:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 _BASE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001f3fa\U0001f400-\U0001faff]"
 _MORE = "(?:\ufe0f|[\U0001f3fb-\U0001f3ff])*"
 JOINED = f"{_BASE}{_MORE}(?:\u200d{_BASE}{_MORE})+"
 """Emoji that are joined by U+200D into one, as a pattern."""
-ONE = re.compile(f"{JOINED}|{_BASE}(?:\ufe0f|[\U0001f3fb-\U0001f3ff])+", re.DOTALL)
-"""What is seen as one picture, two columns wide."""
+ONE = f"{JOINED}|{_BASE}(?:\ufe0f|[\U0001f3fb-\U0001f3ff])+"
+"""What is seen as one picture, two columns wide, as a pattern."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from netweight.report.columns import COLUMNS
 from netweight.report.width import head, left, right, tail, width_of
@@ -13,16 +13,14 @@ _SHORTEST_NAME = 12
 _USUAL_OP, _SHORTEST_OP = 12, 6
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Line of an open module, which has no figures: it may reach into the columns behind its name."""
 
     name: str
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class Grid(NamedTuple):
     """Cells of a table.
 
     Attributes:
@@ -99,7 +97,7 @@ def _with_short_ops(grid: Grid, room: int) -> Grid:
 def _changed(grid: Grid, key: str, change: Callable[[str], str]) -> Grid:
     at = grid.keys.index(key)
     rows = (row if isinstance(row, Head) else (*row[:at], change(row[at]), *row[at + 1 :]) for row in grid.rows)
-    return replace(grid, rows=tuple(rows))
+    return grid._replace(rows=tuple(rows))
 
 
 def _without(grid: Grid, key: str) -> Grid:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
 
 from netweight.report.entries import Entry, repeated
 from netweight.report.names import stem_of
@@ -33,7 +32,7 @@ def _folded(tree: Tree, seen: _Seen) -> tuple[Tree, int]:
         for old, (_, number) in zip(tree.parts, found, strict=True)
     ]
     parts = tuple(_runs([part for part, _ in found], signs))
-    return replace(tree, parts=parts), seen.setdefault((tree.kind, *signs), len(seen))
+    return tree._replace(parts=parts), seen.setdefault((tree.kind, *signs), len(seen))
 
 
 def _figures(entry: Entry) -> Hashable:

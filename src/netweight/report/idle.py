@@ -9,7 +9,6 @@ Those left are one line.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from netweight.report.entries import Entry, joined
@@ -49,12 +48,12 @@ def without_idle(tree: Tree, idle: Idle) -> Tree:
     working = [part for part in parts if not (part.entry and idle(part.entry))]
     if len(working) == 1 and len(parts) - len(working) <= _BESIDE:
         parts = [part for whole in parts for part in (_raised(whole) if whole.parts else [whole])]
-    return replace(tree, parts=tuple(_joined(parts, idle)))
+    return tree._replace(parts=tuple(_joined(parts, idle)))
 
 
 def _raised(module: Tree) -> list[Tree]:
     """What is in a module, to stand beside it."""
-    return [replace(part, names=(f"{module.name}.{part.name}".rstrip("."),)) for part in module.parts]
+    return [part._replace(names=(f"{module.name}.{part.name}".rstrip("."),)) for part in module.parts]
 
 
 def _joined(parts: Sequence[Tree], idle: Idle) -> list[Tree]:
@@ -105,4 +104,4 @@ def _latest(roles: Sequence[Role], places: Iterable[int]) -> tuple[dict[int, int
 
 
 def _with(tree: Tree, others: list[Entry]) -> Tree:
-    return replace(tree, entry=joined(tree.entry, others)) if tree.entry and others else tree
+    return tree._replace(entry=joined(tree.entry, others)) if tree.entry and others else tree

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from heapq import heappop, heappush
 
 from netweight.report.tree import Tree, closed, leaves_of
@@ -43,4 +42,4 @@ def _cut(tree: Tree, opened: set[int]) -> tuple[Tree, int]:
     if id(tree) not in opened:
         return closed(tree), sum(entry.repeat * (1 + len(entry.joined)) for entry in leaves_of(tree))
     found = [_cut(part, opened) for part in tree.parts]
-    return replace(tree, parts=tuple(part for part, _ in found)), sum(hidden for _, hidden in found)
+    return tree._replace(parts=tuple(part for part, _ in found)), sum(hidden for _, hidden in found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from netweight.report.entries import Entry
 from netweight.report.fold import folded
@@ -13,8 +14,7 @@ from netweight.report.tree import Tree, chained, cut, tree_of
 from netweight.results.profile import Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """A line.
 
     Attributes:
@@ -30,8 +30,7 @@ class Item:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(NamedTuple):
     """What is shown.
 
     Attributes:

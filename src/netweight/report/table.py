@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netweight.errors import UsageError
 from netweight.report.columns import COLUMNS, Column, column_key, sort_key
@@ -59,8 +59,7 @@ class Options:
                 raise UsageError(f"{name}: expected at least 1, got {limit}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """A line of the table as a tree.
 
     Attributes:
@@ -197,7 +196,7 @@ def _chosen(items: Sequence[Item], sort: str | None, top: int | None) -> list[It
         order = COLUMNS[sort].order or (lambda _entry: 0)
         found = [(item.entry, item) for item in items if item.entry is not None]
         found.sort(key=lambda pair: -order(pair[0]))
-        shown = [replace(item, depth=0, name=entry.label + entry.marks) for entry, item in found]
+        shown = [item._replace(depth=0, name=entry.label + entry.marks) for entry, item in found]
     lines = [at for at, item in enumerate(shown) if item.entry is not None]
     if top is not None and len(lines) > top:
         rest = [entry for at in lines[top:] if (entry := shown[at].entry)]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netweight.report.columns import COLUMNS
 from netweight.report.escape import plain
@@ -25,8 +24,7 @@ _CODES = {"bold": "\x1b[1m", "yellow": "\x1b[33m", "dim": "\x1b[2m"}
 _PLAIN = "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of the report; emphasis never carries meaning alone.
 
     Attributes:

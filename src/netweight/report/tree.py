@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from netweight.report.entries import Entry, entry_of, module_of
 from netweight.report.names import span_of
@@ -12,8 +13,7 @@ from netweight.results.profile import Profile
 _DEEPEST = 100  # modules within each other that are told apart
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(NamedTuple):
     """A layer, or a module and what is in it.
 
     Attributes:
@@ -59,12 +59,12 @@ def closed(tree: Tree) -> Tree:
     members = list(leaves_of(tree))
     label = next((name for name in tree.names), "")
     entry = replace(module_of(label, tree.kind, members), repeat=tree.repeat)
-    return replace(tree, entry=entry, parts=())
+    return tree._replace(entry=entry, parts=())
 
 
 def cut(tree: Tree, depth: int) -> Tree:
     """The tree with modules at the depth as one line each; 1 is the outermost."""
-    return replace(tree, parts=tuple(_cut(part, depth - 1) for part in tree.parts))
+    return tree._replace(parts=tuple(_cut(part, depth - 1) for part in tree.parts))
 
 
 def _cut(tree: Tree, depth: int) -> Tree:
@@ -75,7 +75,7 @@ def _cut(tree: Tree, depth: int) -> Tree:
 
 def chained(tree: Tree) -> Tree:
     """The tree with modules of one part as one with that part: ``encoder.layers``."""
-    return replace(tree, parts=tuple(linked(chained(part)) for part in tree.parts))
+    return tree._replace(parts=tuple(linked(chained(part)) for part in tree.parts))
 
 
 def linked(tree: Tree) -> Tree:
@@ -83,7 +83,7 @@ def linked(tree: Tree) -> Tree:
     if len(tree.parts) != 1:
         return tree
     part = tree.parts[0]
-    return replace(part, names=(f"{tree.name}.{part.name}".rstrip("."),))
+    return part._replace(names=(f"{tree.name}.{part.name}".rstrip("."),))
 
 
 _Layers = Iterable[tuple[Sequence[str], Entry]]

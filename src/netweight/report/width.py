@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from netweight.report.emoji import ONE
-
 _NO_WIDTH = ("Mn", "Me", "Cf")
 
 
@@ -67,8 +65,12 @@ def tail(text: str, width: int) -> str:
 
 def _parts(text: str) -> Iterator[tuple[str, int]]:
     """What is seen as one sign, each with its columns."""
+    import re
+
+    from netweight.report.emoji import ONE
+
     done = 0
-    for match in ONE.finditer(text):
+    for match in re.finditer(ONE, text):
         yield from ((letter, _width(letter)) for letter in text[done : match.start()])
         yield match[0], 2
         done = match.end()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from textwrap import wrap
 
+from netweight.lazy_modules import textwrap
 from netweight.report.width import width_of
 
 _TIED = "\N{NO-BREAK SPACE}"
@@ -32,7 +32,7 @@ def wrapped(text: str, width: int | None, indent: int = 0) -> Iterator[str]:
         if width_of(line) > len(line):
             yield from _of_wide_letters(tied, max(width, _NARROWEST), " " * indent)
             continue
-        found = wrap(
+        found = textwrap.wrap(
             tied, max(width, _NARROWEST), subsequent_indent=" " * indent, break_long_words=False,
             break_on_hyphens=False, drop_whitespace=True, replace_whitespace=False, expand_tabs=False,
         )  # fmt: skip

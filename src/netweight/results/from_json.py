@@ -9,6 +9,7 @@ from netweight.count import Count, parse
 from netweight.errors import FormatError
 from netweight.results.contradictions import contradiction_in
 from netweight.results.fault import Fault, Line, MetTensor
+from netweight.results.integer import IntegerKernel, Integers, LeftAlone
 from netweight.results.profile import (
     FORMULA_FIELDS,
     SCHEMA,
@@ -64,7 +65,15 @@ def _profile(data: dict[str, Any]) -> Profile:
         training=_training(data.get("training")),
         fault=_fault(data.get("fault")),
         counting=data.get("counting"),
+        integer=_integers(data.get("integer")),
     )
+
+
+def _integers(data: dict[str, Any] | None) -> Integers | None:
+    if data is None:
+        return None
+    kernels = tuple(_make(IntegerKernel, item) for item in data["kernels"])
+    return Integers(kernels=kernels, alone=tuple(_make(LeftAlone, item) for item in data["alone"]))
 
 
 def _model(data: dict[str, Any]) -> ModelInfo:

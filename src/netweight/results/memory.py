@@ -15,7 +15,7 @@ SCHEMA = "netweight/memory/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
-    """A piece of memory and the steps that need it, counted from 1.
+    """A piece of memory and the steps that need it, counted from 1; 0 where the convention has no steps.
 
     Attributes:
         name: The value that it is made for, or what it holds.
@@ -60,12 +60,31 @@ class Plan:
         lower_bound_bytes: What no plan can do without.
         proved_optimal: Whether no plan is smaller.
         method: What found it.
+        greedy_bytes: The arena of the plan that takes the largest tensor first, each at its lowest place.
     """
 
     arena_bytes: int
     lower_bound_bytes: int
     proved_optimal: bool
     method: str
+    greedy_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the best order of the steps holds.
+
+    Attributes:
+        footprint_bytes: What the dearest step reads and writes: no order goes below it.
+        peak_bytes: Peak of the best order that was found.
+        lower_bound_bytes: What no order can go below.
+        proved_optimal: Whether no order holds less.
+    """
+
+    footprint_bytes: int
+    peak_bytes: int
+    lower_bound_bytes: int
+    proved_optimal: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +105,7 @@ class ConventionMemory:
         steps: Every step with the bytes that are alive; none where the convention has no order.
         tensors: Every tensor.
         plan: Where they lie in one arena; None where the convention has no arena.
+        order: What the best order of the steps holds; None where the convention has the program's, or none.
     """
 
     about: str
@@ -101,6 +121,7 @@ class ConventionMemory:
     steps: tuple[Step, ...] = ()
     tensors: tuple[Tensor, ...] = ()
     plan: Plan | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from netweight.count import formula
+from netweight.lazy_modules import json
 from netweight.results.as_json import fields_of
 from netweight.results.rows import Rows
 
 if TYPE_CHECKING:
     from netweight.results.fault import Fault
+    from netweight.results.integer import Integers
     from netweight.results.training import Training
 
 SCHEMA = "netweight/profile/1"
@@ -316,6 +317,7 @@ class Profile:
         training: What a step of training costs, where it was asked for.
         fault: Where and why the forward raised, if it did.
         counting: Choices of counting that are not the usual ones: ``{"causal": "half"}``.
+        integer: Kernels of integers that conversions and operators of a quantised network became.
     """
 
     model: ModelInfo
@@ -328,6 +330,7 @@ class Profile:
     training: Training | None = None
     fault: Fault | None = None
     counting: Mapping[str, str] | None = None
+    integer: Integers | None = None
 
     def __post_init__(self) -> None:
         """Make rows that are found by path of rows in a plain tuple."""

@@ -15,8 +15,8 @@ PACKAGES = {"torchvision": "torchvision", "timm": "timm", "hf": "transformers"}
 """Prefix of a model to the package that has its architecture."""
 
 _FOREIGN = (
-    ".pt", ".pth", ".pt2", ".bin", ".ckpt", ".safetensors", ".pkl", ".pickle", ".h5", ".hdf5", ".keras", ".tflite",
-    ".gguf", ".pb", ".mlmodel", ".npz", ".npy", ".msgpack", ".engine", ".zip", ".tar", ".gz", ".yaml", ".yml", ".ipynb",
+    ".pt", ".pth", ".pt2", ".bin", ".ckpt", ".safetensors", ".pkl", ".pickle", ".h5", ".hdf5", ".keras", ".gguf",
+    ".pb", ".mlmodel", ".npz", ".npy", ".msgpack", ".engine", ".zip", ".tar", ".gz", ".yaml", ".yml", ".ipynb",
 )  # fmt: skip
 """Suffixes of weights, and of networks of other tools."""
 
@@ -26,14 +26,14 @@ class Reference:
     """A model that a text names.
 
     Attributes:
-        kind: A built-in network, a stored or ONNX file or one of another tool, something in a Python file or module, or
-            an architecture of a package.
+        kind: A built-in network, a stored, ONNX or TFLite file or one of another tool, something in a Python file or
+            module, or an architecture of a package.
         place: The network, the path, the dotted module or the prefix of the package.
         name: What to take from there.
         options: Arguments for it.
     """
 
-    kind: Literal["built-in", "stored", "onnx", "foreign", "file", "module", "package"]
+    kind: Literal["built-in", "stored", "onnx", "tflite", "foreign", "file", "module", "package"]
     place: str
     name: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -47,14 +47,14 @@ def parse_reference(text: str, built_in: Container[str]) -> Reference:
 
     1. ``torchvision:NAME``, ``timm:NAME``, ``hf:PATH`` name an architecture of a package.
     2. ``PATH.py:NAME`` names something in a Python file.
-    3. What ends in ``.onnx`` is an ONNX file.
+    3. What ends in ``.onnx`` is an ONNX file, what ends in ``.tflite`` a TFLite file.
     4. What ends as files of other tools do, ``.pt`` or ``.safetensors``, is one of theirs.
     5. What ends in ``.json`` or has a slash is a stored file.
     6. What starts with the name of a built-in network, up to a colon, is that network.
     7. ``MODULE:NAME`` names something in a module that Python can import.
     8. Anything else is taken for a built-in network.
 
-    All but stored and ONNX files may end in options, ``:NAME=VALUE,NAME=VALUE``.
+    All but stored, ONNX and TFLite files may end in options, ``:NAME=VALUE,NAME=VALUE``.
 
     Raises:
         UsageError: If an option is not written so, or what to take from a file is missing.
@@ -70,6 +70,8 @@ def parse_reference(text: str, built_in: Container[str]) -> Reference:
         return _in_file(in_file[1], in_file[2] or "", parse_options(options))
     if is_onnx(text):
         return Reference(kind="onnx", place=text)
+    if is_tflite(text):
+        return Reference(kind="tflite", place=text)
     if is_foreign(text):
         return Reference(kind="foreign", place=text)
     if text.endswith(".json") or "/" in main or "\\" in main:
@@ -83,6 +85,11 @@ def parse_reference(text: str, built_in: Container[str]) -> Reference:
 def is_onnx(path: str) -> bool:
     """Whether a file is an ONNX model by its name."""
     return path.lower().endswith(".onnx")
+
+
+def is_tflite(path: str) -> bool:
+    """Whether a file is a TFLite model by its name."""
+    return path.lower().endswith(".tflite")
 
 
 def is_foreign(path: str) -> bool:

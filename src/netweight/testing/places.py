@@ -106,9 +106,14 @@ def check_view(op: OpDef, attrs: Any, inputs: Inputs) -> None:
 
 
 def check_dims(op: OpDef, attrs: Any, inputs: Inputs) -> None:
-    """Names of dimensions: as many as a tensor has, and each the same size wherever it stands."""
+    """Names of dimensions: as many as a tensor has, and each the same size wherever it stands.
+
+    Where an operand is a vector and no matrix, the result has fewer dimensions than names, too.
+    """
     outputs, _ = run(op, attrs, inputs)
-    tensors = dict(zip(op.slot_names(len(inputs)), inputs, strict=True)) | {"y": outputs[0]}
+    tensors = dict(zip(op.slot_names(len(inputs)), inputs, strict=True))
+    if not any(_too_short(op.dims.get(slot, ""), x) for slot, x in tensors.items()):
+        tensors["y"] = outputs[0]
     sizes: dict[str, int] = {}
     for slot, names in op.dims.items():
         tensor = tensors.get(slot)
@@ -120,6 +125,11 @@ def check_dims(op: OpDef, attrs: Any, inputs: Inputs) -> None:
         whole, _, parts = name.partition("/")
         if parts and whole in sizes:
             assert sizes[whole] == size * getattr(attrs, parts), f"{op.name}: {name} is {size} of {sizes[whole]}"
+
+
+def _too_short(names: str, tensor: Array | None) -> bool:
+    """Whether a tensor has fewer dimensions than there are names beside the starred one."""
+    return tensor is not None and "*" in names and tensor.ndim < len(names.split()) - 1
 
 
 def _named(op: OpDef, slot: str, names: list[str], shape: tuple[int, ...]) -> list[tuple[str, int]]:

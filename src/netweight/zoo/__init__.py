@@ -8,18 +8,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netweight.build import graph
-from netweight.errors import NetweightError, ShapeError, UsageError, unknown_name
+from netweight.errors import Either, NetweightError, ShapeError, UsageError, unknown_name
 from netweight.ir import Graph, TensorSpec, bits_of, is_floating
 from netweight.similar import plain
-from netweight.spelling import Either
-from netweight.zoo.description import Description, options_of, source_of
 from netweight.zoo.fitting import check_rank, check_size, fitting
 from netweight.zoo.options import RESOLUTION, check_options, image_size
-from netweight.zoo.published import Differs, differs
 from netweight.zoo.table import ARCHITECTURES, Architecture
+
+if TYPE_CHECKING:
+    from netweight.zoo.in_words import Description
+    from netweight.zoo.published import Differs
 
 _IMAGE_RANK = 3
 
@@ -52,6 +53,8 @@ def description(name: str) -> Description:
     Raises:
         UnknownNameError: If there is no such network.
     """
+    from netweight.zoo.in_words import Description, options_of, source_of  # words, which weighing does without
+
     entry = _entry(name)
     describe = _function(entry.function)
     module = entry.function.partition(":")[0]
@@ -155,6 +158,8 @@ def another_network(name: str, found: Graph, options: Mapping[str, Any]) -> Diff
         published = make(name, **{option: value for option, value in options.items() if option != RESOLUTION})
     except NetweightError:  # these options fit other inputs alone, such as patches that do not divide the picture
         return None
+    from netweight.zoo.published import differs
+
     return differs(found, published)
 
 

@@ -163,4 +163,6 @@ def test_products_brought_back_to_small_integers(per_column: bool) -> None:
     assert operators(read) == ["integer_matmul", "requantize"]
     totals = weigh_graph(read.graph).totals
     assert totals.params == 4 * 3
-    assert totals.flops == 2 * 3 * (1 + 3 + 1)  # the scale is a floating number; products and sums are not
+    assert totals.flops == 0  # the kernel reads and writes integers
+    products, differences, scaling = 2 * 3 * 4 * 2, 2 * 4 + 4 * 3, 2 * 3 * (1 + 3 + 1)
+    assert totals.ops_total == products + differences + scaling

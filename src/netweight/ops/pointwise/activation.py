@@ -106,15 +106,6 @@ def _bends(attrs: CeluAttrs, _x: TensorSpec) -> None:
         raise ShapeError(f"celu: expected alpha above 0, got {attrs.alpha}")
 
 
-RELU = pointwise(
-    "relu", lambda x: np.maximum(x, 0), _COMPARED, kind="activation", x=(lambda grad, y: grad * (y > 0), _COMPARED),
-    says="max(x, 0).", spelled=Spelled("relu", "Relu"),
-)  # fmt: skip
-RELU6 = pointwise(
-    "relu6", lambda x: np.minimum(np.maximum(x, 0), 6), _TWICE, kind="activation",
-    x=(lambda grad, y: grad * ((y > 0) & (y < 6)), _TWICE),
-    says="min(max(x, 0), 6).", spelled=Spelled("relu6"),
-)  # fmt: skip
 LEAKY_RELU = pointwise(
     "leaky_relu", lambda attrs, x: np.where(x > 0, x, attrs.negative_slope * x), {"compares": 1, "muls": 1},
     kind="activation", attrs=LeakyReluAttrs, check=_at_least_zero("leaky_relu", "negative_slope"),

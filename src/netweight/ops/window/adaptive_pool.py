@@ -18,13 +18,13 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from netweight.count import Count, product, total
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
+from netweight.lazy_modules import fractions
 from netweight.ops.arrays.dims import merged
 from netweight.ops.arrays.windows import Sizes
 from netweight.ops.dims import out_dims
@@ -120,7 +120,8 @@ def adaptive_pool_extent(attrs: AdaptivePoolAttrs, x: TensorSpec) -> Extent:
     in_size, out_size = x.shape[2:], attrs.output_size
     largest = tuple(max(lengths) for lengths in _lengths(attrs, in_size))
     if any(size % out for size, out in zip(in_size, out_size, strict=True)):
-        return Spreads(largest, tuple(Fraction(out, size) for size, out in zip(in_size, out_size, strict=True)))
+        scale = [fractions.Fraction(out, size) for size, out in zip(in_size, out_size, strict=True)]
+        return Spreads(largest, tuple(scale))
     n = len(out_size)
     return Slides(largest, largest, (1,) * n)
 

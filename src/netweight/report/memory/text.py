@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from netweight.report.escape import plain
 from netweight.report.fit import shortened
 from netweight.report.memory.bars import timeline_lines
+from netweight.report.memory.chain import chain_lines
 from netweight.report.memory.plan import plan_lines
 from netweight.report.width import left, right, width_of
 from netweight.report.wrap import wrapped
@@ -35,6 +36,9 @@ def lines_of(memory: Memory, units: Units, width: int | None) -> Iterator[str]:
     if found.steps:
         yield ""
         yield from timeline_lines(name, found, width)
+    if found.order is not None:
+        yield ""
+        yield from (part for line in chain_lines(name, found) for part in wrapped(line, width, 2))
     if found.plan is not None:
         yield ""
         yield from (part for line in plan_lines(name, found) for part in wrapped(line, width, 2))
@@ -59,7 +63,8 @@ def _table(memory: Memory, units: Units, width: int | None) -> Iterator[str]:
 
 
 def _alive(name: str, found: ConventionMemory, width: int | None) -> Iterator[str]:
-    when = f" while {found.peak_layer} runs, step {found.peak_step} of {len(found.steps)}" if found.steps else ""
+    of = f", step {found.peak_step} of {len(found.steps)}" if found.steps else ""
+    when = f" while {found.peak_layer} runs{of}" if found.peak_layer else ""
     yield from wrapped(f"{name}: {found.peak_bytes:,} bytes{when}", width, 2)
     rows = [(tensor.name, _what(tensor), f"{tensor.nbytes:,}") for tensor in found.live]
     if found.shared_bytes:

@@ -199,7 +199,7 @@ class Builder(Recording[Place]):
             ShapeError: If a size is not positive.
         """
         name = f"{layer}.{slot}" if layer else slot
-        if any(size < 1 for size in shape):
+        if [size for size in shape if size < 1]:
             raise ShapeError(f"{kind}: expected sizes of at least 1, got {tuple(shape)} for {name!r}")
         made = self.symbol(name, TensorSpec(tuple(shape), dtype), kind)
         self.inits[name] = init
@@ -229,7 +229,7 @@ class Builder(Recording[Place]):
             ShapeError: If the operator cannot accept these shapes; a note names the layer.
         """
         definition = REGISTRY[op]
-        names = tuple(None if symbol is None else symbol.name for symbol in inputs)
+        names = tuple([None if symbol is None else symbol.name for symbol in inputs])
         file, line = _AUTHORED.innermost(sys._getframe(1))  # noqa: SLF001  -- inspect.stack() is a thousand times slower
         try:
             specs = output_specs(definition, attrs, *[None if symbol is None else symbol.spec for symbol in inputs])

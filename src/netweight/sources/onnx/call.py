@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from netweight.errors import FormatError
-from netweight.ir import TensorSpec
-from netweight.lazy import Array, np
+from netweight.lazy import Array
+from netweight.sources.onnx.calling import Calling
 from netweight.sources.onnx.iterations import Iterations
-from netweight.sources.onnx.numbers import KIND, array_of, checked_shape, is_external, spec_of
-from netweight.sources.onnx.recording import OnnxRecording
+from netweight.sources.onnx.numbers import KIND, array_of, is_external, spec_of
 from netweight.sources.onnx.scope import Scope
 from netweight.sources.onnx.sparse import dense, sparse_spec
 from netweight.sources.onnx.tensor import Tensor
@@ -52,11 +51,10 @@ class Reader(Protocol):
 
 
 @dataclass(slots=True)
-class Call:
+class Call(Calling):
     """A node of the file.
 
     Attributes:
-        recording: Where rules record.
         node: The node.
         opset: Version of the operator's domain that the model means.
         attributes: Values of the attributes by name; text as ``str``.
@@ -64,12 +62,16 @@ class Call:
         scope: Names that such a graph can see.
     """
 
-    recording: OnnxRecording
     node: NodeProto
     opset: int
     attributes: dict[str, Any]
     reader: Reader
     scope: Scope
+
+    @property
+    def kind(self) -> str:
+        """The operator."""
+        return self.node.op_type
 
     def attr(self, name: str, default: Any = None) -> Any:
         """An attribute, ``default`` if the node does not have it; lists as tuples.
@@ -95,51 +97,6 @@ class Call:
     def wants(self, output: int) -> bool:
         """Whether anybody gets that output."""
         return output < len(self.node.output) and bool(self.node.output[output])
-
-    def note(self, text: str, *, guess: bool = False) -> None:
-        """Something a reader must know; a guess means that the figures may not be exact."""
-        self.recording.note(text, guess=guess)
-
-    @property
-    def computing(self) -> bool:
-        """Whether everything is computed while it is read."""
-        return self.recording.computing
-
-    def spec(self, tensor: Tensor) -> TensorSpec:
-        """Shape and element type."""
-        return tensor.spec
-
-    def op(self, name: str, attrs: Any, *tensors: Tensor | None) -> Any:
-        """Record an operator of the table; see ``OnnxRecording.op``."""
-        return self.recording.op(name, attrs, *tensors)
-
-    def over(self, name: str, attrs: Any, *tensors: Tensor | None, at: int = 0) -> Any:  # noqa: ARG002
-        """Record an operator of each element, in memory of its own: files do not say what is written over what."""
-        return self.recording.op(name, attrs, *tensors)
-
-    def number(self, value: complex, like: Tensor) -> Tensor:
-        """A constant of no dimensions in the type of a tensor."""
-        return self.like(value, like)
-
-    def constant(self, array: Array, dtype: str | None = None) -> Tensor:
-        """A tensor that a rule makes."""
-        spec = TensorSpec(tuple(array.shape), dtype or str(array.dtype))
-        return Tensor(self.node.op_type.lower(), spec, lambda: array, fixed=True)
-
-    def made(self, shape: Sequence[int], dtype: str, numbers: Callable[[], Array]) -> Tensor:
-        """A tensor that a rule makes, its numbers when somebody asks for them: they may be many.
-
-        Raises:
-            FormatError: If no tensor has that shape.
-        """
-        kind = self.node.op_type
-        return Tensor(kind.lower(), TensorSpec(checked_shape(shape, kind), dtype), numbers, fixed=True)
-
-    def like(self, number: complex, tensor: Tensor) -> Tensor:
-        """A scalar constant of the type of a tensor."""
-        from netweight.ops.arrays.dtypes import held_type
-
-        return self.constant(np.asarray(number, held_type(tensor.dtype)), tensor.dtype)
 
 
 def _is_like(found: Any, default: Any) -> bool:

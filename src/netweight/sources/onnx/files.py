@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -106,3 +107,9 @@ def check_model(model: ModelProto, place: str) -> None:
 
 def _line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def has_operators(model: Any, wanted: Container[str]) -> bool:
+    """Whether a model, or the one in a file, has nodes of these operators outside of branches and functions."""
+    read = read_model(model) if isinstance(model, Path) else model
+    return any(node.op_type in wanted for node in read.graph.node)

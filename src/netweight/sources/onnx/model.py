@@ -66,6 +66,14 @@ class Read:
         """
         return {name: tensor.array() for name, tensor in self.tensors.items()}
 
+    def array(self, name: str) -> Array:
+        """Array of one parameter, buffer or constant.
+
+        Raises:
+            DependsOnDataError: If it lies in another file.
+        """
+        return self.tensors[name].array()
+
 
 def read_graph(
     model: ModelProto,

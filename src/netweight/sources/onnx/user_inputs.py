@@ -114,7 +114,7 @@ def _asked(
 ) -> tuple[dict[str, Any], dict[str, int]]:
     """Shapes or specs of inputs, and sizes of dimensions, by name."""
     sizes, shapes = batched(wanted, {name: checked_size(name, size) for name, size in dims.items()}, batch)
-    return {**shapes, **named_inputs(wanted, inputs)}, sizes
+    return {**shapes, **named_inputs([entry.name for entry in wanted], inputs)}, sizes
 
 
 def opened_model(model: Any) -> tuple[ModelProto, str, str]:
@@ -130,13 +130,12 @@ def opened_model(model: Any) -> tuple[ModelProto, str, str]:
     return model, "", ""
 
 
-def named_inputs(wanted: Sequence[ValueInfoProto], inputs: Any) -> dict[str, Any]:
+def named_inputs(names: Sequence[str], inputs: Any) -> dict[str, Any]:
     """What is given, by the name of the model's input.
 
     Raises:
         UsageError: If there are more than the model has, or one is neither a shape nor a spec.
     """
-    names = [entry.name for entry in wanted]
     if inputs is None:
         return {}
     if isinstance(inputs, Mapping):

@@ -21,11 +21,11 @@ def followed_backward(rec: Recorder, *, under_autograd: bool = False) -> Iterato
     """A block in which it is known; ``under_autograd`` where autograd runs."""
     rec.under_autograd = under_autograd
     follow = applied_above if under_autograd else applied
-    special = {CheckpointFunction: reentrant, **own_functions(rec)}
+    special = {CheckpointFunction: reentrant, **(own_functions(rec) if rec.own_rules else {})}
     hooks = nullcontext() if under_autograd else module_hooks_left_off(rec)
     with (
         functions_followed(rec, follow, special),
-        own_modules(rec),
+        own_modules(rec) if rec.own_rules else nullcontext(),
         checkpoints_followed(rec),
         generators_watched(rec.recording),
         hooks,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from netweight.errors import ShapeError
 from netweight.ops.move.layout import ExpandAttrs, PermuteAttrs, ReshapeAttrs
-from netweight.sources.onnx.call import Call
+from netweight.sources.onnx.calling import Calling
 from netweight.sources.onnx.tensor import Tensor
 
 
@@ -33,7 +33,7 @@ def axes_of(axes: Sequence[int], rank: int) -> tuple[int, ...]:
     return found
 
 
-def reshaped(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
+def reshaped(call: Calling, x: Tensor, shape: Sequence[int]) -> Tensor:
     """The elements of ``x`` in order under another shape; ``x`` itself if it has that shape."""
     x = _under_view(x)
     if tuple(shape) == x.shape:
@@ -45,7 +45,7 @@ def reshaped(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
     return result
 
 
-def viewed(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
+def viewed(call: Calling, x: Tensor, shape: Sequence[int]) -> Tensor:
     """The elements of ``x`` in order under another shape; a reshape only where somebody reads it like that."""
     if tuple(shape) == x.shape:
         return x
@@ -59,20 +59,20 @@ def _under_view(x: Tensor) -> Tensor:
     return x if base is None else base
 
 
-def permuted(call: Call, x: Tensor, order: Sequence[int]) -> Tensor:
+def permuted(call: Calling, x: Tensor, order: Sequence[int]) -> Tensor:
     """``x`` with its dimensions in another order."""
     result: Tensor = call.op("permute", PermuteAttrs(order=tuple(order)), x)
     return result
 
 
-def transposed(call: Call, x: Tensor) -> Tensor:
+def transposed(call: Calling, x: Tensor) -> Tensor:
     """``x`` with its last two dimensions swapped."""
     order = list(range(x.rank))
     order[-2:] = order[-1], order[-2]
     return permuted(call, x, order)
 
 
-def expanded(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
+def expanded(call: Calling, x: Tensor, shape: Sequence[int]) -> Tensor:
     """``x`` stretched to a shape; ``x`` itself if it has that shape."""
     if tuple(shape) == x.shape:
         return x
@@ -80,7 +80,7 @@ def expanded(call: Call, x: Tensor, shape: Sequence[int]) -> Tensor:
     return result
 
 
-def scaled(call: Call, x: Tensor, factor: float) -> Tensor:
+def scaled(call: Calling, x: Tensor, factor: float) -> Tensor:
     """``x`` times a number; ``x`` itself for 1."""
     if factor == 1.0:
         return x
@@ -88,7 +88,7 @@ def scaled(call: Call, x: Tensor, factor: float) -> Tensor:
     return result
 
 
-def cast_to(call: Call, x: Tensor, dtype: str) -> Tensor:
+def cast_to(call: Calling, x: Tensor, dtype: str) -> Tensor:
     """``x`` in another element type; ``x`` itself if it has that."""
     from netweight.ops.pointwise.unary import CastAttrs
 

@@ -12,7 +12,7 @@ from typing import Any
 from netweight.ir import TensorSpec
 from netweight.lazy import Array, np
 from netweight.ops.move.slicing import ConcatAttrs, SliceAttrs
-from netweight.sources.onnx.call import Call
+from netweight.sources.onnx.calling import Calling
 from netweight.sources.onnx.lower.common import reshaped
 from netweight.sources.onnx.tensor import Tensor
 
@@ -22,7 +22,7 @@ _DEEPEST = 32
 
 
 def made_of(
-    call: Call, weight: Tensor, key: tuple[Any, ...], shape: Sequence[int], make: Callable[[Array], Array],
+    call: Calling, weight: Tensor, key: tuple[Any, ...], shape: Sequence[int], make: Callable[[Array], Array],
     dtype: str | None = None,
 ) -> Tensor:  # fmt: skip
     """A stored tensor whose elements are made of those of another; the same one for the same key."""
@@ -53,7 +53,7 @@ def _shown(key: tuple[Any, ...]) -> str:
     return ".".join(map(str, key)) if all(isinstance(part, str | int) for part in key) else "moved"
 
 
-def settled(call: Call, x: Tensor) -> Tensor:
+def settled(call: Calling, x: Tensor) -> Tensor:
     """A weight whose stored numbers are only moved in the file, as one that is stored like that; others as they are."""
     if x.stored or not x.fixed or not x.learned or not x.known:
         return x
@@ -80,7 +80,7 @@ def _leaf(x: Tensor) -> Tensor:
     return x
 
 
-def cut(call: Call, x: Tensor, dim: int, start: int, stop: int) -> Tensor:
+def cut(call: Calling, x: Tensor, dim: int, start: int, stop: int) -> Tensor:
     """A range of positions of a dimension; itself if that is all of them."""
     x = settled(call, x)
     if start == 0 and stop == x.shape[dim]:
@@ -93,7 +93,7 @@ def cut(call: Call, x: Tensor, dim: int, start: int, stop: int) -> Tensor:
     return result
 
 
-def row(call: Call, x: Tensor, at: int) -> Tensor:
+def row(call: Calling, x: Tensor, at: int) -> Tensor:
     """One position of the first dimension, without it."""
     x = settled(call, x)
     if x.stored:
@@ -101,7 +101,7 @@ def row(call: Call, x: Tensor, at: int) -> Tensor:
     return reshaped(call, cut(call, x, 0, at, at + 1), x.shape[1:])
 
 
-def gates_of(call: Call, x: Tensor, order: Sequence[int]) -> Tensor:
+def gates_of(call: Calling, x: Tensor, order: Sequence[int]) -> Tensor:
     """The rows in as many blocks as the order has entries, the blocks in that order."""
     if list(order) == sorted(order):
         return x

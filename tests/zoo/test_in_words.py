@@ -5,7 +5,7 @@ import pytest
 from netweight import zoo
 from netweight.ir.serial import graph_to_json
 from netweight.sources.names import parse_options
-from netweight.zoo.description import source_of, written
+from netweight.zoo.in_words import source_of, written
 from netweight.zoo.table import ARCHITECTURES
 
 FAMILIES = {entry.function: name for name, entry in ARCHITECTURES.items()}

@@ -1,0 +1,1 @@
+"""In which order steps hold the least memory at once: tensors that steps write and read, and no network."""

@@ -1,0 +1,1 @@
+"""A quantised network as runtimes do it: pairs around an operator become one kernel of integers."""

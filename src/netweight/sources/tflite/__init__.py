@@ -1,0 +1,1 @@
+"""TFLite files: read without trusting an offset, and lowered to operators of the table."""
