@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 _NO_WIDTH = ("Mn", "Me", "Cf")
+_MARKS = frozenset("\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+"""What makes one emoji of several characters."""
 
 
 def width_of(text: str) -> int:
@@ -65,6 +67,9 @@ def tail(text: str, width: int) -> str:
 
 def _parts(text: str) -> Iterator[tuple[str, int]]:
     """What is seen as one sign, each with its columns."""
+    if _MARKS.isdisjoint(text):
+        yield from ((letter, _width(letter)) for letter in text)
+        return
     import re
 
     from netweight.report.emoji import ONE
