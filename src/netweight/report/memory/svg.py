@@ -18,7 +18,7 @@ from netweight.results.memory import ConventionMemory, Memory, Plan, Tensor
 _WIDTH, _PANEL, _LEFT, _RIGHT, _TOP, _BETWEEN, _BOTTOM = 960, 300, 92, 16, 58, 58, 40
 _COLUMNS = 1000  # steps that are drawn one by one
 _HUES, _TURN = 360, 137  # of neighbours far apart
-_LETTER, _LINE = 6.2, 12
+_LETTER, _LINE, _READABLE = 6.2, 12, 8
 _STYLE = (
     "text{font:11px system-ui,sans-serif;fill:#222}.h{font-size:14px;font-weight:600}.n{fill:#111;font-size:10px}"
     ".e{text-anchor:end}.m{text-anchor:middle}.a{stroke:#555;fill:none}.p{stroke:#c00;stroke-dasharray:4 3;fill:none}"
@@ -149,7 +149,7 @@ def _placed(panel: Panel, tensors: Sequence[Tensor]) -> Iterator[str]:
         size = f'width="{_number(right - x)}" height="{_number(bottom - y)}"'
         yield f'<rect x="{_number(x)}" y="{_number(y)}" {size} {_filled(at)}><title>{_says(tensor)}</title></rect>'
         letters = int((right - x) / _LETTER)
-        if letters > 3 and bottom - y > _LINE:
+        if letters >= _READABLE and bottom - y > _LINE:
             middle = f'x="{_number((x + right) / 2)}" y="{_number((y + bottom) / 2 + 4)}"'
             yield f'<text class="m n" {middle}>{_safe(shortened(tensor.name, letters))}</text>'
 
