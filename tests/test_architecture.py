@@ -88,6 +88,7 @@ def test_public_names() -> None:
         "doctor",
         "explain",
         "export",
+        "fit",
         "initialize",
         "memory",
         "models",

@@ -67,3 +67,12 @@ def test_the_picture_is_what_is_printed() -> None:
     totals = netweight.weigh("resnet50").totals
     assert f"{totals.macs:,}" in words
     assert f"{totals.params:,}" in words
+
+
+@pytest.mark.parametrize("name", ["memory-timeline.svg", "memory-two-networks.svg", "memory-blocks.svg"])
+def test_pictures_of_memory_have_our_figures(name: str) -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "memory-pictures"))
+    assert set(made["PICTURES"]) == {path.name for path in made["FOLDER"].glob("memory-*.svg")}
+    stored = (ROOT / "docs" / "images" / name).read_text(encoding="utf-8")
+    assert stored == made["PICTURES"][name](), "scripts/memory-pictures draws it again"
+    ET.fromstring(stored)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netweight.app.doctor import doctor
     from netweight.app.explain import explain
     from netweight.app.export import export
+    from netweight.app.fit import fit
     from netweight.app.load import capture
     from netweight.app.memory import memory
     from netweight.app.models import models
@@ -63,6 +64,7 @@ __all__ = [
     "doctor",
     "explain",
     "export",
+    "fit",
     "initialize",
     "memory",
     "models",
@@ -89,7 +91,7 @@ _ERRORS = (
 _HOMES = {
     "Profile": "app.profile",
     "capture": "app.load",
-    **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "memory", "models", "run", "weigh")},
+    **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "fit", "memory", "models", "run", "weigh")},
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
     "Cost": "ops.table",

@@ -104,6 +104,21 @@ def parse(text: str) -> int:
     return int(found)
 
 
+def parse_bytes(text: str) -> int:
+    """Bytes from text, whose unit is ``B`` or left out.
+
+    >>> parse_bytes("256KiB"), parse_bytes("64k")
+    (262144, 64000)
+
+    Raises:
+        UsageError: If it is no size, or one of something else.
+    """
+    unit = re.search(r"[A-Za-z]*\s*$", text)
+    if unit is None or not re.fullmatch(r"(?:[kKMGTPE]i?)?[bB]?", unit.group().strip()):
+        raise UsageError(f"units: expected a size in bytes (256 KiB, 1.5 MB), got {text!r}")
+    return parse(text)
+
+
 def whole(text: str, what: str, *, most: int = (1 << 63) - 1) -> int:
     """Whole number from text, which may have a sign.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -95,3 +96,34 @@ def optimised(proto: Any) -> tuple[Any, Counter[str]]:
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
         return session, Counter(node.op_type for node in onnx.load(path).graph.node)
+
+
+class Samples:
+    """Inputs to calibrate with, as ``onnxruntime.quantization`` reads them."""
+
+    def __init__(self, name: str, shape: tuple[int, ...]) -> None:
+        rng = np.random.default_rng(3)
+        self._left = iter([{name: rng.standard_normal(shape).astype(F32)} for _ in range(3)])
+
+    def get_next(self) -> Any:
+        return next(self._left, None)
+
+
+def quantised(proto: Any, **how: Any) -> Any:
+    """A model of floating numbers with a pair of conversions around each operator, as ONNX Runtime's tool puts them."""
+    from onnxruntime import quantization
+
+    (given,) = proto.graph.input
+    shape = tuple(dim.dim_value for dim in given.type.tensor_type.shape.dim)
+    with tempfile.TemporaryDirectory() as folder:
+        source, prepared, target = (Path(folder) / name for name in ("float.onnx", "prepared.onnx", "pairs.onnx"))
+        onnx.save(proto, source)
+        logging.disable(logging.WARNING)
+        try:
+            quantization.quant_pre_process(source, prepared)
+            quantization.quantize_static(
+                prepared, target, Samples(given.name, shape), quant_format=quantization.QuantFormat.QDQ, **how
+            )
+        finally:
+            logging.disable(logging.NOTSET)
+        return onnx.load(target)

@@ -7,13 +7,13 @@ again; the first is missing where nothing is widened.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from netweight.analysis.overwriting import ACTIVE
 from netweight.ir import Graph, Node
 
-_PROJECTS = frozenset({"conv", "conv_transpose", "linear"})
+_PROJECTS = frozenset({"conv", "conv_transpose", "linear", "integer_conv", "integer_matmul"})
 
 
 def with_block_inputs(graph: Graph, last_read: Mapping[str, int]) -> dict[str, int]:
@@ -45,33 +45,66 @@ def bottlenecks(graph: Graph) -> Iterator[tuple[str, int]]:
 def sums_onto_shortcuts(graph: Graph, last_read: Mapping[str, int]) -> dict[str, str]:
     """The shortcut whose memory a convolution's result takes, and the sum of both, by the names of these two.
 
-    Nothing but the sum may read the result, or read the shortcut from the convolution on.
+    Nothing but the sum may read the result, or read the memory of the shortcut from the convolution on.
     """
-    readers = _readers(graph)
-    writer = {name: step for step, node in enumerate(graph.nodes) for name in node.outputs}
-    shown = Counter(value.storage for value in graph.values.values())
     found: dict[str, str] = {}
+    uses = _Uses.of(graph, last_read)
     for step, node in enumerate(graph.nodes):
-        both = [name for name in node.inputs if name is not None]
+        both = [name for name in node.inputs if name is not None and graph.values[name].kind in ACTIVE]
         if node.op != "add" or len(both) != 2:
             continue
         for result, shortcut in (both, both[::-1]):
-            at = writer.get(result, -1)
-            alone = readers[result] == [step] and last_read.get(shortcut) == step
-            until = [reader for reader in readers[shortcut] if reader != step]
-            if (
-                alone
-                and at >= 0
-                and graph.nodes[at].op in _PROJECTS
-                and graph.values[result].storage == result
-                and all(reader < at for reader in until)
-                and graph.values[shortcut].kind in ACTIVE
-                and shown[shortcut] == 1
-                and graph.spec(result) == graph.spec(shortcut) == graph.spec(node.outputs[0])
-            ):
+            same = graph.spec(result) == graph.spec(shortcut) == graph.spec(node.outputs[0])
+            if same and uses.computed_for(result, step) and uses.free_from(uses.writer[result], shortcut, step):
                 found[result] = found[node.outputs[0]] = shortcut
                 break
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """Who writes and reads each value, and which values live in one memory.
+
+    Attributes:
+        graph: The network.
+        last_read: Step of the last reader of each value; after the last step for what the caller gets.
+        writer: Step that writes each.
+        readers: Steps that read each.
+        views: Values by the value in whose memory they live.
+    """
+
+    graph: Graph
+    last_read: Mapping[str, int]
+    writer: Mapping[str, int]
+    readers: Mapping[str, list[int]]
+    views: Mapping[str, list[str]]
+
+    @staticmethod
+    def of(graph: Graph, last_read: Mapping[str, int]) -> _Uses:
+        views: dict[str, list[str]] = {}
+        for value in graph.values.values():
+            views.setdefault(value.storage, []).append(value.name)
+        writer = {name: step for step, node in enumerate(graph.nodes) for name in node.outputs}
+        return _Uses(graph, last_read, writer, _readers(graph), views)
+
+    def computed_for(self, result: str, step: int) -> bool:
+        """Whether a convolution computes the value in memory of its own, and that step alone reads it."""
+        at = self.writer.get(result)
+        own = at is not None and self.graph.nodes[at].op in _PROJECTS and self.graph.values[result].storage == result
+        return own and self.readers[result] == [step] == [self.last_read.get(result)]
+
+    def free_from(self, start: int, shortcut: str, step: int) -> bool:
+        """Whether nothing reads the memory of the shortcut between these steps, nor what was in it before later."""
+        value = self.graph.values[shortcut]
+        if value.kind not in ACTIVE:
+            return False
+        for name in self.views[value.storage]:
+            if self.writer.get(name, -1) >= step:
+                continue
+            until = [reader for reader in self.readers.get(name, ()) if name != shortcut or reader != step]
+            if self.last_read.get(name, -1) > step or any(reader >= start for reader in until):
+                return False
+        return True
 
 
 def _readers(graph: Graph) -> dict[str, list[int]]:

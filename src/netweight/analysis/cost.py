@@ -105,7 +105,7 @@ def _weigh_calls(graph: Graph) -> list[LayerRow]:
         run = runs.get(step)
         charged = owned.first_reads(graph, node)
         inputs, outputs = node.inputs, node.outputs
-        is_bias = node.op == "add" and not biases.isdisjoint(inputs)
+        is_bias = node.op in ("add", "reshape") and not biases.isdisjoint(inputs)
         of_weights = bool(made) and not made.isdisjoint(outputs)
         key = (
             node.op,

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from netweight.analysis.overwriting import ACTIVE
+from netweight.analysis.overwriting import ACTIVE, runs_of
 from netweight.analysis.padded import with_pads
 from netweight.ir import Graph, Node, Value
+from netweight.ir.lifetimes import last_reads
 from netweight.ops import REGISTRY
 
 _LEARNED = frozenset({"conv", "conv_transpose", "linear"})
+_AROUND = frozenset({"dequantize", "quantize", "permute", "reshape"})
+"""Operators of a kernel of integers that it is not called by."""
 _HOSTS = frozenset({"conv", "linear", "matmul", "elementwise", "norm", "pool"})
 
 
@@ -89,12 +92,13 @@ def _chains(graph: Graph, rules: Kernels) -> list[tuple[int, ...]]:
                 readers.setdefault(name, []).append(step)
     bound = {step for first, last in graph.fused for step in range(first, last + 1)}
     seen_outside = {*graph.outputs, *graph.updates.values()}
+    integer = integer_kernels(graph)
     taken: set[int] = set()
     chains = []
     for step in range(len(graph.nodes)):
         if step in taken:
             continue
-        chain = [step]
+        chain = list(integer.get(step, (step,)))
         while step not in bound and (after := _follower(graph, chain, readers, seen_outside, rules)) is not None:
             if after in bound or after in taken:
                 break
@@ -131,6 +135,17 @@ def _kind(node: Node) -> str:
     return "unknown" if definition is None else definition.kind
 
 
+def integer_kernels(graph: Graph) -> dict[int, tuple[int, ...]]:
+    """Places of the nodes of each kernel of integers with one result, the operator first, by that of its first node."""
+    found = {}
+    for run in runs_of(graph, last_reads(graph)).values():
+        if run.integer and len(run.writes) == 1 and run.writes[0] in graph.nodes[run.last].outputs:
+            steps = range(run.first, run.last + 1)
+            head = next((s for s in steps if graph.nodes[s].op not in _AROUND), run.first)
+            found[run.first] = (head, *(step for step in steps if step != head))
+    return found
+
+
 def _merged(graph: Graph, chains: list[tuple[int, ...]]) -> Deployed:
     """One node for each chain; values inside are gone, and what shared their memory shares that of the result."""
     gone: dict[str, str] = {}
@@ -138,18 +153,18 @@ def _merged(graph: Graph, chains: list[tuple[int, ...]]) -> Deployed:
     for chain in chains:
         parts = [graph.nodes[step] for step in chain]
         if len(parts) > 1:
-            gone.update({name: parts[-1].outputs[0] for part in parts[:-1] for name in part.outputs})
             written = {name for part in parts for name in part.outputs}
-            reads = dict.fromkeys(name for part in parts[1:] for name in part.inputs if name not in written)
-            parts[0] = replace(parts[0], inputs=(*parts[0].inputs, *reads), outputs=parts[-1].outputs)
+            result = graph.nodes[max(chain)].outputs
+            gone.update(dict.fromkeys(written.difference(result), result[0]))
+            parts[0] = replace(parts[0], inputs=_read(parts, written), outputs=result)
         nodes.append(parts[0])
-    place = {chain[0]: at for at, chain in enumerate(chains)}
+    place = {min(chain): at for at, chain in enumerate(chains)}
     return Deployed(
         graph=replace(
             graph,
             nodes=tuple(nodes),
             values=_without(graph, gone),
-            fused=tuple((place[first], place[last]) for first, last in graph.fused),
+            fused=tuple((place[first], place[last]) for first, last in graph.fused if last in place),
             lifetimes={},
             temporaries=(),
             functions=(),
@@ -158,6 +173,19 @@ def _merged(graph: Graph, chains: list[tuple[int, ...]]) -> Deployed:
         ),
         steps=tuple(chains),
     )
+
+
+def _read(parts: list[Node], written: set[str]) -> tuple[str | None, ...]:
+    """What a kernel reads, in the places that its first node has for it as far as possible."""
+    source = {part.outputs[0]: part.inputs[0] for part in parts[1:] if part.outputs}
+    reads: list[str | None] = []
+    for name in parts[0].inputs:
+        given = name
+        while given in written:
+            given = source[given]
+        reads.append(given)
+    rest = (name for part in parts[1:] for name in part.inputs if name not in written and name not in reads)
+    return (*reads, *dict.fromkeys(rest))
 
 
 def _without(graph: Graph, gone: dict[str, str]) -> dict[str, Value]:

@@ -12,22 +12,15 @@ BASIS = "liveness"
 _NAMED = 2
 
 
-def with_reasons(
-    found: Mapping[str, ConventionMemory], rules: Mapping[str, Convention], basis: ConventionMemory | None = None
-) -> dict[str, ConventionMemory]:
+def with_reasons(found: Mapping[str, ConventionMemory], rules: Mapping[str, Convention]) -> dict[str, ConventionMemory]:
     """The same, each with its reason.
 
     Args:
-        found: What each convention says.
+        found: What each convention says, liveness among them.
         rules: The conventions.
-        basis: What liveness says, where it is not among them.
     """
-    liveness = found.get(BASIS, basis)
     return {
-        name: replace(
-            memory, why=rules[name].about if liveness is None else reason(name, memory, rules[name], liveness)
-        )
-        for name, memory in found.items()
+        name: replace(memory, why=reason(name, memory, rules[name], found[BASIS])) for name, memory in found.items()
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from netweight.analysis.conventions import Convention
+from netweight.analysis.conventions import CONVENTIONS, Convention
 from netweight.analysis.deployed import deployed
 from netweight.analysis.memory import measured
 from netweight.analysis.memory_plan import greedy_arena, has_plan, plan_of
-from netweight.analysis.memory_reasons import with_reasons
+from netweight.analysis.memory_reasons import BASIS, with_reasons
 from netweight.analysis.order import has_order, least_peak
 from netweight.analysis.pieces import Facts, Piece
 from netweight.ir import Graph
@@ -25,10 +25,12 @@ def memory_table(graph: Graph, rules: Mapping[str, Convention], *, as_written: b
         rules: The conventions.
         as_written: Whether every operator is a step of its own, also where a runtime would run several as one.
     """
-    used = {name: rule if as_written else as_deployed(rule) for name, rule in rules.items()}
+    compared = {BASIS: CONVENTIONS[BASIS], **rules}
+    used = {name: rule if as_written else as_deployed(rule) for name, rule in compared.items()}
     facts = {kernels: Facts.of(deployed(graph, kernels).graph) for kernels in {rule.kernels for rule in used.values()}}
     found = {name: memory_under(facts[rule.kernels], rule) for name, rule in used.items()}
-    return with_reasons(found, used)
+    said = with_reasons(found, used)
+    return {name: said[name] for name in rules}
 
 
 def as_deployed(rule: Convention) -> Convention:

@@ -8,6 +8,7 @@ from functools import partial
 from netweight.app.operator_rules import sentences
 from netweight.errors import UnknownNameError, UsageError, unknown_name
 from netweight.report.explain.alike import AlikeExplanation, meant_by, sums_of, without_marks
+from netweight.report.explain.kernel import KernelExplanation, explain_kernel
 from netweight.report.explain.layer import LayerExplanation, explain_layer
 from netweight.report.explain.module import ModuleExplanation, explain_module
 from netweight.report.explain.total import OverviewExplanation, TotalExplanation
@@ -16,7 +17,9 @@ from netweight.report.terms import find_term
 from netweight.results.profile import LayerRow, ModuleRow, Profile
 from netweight.similar import plain, similar
 
-OfNetwork = LayerExplanation | ModuleExplanation | TotalExplanation | OverviewExplanation | AlikeExplanation
+OfNetwork = (
+    LayerExplanation | ModuleExplanation | TotalExplanation | OverviewExplanation | AlikeExplanation | KernelExplanation
+)
 
 _FIRST = 5
 
@@ -37,13 +40,25 @@ def explain_profile(profile: Profile, path: str, given: str = "") -> OfNetwork:
     if not isinstance(path, str):
         raise UsageError(f"explain: expected the path of a layer, or a total such as 'macs', got {path!r}")
     name = _dotted(profile, path)
-    found = _of_path(profile, name) or _of_path(profile, without_marks(name)) or _alike(profile, without_marks(name))
+    plain_name = without_marks(name)
+    found = _in_kernel(profile, name) or _in_kernel(profile, plain_name) or _alike(profile, plain_name)
     if found is not None:
         return found
     subject = subject_of(path) if path else "total"
     if subject is None:
         raise _no_such(profile, name)
     return explain_total(profile, subject, given)
+
+
+def _in_kernel(profile: Profile, name: str) -> OfNetwork | None:
+    """As ``_of_path``, and what the kernel of integers was made of that a layer of the model runs as."""
+    found = _of_path(profile, name)
+    kernels = () if found is None or profile.integer is None else profile.integer.in_layer(name)
+    if found is None or not kernels:
+        return found
+    inside = (row.layer for row in profile.layers if row.layer.startswith(f"{name}."))
+    parts = [part for path in dict.fromkeys(inside) if isinstance(part := _of_path(profile, path), LayerExplanation)]
+    return explain_kernel(kernels, found, parts)
 
 
 def _of_path(profile: Profile, name: str) -> LayerExplanation | ModuleExplanation | None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 
 from netweight import progress
-from netweight.analysis.conventions import CONVENTIONS, Convention, convention
+from netweight.analysis.conventions import CONVENTIONS, Convention
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import BITS, MODEL, flag, takes, texts
+from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
-from netweight.app.identify import Model
+from netweight.app.identify import Given, Model, OnnxFile, Stored, resolve
+from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph
 from netweight.own_rules import OwnRules
 from netweight.results import memory as results
+from netweight.results.memory import ConventionMemory
 from netweight.units import Units
 
 
@@ -46,6 +48,26 @@ class Memory(results.Memory):
 
         return to_csv(self)
 
+    def to_svg(self, convention: str | None = None) -> str:
+        """A picture of one convention: live tensors stacked over the steps, and where the plan puts them.
+
+        Args:
+            convention: Its name; liveness by default, or the first that was asked for.
+
+        Raises:
+            UnknownNameError: If it was not asked for.
+            UsageError: If it has no steps.
+        """
+        from netweight.report.memory.svg import to_svg
+        from netweight.report.memory.text import main_of
+
+        name = main_of(self)[0] if convention is None else text("convention", convention)
+        if name not in self.conventions:
+            raise unknown_name("convention of this report", name, self.conventions)
+        if not self.conventions[name].steps:
+            raise UsageError(f"svg: expected a convention with steps, got {name}", fix="--convention liveness")
+        return to_svg(self, name)
+
     def __str__(self) -> str:
         return self.to_text().removesuffix("\n")
 
@@ -57,10 +79,35 @@ class Memory(results.Memory):
         return f"<pre>{html.escape(str(self))}</pre>"
 
 
+TRAINING = "training"
+ALL = (*CONVENTIONS, TRAINING)
+"""Names of all conventions; what a step of training holds is one beside those of inference."""
+
+
+def _convention(name: str) -> Convention | None:
+    """Rules of a convention; None for training, which has its own.
+
+    Raises:
+        UnknownNameError: If no convention has that name.
+    """
+    if name != TRAINING and name not in CONVENTIONS:
+        raise unknown_name("activation convention", name, ALL, fix=f"known: {', '.join(ALL)}")
+    return CONVENTIONS.get(name)
+
+
+def _training_row(model: Model, asked: Asked, rules: OwnRules | None) -> ConventionMemory:
+    """Memory of a step of training; a network that is fixed already is trained as it is."""
+    from netweight.analysis.memory_training import training_row
+
+    can = not isinstance(resolve(model), Given | Stored | OnnxFile)
+    found = network("memory", model, replace(asked, training=can), rules=rules)
+    return training_row(found.graph, keeps=found.keeps)
+
+
 @takes(
     **MODEL,
     bits=BITS,
-    conventions=lambda name, value: texts(name, value) or tuple(CONVENTIONS),
+    conventions=lambda name, value: texts(name, value) or ALL,
     reorder=flag,
 )
 def memory(
@@ -72,7 +119,7 @@ def memory(
     training: bool = False,
     dims: Mapping[str, int] | None = None,
     rules: OwnRules | None = None,
-    conventions: str | Sequence[str] = tuple(CONVENTIONS),
+    conventions: str | Sequence[str] = ALL,
     as_written: bool = False,
     reorder: bool = False,
 ) -> Memory:
@@ -96,14 +143,14 @@ def memory(
         conventions: Names of the conventions; all of them by default.
         as_written: Every operator is a step of its own. Otherwise steps are what an inference runtime runs as one:
             batch normalisation is folded into the weights before it, an activation function runs in the kernel before
-            it. ``lecture`` and ``torch-eager`` always follow the network as it is written.
+            it. ``lecture``, ``torch-eager`` and ``training`` always follow the network as it is written.
         reorder: The network with its operators in the order that holds the least under ``liveness``, or under the
             first of ``conventions`` if that is not among them. ``netweight.export`` writes it.
 
     Raises:
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
-    wanted = {name: convention(name) for name in conventions}
+    wanted = {name: _convention(name) for name in conventions}
     asked = Asked(
         inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None, as_written=as_written
     )
@@ -111,14 +158,31 @@ def memory(
     from netweight.analysis.memory_table import memory_table
 
     with progress.stage(f"measuring {found.graph.name}"):
-        graph = _reordered(found.graph, wanted, as_written=as_written) if reorder else found.graph
-        table = memory_table(graph, wanted, as_written=as_written)
-    return Memory(model=model_info(graph, found.source), as_written=as_written, conventions=table, notes=found.notes)
+        rules_of = {name: rule for name, rule in wanted.items() if rule is not None}
+        graph = _reordered(found.graph, rules_of, as_written=as_written) if reorder else found.graph
+        table = memory_table(graph, rules_of, as_written=as_written)
+    if TRAINING in wanted:
+        row = _training_row(model, replace(asked, bits=False), rules)
+        table = {name: row if name == TRAINING else table[name] for name in wanted}
+    notes = (*_on_kernels(table), *found.notes)
+    return Memory(model=model_info(graph, found.source), as_written=as_written, conventions=table, notes=notes)
 
 
-def _reordered(graph: Graph, wanted: Mapping[str, Convention], *, as_written: bool) -> Graph:
+def _reordered(graph: Graph, rules: Mapping[str, Convention], *, as_written: bool) -> Graph:
     from netweight.analysis.memory_table import as_deployed
     from netweight.rewrite.order import in_best_order
 
-    rule = wanted.get("liveness") or next(iter(wanted.values()))
+    rule = rules.get("liveness") or next(iter(rules.values()), CONVENTIONS["liveness"])
     return in_best_order(graph, rule if as_written else as_deployed(rule))
+
+
+def _on_kernels(table: Mapping[str, ConventionMemory]) -> Iterator[str]:
+    """What one step is, where it is not one operator."""
+    from netweight.analysis.deployed import KERNELS
+
+    for kernels, rules in KERNELS.items():
+        names = [name for name, found in table.items() if found.kernels == kernels]
+        if names:
+            yield f"steps of {', '.join(names)} are kernels of a runtime: {rules.about}"
+    if any(found.kernels == "runtime" for found in table.values()):
+        yield "as_written=True, --as-written: every operator is a step, but under a runtime's own conventions"

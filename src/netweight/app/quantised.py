@@ -32,7 +32,7 @@ def as_it_runs(found: Loaded, *, as_written: bool) -> Loaded:
     if fused is None:
         return replace(found, notes=(*found.notes, *notes_on_costs(found.graph)))
     if as_written:
-        return replace(found, notes=(*found.notes, AS_WRITTEN))
+        return replace(found, notes=(*found.notes, *([AS_WRITTEN] if fused.kernels else [])))
     weights = found.weights
     return replace(
         found,
@@ -58,11 +58,12 @@ def _numbers(found: Loaded) -> Any:
 
 
 def _notes(before: Graph, fused: Fused) -> Iterator[str]:
-    gone = _conversions(before) - _conversions(fused.graph)
-    yield (
-        f"as runtimes do it: {amount(len(fused.kernels), 'kernel')} of integers in the place of "
-        f"{amount(gone, 'conversion')} and the operators between them; --as-written weighs the model as it stands"
-    )
+    if fused.kernels:
+        gone = _conversions(before) - _conversions(fused.graph)
+        yield (
+            f"as runtimes do it: {amount(len(fused.kernels), 'kernel')} of integers in the place of "
+            f"{amount(gone, 'conversion')} and the operators between them; --as-written takes the model as it stands"
+        )
     reasons: dict[str, list[str]] = {}
     for part in fused.alone:
         reasons.setdefault(part.why, []).append(part.layer)

@@ -133,6 +133,8 @@ def _conventions(_context: click.Context, _incomplete: str) -> Found:
     from netweight.analysis.conventions import CONVENTIONS
 
     yield from ((name, "") for name in CONVENTIONS)
+    if "memory" in written.get():
+        yield "training", "a step of training"
 
 
 def _optimizers(_context: click.Context, _incomplete: str) -> Found:

@@ -16,7 +16,7 @@ import click
 
 from netweight.cli.misspelt import check_command
 from netweight.cli.streams import out, prepare, say
-from netweight.errors import NetweightError, UsageError
+from netweight.errors import NetweightError, UsageError, in_command
 from netweight.signals import EndedBySignals, interrupt_in
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ _COMMANDS = {
     "show": ("show", "What MODEL costs: a table by layer, totals, one sentence."),
     "explain": ("explain", "Where the numbers of a LAYER come from; what a TERM means."),
     "memory": ("memory", "Peak memory of activations under every convention, and why."),
+    "fit": ("fit", "Whether MODEL fits into so much memory, and what would make it fit."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
     "models": ("inspect", "The built-in networks; the options of one."),
@@ -185,7 +186,7 @@ def error_parts(error: NetweightError) -> list[str]:
     lines = [f"error[{error.code}]: {error.message}"]
     lines.extend(f"  --> {note}" for note in getattr(error, "__notes__", ()))
     lines.extend(f"  why: {line}" for line in error.why.splitlines())
-    lines.extend(f"  fix: {line}" for line in error.fix.splitlines())
+    lines.extend(f"  fix: {line}" for line in in_command(error.fix).splitlines())
     return lines
 
 

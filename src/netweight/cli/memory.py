@@ -27,7 +27,7 @@ from netweight.cli.values import completing, one_of
 from netweight.errors import UsageError
 from netweight.files import write_text
 
-_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
+_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg"}
 
 
 @click.command(name="memory", cls=Verb)
@@ -38,7 +38,7 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
     help="Only this convention; repeat for several.  [default: all]",
 )  # fmt: skip
 @click.option("--reorder", is_flag=True, help="In the order of operators that holds the least.")
-@click.option("--format", "form", type=one_of("table", "json", "csv"), default="table", help="[default: table]")
+@click.option("--format", "form", type=one_of("table", "json", "csv", "svg"), default="table", help="[default: table]")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
     help=f"Write to {', '.join(_FORMATS)}; repeat.",
@@ -53,8 +53,9 @@ def memory(model: str, **flags: Any) -> None:
       netweight memory mobilenet_v2 --bits 8             all conventions side by side
       netweight memory resnet50 --convention inplace     one, with its timeline and plan
       netweight memory model.onnx --batch 8 -o peak.json every figure, tensor by tensor
+      netweight memory resnet50 -o peak.svg              a picture of the timeline and the plan
       netweight memory alexnet --as-written              nothing folded or fused
-      netweight memory lenet5-1998 --reorder             operators in the order that holds the least
+      netweight memory densenet121 --reorder             operators in the order that holds the least
     """  # noqa: D301
     given = given_flags(flags)
     targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
@@ -72,8 +73,9 @@ def memory(model: str, **flags: Any) -> None:
             as_written=flags["as_written"],
             reorder=flags["reorder"],
         )
-    for path, form in targets.items():
-        write_text(path, _rendered(found, form, flags["units"], None))
+    texts = {path: _rendered(found, form, flags["units"], None) for path, form in targets.items()}
+    for path, text in texts.items():
+        write_text(path, text)
     if not targets or "form" in given:
         width = get_terminal_size().columns if is_terminal() else None
         out_rendered(_rendered(found, flags["form"], flags["units"], width))
@@ -95,5 +97,7 @@ def _rendered(found: verb.Memory, form: str, units: Any, width: int | None) -> s
             return found.to_json() + "\n"
         case "csv":
             return found.to_csv()
+        case "svg":
+            return found.to_svg()
         case _:
             return found.to_text(units=units, width=width)

@@ -17,6 +17,7 @@ _EXAMPLES = {
     "show": "netweight alexnet",
     "explain": "netweight explain alexnet conv1",
     "memory": "netweight memory mobilenet_v2",
+    "fit": "netweight fit mobilenet_v2 --bits 8 --limit 1MiB",
     "run": "netweight run lenet5",
     "export": "netweight export lenet5 -o lenet5.onnx",
 }

@@ -15,7 +15,7 @@ SCHEMA = "netweight/memory/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
-    """A piece of memory and the steps that need it, counted from 1.
+    """A piece of memory and the steps that need it, counted from 1; 0 where the convention has no steps.
 
     Attributes:
         name: The value that it is made for, or what it holds.

@@ -142,7 +142,8 @@ def _peak(profile: Profile) -> TotalExplanation:
         title = f"{name}: while {found.peak_layer} runs{f', {step}' if step else ''}, these are in memory"
         if found.peak_tensors and not parts:  # a report that was stored before their sizes were
             parts, beside = [("", ", ".join(found.peak_tensors), found.peak_bytes)], 0
-        rest = [("masks and positions", "made inside", beside)] if beside else []
+        rest = [("masks and positions", "made inside", beside)] if beside > 0 else []
+        rest += [("rows that input and output share", "counted once", beside)] if beside < 0 else []
         breakdowns.append(breakdown(title, "bytes", [*parts, *rest], total=found.peak_bytes))
     first_name, first = next(iter(profile.activations.items()))
     meanings = [f"{name}: {_CONVENTIONS[name]}" for name in profile.activations if name in _CONVENTIONS]
@@ -159,6 +160,10 @@ _CONVENTIONS = {
     "inplace": "as liveness, where elementwise operators write over an input that dies there.",
     "io-held": "as liveness, where the network's inputs and outputs are never freed.",
     "torch-eager": "as liveness, where a tensor lives as long as the program refers to it.",
+    "mcunet-v1": "as liveness of a runtime's kernels, where a block keeps its input to its end.",
+    "mcunet-v2": "as inplace of a runtime's kernels, where a projection is added onto its shortcut.",
+    "tflm": "nothing works in place, each tensor starts on 16 bytes, and padding that is not SAME is a copy.",
+    "segment-overlap": "as inplace of a runtime's kernels, where an output takes rows of its input.",
 }
 
 _KEPT = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netweight.report.fit import shortened
 from netweight.report.width import left, width_of
+from netweight.report.wrap import wrapped
 from netweight.results.memory import ConventionMemory, Step
 
 _LINES = 24
@@ -22,12 +23,14 @@ class Span:
     Attributes:
         first: The first, counted from 1.
         last: The last.
-        worst: The step of them that holds the most.
+        at: The one of them that holds the most, the first of equals.
+        worst: That step.
         at_peak: Whether the peak is among them.
     """
 
     first: int
     last: int
+    at: int
     worst: Step
     at_peak: bool
 
@@ -44,8 +47,8 @@ def spans_of(steps: Sequence[Step], peak: int, lines: int = _LINES) -> tuple[Spa
     found = []
     for start in range(0, len(steps), size):
         part = steps[start : start + size]
-        worst = max(part, key=lambda step: step.alive_bytes)
-        found.append(Span(start + 1, start + len(part), worst, start < peak <= start + len(part)))
+        at = max(range(len(part)), key=lambda place: part[place].alive_bytes)
+        found.append(Span(start + 1, start + len(part), start + at + 1, part[at], start < peak <= start + len(part)))
     return tuple(found)
 
 
@@ -54,7 +57,7 @@ def timeline_lines(name: str, memory: ConventionMemory, width: int | None) -> It
     spans = spans_of(memory.steps, memory.peak_step)
     count = len(memory.steps)
     folded = "" if len(spans) == count else f", up to {spans[0].last} to a line: the worst of them is shown"
-    yield f"timeline, {name}: bytes alive at {count} step{'s' * (count != 1)}{folded}"
+    yield from wrapped(f"timeline, {name}: bytes alive at {count} step{'s' * (count != 1)}{folded}", width, 2)
     numbers = [str(span.first) if span.first == span.last else f"{span.first}-{span.last}" for span in spans]
     sizes = [f"{span.worst.alive_bytes:,}" for span in spans]
     number, size = max(map(width_of, numbers)), max(map(width_of, sizes))

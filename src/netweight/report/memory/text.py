@@ -63,7 +63,8 @@ def _table(memory: Memory, units: Units, width: int | None) -> Iterator[str]:
 
 
 def _alive(name: str, found: ConventionMemory, width: int | None) -> Iterator[str]:
-    when = f" while {found.peak_layer} runs, step {found.peak_step} of {len(found.steps)}" if found.steps else ""
+    of = f", step {found.peak_step} of {len(found.steps)}" if found.steps else ""
+    when = f" while {found.peak_layer} runs{of}" if found.peak_layer else ""
     yield from wrapped(f"{name}: {found.peak_bytes:,} bytes{when}", width, 2)
     rows = [(tensor.name, _what(tensor), f"{tensor.nbytes:,}") for tensor in found.live]
     if found.shared_bytes:

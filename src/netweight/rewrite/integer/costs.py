@@ -9,6 +9,7 @@ from netweight.analysis.overwriting import runs_of
 from netweight.ir import Graph, Node, bits_of, is_floating
 from netweight.ir.lifetimes import last_reads
 from netweight.rewrite.integer.kernels import NORMS
+from netweight.rewrite.integer.net import Net
 from netweight.units import amount, scaled
 
 _CONVERSIONS = frozenset({"quantize", "dequantize"})
@@ -33,7 +34,9 @@ class Island:
 
 def islands(graph: Graph) -> tuple[Island, ...]:
     """Floating operators that integers are converted for, and whose results are converted to integers again."""
+    net = Net(graph, lambda _: None)
     inner = {name for run in runs_of(graph, last_reads(graph)).values() for name in run.inner}
+    inner.update(filter(net.is_fixed, graph.values))
     floating = {step: _floating(graph, node, inner) for step, node in enumerate(graph.nodes)}
     groups = _Groups()
     for names in floating.values():
@@ -105,7 +108,7 @@ def _on_ranges(graph: Graph) -> Iterator[str]:
 
 
 def _floating(graph: Graph, node: Node, inner: Collection[str]) -> list[str]:
-    """Floating activations that a node reads and writes, without those that stay inside of a kernel."""
+    """Floating activations that a node reads and writes, without those inside of kernels and made of weights."""
     names = [name for name in (*node.inputs, *node.outputs) if name is not None and name not in inner]
     return [n for n in names if graph.values[n].kind in ("activation", "input") and is_floating(graph.spec(n).dtype)]
 

@@ -10,6 +10,7 @@ from netweight.ir import Graph, Node, TensorSpec, Value
 from netweight.ir.graph import Temporary
 from netweight.lazy import Array
 from netweight.ops.table import REGISTRY, output_specs
+from netweight.sources.recording import free_name
 
 Maker = Callable[[Callable[[str], Any]], "Array"]
 """Makes the numbers of a constant out of those that the graph had."""
@@ -33,6 +34,7 @@ class Emitter:
     made: dict[str, Maker] = field(default_factory=dict)
     places: dict[int, int] = field(default_factory=dict)
     _values: dict[str, Value] = field(default_factory=dict)
+    _last: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with all values of the old graph."""
@@ -43,8 +45,12 @@ class Emitter:
         return self._values[name].spec
 
     def copy(self, node: Node) -> None:
-        """A node as it was."""
+        """A node as it was; a view lies where what it shows lies by now."""
         self.nodes.append(node)
+        definition = REGISTRY.find(node.op)
+        if definition is not None and definition.view and node.inputs[0] is not None:
+            storage = self._values[node.inputs[0]].storage
+            self._values.update({name: replace(self._values[name], storage=storage) for name in node.outputs})
 
     def constant(self, stem: str, spec: TensorSpec, maker: Maker, *, like: Value | None = None) -> str:
         """Name of a new stored value: of the kind of another, or a constant."""
@@ -111,8 +117,4 @@ class Emitter:
         return name
 
     def _free(self, stem: str) -> str:
-        name, number = stem, 0
-        while name in self._values:
-            number += 1
-            name = f"{stem}:{number}"
-        return name
+        return free_name(stem, self._values, self._last)

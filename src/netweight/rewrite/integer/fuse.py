@@ -11,11 +11,11 @@ from netweight.ir.validity import validate
 from netweight.lazy import Array
 from netweight.results.integer import IntegerKernel, LeftAlone
 from netweight.rewrite.integer.emit import Emitter, Maker
-from netweight.rewrite.integer.kernels import made_by
 from netweight.rewrite.integer.match import Kernel, Refusal, match
 from netweight.rewrite.integer.net import Net, Numbers
 from netweight.rewrite.integer.products import taken_out, write_product, write_tail
 from netweight.rewrite.integer.propagate import propagated
+from netweight.rewrite.integer.told import told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,9 @@ class Fused:
 
 
 def as_run(graph: Graph, numbers: Numbers = lambda _: None) -> Fused | None:
-    """The network with kernels of integers in the place of conversions around operators; None if it has none.
+    """The network with kernels of integers in the place of conversions around operators; None if it has no such.
+
+    Where no operator becomes a kernel the reasons are all there is to say of it.
 
     Args:
         graph: The network as it is written.
@@ -52,9 +54,9 @@ def as_run(graph: Graph, numbers: Numbers = lambda _: None) -> Fused | None:
         return None
     net = Net(propagated(graph, numbers), numbers)
     found = [match(net, step) for step in range(len(net.graph.nodes))]
-    kernels = _apart([kernel for kernel in found if isinstance(kernel, Kernel)])
-    if not kernels:
+    if not any(found):
         return None
+    kernels = _apart([kernel for kernel in found if isinstance(kernel, Kernel)])
     return _Writer(net, {kernel.step: kernel for kernel in kernels}, found).fused()
 
 
@@ -96,7 +98,7 @@ class _Writer:
     def _kernel(self, kernel: Kernel) -> None:
         net, out = self.net, self.out
         node = net.graph.nodes[kernel.step]
-        layer = layer_of(node)
+        layer = layer_of(net, node)
         first = len(out.nodes)
         writers: dict[str, Callable[..., None]] = {
             "product": write_product,
@@ -107,7 +109,7 @@ class _Writer:
         writers[kernel.how](net, out, kernel, layer)
         if kernel.how != "moves":
             out.run(first)
-        self.told.append(_told(net, kernel, layer))
+        self.told.append(told(net, kernel, layer))
 
     def _is_absorbed(self, node: Node) -> bool:
         """Whether all that read what a node takes out of its scale are kernels, which read the integers."""
@@ -128,9 +130,11 @@ class _Writer:
         )
 
 
-def layer_of(node: Node) -> str:
-    """The layer of a node without the operator behind it: ``"conv1"`` for ``"conv1.conv"``."""
-    return node.layer.removesuffix(f".{node.op}") or node.layer
+def layer_of(net: Net, node: Node) -> str:
+    """The layer of an operator whose weights are converted in it, ``"conv1"`` for ``"conv1.conv"``; else its own."""
+    base = node.layer.removesuffix(f".{node.op}")
+    sources = [net.writer(name) for name in node.inputs if name is not None and net.is_fixed(name)]
+    return base if any(s is not None and s.layer.startswith(f"{base}.") for s in sources) else node.layer
 
 
 def _moves(net: Net, out: Emitter, kernel: Kernel, _layer: str) -> None:
@@ -163,23 +167,3 @@ def _rescales(net: Net, out: Emitter, kernel: Kernel, layer: str) -> None:
     """Integers of one scale into those of another."""
     node = net.graph.nodes[kernel.step]
     out.again(node, (taken_out(net, out, node.inputs[0], layer), *node.inputs[1:]), node.layer)
-
-
-def _told(net: Net, kernel: Kernel, layer: str) -> IntegerKernel:
-    """What a kernel was made of."""
-    nodes = net.graph.nodes
-    parts = [nodes[step] for step in (kernel.step, *kernel.tail)]
-    ends = [nodes[step] for step in kernel.last]
-    made = {name for part in parts for name in part.outputs}
-    sources = [net.taken_out(name) or net.writer(name) for part in parts for name in part.inputs if name not in made]
-    before = [source for source in sources if source is not None]
-    op = nodes[kernel.step].op
-    return IntegerKernel(
-        layer=layer,
-        op=op,
-        conversions=tuple(
-            dict.fromkeys([*(source.layer for source in before), *(end.layer for end in ends if end not in parts)])
-        ),
-        also=tuple(part.layer for part in parts[1:]),
-        runtimes=made_by(op),
-    )

@@ -51,7 +51,7 @@ def match(net: Net, step: int) -> Kernel | Refusal | None:
     if not active:
         return None
     if node.op == "quantize":
-        return _rescaled(step, node)
+        return _rescaled(net, step, node)
     why = _not_ready(net, node)
     if why:
         return Refusal(step=step, why=why)
@@ -59,8 +59,8 @@ def match(net: Net, step: int) -> Kernel | Refusal | None:
     return Refusal(step=step, why=found) if isinstance(found, str) else found
 
 
-def _rescaled(step: int, node: Node) -> Kernel | None:
-    return Kernel(step=step, how="rescales", last=(step,)) if _one_scale(node) else None
+def _rescaled(net: Net, step: int, node: Node) -> Kernel | None:
+    return Kernel(step=step, how="rescales", last=(step,)) if _one_scale(net, node) else None
 
 
 def _not_ready(net: Net, node: Node) -> str:
@@ -117,7 +117,7 @@ def _followed(net: Net, name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
         if step is None or node is None:
             return (), ()
         if node.op == "quantize":
-            return (tuple(tail), (step,)) if _one_scale(node) else ((), ())
+            return (tuple(tail), (step,)) if _one_scale(net, node) else ((), ())
         if node.op not in AFTER and not _adds_integers(net, node, name):
             return (), ()
         tail.append(step)
@@ -144,7 +144,7 @@ def _between(net: Net, step: int, node: Node) -> Kernel | str:
             tail, ends = _followed(net, name)
             reader = ends[0] if ends else None
             behind = None if reader is None else net.graph.nodes[reader]
-        if reader is None or behind is None or behind.op != "quantize" or not _one_scale(behind):
+        if reader is None or behind is None or behind.op != "quantize" or not _one_scale(net, behind):
             return _unfinished(net, name)
         tails.extend(tail)
         last.append(reader)
@@ -154,8 +154,8 @@ def _between(net: Net, step: int, node: Node) -> Kernel | str:
     return Kernel(step=step, how="moves" if moves else "inside", tail=tuple(tails), last=tuple(last))
 
 
-def _one_scale(quantize: Node) -> bool:
-    return quantize.attrs.dim is None
+def _one_scale(net: Net, quantize: Node) -> bool:
+    return quantize.attrs.dim is None and net.has_stored_scale(quantize)
 
 
 def _keeps_scale(net: Net, node: Node, last: list[int]) -> bool:

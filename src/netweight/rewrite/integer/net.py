@@ -101,9 +101,13 @@ class Net:
     def taken_out(self, name: str | None) -> Node | None:
         """The node that takes small integers out of their scale to make a value, None if it is not made so."""
         node = self.writer(name)
-        if node is None or node.op != "dequantize" or node.inputs[0] is None:
+        if node is None or node.op != "dequantize" or node.inputs[0] is None or not self.has_stored_scale(node):
             return None
         return node if bits_of(self.graph.spec(node.inputs[0]).dtype) <= _WIDEST else None
+
+    def has_stored_scale(self, conversion: Node) -> bool:
+        """Whether the scale and the zero point of a conversion are stored: no kernel has others."""
+        return all(name is None or self.value(name).kind in _STORED for name in conversion.inputs[1:])
 
     def array(self, name: str | None) -> Array | None:
         """Numbers of a stored value, None if nobody knows them."""

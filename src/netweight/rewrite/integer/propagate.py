@@ -93,7 +93,7 @@ def _earlier(net: Net) -> Graph:
 
 def _moved_before(net: Net, quantize: Node) -> list[int]:
     """Steps of the operators that only move what is quantised after them, in order; none where integers come in."""
-    if quantize.op != "quantize" or quantize.attrs.dim is not None:
+    if quantize.op != "quantize" or quantize.attrs.dim is not None or not net.has_stored_scale(quantize):
         return []
     chain: list[int] = []
     name = quantize.inputs[0]

@@ -1,0 +1,204 @@
+"""Whether a model fits into so much memory, and what would make it fit."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+
+from netweight import progress
+from netweight.analysis.conventions import convention as rule_of
+from netweight.analysis.cost import model_info
+from netweight.analysis.devices.table import device as device_of
+from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
+from netweight.app.asked import Asked, Inputs
+from netweight.app.described import network
+from netweight.app.identify import Model
+from netweight.app.remedies import Tried, memory_of, needed, remedies
+from netweight.errors import UsageError
+from netweight.ir import Graph, TensorSpec, bits_of
+from netweight.own_rules import OwnRules
+from netweight.results import fit as results
+from netweight.results.fit import Need, Remedy
+from netweight.rewrite.bits import parse_bits, with_bits
+from netweight.units import Units, parse_bytes
+
+
+class Fit(results.Fit):
+    """What ``netweight.fit`` returns: ``fits`` is the answer, ``print`` shows it with its reasons."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, found: results.Fit) -> Fit:
+        """The same answer."""
+        return cls(**{f.name: getattr(found, f.name) for f in fields(found)})
+
+    def to_text(self, *, units: Units = "si", width: int | None = None) -> str:
+        """The answer as text.
+
+        Args:
+            units: How sizes are written beside their bytes.
+            width: Characters of a line; None for the natural width.
+        """
+        from netweight.report.fitting import to_text
+
+        return to_text(self, units=units, width=width)
+
+    def __str__(self) -> str:
+        return self.to_text().removesuffix("\n")
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{need.needed_bytes} of {need.limit_bytes} bytes of {need.kind}" for need in self.needs)
+        return f"<{self.model.name!r} {'fits' if self.fits else 'does not fit'}: {sizes}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+
+@takes(
+    **MODEL,
+    bits=BITS,
+    limit=unless_none(lambda name, value: value if isinstance(value, int) else text(name, value)),
+    device=unless_none(text),
+    convention=unless_none(text),
+)
+def fit(
+    model: Model,
+    inputs: Inputs = None,
+    *,
+    limit: int | str | None = None,
+    device: str | None = None,
+    convention: str | None = None,
+    batch: int | None = None,
+    bits: int | str | None = None,
+    training: bool = False,
+    dims: Mapping[str, int] | None = None,
+    rules: OwnRules | None = None,
+    as_written: bool = False,
+) -> Fit:
+    """Whether a model fits into a limit of memory or into a device, by how much, and what would make it fit.
+
+    >>> import netweight
+    >>> answer = netweight.fit("mobilenet_v2", bits=8, limit="1MiB")
+    >>> answer.fits, answer.needs[0].needed_bytes, answer.needs[0].limit_bytes
+    (False, 1505280, 1048576)
+    >>> [remedy.name for remedy in answer.remedies if remedy.fits]
+    ['input 1x3x160x160']
+
+    Args:
+        model: Anything that ``netweight.weigh`` takes, but a stored report.
+        inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
+        limit: Bytes for activations: ``"256KiB"``, or a number.
+        device: Name of a device, whose SRAM is the limit of activations, and whose flash that of weights.
+        convention: How activations are counted: ``liveness``, and ``tflm`` for a TFLite file, where nobody says.
+        batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
+        bits: Bit widths: ``8``, ``"w8a8"``; as described by default.
+        training: Batch normalisation uses batch statistics and dropout drops.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name.
+        rules: What operators of your own cost, for this call.
+        as_written: Every operator is a step of its own, and what a quantised model converts stays as it is written.
+
+    Raises:
+        NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
+    """
+    limits = _limits(limit, device)
+    asked = Asked(
+        inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None, as_written=as_written
+    )
+    found = network("fit", model, asked, bits=bits, rules=rules)
+    name = convention or ("tflm" if found.source == "tflite" else "liveness")
+    rule_of(name)
+
+    def again(specs: Sequence[TensorSpec]) -> Graph:
+        named = dict(zip(found.graph.inputs, specs, strict=True))
+        other = replace(asked, inputs=named if isinstance(inputs, Mapping) else tuple(specs), batch=None)
+        return network("fit", model, other, bits=bits, rules=rules).graph
+
+    with progress.stage(f"measuring {found.graph.name}"):
+        needs = tuple(_needs(found.graph, name, limits, as_written=as_written))
+        tried = Tried(
+            graph=found.graph,
+            name=name,
+            limit=limits["memory"],
+            again=again if found.source in _DESCRIBED else None,
+            as_written=as_written,
+        )
+        changes = () if needs[0].fits else tuple(remedies(tried))
+        changes += tuple(_fewer_bits(found.graph, needs))
+    return Fit(
+        model=model_info(found.graph, found.source),
+        device=device or "",
+        convention=name,
+        needs=needs,
+        remedies=changes,
+        notes=found.notes,
+    )
+
+
+_DESCRIBED = ("builtin", "pytorch")
+"""Sources whose models can be described with another input."""
+
+
+def _limits(limit: int | str | None, device: str | None) -> dict[str, int]:
+    """Bytes that there are, by kind.
+
+    Raises:
+        UsageError: If nothing says how many.
+    """
+    if device is None and limit is None:
+        raise UsageError("fit: expected a limit or a device, got neither", fix="--limit 256KiB, or --device stm32f746")
+    limits = {}
+    if device is not None:
+        memory = device_of(device).memory
+        limits = {"memory": memory["sram"].nbytes, "flash": memory["flash"].nbytes}
+    if limit is not None:
+        limits["memory"] = limit if isinstance(limit, int) else parse_bytes(limit)
+    if limits["memory"] < 1:
+        raise UsageError(f"limit: expected at least 1 byte, got {limits['memory']}", fix="--limit 256KiB")
+    return limits
+
+
+def _needs(graph: Graph, name: str, limits: Mapping[str, int], *, as_written: bool) -> list[Need]:
+    memory = memory_of(graph, name, as_written=as_written)
+    sizes = {"memory": (needed(memory), memory.peak_layer), "flash": (_stored(graph), "")}
+    return [
+        Need(
+            kind=kind,
+            needed_bytes=sizes[kind][0],
+            limit_bytes=limits[kind],
+            where=sizes[kind][1],
+            fits=sizes[kind][0] <= limits[kind],
+        )
+        for kind in ("memory", "flash")
+        if kind in limits
+    ]
+
+
+def _stored(graph: Graph) -> int:
+    """Bytes of all that a network has to have stored."""
+    kinds = ("parameter", "buffer", "constant")
+    return sum(value.stored_bytes for value in graph.values.values() if value.kind in kinds)
+
+
+def _fewer_bits(graph: Graph, needs: Sequence[Need]) -> list[Remedy]:
+    """Narrower weights, where the flash does not hold those that there are."""
+    found = []
+    for need in needs:
+        if need.kind != "flash" or need.fits:
+            continue
+        widest = max(bits_of(value.spec.dtype) for value in graph.values.values() if value.kind == "parameter")
+        for setting in ("8", "4"):
+            if int(setting) < widest:
+                size = _stored(with_bits(graph, parse_bits(f"w{setting}")))
+                found.append(
+                    Remedy(
+                        name=f"weights of {setting} bits",
+                        kind="flash",
+                        needed_bytes=size,
+                        fits=size <= need.limit_bytes,
+                        price="accuracy: quantised",
+                        how=f"--bits w{setting}",
+                    )
+                )
+    return found
