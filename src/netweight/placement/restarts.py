@@ -17,8 +17,6 @@ Search = Callable[[Board, int, int], int]
 _ROUND = 1000
 """Placements of the first rounds; later ones take multiples, as Luby, Sinclair and Zuckerman have it."""
 _NOISE = 0.05
-_DECAY = 1
-_SIZE_COUNTS = 0
 _SCALE = 1_000_000
 
 
@@ -62,7 +60,7 @@ def fit_under(
     draw, spent, turn, outcome = random.Random(seed), 0, 0, STOPPED
     while outcome == STOPPED and spent < most:
         turn += 1
-        _begin(board, start, draw if turn > 1 else None, capacity)
+        _begin(board, start, draw, capacity, turn)
         outcome = search(board, capacity, min(_ROUND * luby(turn), most - spent))
         spent += int(board.used[NODES])
         if board.used[NODES] == 0:
@@ -84,16 +82,18 @@ def luby(turn: int) -> int:
     return 1 << (bits - 1) if turn == (1 << bits) - 1 else luby(turn - (1 << (bits - 1)) + 1)
 
 
-def _begin(board: Board, start: Sequence[int], draw: random.Random | None, capacity: int) -> None:
-    """Take all buffers off the board, and say anew which come first: long lives, and those that had no room."""
+def _begin(board: Board, start: Sequence[int], draw: random.Random, capacity: int, turn: int) -> None:
+    """Take all buffers off the board, and say anew which come first.
+
+    Those that live long, and those that had no room; in every other round also the large ones.
+    """
     blame, keys, offsets = board.buffers[BLAME], board.buffers[KEY], board.buffers[OFFSET]
     worst = max(1, *blame)
     for buffer in range(len(keys)):
         life = (board.buffers[LAST][buffer] - board.buffers[FIRST][buffer]) / len(board.lowest)
-        key = life + _SIZE_COUNTS * board.buffers[SIZE][buffer] / max(1, capacity) + blame[buffer] / worst
-        noise = 1 if draw is None else 1 + _NOISE * (2 * draw.random() - 1)
+        key = life + (1 - turn % 2) * board.buffers[SIZE][buffer] / max(1, capacity) + blame[buffer] / worst
+        noise = 1 if turn == 1 else 1 + _NOISE * (2 * draw.random() - 1)
         keys[buffer] = int(_SCALE * key * noise)
-        blame[buffer] = int(blame[buffer] * _DECAY)
         offsets[buffer] = NONE
     for where, value in enumerate(start):
         board.state[where] = value
