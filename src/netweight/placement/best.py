@@ -11,9 +11,6 @@ from netweight.placement.lowest import improved, parts_of
 from netweight.placement.problem import Buffer, Placement
 from netweight.placement.restarts import Answer, fit_under
 
-MOST = 1_000_000
-"""Placements that a thorough search tries."""
-
 _QUICK = 200_000
 """Steps of lives that a quick search looks at: some tenths of a second."""
 _LARGEST = 2_000
