@@ -70,7 +70,7 @@ def weigh(
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
-            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
+            or TFLite file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
             module, which is left exactly as it was. Also the path of a profile stored as JSON, which comes back as it
             is.
         inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
