@@ -63,8 +63,8 @@ def capture(
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of a graph
-            stored as JSON, or of an ONNX or TFLite file; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module, which
-            is left exactly as it was.
+            stored as JSON, or of an ONNX or TFLite file; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module,
+            which is left exactly as it was.
         inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         training: Batch normalisation uses batch statistics and dropout drops.
