@@ -13,7 +13,7 @@ from netweight.app.asked import Asked
 from netweight.app.identify import resolve
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
-from netweight.errors import CaptureError, UsageError, unknown_name
+from netweight.errors import CaptureError, Either, UsageError, unknown_name
 from netweight.files import alone_in, whole_file, write_text
 from netweight.ir import Graph
 from netweight.ir.serial import graph_to_json
@@ -44,7 +44,7 @@ class Exported:
 
 @takes(
     **MODEL, bits=BITS, path=path_of, weights=unless_none(arrays_by_name), seed=whole_number, guesses=flag,
-    external=unless_none(flag), reorder=unless_none(text),
+    external=unless_none(flag), reorder=unless_none(text), patches=unless_none(text),
 )  # fmt: skip
 def export(
     model: Any,
@@ -60,6 +60,7 @@ def export(
     external: bool | None = None,
     guesses: bool = False,
     reorder: str | None = None,
+    patches: str | None = None,
     as_written: bool = False,
 ) -> Exported:
     """Write a model as an ONNX file, or as a graph in JSON that ``netweight.capture`` reads; the same bytes every time.
@@ -88,6 +89,8 @@ def export(
         guesses: Write what a capture had to guess, such as one arm of a branch, although the file is another network.
         reorder: Name of the convention whose peak the order of the operators is to make small: ``"liveness"``. The
             outputs stay the same.
+        patches: First layers to run patch by patch, as a grid and the last of them: ``"4x4@features.4"``. The outputs
+            stay the same.
         as_written: Write the graph of a quantised model as it is written, instead of with kernels of integers; an ONNX
             file always has the conversions, of which runtimes make such kernels themselves.
         external: Whether weights of 1 KiB and more go to a file beside the model; by default from 1 GiB in all on.
@@ -111,6 +114,8 @@ def export(
     notes = list(loaded.notes)
     if reorder is not None:
         graph = _reordered(graph, reorder)
+    if patches is not None:
+        graph = _in_patches(graph, patches)
     if target.suffix == ".json":
         write_text(target, graph_to_json(graph, indent=1) + "\n")
         return Exported(path=target, data=None, notes=tuple(notes))
@@ -134,13 +139,21 @@ def _reordered(graph: Graph, name: str) -> Graph:
         return in_best_order(graph, as_deployed(convention(name)))
 
 
+def _in_patches(graph: Graph, text: str) -> Graph:
+    from netweight.app.patches import stage_and_grid
+    from netweight.rewrite.patches import in_patches
+
+    with progress.stage("cutting into patches"):
+        return in_patches(*stage_and_grid(graph, text))
+
+
 def _check(loaded: Loaded, *, guesses: bool) -> None:
     """Refuse a graph that is not the network for all inputs."""
     loaded.check_runnable("export", guesses=guesses)
     if not loaded.exact and not guesses:
         raise CaptureError(
             f"export: expected a network whose graph holds for all inputs, got: {'; '.join(loaded.notes)}",
-            fix="guesses=True, --guess takes it as it was captured",
+            fix=Either("guesses=True takes it as it was captured", "--guess takes it as it was captured"),
         )
 
 
@@ -192,7 +205,7 @@ def _bytes(model: Any) -> bytes:
     if model.ByteSize() >= 1 << 31:
         raise UsageError(
             "export: expected a model of less than 2 GiB, which is all that an ONNX file can hold, got more",
-            fix="external=True, --external",
+            fix=Either("external=True", "--external"),
         )
     data: bytes = model.SerializeToString(deterministic=True)
     return data
