@@ -15,11 +15,31 @@ NetweightError
 
 import re
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from netweight.similar import similar
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+class Either(str):
+    """Text for Python, beside which stands that for the command.
+
+    >>> text = Either("training=True", "--training")
+    >>> str(text), text.command
+    ('training=True', '--training')
+
+    Attributes:
+        command: The same as flags.
+    """
+
+    command: str
+
+    def __new__(cls, python: str, command: str) -> Self:
+        """The text that Python shows."""
+        made = super().__new__(cls, python)
+        made.command = command
+        return made
 
 
 class NetweightError(Exception):
@@ -35,7 +55,7 @@ class NetweightError(Exception):
         code: Stable code of the kind of error; ``netweight explain E103`` says what it means.
         message: What was expected, and what was found.
         why: What led to it, where the message alone does not say; a line for each reason.
-        fix: What to do about it; a line for each way.
+        fix: What to do about it; a line for each way. Some speak in flags of the command; the text has keywords.
     """
 
     code: ClassVar[str] = "E100"
@@ -47,7 +67,9 @@ class NetweightError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        parts = (("why", self.why), ("fix", self.fix))
+        from netweight.spelling import in_python
+
+        parts = (("why", self.why), ("fix", in_python(self.fix) if self.fix else ""))
         lines = (f"  {name}: {line}" for name, text in parts for line in text.splitlines())
         return "\n".join([self.message, *lines])
 
@@ -110,6 +132,11 @@ class RuleError(NetweightError):
     """A rule that a user wrote for an operator of his own raises, or says what cannot be."""
 
     code = "E110"
+
+
+def in_command(text: str) -> str:
+    """What to do about an error as the command prints it."""
+    return text.command if isinstance(text, Either) else text
 
 
 def text_of(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from netweight.errors import unknown_name
+from netweight.errors import Either, unknown_name
 from netweight.units import parse, scaled
 
 DEFAULTS: Mapping[str, int] = {
@@ -42,7 +42,8 @@ def text(name: str) -> str:
 
 def fix(name: str, *, needed: str = "") -> str:
     """What to do where a limit is met: ``needed`` is an amount that would do."""
-    return f"--limit {name}={needed or 'AMOUNT'}, with netweight.limits.raised({name}=...)"
+    amount = needed or "AMOUNT"
+    return Either(f"with netweight.limits.raised({name}={amount}): ...", f"--limit {name}={amount}")
 
 
 @contextmanager

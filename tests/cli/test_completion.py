@@ -1,5 +1,6 @@
 """What a shell is offered where the tabulator is pressed, and how it learns to ask."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -54,7 +55,7 @@ COMPLETED = {
     "netweight explain alexnet conv": ["conv1", "conv2", "conv3", "conv4", "conv5"],
     "netweight explain alexnet pea": ["peak"],
     "netweight explain op softp": ["softplus"],
-    "netweight completion ": ["bash", "zsh", "fish", "install", "line"],
+    "netweight completion ": ["bash", "zsh", "fish", "install"],
     "netweight alexnet --bits 'conv*=8": [],
     "netweight nosuchnetwork --sort ma": ["macs"],
 }
@@ -112,6 +113,43 @@ done
 """
     found = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert found.stdout.splitlines() == ["lenet5-1998", "-o nospace", "width=", "1.0"]
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh: apt-get install zsh")
+def test_zsh_asks_and_leaves_what_goes_on_open() -> None:
+    script = f"""
+netweight() {{ {sys.executable} -m netweight "$@"; }}
+autoload -Uz compinit && compinit -D
+eval "$(netweight completion zsh)"
+compadd() {{ print -r -- "$ended" "$open"; }}
+for line in "netweight lenet5-" "netweight mobilenet_v2:w" "netweight explain lenet5 C"; do
+    words=(${{(z)line}}) CURRENT=$#words
+    _netweight
+done
+"""
+    found = subprocess.run(["zsh", "-f", "-c", script], capture_output=True, text=True, check=False)
+    assert [line.strip() for line in found.stdout.splitlines()] == ["lenet5-1998", "mobilenet_v2:width=", "C1 C3 C5"]
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish: apt-get install fish")
+def test_fish_asks_and_shows_what_each_is(tmp_path: Path) -> None:
+    lines = ("netweight lenet5-", "netweight mobilenet_v2:w", "netweight explain lenet5 C")
+    script = f"""
+function netweight; {sys.executable} -m netweight $argv; end
+netweight completion fish | source
+{chr(10).join(f"complete -C {line!r}" for line in lines)}
+"""
+    found = subprocess.run(
+        ["fish", "--no-config", "-c", script], capture_output=True, text=True, check=False,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )  # fmt: skip
+    values = [line.split("\t")[0] for line in found.stdout.splitlines()]
+    assert values == ["lenet5-1998", "mobilenet_v2:width=", "C1", "C3", "C5"]
+
+
+def test_what_the_scripts_ask_for_is_in_no_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", "lines"]) == 2
+    assert "expected bash, zsh, fish or install, got 'lines'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("shell", "start"), [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", "")])

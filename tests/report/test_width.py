@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import east_asian_width
 
 import pytest
 
+from netweight.report.escape import plain
 from netweight.report.explain.shown import columns, named
 from netweight.report.fit import Grid, Head, fitted
-from netweight.report.width import width_of
+from netweight.report.width import head, tail, width_of
 from netweight.report.wrap import wrapped
 
 NAMES = ["conv1", "합성곱", "层.卷积", "レイヤー", "🔥block", "👩\u200d🔬", "cafe\u0301"]
-WIDTHS = [5, 6, 7, 8, 7, 4, 4]
+WIDTHS = [5, 6, 7, 8, 7, 2, 4]
 
 
 def at(line: str, mark: str) -> int:
-    """Column of a terminal in which the mark stands, by the East Asian widths alone."""
-    before = line[: line.index(mark)].replace("\u200d", "").replace("\u0301", "")
+    """Column of a terminal in which the mark stands, by the East Asian widths; joined emoji are one."""
+    before = re.sub("\u200d.", "", line[: line.index(mark)]).replace("\u0301", "")
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in before)
 
 
@@ -60,3 +62,23 @@ def test_text_is_wrapped_at_the_width() -> None:
     assert " ".join(line.strip() for line in lines) == text
     assert lines[-1].endswith("1.46 GFLOP")
     assert all(line.startswith("  ") for line in lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("👩\u200d🔬", 2), ("👨\u200d👩\u200d👧\u200d👦", 2), ("👍🏽", 2),
+        ("❤\ufe0f", 2), ("🏳\ufe0f\u200d🌈", 2), ("❤\ufe0f\u200d🔥x", 3),
+        ("👩🏽\u200d🚀conv", 6),
+    ],
+)  # fmt: skip
+def test_emoji_of_several_characters_are_one_and_are_shown(name: str, columns: int) -> None:
+    assert plain(name) == name
+    assert width_of(name) == columns
+    assert head(name, columns) == tail(name, columns) == name
+    assert head(f"{name}zz", columns + 1) == f"{name}z"
+
+
+@pytest.mark.parametrize("name", ["a\u200db", "\u200d", "🔥\u200d", "\u200d🔥", "🔥\u200dab", "a\u202eb", "🔥\u200b🔥"])
+def test_what_joins_no_emoji_is_escaped(name: str) -> None:
+    assert "\\u20" in plain(name)

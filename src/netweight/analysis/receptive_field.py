@@ -71,15 +71,37 @@ def receptive_fields(graph: Graph) -> dict[str, tuple[int, ...]]:
 
 
 def _input_states(graph: Graph) -> dict[str, _State]:
-    """Inputs (N, C, *spatial) are images, series or volumes; of rank 3 only where a window slides over them."""
+    """Inputs are images, series or volumes; of rank 3 only where a window slides over them."""
     states = {}
     for name in graph.inputs:
-        rank = len(graph.spec(name).shape)
+        shape = graph.spec(name).shape
+        rank = len(shape)
         if rank >= 4 or (rank == 3 and _is_slid_over(graph, name)):
-            sizes = graph.spec(name).shape[2:]
-            fields = tuple(_Field(1, 1, size) for size in sizes)
-            states[name] = _State(fields, ((), (), *((axis,) for axis in range(rank - 2))))
+            spatial = _spatial_dims(graph, name)
+            fields = tuple(_Field(1, 1, shape[dim]) for dim in spatial)
+            axes: list[tuple[int, ...]] = [()] * rank
+            for axis, dim in enumerate(spatial):
+                axes[dim] = (axis,)
+            states[name] = _State(fields, tuple(axes))
     return states
+
+
+def _spatial_dims(graph: Graph, name: str) -> tuple[int, ...]:
+    """Dimensions of an input that the first window slides over: those behind (N, C), wherever the input has them."""
+    rank = len(graph.spec(name).shape)
+    dims = {name: tuple(range(rank))}
+    for node in graph.nodes:
+        read = node.inputs[0] if node.inputs else None
+        definition = REGISTRY.find(node.op)
+        if read not in dims or definition is None:
+            continue
+        if definition.kind in ("conv", "pool"):
+            return dims[read][2:]
+        order = node.attrs.order if node.op == "permute" else range(rank)
+        for output in node.outputs:
+            if len(graph.spec(output).shape) == rank:
+                dims[output] = tuple([dims[read][dim] for dim in order])
+    return tuple(range(2, rank))
 
 
 def _is_slid_over(graph: Graph, name: str) -> bool:

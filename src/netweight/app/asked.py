@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from netweight.errors import UsageError
+from netweight.errors import Either, UsageError
 
 Inputs: TypeAlias = Any
 """A shape, a ``TensorSpec`` or a tensor; a tuple of them, or a dict by name; None for the published input, or a guess
@@ -90,7 +90,13 @@ class Asked:
         """
         for name, value in (("method", self.method != "forward"), ("decode", self.past is not None)):
             if value:
-                raise UsageError(f"{name}: expected a PyTorch module, got another kind of model")
+                raise UsageError(
+                    f"{name}: expected a PyTorch module, got another kind of model",
+                    fix=Either(
+                        f"leave it out, or give a torch.nn.Module beside {name}=",
+                        f"leave it out, or name a module: netweight FILE.py:CLASS --{name}",
+                    ),
+                )
 
     def check_alone(self, what: str) -> None:
         """Refuse inputs and methods beside what has its own.
@@ -99,7 +105,10 @@ class Asked:
             UsageError: If one is given.
         """
         if self.inputs is not None or self.method != "forward":
-            raise UsageError(f"{what}: expected no input and no method beside it, got one", fix="--batch and --past")
+            raise UsageError(
+                f"{what}: expected no input and no method beside it, got one",
+                fix=Either("batch= and past=", "--batch and --past"),
+            )
 
     def check_open(self) -> None:
         """Refuse sizes of open dimensions, which only ONNX models have.
@@ -109,7 +118,10 @@ class Asked:
         """
         if self.dims:
             names = ", ".join(self.dims)
-            raise UsageError(f"dim: expected an ONNX model, got {names} for another", fix="--input or --batch")
+            raise UsageError(
+                f"dim: expected an ONNX model, got {names} for another",
+                fix=Either("inputs= or batch=", "--input or --batch"),
+            )
 
 
 def _is_nothing(value: Any) -> bool:

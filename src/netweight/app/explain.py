@@ -17,13 +17,14 @@ from netweight.report.explain.operator import OperatorExplanation
 from netweight.report.explain.term import Term, TermList
 from netweight.report.explain.totals import subject_of
 from netweight.report.terms import find_term, list_of_terms, term
+from netweight.results.profile import Profile as Weighed
 
 Explained = OfNetwork | OperatorExplanation | Term | TermList
 
 
 @takes(**MODEL, bits=BITS)
 def explain(
-    model: Model | None = None,
+    model: Model | Weighed | None = None,
     layer: str | None = None,
     inputs: Inputs = None,
     *,
@@ -52,8 +53,8 @@ def explain(
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
             file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
-            module, which is left exactly as it was. Or a word: ``"macs"``, ``"E103"``; or ``"op"`` with an operator as
-            ``layer``. None lists the words.
+            module, which is left exactly as it was; or what ``netweight.weigh`` found of one. Or a word: ``"macs"``,
+            ``"E103"``; or ``"op"`` with an operator as ``layer``. None lists the words.
         layer: Path of a layer or module: ``"conv1"``, ``"layer1.0"``; of an ONNX model also ``"/layer1/conv1/Conv"``.
             Or a total: ``"macs"``, ``"params"``, ``"peak"``, ``"traffic"``, ``"size"``, ``"training"``. None explains
             all of the totals.
@@ -86,6 +87,9 @@ def explain(
     if layer is None and isinstance(model, str) and (found := _word(model)) is not None:
         _check_alone(f"the word {found.name}", of_network)
         return found
+    if isinstance(model, Weighed):
+        _check_alone("a profile", of_network)
+        return explain_profile(model, "" if layer is None else layer, "")
     trains = training or (layer is not None and subject_of(layer) == "training")
     try:
         profile = weigh(
@@ -114,7 +118,7 @@ def _word(name: str) -> Term | None:
     return None if name in zoo.names() else find_term(name)
 
 
-def _neither(model: Model, layer: str | None, error: UnknownNameError) -> UnknownNameError:
+def _neither(model: Model | None, layer: str | None, error: UnknownNameError) -> UnknownNameError:
     """The error for a name that is no network; alone it may have been meant as a word."""
     if layer is not None or not isinstance(model, str) or any(sign in model for sign in ":/."):
         return error

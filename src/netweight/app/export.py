@@ -13,7 +13,7 @@ from netweight.app.asked import Asked
 from netweight.app.identify import resolve
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
-from netweight.errors import CaptureError, UsageError, unknown_name
+from netweight.errors import CaptureError, Either, UsageError, unknown_name
 from netweight.files import alone_in, whole_file, write_text
 from netweight.ir import Graph
 from netweight.ir.serial import graph_to_json
@@ -140,7 +140,7 @@ def _check(loaded: Loaded, *, guesses: bool) -> None:
     if not loaded.exact and not guesses:
         raise CaptureError(
             f"export: expected a network whose graph holds for all inputs, got: {'; '.join(loaded.notes)}",
-            fix="guesses=True, --guess takes it as it was captured",
+            fix=Either("guesses=True takes it as it was captured", "--guess takes it as it was captured"),
         )
 
 
@@ -192,7 +192,7 @@ def _bytes(model: Any) -> bytes:
     if model.ByteSize() >= 1 << 31:
         raise UsageError(
             "export: expected a model of less than 2 GiB, which is all that an ONNX file can hold, got more",
-            fix="external=True, --external",
+            fix=Either("external=True", "--external"),
         )
     data: bytes = model.SerializeToString(deterministic=True)
     return data

@@ -11,6 +11,9 @@ from netweight.errors import UsageError
 from netweight.ir import Filled, TensorSpec, bits_of, is_floating
 from netweight.lazy import np
 
+_PICTURE = 4
+"""Sizes of a batch of pictures."""
+
 
 def is_array(value: Any) -> bool:
     """Whether a value has numbers; tensors on PyTorch's meta device have none."""
@@ -52,7 +55,8 @@ def _is_number(value: Any) -> bool:
 
 def _refused(value: Any, place: str) -> Any:
     sizes = re.fullmatch(r"[0-9]+(?:x[0-9]+)+", value) if isinstance(value, str) else None
-    example = f"({', '.join(value.split('x'))})" if sizes else "(1, 3, 224, 224)"
+    given = value.split("x") if sizes else ["1", "3", "224", "224"]
+    example = f"({', '.join(['1', *given] if len(given) == _PICTURE - 1 else given)})"
     where = f" for {place!r}" if place else ""
     raise UsageError(
         f"inputs: expected a shape, a tensor, or a tuple or dict of them, got {shown(value)}{where}",

@@ -187,4 +187,6 @@ def _instead(model: Any) -> str:
     """What to weigh instead of something close to a module."""
     if isinstance(model, type):
         return f"weigh an instance: {model.__name__}(...)"
+    if isinstance(model, Mapping):
+        return "a state dict has no forward: weigh the module that it is loaded into"
     return "weigh its module()" if type(model).__name__ == "ExportedProgram" else ""

@@ -28,7 +28,7 @@ from netweight.app.identify import (
 from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
 from netweight.app.quantised import as_it_runs
-from netweight.errors import FormatError, UsageError
+from netweight.errors import Either, FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Graph, TensorSpec
 from netweight.ops import REGISTRY
@@ -39,6 +39,8 @@ from netweight.zoo.table import ARCHITECTURES
 
 if TYPE_CHECKING:
     from netweight.results.profile import Profile
+
+_AS_IT_IS = "weighs a step of training of the network as it is"
 
 
 @takes(**MODEL)
@@ -81,8 +83,7 @@ def capture(
     with held(rules):
         asked = Asked(inputs=inputs, batch=batch, training=training, dims=dims, as_written=as_written)
         found = load(resolve(model), asked)
-    if found.fault is not None:
-        raise refused("capture: expected the module to run to its end", found.fault) from found.error
+    found.check_whole("capture")
     return found.graph
 
 
@@ -162,7 +163,7 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
     if asked.training:
         raise UsageError(
             "training: expected a model with a training mode, got an ONNX model, which is as it was exported",
-            fix="optimizer='sgd', --optimizer sgd weighs a step of training of the network as it is",
+            fix=Either(f"optimizer='sgd' {_AS_IT_IS}", f"--optimizer sgd {_AS_IT_IS}"),
         )
     asked.check_batch()
     found = read_given(model, asked.inputs, asked.dims, asked.batch)
@@ -175,6 +176,9 @@ def _onnx(model: Any, asked: Asked) -> Loaded:
         doubts=found.doubts,
         weights=found.weights,
         number=found.array,
+        stopped_at=None if found.fault is None else found.fault.layer,
+        error=found.error,
+        fault=found.fault,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netweight.app.faults import refused
-from netweight.errors import CaptureError
+from netweight.errors import CaptureError, Either
 from netweight.ir import Graph
 
 if TYPE_CHECKING:
@@ -58,16 +58,27 @@ class Loaded:
     other: Differs | None = None
     keeps: str = "ideal"
 
+    def check_whole(self, what: str) -> None:
+        """Refuse a graph that ends before the model does.
+
+        Raises:
+            CaptureError: If the model's own code failed.
+            ShapeError: If a node of a file refuses what it is given.
+        """
+        if self.source == "onnx" and self.error is not None:
+            raise self.error
+        if self.fault is not None:
+            raise refused(f"{what}: expected the module to run to its end", self.fault) from self.error
+
     def check_runnable(self, what: str, *, guesses: bool) -> None:
         """Refuse a graph that may give other outputs than the model.
 
         Raises:
             CaptureError: If the model's own code failed, or the source guessed and ``guesses`` is not set.
         """
-        if self.fault is not None:
-            raise refused(f"{what}: expected the module to run to its end", self.fault) from self.error
+        self.check_whole(what)
         if self.guesses and not guesses:
             raise CaptureError(
                 f"{what}: expected a network without guesses, got: {'; '.join(self.guesses)}",
-                fix="guesses=True, --guess takes it as it was guessed",
+                fix=Either("guesses=True takes it as it was guessed", "--guess takes it as it was guessed"),
             )

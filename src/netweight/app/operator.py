@@ -62,7 +62,7 @@ def _found(name: str) -> str:
     bare = wanted.rstrip("123d") if wanted.endswith("d") else wanted
     if bare in names:
         return names[bare]
-    raise unknown_name("operator", name, [*REGISTRY], fix="all of them: docs/operators.md")
+    raise unknown_name("operator", name, [*REGISTRY], fix="netweight explain operator says what they are")
 
 
 @cache

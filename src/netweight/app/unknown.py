@@ -45,7 +45,7 @@ def unknown_network(name: str) -> UnknownNameError:
     found = [str(path) for path in _beside(Path(name)) if path.stem in files]
     if found:
         return _unknown(name, f"did you mean {' or '.join(found[:3])}?")
-    return _unknown(name, _as_term(name) or _as_family(name) or "`netweight models` lists them")
+    return _unknown(name, _as_term(name) or _as_family(name) or _as_layer(name) or "`netweight models` lists them")
 
 
 def check_there(path: Path) -> None:
@@ -88,6 +88,12 @@ def _beside(path: Path) -> list[Path]:
 
 def _unknown(name: str, fix: str) -> UnknownNameError:
     return UnknownNameError(f"no built-in network is called {name!r}", fix=fix)
+
+
+def _as_layer(name: str) -> str:
+    """How a layer is asked for, if the name looks like one."""
+    looks = re.fullmatch(r"[a-zA-Z_]+\d*(?:\.\w+)+|(?:conv|fc|layer|block|features?|bn|norm|head|classifier)\d*", name)
+    return f"a layer is asked for with its network: netweight explain alexnet {name}" if looks else ""
 
 
 def _as_term(name: str) -> str:

@@ -18,7 +18,7 @@ from netweight.app.load import load, read_stored
 from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
 from netweight.app.profile import Profile
-from netweight.errors import UsageError
+from netweight.errors import Either, UsageError
 from netweight.ir import Graph, Value, is_floating
 from netweight.own_rules import OwnRules
 from netweight.rewrite.bits import note_on_vectors, parse_bits, with_bits
@@ -158,7 +158,7 @@ def _past(*, decode: bool, past: int | None) -> int | None:
         UsageError: If there is a number without a step, or it is no positive one.
     """
     if past is not None and not decode:
-        raise UsageError("past: expected a step of decoding, got none", fix="decode=True, --decode")
+        raise UsageError("past: expected a step of decoding, got none", fix=Either("decode=True", "--decode"))
     if past is not None and past < 1:
         raise UsageError(f"past: expected at least 1 token, got {past}")
     return (past or 0) if decode else None
@@ -202,7 +202,9 @@ def _training(
         )
     for name, patterns in (("checkpoint", checkpoint), ("freeze", freeze)):
         if patterns:
-            raise UsageError(f"{name}: expected a step of training to weigh, got none", fix="training=True, --training")
+            raise UsageError(
+                f"{name}: expected a step of training to weigh, got none", fix=Either("training=True", "--training")
+            )
     return None
 
 

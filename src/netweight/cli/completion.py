@@ -52,7 +52,7 @@ _LOADED = {"bash": ".bashrc", "zsh": ".zshrc"}
 
 
 @click.command(cls=Verb)
-@click.argument("what", metavar="bash|zsh|fish|install", type=one_of(*_SCRIPTS, "install", "line"))
+@click.argument("what", metavar="bash|zsh|fish|install", type=one_of(*_SCRIPTS, "install", hidden=("line",)))
 @click.argument("line", required=False, metavar="")
 @click.option("--shell", type=one_of(*_SCRIPTS), help="Which shell to install it for.  [default: that of $SHELL]")
 def completion(what: str, line: str | None, shell: str | None) -> None:

@@ -37,7 +37,12 @@ def models(name: str | None, *, costs: bool, form: str) -> None:
 @click.command(cls=Verb)
 @click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 def doctor(*, form: str) -> None:
-    """What is installed and usable, and why not."""
+    """What is installed and usable, and why not.
+
+    \b
+      netweight doctor                   a line for each extra: ok, missing or broken
+      netweight doctor --format json     the same for a script
+    """  # noqa: D301
     checks = health.doctor()
     if form == "json":
         out(json.dumps([asdict(check) for check in checks], indent=2))

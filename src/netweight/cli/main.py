@@ -16,7 +16,7 @@ import click
 
 from netweight.cli.misspelt import check_command
 from netweight.cli.streams import out, prepare, say
-from netweight.errors import NetweightError, UsageError
+from netweight.errors import NetweightError, UsageError, in_command
 from netweight.signals import EndedBySignals, interrupt_in
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def error_parts(error: NetweightError) -> list[str]:
     lines = [f"error[{error.code}]: {error.message}"]
     lines.extend(f"  --> {note}" for note in getattr(error, "__notes__", ()))
     lines.extend(f"  why: {line}" for line in error.why.splitlines())
-    lines.extend(f"  fix: {line}" for line in error.fix.splitlines())
+    lines.extend(f"  fix: {line}" for line in in_command(error.fix).splitlines())
     return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,7 +42,16 @@ class Whole(_Number):
 
 
 class OneOf(_Choice):
-    """One of a few words."""
+    """One of a few words.
+
+    Args:
+        words: The words.
+        hidden: Others that scripts use and no message names.
+    """
+
+    def __init__(self, words: Sequence[str], hidden: Sequence[str] = ()) -> None:
+        super().__init__(words)
+        self._hidden = frozenset(hidden)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word.
@@ -50,7 +59,7 @@ class OneOf(_Choice):
         Raises:
             UsageError: If it is none of them.
         """
-        if value.lower() in self.choices:
+        if value.lower() in self.choices or value in self._hidden:
             return str(value.lower())
         import difflib
 
@@ -65,9 +74,9 @@ class OneOf(_Choice):
 WHOLE = Whole()
 
 
-def one_of(*words: str) -> OneOf:
-    """Type of a flag whose value is one of these words."""
-    return OneOf(words)
+def one_of(*words: str, hidden: Sequence[str] = ()) -> OneOf:
+    """Type of a flag whose value is one of these words, or one that is hidden."""
+    return OneOf(words, hidden)
 
 
 def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:

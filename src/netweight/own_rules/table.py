@@ -143,6 +143,11 @@ def check_target(target: Any) -> Target:
 
 
 def _spelling(target: str) -> str:
+    last = target.rpartition(".")[2]
+    if target.startswith("torch.") and last[:1].isupper():
+        return f"the class itself: rule({target})"
+    if target.startswith("torch."):
+        return repr(f"aten::{last}")
     library, dot, name = target.replace(":", ".").partition(".")
     return repr(f"{library}::{name.strip('.')}") if dot and library and name.strip(".") else "'mylib::op'"
 

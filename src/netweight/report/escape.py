@@ -13,14 +13,16 @@ None of them is printable, so that text which is needs no search; to compile thi
 
 
 def plain(text: str) -> str:
-    r"""Control and direction characters as escapes.
+    r"""Control and direction characters as escapes; what joins emoji stays.
 
     >>> plain("conv\x1b[31m")
     'conv\\x1b[31m'
     """
     if text.isprintable():
         return text
-    return re.sub(_CONTROL, lambda match: match[0].encode("unicode_escape").decode(), text)
+    from netweight.report.emoji import JOINED
+
+    return re.sub(f"({JOINED})|{_CONTROL}", lambda match: match[1] or match[0].encode("unicode_escape").decode(), text)
 
 
 def markdown(text: str) -> str:

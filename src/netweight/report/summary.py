@@ -86,7 +86,7 @@ def own_rule_line(unknown: Sequence[UnknownOp]) -> list[tuple[str, str]]:
     """What counts an unknown operator: a rule that the reader writes; no line where none would be asked.
 
     >>> own_rule_line([UnknownOp(op="mylib.scale", layer="fc", count=1)])
-    [('to count it', 'a rule of your own: @netweight.rule("mylib::scale"), see docs/your-own-rules.md')]
+    [('to count it', 'a rule of your own: @netweight.rule("mylib::scale"), see netweight explain E110')]
     """
     names = dict.fromkeys(op.op for op in unknown if op.reason == "no rule" and "." in op.op)
     own = [name.replace("onnx.", "ai.onnx.", 1) if name.startswith("onnx.") else name for name in names]
@@ -95,7 +95,7 @@ def own_rule_line(unknown: Sequence[UnknownOp]) -> list[tuple[str, str]]:
         return []
     what, more = "it" if len(targets) == 1 else "them", "" if len(targets) == 1 else " ..."
     return [
-        (f"to count {what}", f'a rule of your own: @netweight.rule("{targets[0]}"){more}, see docs/your-own-rules.md')
+        (f"to count {what}", f'a rule of your own: @netweight.rule("{targets[0]}"){more}, see netweight explain E110')
     ]
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 _NO_WIDTH = ("Mn", "Me", "Cf")
+_MARKS = frozenset("\u200d\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+"""What makes one emoji of several characters."""
 
 
 def width_of(text: str) -> int:
     """Columns of a terminal.
 
-    >>> width_of("conv1"), width_of("합성곱"), width_of("🔥1"), width_of("e\u0301")
-    (5, 6, 3, 1)
+    >>> width_of("conv1"), width_of("합성곱"), width_of("🔥1"), width_of("e\u0301"), width_of("👩\u200d🔬")
+    (5, 6, 3, 1, 2)
     """
-    return len(text) if text.isascii() else sum(map(_width, text))
+    return len(text) if text.isascii() else sum(width for _, width in _parts(text))
 
 
 def left(text: str, width: int) -> str:
@@ -35,11 +38,13 @@ def head(text: str, width: int) -> str:
     if text.isascii():
         return text[: max(width, 0)]
     taken = 0
-    for at, letter in enumerate(text):
-        taken += _width(letter)
+    found = ""
+    for part, wide in _parts(text):
+        taken += wide
         if taken > width:
-            return text[:at]
-    return text
+            break
+        found += part
+    return found
 
 
 def tail(text: str, width: int) -> str:
@@ -51,11 +56,30 @@ def tail(text: str, width: int) -> str:
     if text.isascii():
         return text[max(len(text) - max(width, 0), 0) :]
     taken = 0
-    for at in range(len(text) - 1, -1, -1):
-        taken += _width(text[at])
+    found = ""
+    for part, wide in reversed(list(_parts(text))):
+        taken += wide
         if taken > width:
-            return text[at + 1 :]
-    return text
+            break
+        found = part + found
+    return found
+
+
+def _parts(text: str) -> Iterator[tuple[str, int]]:
+    """What is seen as one sign, each with its columns."""
+    if _MARKS.isdisjoint(text):
+        yield from ((letter, _width(letter)) for letter in text)
+        return
+    import re
+
+    from netweight.report.emoji import ONE
+
+    done = 0
+    for match in re.finditer(ONE, text):
+        yield from ((letter, _width(letter)) for letter in text[done : match.start()])
+        yield match[0], 2
+        done = match.end()
+    yield from ((letter, _width(letter)) for letter in text[done:])
 
 
 @lru_cache(maxsize=4096)

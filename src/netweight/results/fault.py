@@ -11,7 +11,7 @@ class Line:
 
     Attributes:
         file: Its file, as seen from where the command runs; without folders of packages that are installed.
-        line: Its number.
+        line: Its number; 0 of a file that has no lines, of which ``code`` names the part.
         code: What is written there; empty where the file cannot be read.
     """
 
@@ -20,7 +20,7 @@ class Line:
     code: str = ""
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}"
+        place = f"{self.file}:{self.line}" if self.line else self.file
         return f"{place}: {self.code}" if self.code else place
 
 

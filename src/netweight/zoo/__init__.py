@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netweight.build import graph
-from netweight.errors import NetweightError, ShapeError, UsageError, unknown_name
+from netweight.errors import Either, NetweightError, ShapeError, UsageError, unknown_name
 from netweight.ir import Graph, TensorSpec, bits_of, is_floating
 from netweight.similar import plain
 from netweight.zoo.fitting import check_rank, check_size, fitting
@@ -80,7 +80,7 @@ def check_type(name: str, spec: TensorSpec) -> None:
         bits = bits_of(spec.dtype)
         raise UsageError(
             f"input: expected {expected} as the weights of {name} are, got {spec.dtype}",
-            fix=f"bits={bits}, --bits {bits} has weights and activations at {bits} bits",
+            fix=Either(*(f"{flag}{bits} has weights and activations at {bits} bits" for flag in ("bits=", "--bits "))),
         )
 
 

@@ -72,17 +72,21 @@ _SUM = _model(
 )  # fmt: skip
 def test_what_met(model: onnx.ModelProto, node: str, why: tuple[str, ...]) -> None:
     with pytest.raises(ShapeError) as found:
-        netweight.weigh(model)
+        netweight.capture(model)
     assert repr(node) in found.value.__notes__[0]
     assert tuple(found.value.why.splitlines()) == why
+    fault = netweight.weigh(model).fault
+    assert fault is not None
+    assert fault.why == why
 
 
 def test_the_command_has_a_line_for_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "net.onnx"
     onnx.save(_JOINED, path)
-    assert run([str(path), "-q"]) == 2
+    assert run([str(path), "-q"]) == 1
     assert capsys.readouterr().err.splitlines()[1:] == [
         "  --> net.onnx: node '/head/MatMul' (MatMul, opset 17)",
         "  why: c is 2x48 of cat; 48 = 16 (table) + 32 (b), joined by cat",
         "  why: w is 26x1, stored in the file",
+        "  fix: w of 48x1 fits",
     ]

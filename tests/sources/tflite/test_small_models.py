@@ -32,3 +32,17 @@ def test_layers_are_called_as_they_were_in_keras() -> None:
         "input_1", "conv2d", "depthwise_conv2d", "conv2d_1", "depthwise_conv2d_1", "conv2d_2", "depthwise_conv2d_2",
         "conv2d_3", "depthwise_conv2d_3", "conv2d_4", "average_pooling2d", "flatten", "dense", "softmax",
     ]  # fmt: skip
+
+
+def test_receptive_fields_are_those_of_height_and_width() -> None:
+    """10 x 4 with stride 2, then four windows of 3 x 3 at a jump of 2: 10 + 4 * 2 * 2 = 26 and 4 + 4 * 2 * 2 = 20."""
+    rows = {row.layer: row for row in netweight.weigh(MODELS / "mlperf_kws_ref_model.tflite").layers}
+    assert rows["conv2d.integer_conv"].receptive_field == (10, 4)
+    assert rows["depthwise_conv2d.integer_conv"].receptive_field == (14, 8)
+    assert rows["conv2d_4.integer_conv"].receptive_field == (26, 20)
+
+
+def test_an_int8_network_has_no_floating_convolutions() -> None:
+    profile = netweight.weigh(MODELS / "mlperf_kws_ref_model.tflite")
+    assert sum(row.flops for row in profile.layers if "conv" in row.layer or "dense" in row.layer) == 0
+    assert profile.totals.ops_total > 2 * profile.totals.macs

@@ -152,6 +152,11 @@ def resize_extent(attrs: ResizeAttrs, x: TensorSpec) -> Extent:
     )
 
 
+def weights_along(attrs: ResizeAttrs, dim: int, size: int) -> list[list[tuple[int, Fraction | float]]]:
+    """For each output along a dimension the elements it is made of, also those beyond the edge, and their weights."""
+    return [_taps(attrs, dim, at, size) for at in _places(attrs, dim, size)]
+
+
 def _check_settings(attrs: ResizeAttrs) -> None:
     for name, known in (
         ("mode", tuple(_RADIUS)),
@@ -213,7 +218,7 @@ def _passes(attrs: ResizeAttrs, in_shape: Sizes) -> Iterator[Pass]:
     for dim, size in enumerate(in_shape[first:]):
         if _unchanged(attrs, dim, size):
             continue
-        taps = [_taps(attrs, dim, at, size) for at in _places(attrs, dim, size)]
+        taps = weights_along(attrs, dim, size)
         index = np.array([[min(max(near, 0), size - 1) for near, _ in pairs] for pairs in taps])
         weight = np.array([[float(part) for _, part in pairs] for pairs in taps])
         yield first + dim, index.T, weight.T

@@ -12,8 +12,9 @@ from netweight.report.explain.settings import settings_text
 from netweight.report.explain.shares import share_lines
 from netweight.report.explain.shown import Explanation, named
 from netweight.report.explain.sizes import Size, sizes_of
+from netweight.report.summary import own_rule_line
 from netweight.report.table import shape_text
-from netweight.results.profile import FORMULA_FIELDS, LayerRow, ModuleRow, Profile
+from netweight.results.profile import FORMULA_FIELDS, LayerRow, ModuleRow, Profile, UnknownOp
 from netweight.results.training import TRAINING_FORMULA_FIELDS, TrainingRow
 from netweight.units import Units, exact, scaled
 
@@ -63,6 +64,9 @@ class LayerExplanation(Explanation):
             yield size.name, size.text
         if not self.row.params:
             yield "params", "none"
+        if self.row.macs is None:
+            yield "MACs", f"unknown: there is no rule for {self.row.op}, or its shapes are only known in a run"
+            yield from own_rule_line([UnknownOp(op=self.row.op, layer=self.row.layer, count=self.row.calls)])
         if self.row.macs == 0:
             yield "MACs", "none"
         for figure in self.figures:

@@ -45,8 +45,12 @@ class Emitter:
         return self._values[name].spec
 
     def copy(self, node: Node) -> None:
-        """A node as it was."""
+        """A node as it was; a view lies where what it shows lies by now."""
         self.nodes.append(node)
+        definition = REGISTRY.find(node.op)
+        if definition is not None and definition.view and node.inputs[0] is not None:
+            storage = self._values[node.inputs[0]].storage
+            self._values.update({name: replace(self._values[name], storage=storage) for name in node.outputs})
 
     def constant(self, stem: str, spec: TensorSpec, maker: Maker, *, like: Value | None = None) -> str:
         """Name of a new stored value: of the kind of another, or a constant."""

@@ -11,11 +11,11 @@ from netweight.ir.validity import validate
 from netweight.lazy import Array
 from netweight.results.integer import IntegerKernel, LeftAlone
 from netweight.rewrite.integer.emit import Emitter, Maker
-from netweight.rewrite.integer.kernels import made_by
 from netweight.rewrite.integer.match import Kernel, Refusal, match
 from netweight.rewrite.integer.net import Net, Numbers
 from netweight.rewrite.integer.products import taken_out, write_product, write_tail
 from netweight.rewrite.integer.propagate import propagated
+from netweight.rewrite.integer.told import told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ class _Writer:
         writers[kernel.how](net, out, kernel, layer)
         if kernel.how != "moves":
             out.run(first)
-        self.told.append(_told(net, kernel, layer))
+        self.told.append(told(net, kernel, layer))
 
     def _is_absorbed(self, node: Node) -> bool:
         """Whether all that read what a node takes out of its scale are kernels, which read the integers."""
@@ -167,23 +167,3 @@ def _rescales(net: Net, out: Emitter, kernel: Kernel, layer: str) -> None:
     """Integers of one scale into those of another."""
     node = net.graph.nodes[kernel.step]
     out.again(node, (taken_out(net, out, node.inputs[0], layer), *node.inputs[1:]), node.layer)
-
-
-def _told(net: Net, kernel: Kernel, layer: str) -> IntegerKernel:
-    """What a kernel was made of."""
-    nodes = net.graph.nodes
-    parts = [nodes[step] for step in (kernel.step, *kernel.tail)]
-    ends = [nodes[step] for step in kernel.last]
-    made = {name for part in parts for name in part.outputs}
-    sources = [net.taken_out(name) or net.writer(name) for part in parts for name in part.inputs if name not in made]
-    before = [source for source in sources if source is not None]
-    op = nodes[kernel.step].op
-    return IntegerKernel(
-        layer=layer,
-        op=op,
-        conversions=tuple(
-            dict.fromkeys([*(source.layer for source in before), *(end.layer for end in ends if end not in parts)])
-        ),
-        also=tuple(part.layer for part in parts[1:]),
-        runtimes=made_by(op),
-    )

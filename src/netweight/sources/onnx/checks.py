@@ -22,6 +22,8 @@ NONSENSE = (
 )  # fmt: skip
 """What Python says of attributes and inputs that no exporter writes."""
 
+_VARIADIC = 64
+"""Inputs of an operator with any number of them whose types are compared."""
 _KINDS = {
     1: "a number", 2: "a whole number", 3: "text", 4: "a tensor", 5: "a graph", 6: "numbers", 7: "whole numbers",
     8: "texts", 9: "tensors", 10: "graphs", 11: "a sparse tensor", 12: "sparse tensors", 13: "a type", 14: "types",
@@ -63,6 +65,44 @@ def _kinds(op_type: str, domain: str, opset: int) -> Mapping[str, int]:
     except (onnx.defs.SchemaError, TypeError):  # an opset that is not a number for ONNX
         return {}
     return {name: int(attribute.type.value) for name, attribute in schema.attributes.items()}
+
+
+def check_types(node: NodeProto, inputs: Sequence[Any], domain: str, opset: int) -> None:
+    """Refuse floating tensors of several types where ONNX says that they have one, as every runtime does.
+
+    Raises:
+        ShapeError: If two differ.
+    """
+    types = [dtype if "float" in (dtype := getattr(value, "dtype", "")) else "" for value in inputs]
+    if len(set(filter(None, types))) < 2:
+        return
+    first: dict[str, int] = {}
+    for at, (variable, dtype) in enumerate(zip(_variables(node.op_type, domain, opset), types, strict=False)):
+        if not variable or not dtype:
+            continue
+        before = first.setdefault(variable, at)
+        if types[before] != dtype:
+            told = " and ".join(f"{node.input[one]} in {types[one]}" for one in (before, at))
+            to, cast = (at, before) if getattr(inputs[at], "fixed", False) else (before, at)
+            raise ShapeError(
+                f"{node.op_type}: expected inputs of one type, got {told}",
+                fix=f"a Cast of {node.input[cast]} to {types[to]} before it",
+            )
+
+
+@lru_cache(maxsize=4096)
+def _variables(op_type: str, domain: str, opset: int) -> tuple[str, ...]:
+    """The type variable of each input of an operator, empty where it has a type of its own."""
+    import onnx
+
+    try:
+        schema = onnx.defs.get_schema(op_type, opset, domain)
+    except (onnx.defs.SchemaError, TypeError):
+        return ()
+    found = [entry.type_str if entry.is_homogeneous else "" for entry in schema.inputs]
+    last = schema.inputs[-1] if schema.inputs else None
+    several = last is not None and last.option == onnx.defs.OpSchema.FormalParameterOption.Variadic
+    return (*found, *(found[-1:] * _VARIADIC if several else ()))
 
 
 def check_tensors(definition: OpDef, tensors: Sequence[Any]) -> None:

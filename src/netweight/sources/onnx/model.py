@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from netweight.errors import ShapeError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, TensorSpec
 from netweight.lazy import Array
+from netweight.sources.cut_short import cut_short
 from netweight.sources.onnx.checks import check_text
 from netweight.sources.onnx.finish import finished_graph
 from netweight.sources.onnx.node_order import ordered_nodes
@@ -17,10 +19,13 @@ from netweight.sources.onnx.reader import GraphReader
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.scope import Scope, bind_arrays, bind_specs
 from netweight.sources.onnx.shapes import input_specs, output_names
+from netweight.sources.onnx.stopped import fault_of
 from netweight.sources.onnx.tensor import Tensor
 
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
+
+    from netweight.results.fault import Fault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,8 @@ class Read:
         names: What each of them is called in the graph.
         steered: Whether a branch was taken because the other cannot take the shapes.
         left_out: Nodes whose shapes follow from numbers, with the reason.
+        fault: Where and why a node refused what it was given; the graph ends before it.
+        error: What was raised there.
     """
 
     graph: Graph
@@ -48,6 +55,8 @@ class Read:
     names: Mapping[str, str]
     steered: bool
     left_out: tuple[str, ...]
+    fault: Fault | None = None
+    error: ShapeError | None = None
 
     def weights(self) -> dict[str, Array]:
         """Arrays for ``netweight.run``.
@@ -75,6 +84,7 @@ def read_graph(
     kernels: Mapping[str, Any] | None = None,
     name: str = "",
     place: str = "",
+    in_part: bool = False,
 ) -> Read:
     """Graph of a model.
 
@@ -86,6 +96,7 @@ def read_graph(
         kernels: Forward rules to compute with instead of the reference, by operator.
         name: What to call the network.
         place: Name of the file, for messages.
+        in_part: Read up to a node that refuses what it is given, if one does.
 
     Raises:
         FormatError: If the file contradicts itself.
@@ -98,7 +109,13 @@ def read_graph(
         reader = GraphReader(model, recording, dims or {}, place)
         scope = Scope()
         names = _bound_inputs(model, recording, scope, inputs or {}, dims or {}, arrays or {})
-        results = reader.graph(model.graph, scope, ordered_nodes(model.graph, recording.note))
+        try:
+            results = reader.graph(model.graph, scope, ordered_nodes(model.graph, recording.note))
+        except ShapeError:
+            stopped = _stopped(reader, name or model.graph.name or "onnx", names) if in_part else None
+            if stopped is None:
+                raise
+            return stopped
         outputs = dict(zip(output_names(model.graph), results, strict=True))
         return _finished(reader, name or model.graph.name or "onnx", names, outputs)
 
@@ -123,6 +140,31 @@ def _later(count: int) -> str:
     if not count:
         return ""
     return f"; {count:,} later operator{'s depend on it and are' if count > 1 else ' depends on it and is'} unknown"
+
+
+def _stopped(reader: GraphReader, name: str, names: tuple[str, ...]) -> Read | None:
+    """What was read before a node refused; None if nothing was."""
+    refusal, recording = reader.refusal, reader.recording
+    call = recording.call
+    known = next((at for at, step in enumerate(recording.nodes) if step.site >= call), len(recording.nodes))
+    if refusal is None or not known:
+        return None
+    fault = fault_of(refusal, refusal.node.name or refusal.node.op_type)
+    last = recording.nodes[known - 1].outputs
+    graph, _ = finished_graph(recording, reader.places, name, names, last, ours=reader.producer == PRODUCER)
+    return Read(
+        graph=cut_short(graph, known) if len(graph.nodes) > known else graph,
+        notes=recording.told(),
+        exact=False,
+        doubts=tuple(recording.guesses),
+        tensors=recording.tensors,
+        outputs={},
+        names={},
+        steered=recording.steered,
+        left_out=tuple(reader.left_out),
+        fault=fault,
+        error=refusal.error,
+    )
 
 
 def _finished(reader: GraphReader, name: str, inputs: tuple[str, ...], outputs: Mapping[str, Any]) -> Read:

@@ -11,7 +11,7 @@ from netweight.ir import NoShape, TensorSpec
 from netweight.own_rules.table import in_force
 from netweight.sources.onnx.call import Call, attributes_of, dense_tensor, stored_tensor
 from netweight.sources.onnx.channel_blocks import block_size
-from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text
+from netweight.sources.onnx.checks import NONSENSE, check_attributes, check_text, check_types
 from netweight.sources.onnx.declared import declared_outputs, is_foreign, operator_name
 from netweight.sources.onnx.function_bodies import Functions, body_of_schema
 from netweight.sources.onnx.iterations import Iterations
@@ -24,6 +24,7 @@ from netweight.sources.onnx.own_operators import counted
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.scope import Scope, parameters
 from netweight.sources.onnx.shapes import inferred_outputs
+from netweight.sources.onnx.stopped import Refusal, accepting, meant
 from netweight.sources.onnx.tensor import DependsOnDataError, LeftOut, Tensor
 from netweight.sources.onnx.undo import Attempt, attempt
 
@@ -75,6 +76,7 @@ class GraphReader:
         self._dims = dims
         self._inside = ""
         self._own_rules = in_force()
+        self.refusal: Refusal | None = None
 
     @property
     def block(self) -> int:
@@ -91,7 +93,15 @@ class GraphReader:
             scope.bind(sparse.values.name, dense_tensor(sparse))
         for node in read_nodes(graph, graph.node if nodes is None else nodes, self.recording.note):
             self.node(node, scope)
-        return [scope.find(output.name) for output in graph.output]
+        return [self._output(output.name, scope) for output in graph.output]
+
+    def _output(self, name: str, scope: Scope) -> Any:
+        try:
+            return scope.find(name)
+        except FormatError as error:
+            error.add_note(f"{self._file}: output {name!r}" if self._file else f"output {name!r}")
+            error.fix = meant(self._model.graph, [name])
+            raise
 
     def _initializer(self, stored: TensorProto, graph: GraphProto) -> Tensor:
         key = self.iterations.key(self._inside, stored.name)
@@ -102,7 +112,7 @@ class GraphReader:
     def node(self, node: NodeProto, scope: Scope) -> None:
         """Record a node."""
         check_text(node.name, node.op_type, node.domain)
-        inputs = [scope.find(name) if name else None for name in node.input]
+        inputs = self._found(node, scope)
         outputs = tuple(node.output)
         key = self.iterations.key(self._inside, outputs)
         self._begin(place_of(node, self._inside, key))
@@ -114,6 +124,19 @@ class GraphReader:
                     self._label(result, name)
         if any(outputs[len(results) :]):
             raise FormatError(f"{node.op_type}: expected at most {len(results)} outputs, got {len(outputs)}")
+
+    def _found(self, node: NodeProto, scope: Scope) -> list[Any]:
+        """What the inputs of a node stand for, None where one is left out.
+
+        Raises:
+            FormatError: If nothing writes one.
+        """
+        try:
+            return [scope.find(name) if name else None for name in node.input]
+        except FormatError as error:
+            self._locate(error, node)
+            error.fix = meant(self._model.graph, [name for name in node.input if not scope.has(name)])
+            raise
 
     def _begin(self, place: Place) -> None:
         """Begin a call: what is recorded from here on belongs to it.
@@ -155,6 +178,9 @@ class GraphReader:
             if isinstance(error, ShapeError) and not error.why and not getattr(error, "__notes__", ()):
                 error.why = what_met(inputs, self.recording, self.places)
             self._locate(error, node)
+            if isinstance(error, ShapeError) and not self._depth:
+                accepts = accepting(lambda given: self._lowered(node, given, scope), self.attempt)
+                self.refusal = Refusal(error, node, inputs, accepts)
             raise
         except NONSENSE as error:  # what Python says of attributes and inputs that no exporter writes
             nonsense = FormatError(
@@ -202,6 +228,7 @@ class GraphReader:
         if rule is not None:
             check_count(rule, node)
             check_attributes(node, domain, opset)
+            check_types(node, inputs, domain, opset)
             found = rule(call, *inputs)
             if found is not NotImplemented:
                 return found

@@ -38,6 +38,10 @@ class Scope:
             scope = scope.around
         raise FormatError(f"onnx: expected {name!r} to be written before it is read, got no writer")
 
+    def has(self, name: str) -> bool:
+        """Whether it stands for something; an empty name is one that is left out."""
+        return not name or name in self.values or (self.around is not None and self.around.has(name))
+
     def bind(self, name: str, value: Any) -> None:
         """Give a value a name.
 

@@ -45,8 +45,11 @@ def read_given(model: Any, inputs: Any, dims: Mapping[str, int] | None, batch: i
         error.fix = _how_to_close(error, proto, shapes, sizes)
         raise
     except (ShapeError, UsageError) as error:
-        error.fix = error.fix or _other_sizes(proto, shapes)
-        raise
+        other = _other_sizes(proto, shapes)
+        error.fix = other or error.fix
+        if other or not isinstance(error, ShapeError):  # another input is what it takes
+            raise
+        return read_graph(proto, shapes, sizes, name=name, place=place, in_part=True)
 
 
 def _other_sizes(proto: ModelProto, shapes: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, TensorSpec
 from netweight.lazy import Array, np
-from netweight.ops.arrays.dtypes import container_of
+from netweight.ops.arrays.dtypes import held_type
 from netweight.sources.onnx.finish import finished_graph
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import LeftOut, Tensor
@@ -50,7 +50,7 @@ class Read:
 
 
 def _array(tensor: Tensor) -> Array:
-    return tensor.array() if tensor.known else np.zeros(tensor.shape, container_of(tensor.dtype))
+    return tensor.array() if tensor.known else np.zeros(tensor.shape, held_type(tensor.dtype))
 
 
 def read_network(

@@ -18,6 +18,7 @@ from netweight.sources.tflite.lower import RULES
 from netweight.sources.tflite.model import OperatorInfo, Subgraph, TensorInfo, TfliteModel
 from netweight.sources.tflite.naming import layer_of
 from netweight.sources.tflite.tensors import stored_tensor, variable, weigh
+from netweight.sources.tflite.unknown import WHY
 
 _DEEPEST = 32
 """Levels of subgraphs that call each other: more is an attack, not a network."""
@@ -199,6 +200,8 @@ class SubgraphReader:
 
     def _unknown(self, call: TfliteCall, inputs: Sequence[Any]) -> Sequence[Any]:
         """No rule: the file says the shapes, and the operator is listed as unknown."""
+        if not call.info.custom and call.kind in WHY:
+            self.recording.note(f"{call.kind}: {WHY[call.kind]}")
         tensors = [value for value in inputs if isinstance(value, Tensor)]
         for tensor, info in zip(inputs, call.ins, strict=False):
             if info is not None and info.scales is not None:

@@ -129,7 +129,8 @@ TABLES = {
     "StablehloPadOptions": "edge_padding_low:[q edge_padding_high:[q interior_padding:[q",
     "StablehloReduceOptions": "dimensions:[q body_subgraph_index:i",
     "StablehloReduceWindowOptions": (
-        "window_dimensions:[q window_strides:[q base_dilations:[q window_dilations:[q padding:[q body_subgraph_index:i"
+        "window_dimensions:[q window_strides:[q base_dilations:[q window_dilations:[q padding:[q "
+        "body_subgraph_index:i"
     ),
     "StablehloRngBitGeneratorOptions": "algorithm:b",
     "StablehloScatterOptions": (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netweight.errors import FormatError
 from netweight.ir import Quantization, TensorSpec, bits_of
 from netweight.lazy import Array, np
-from netweight.ops.arrays.dtypes import container_of
+from netweight.ops.arrays.dtypes import held_type
 from netweight.sources.onnx.tensor import Tensor
 from netweight.sources.tflite.sparse import densified
 
@@ -69,7 +69,7 @@ def elements(info: TensorInfo) -> Array:
         FormatError: If what is stored does not fit the shape.
     """
     if info.data is None:
-        return np.zeros(info.shape, container_of(info.dtype))
+        return np.zeros(info.shape, held_type(info.dtype))
     if info.sparsity is not None:
         flat = _numbers(info, len(info.data) * _BYTE // bits_of(info.dtype))
         return densified(info.sparsity, flat, info.shape, info.name)
@@ -80,7 +80,7 @@ def _numbers(info: TensorInfo, count: int) -> Array:
     assert info.data is not None  # a variable has no elements
     bits = bits_of(info.dtype)
     if bits >= _BYTE:
-        return np.frombuffer(info.data, container_of(info.dtype), count)
+        return np.frombuffer(info.data, held_type(info.dtype), count)
     packed = np.frombuffer(info.data, np.uint8)
     parts = (packed[:, None] >> np.arange(0, _BYTE, bits, dtype=np.uint8)) & (2**bits - 1)
     whole = parts.reshape(-1)[:count].astype(np.int8)

@@ -25,6 +25,7 @@ from netweight.sources.torch.entry import entry_of
 from netweight.sources.torch.faults.explain import fault_of
 from netweight.sources.torch.faults.missing import inputs_taken
 from netweight.sources.torch.finish import finished_graph
+from netweight.sources.torch.fixed_batch import note_fixed_batch
 from netweight.sources.torch.followed_backward import followed_backward
 from netweight.sources.torch.guessing import Guess, guesses, needed_inputs
 from netweight.sources.torch.held import Held
@@ -320,6 +321,7 @@ def _finish(
         note_nothing(recording, result, entry_of(asked.module, asked.method))
         note_threads(recording, module_calls)
         note_unread(recording, unread)
+        note_fixed_batch(recording, arguments.names, outputs)
         note_uncalled(recording, module_calls)
     sizes = settle_sizes(recorder)
     mixtures = tuple(recorder.experts.mixtures())

@@ -62,9 +62,9 @@ def zero_of(call: TfliteCall, info: TensorInfo, dtype: str = "") -> Tensor | Non
 
 
 def _whole(number: int, dtype: str) -> Array:
-    from netweight.ops.arrays.dtypes import container_of
+    from netweight.ops.arrays.dtypes import held_type
 
-    return np.asarray(number).astype(container_of(dtype))
+    return np.asarray(number).astype(held_type(dtype))
 
 
 def requantized(
@@ -153,9 +153,9 @@ def dequantized(call: TfliteCall, x: Tensor, info: TensorInfo) -> Tensor:
 
 
 def _whole_numbers(scales: Scales, dtype: str) -> Array:
-    from netweight.ops.arrays.dtypes import container_of
+    from netweight.ops.arrays.dtypes import held_type
 
-    numbers = np.asarray(scales.zero_point).astype(container_of(dtype))
+    numbers = np.asarray(scales.zero_point).astype(held_type(dtype))
     return numbers if len(numbers) > 1 else numbers.reshape(())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netweight.functions.reduce import vector_norm
 from netweight.ops.move.slicing import SliceAttrs
 from netweight.ops.pointwise.activation import EluAttrs, LeakyReluAttrs
 from netweight.ops.pointwise.activation_smooth import GeluAttrs
@@ -19,7 +20,7 @@ from netweight.sources.tflite.lower.scales import bounded, in_reals, is_quantize
 _PLAIN = {
     "ABS": "abs", "CEIL": "ceil", "COS": "cos", "EXP": "exp", "FLOOR": "floor", "HARD_SWISH": "hardswish",
     "LOG": "log", "LOGISTIC": "sigmoid", "NEG": "neg", "ROUND": "round", "RSQRT": "rsqrt", "SIGN": "sign", "SIN": "sin",
-    "SQRT": "sqrt", "SQUARE": "square", "TANH": "tanh", "COMPLEX_ABS": "abs", "LOGICAL_NOT": "logical_not",
+    "SQRT": "sqrt", "SQUARE": "square", "TANH": "tanh", "LOGICAL_NOT": "logical_not",
     "STABLEHLO_LOGISTIC": "sigmoid", "STABLEHLO_ABS": "abs", "STABLEHLO_COSINE": "cos", "STABLEHLO_EXPONENTIAL": "exp",
     "STABLEHLO_FLOOR": "floor", "STABLEHLO_LOG": "log", "STABLEHLO_NEGATE": "neg", "STABLEHLO_RSQRT": "rsqrt",
     "STABLEHLO_TANH": "tanh",
@@ -108,6 +109,12 @@ def cube_root(call: TfliteCall, x: Tensor) -> Any:
 @lowers("STABLEHLO_CLAMP")
 def clamp(call: TfliteCall, low: Tensor, x: Tensor, high: Tensor) -> Any:
     return call.op("minimum", None, call.op("maximum", None, x, low), high)
+
+
+@lowers("COMPLEX_ABS")
+def complex_abs(call: TfliteCall, x: Tensor) -> Any:
+    """The root of the sum of the squares of both parts."""
+    return vector_norm(call, call.op("view_as_real", None, x), dim=x.rank)
 
 
 def _part(name: str, at: int) -> None:
