@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from netweight.errors import UsageError
 from netweight.ir import Graph, Init, TensorSpec, is_floating
 from netweight.lazy import Array, np
 from netweight.ops.effort import check_room
+
+_PART = 1 << 15
 
 
 def initialize(graph: Graph, *, seed: int = 0, dtype: str | None = None) -> dict[str, Array]:
@@ -45,8 +49,18 @@ def _make(spec: TensorSpec, init: Init, rng: np.random.Generator, dtype: str | N
         case "ones":
             return np.ones(spec.shape, wanted)
         case "normal":
-            return (init.scale * rng.standard_normal(spec.shape)).astype(wanted)
+            return _drawn(lambda count: init.scale * rng.standard_normal(count), spec, wanted)
         case "uniform":
-            return rng.uniform(-init.scale, init.scale, spec.shape).astype(wanted)
+            return _drawn(lambda count: rng.uniform(-init.scale, init.scale, count), spec, wanted)
         case "values":
             return np.array(init.values, wanted).reshape(spec.shape)
+
+
+def _drawn(draw: Callable[[int], Array], spec: TensorSpec, dtype: str) -> Array:
+    """Numbers in the order of the generator, drawn in parts that the cache holds until they are rounded."""
+    found = np.empty(spec.shape, dtype)
+    flat = found.reshape(-1)
+    for begin in range(0, flat.size, _PART):
+        part = flat[begin : begin + _PART]
+        part[...] = draw(part.size)
+    return found

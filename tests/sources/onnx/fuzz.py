@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import onnx
 from mutations import mutated
 from onnx.backend.test.loader import load_model_tests
+from suite.pooling import pooled_at_once
 
 from netweight.analysis.cost import weigh_graph
 from netweight.errors import NetweightError
@@ -43,7 +44,9 @@ def models() -> list[tuple[str, onnx.ModelProto]]:
     """Models of the official suite, and nine networks whose weights are left out."""
     found = []
     for kind in ("node", "simple", "pytorch-converted", "pytorch-operator"):
-        for case in load_model_tests(kind=kind):
+        with pooled_at_once():
+            cases = load_model_tests(kind=kind)
+        for case in cases:
             model = case.model
             if model is None:
                 model = onnx.load(Path(case.model_dir) / "model.onnx", load_external_data=False)

@@ -1,4 +1,4 @@
-"""Moves to a device that is not here change nothing but a note."""
+"""A program that takes all to a device that is not here is counted, with a note."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="the device is
 
 def _context(x: Tensor) -> Tensor:
     with torch.device("cuda"):
-        return x + torch.zeros(4)
+        return x.cuda() + torch.zeros(4)
 
 
 PROGRAMS: dict[str, Callable[[Tensor], Any]] = {
     "cuda": lambda x: x.cuda(),
     "to": lambda x: x.to("cuda:0", non_blocking=True),
-    "constants": lambda x: x + torch.ones(4).cuda(),
-    "factories": lambda x: x + torch.arange(4, device="cuda") + torch.tensor([1.0], device=torch.device("cuda", 0)),
+    "constants": lambda x: x.cuda() + torch.ones(4).cuda(),
+    "factories": lambda x: (
+        x.cuda() + torch.arange(4, device="cuda") + torch.tensor([1.0], device=torch.device("cuda", 0))
+    ),
     "a context": _context,
 }
 

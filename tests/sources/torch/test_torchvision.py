@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import pytest
 
 from netweight import weigh
@@ -36,6 +39,13 @@ def _torchvision() -> None:
     torchvision_shim.models()
 
 
+@cache
+def of_a_photo(name: str) -> tuple[Any, Any]:
+    """The capture of a detection model and its profile, once for all of these tests."""
+    capture = capture_module(torchvision_shim.build(name), PHOTO)
+    return capture, weigh(capture.graph)
+
+
 @pytest.mark.parametrize("name", CLASSIFICATION)
 def test_classification_to_the_digit(name: str) -> None:
     """Counters of batches are buffers that no forward reads: they are in the published number, not in the graph."""
@@ -65,8 +75,7 @@ def test_segmentation_and_video_as_published(name: str) -> None:
 @pytest.mark.parametrize("name", DETECTION)
 def test_detection_as_published(name: str) -> None:
     """How many boxes there are is a guess, said so."""
-    capture = capture_module(torchvision_shim.build(name), PHOTO)
-    profile = weigh(capture.graph)
+    capture, profile = of_a_photo(name)
     assert not capture.exact
     assert any("nms: all boxes are taken to be kept" in note for note in capture.notes)
     assert (capture.error, list(profile.coverage.unknown)) == (None, [])
@@ -77,7 +86,7 @@ def test_detection_as_published(name: str) -> None:
 def test_detection_as_published_for_fewer_boxes(name: str) -> None:
     """No proposals, no detection, or one: not the 1000 and 100 that there may be."""
     gmacs, path, share = FEWER_BOXES[name]
-    layers = weigh(capture_module(torchvision_shim.build(name), PHOTO).graph).layers
+    layers = of_a_photo(name)[1].layers
     counted = sum(int(layer.macs) * (share if layer.layer.startswith(path) else 1) for layer in layers)
     assert round(counted / 1e9, 3) == gmacs
 
@@ -85,8 +94,7 @@ def test_detection_as_published_for_fewer_boxes(name: str) -> None:
 @pytest.mark.parametrize("name", ["maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn"])
 def test_boxes_are_followed_to_the_end(name: str) -> None:
     """Every mask is pasted into the picture, and every heat map read: 100 detections each."""
-    capture = capture_module(torchvision_shim.build(name), PHOTO)
-    profile = weigh(capture.graph)
+    capture, profile = of_a_photo(name)
     assert (capture.error, list(profile.coverage.unknown)) == (None, [])
     last = {"maskrcnn_resnet50_fpn": (100, 1, 800, 800), "keypointrcnn_resnet50_fpn": (100, 17, 3)}[name]
     assert last in [capture.graph.spec(value).shape for value in capture.graph.outputs]

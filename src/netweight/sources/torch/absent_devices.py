@@ -21,10 +21,10 @@ def stay_here(rec: Recorder, error: Exception, func: Any, args: Any, kwargs: dic
     Raises:
         Exception: The error, if it does not come from a device that is not here.
     """
-    if func in _MOVES and _is_absent(_MOVES[func]):
+    if func in _MOVES and is_absent(_MOVES[func]):
         _say(rec, _MOVES[func])
         return args[0]
-    absent = [kind for value in (*args, *kwargs.values()) if (kind := _kind(value)) and _is_absent(kind)]
+    absent = [kind for value in (*args, *kwargs.values()) if (kind := _kind(value)) and is_absent(kind)]
     if not absent:
         raise error
     _say(rec, absent[0])
@@ -49,7 +49,8 @@ def _kind(value: Any) -> str | None:
         return None
 
 
-def _is_absent(kind: str) -> bool:
+def is_absent(kind: str) -> bool:
+    """Whether there is no device of that type here."""
     if kind in ("cpu", "meta"):
         return False
     module: Any = getattr(torch, "cuda" if kind == "pin_memory" else kind, None)

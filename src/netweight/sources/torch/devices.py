@@ -44,8 +44,15 @@ def _is_on(kind: str) -> Callable[..., Any]:
 
 _index = _told(lambda device, _x: -1 if device.index is None else device.index)
 
+
+def _device(rec: Any, func: Any, args: Any, kwargs: dict[str, Any]) -> torch.device:
+    place: torch.device = rec.places.of(args[0]).device if rec.places.apart else rec.places.home.device
+    return _here(rec, func, args, kwargs) if place == rec.places.home.device else place
+
+
+_here = _told(lambda device, _x: device)
 HANDLERS: Mapping[Any, Callable[..., Any]] = {
-    Tensor.device.__get__: _told(lambda device, _x: device),
+    Tensor.device.__get__: _device,
     Tensor.is_meta.__get__: _told(lambda _device, _x: False),
     Tensor.get_device: _index,
     torch.get_device: _index,

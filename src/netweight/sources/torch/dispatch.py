@@ -53,6 +53,7 @@ class Dispatch(TorchDispatchMode):
         self._recording = recorder.recording
         self._draws = recorder.draws
         self._own_rules = recorder.own_rules
+        self._places = recorder.places
         self._autocast = Autocast(recorder.device, self._converted)
         self._beside = Beside(recorder, self._apply)
         self._sparse = SparseCalls(recorder)
@@ -63,14 +64,14 @@ class Dispatch(TorchDispatchMode):
         return False  # True would wrap every call of ours for a compiler that does not run
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if types and any(kind is NestedTensor for kind in types):
+        if types and NestedTensor in types:
             return NotImplemented  # it calls the operator on what it packs
         kwargs = kwargs or {}
+        if self._places.looked_at:
+            return self._placed(func, types, args, kwargs)
         result = None
         if in_region():
-            with UNSEEN():
-                func, args, kwargs = self._autocast.call(func, args, kwargs)
-            result = NotImplemented if self._autocast.takes_apart(func) else None
+            func, args, kwargs, result = self._in_region(func, args, kwargs)
         operator = operator_of(func)
         try:
             if result is None:
@@ -82,14 +83,37 @@ class Dispatch(TorchDispatchMode):
             if result is NotImplemented:
                 with UNSEEN():
                     result = self._unknown(operator, args, kwargs)
-        except SparseMetError:
-            if self._sparse.met:
-                raise
-            self._sparse.met = True
-            result = Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
+        except SparseMetError as error:
+            result = self._sparse_met(error, func, types, args, kwargs)
         except Exception as error:
             self._failed(error, operator, args, kwargs, self._recording.before_site())
             raise
+        return result
+
+    def _sparse_met(self, error: SparseMetError, func: Any, types: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Result of the operator that met the first sparse tensor; from then on they are followed."""
+        if self._sparse.met:
+            raise error
+        self._sparse.met = True
+        return Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
+
+    def _in_region(self, func: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, Any, dict[str, Any], Any]:
+        """The call that autocast makes of a call, and NotImplemented if it takes it apart, else None."""
+        with UNSEEN():
+            func, args, kwargs = self._autocast.call(func, args, kwargs)
+        return func, args, kwargs, NotImplemented if self._autocast.takes_apart(func) else None
+
+    def _placed(self, func: Any, types: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The same, where tensors may lie on several devices."""
+        try:
+            with UNSEEN():
+                place = self._places.meet(func, args, kwargs, self.recorder.module_calls.site)
+        except RuntimeError as error:
+            self._failed(error, operator_of(func), args, kwargs, len(self._recording.nodes))
+            raise
+        with self._places.in_parts():
+            result = Dispatch.__torch_dispatch__(self, func, types, args, kwargs)
+        self._places.came(result, args, place)
         return result
 
     def _failed(self, error: Exception, operator: Operator, args: Any, kwargs: dict[str, Any], known: int) -> None:
@@ -102,7 +126,7 @@ class Dispatch(TorchDispatchMode):
             self._refused = (None, "")
         with UNSEEN():
             self.recorder.failed = failed_call(
-                error, operator.name, operator.func, args, kwargs, self._recording, known
+                error, operator.name, operator.func, args, kwargs, self._recording, known, self._places
             )
 
     def _taken_apart(self, operator: Operator, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -29,6 +29,7 @@ from netweight.sources.torch.data_assignment import assign_data
 from netweight.sources.torch.faults.failed_call import failed_call
 from netweight.sources.torch.lower.common import floating
 from netweight.sources.torch.lower.move.layout import unbatched
+from netweight.sources.torch.placing import MOVES, placed
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.wanting_autograd import SIGNS
 
@@ -53,21 +54,25 @@ class Interception(TorchFunctionMode):
         handler = HANDLERS.get(func)
         try:
             if handler is None:
-                return func(*args, **kwargs) if kwargs else func(*args)
-            return handler(self._recorder, func, args, kwargs or {})
+                result = func(*args, **kwargs) if kwargs else func(*args)
+            else:
+                result = handler(self._recorder, func, args, kwargs or {})
         except Exception as error:
             self._failed(error, func, args, kwargs or {})
             if not isinstance(error, AssertionError | RuntimeError):
                 raise
             # as PyTorch says that it was built without a device
-            return stay_here(self._recorder, error, func, args, kwargs or {})
+            result = stay_here(self._recorder, error, func, args, kwargs or {})
+        if func in MOVES or (kwargs and "device" in kwargs):
+            return placed(self._recorder, func, args, kwargs or {}, result)
+        return result
 
     def _failed(self, error: Exception, func: Any, args: Any, kwargs: dict[str, Any]) -> None:
         """Remember a function that raised before it called an operator."""
         rec = self._recorder
         if rec.failed is None or rec.failed.error is not error:
-            name = getattr(func, "__name__", "")
-            rec.failed = failed_call(error, name, func, args, kwargs, rec.recording, len(rec.recording.nodes))
+            name, known = getattr(func, "__name__", ""), len(rec.recording.nodes)
+            rec.failed = failed_call(error, name, func, args, kwargs, rec.recording, known, rec.places)
 
 
 def _literal(_rec: Recorder, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -233,6 +233,7 @@ def _captured(asked: Asked, autograd: Autograd = Autograd.OFF) -> Capture:
     note_pruned(modules.values(), recording)
     module_calls = ModuleCalls(modules)
     recorder = Recorder(recording, module_calls, device_of(modules.values()))
+    recorder.places.set_out(modules.values())
     error: BaseException | None = None
     result: Any = None
     unwrapped = Unwrapped()

@@ -22,6 +22,7 @@ from netweight.sources.torch.experts import Experts
 from netweight.sources.torch.faults.failed_call import FailedCall
 from netweight.sources.torch.known_numbers import MADE_UP, READ
 from netweight.sources.torch.module_calls import ModuleCalls
+from netweight.sources.torch.places import Places
 from netweight.sources.torch.recording import TensorRecording
 from netweight.sources.torch.site import Site
 from netweight.sources.torch.sparse.met import check_dense
@@ -52,6 +53,7 @@ class Recorder:
         recording: What has been recorded.
         module_calls: Where the program is.
         device: Where the program is told that its tensors lie.
+        places: Where the tensors lie that lie elsewhere.
         packed: Weights of quantised layers, by module.
         overload: The overload whose rule is running, None where its ``out=`` form was called.
         written: Constants of the graph that the program has written, by their memory: from then on they hold values.
@@ -71,6 +73,7 @@ class Recorder:
         self.recording = recording
         self.module_calls = module_calls
         self.device = device
+        self.places = Places(device)
         self.packed: dict[str, list[tuple[Tensor, Tensor | None]]] = {}
         self.overload: Any = None
         self.written: dict[int, Any] = {}

@@ -19,6 +19,8 @@ from onnx import numpy_helper
 from onnx.backend.test.loader import DATA_DIR, load_model_tests
 from onnx.backend.test.runner import Runner
 
+from sources.onnx.suite.pooling import pooled_at_once
+
 KINDS = ("node", "simple", "pytorch-converted", "pytorch-operator", "light")
 SAMPLE = "1.23"
 """Version whose cases the lists are about: others have other cases."""
@@ -82,7 +84,7 @@ def cases(kind: str) -> tuple[Case, ...]:
 
 
 def _official(kind: str) -> Iterator[Case]:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pooled_at_once():
         warnings.simplefilter("ignore")  # some expected outputs overflow on purpose while onnx computes them
         found = load_model_tests(kind=kind)
     about = {case.name: _operator(case.model) for case in found} if kind == "node" else {}

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from netweight.sources.torch.places import Place, Places
 from netweight.sources.torch.recording import TensorRecording
 
 
@@ -23,6 +24,7 @@ class Argument:
         dtype: Its element type.
         value: What holds it in the graph; empty if the graph does not have it.
         owner: Name of the parameter or buffer that it is; empty for any other tensor.
+        place: The device on which it lies, and what put it there.
         span: Its least and its largest number, of one that is an index; None where they are not known.
     """
 
@@ -32,6 +34,7 @@ class Argument:
     value: str = ""
     owner: str = ""
     span: tuple[int, int] | None = None
+    place: Place | None = None
 
     @property
     def type_name(self) -> str:
@@ -95,7 +98,7 @@ class FailedCall:
 
 def failed_call(
     error: BaseException, name: str, func: Any, args: Sequence[Any], kwargs: Mapping[str, Any],
-    recording: TensorRecording, known: int,
+    recording: TensorRecording, known: int, places: Places,
 ) -> FailedCall:  # fmt: skip
     """What an operator was called with when it raised.
 
@@ -107,20 +110,21 @@ def failed_call(
         kwargs: Its named arguments.
         recording: What has been recorded.
         known: How many operators had been recorded before it.
+        places: Where its tensors lie.
     """
     schema = getattr(func, "_schema", None)
     roles = [argument.name for argument in schema.arguments] if schema is not None else []
     roles += [f"argument {at}" for at in range(len(roles), len(args))]
     given = {**dict(zip(roles, args, strict=False)), **kwargs}
-    arguments = {role: _described(role, value, recording) for role, value in given.items()}
+    arguments = {role: _described(role, value, recording, places) for role, value in given.items()}
     if isinstance(error, IndexError) and isinstance(given.get("indices"), Tensor):
         arguments["indices"] = replace(arguments["indices"], span=_span(given["indices"], recording))
     return FailedCall(error=error, name=name, func=func, arguments=arguments, known=known, until=len(recording.nodes))
 
 
-def _described(role: str, value: Any, recording: TensorRecording) -> Any:
+def _described(role: str, value: Any, recording: TensorRecording, places: Places) -> Any:
     if isinstance(value, list | tuple):
-        return type(value)([_described(f"{role}.{at}", item, recording) for at, item in enumerate(value)])
+        return type(value)([_described(f"{role}.{at}", item, recording, places) for at, item in enumerate(value)])
     if not isinstance(value, Tensor):
         return value
     return Argument(
@@ -129,6 +133,7 @@ def _described(role: str, value: Any, recording: TensorRecording) -> Any:
         dtype=value.dtype,
         value=_value_of(value, recording),
         owner=recording.owned_as(value)[0],
+        place=places.of(value),
     )
 
 

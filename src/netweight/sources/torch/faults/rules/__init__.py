@@ -11,6 +11,7 @@ from netweight.sources.torch.faults.rules import (
     layout,
     lookup,
     norms,
+    places,
     products,
     types,
 )
@@ -27,7 +28,9 @@ _RULES: dict[str, Rule] = {
 
 
 def rule_of(call: FailedCall) -> Rule:
-    """The rule for a call that failed: of its types, if these do not meet; of its shapes else."""
+    """The rule for a call that failed: of its devices or its types, if these do not meet; of its shapes else."""
+    if places.are_at_fault(call):
+        return places.explain
     if types.are_at_fault(call):
         return types.explain
     return _RULES.get(call.name.removesuffix("_"), other)
