@@ -14,7 +14,8 @@ from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
 from netweight.app.identify import Model
-from netweight.app.remedies import Tried, memory_of, needed, remedies
+from netweight.app.loaded import Loaded
+from netweight.app.remedies import Again, Tried, memory_of, needed, remedies
 from netweight.errors import UsageError
 from netweight.ir import Graph, TensorSpec, bits_of
 from netweight.own_rules import OwnRules
@@ -62,6 +63,7 @@ class Fit(results.Fit):
     limit=unless_none(lambda name, value: value if isinstance(value, int) else text(name, value)),
     device=unless_none(text),
     convention=unless_none(text),
+    optimizer=unless_none(text),
 )
 def fit(
     model: Model,
@@ -70,6 +72,7 @@ def fit(
     limit: int | str | None = None,
     device: str | None = None,
     convention: str | None = None,
+    optimizer: str | None = None,
     batch: int | None = None,
     bits: int | str | None = None,
     training: bool = False,
@@ -92,6 +95,8 @@ def fit(
         limit: Bytes for activations: ``"256KiB"``, or a number.
         device: Name of a device, whose SRAM is the limit of activations, and whose flash that of weights.
         convention: How activations are counted: ``liveness``, and ``tflm`` for a TFLite file, where nobody says.
+        optimizer: Name of an optimiser: whether a step of training with it fits, how many samples at once do, and
+            which modules to checkpoint so that more do.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         bits: Bit widths: ``8``, ``"w8a8"``; as described by default.
         training: Batch normalisation uses batch statistics and dropout drops.
@@ -115,6 +120,8 @@ def fit(
         other = replace(asked, inputs=named if isinstance(inputs, Mapping) else tuple(specs), batch=None)
         return network("fit", model, other, bits=bits, rules=rules).graph
 
+    if optimizer is not None or training:
+        return _of_training(found, optimizer or "sgd", limits, device, again if found.source in _DESCRIBED else None)
     with progress.stage(f"measuring {found.graph.name}"):
         needs = tuple(_needs(found.graph, name, limits, as_written=as_written))
         tried = Tried(
@@ -131,6 +138,25 @@ def fit(
         device=device or "",
         convention=name,
         needs=needs,
+        remedies=changes,
+        notes=found.notes,
+    )
+
+
+def _of_training(
+    found: Loaded, optimizer: str, limits: Mapping[str, int], device: str | None, again: Again | None
+) -> Fit:
+    from netweight.app.fit_training import Step, training_need, training_remedies
+
+    step = Step(graph=found.graph, optimizer=optimizer, keeps=found.keeps, limit=limits["memory"], again=again)
+    with progress.stage(f"trying batches of {found.graph.name}"):
+        need = training_need(step)
+        changes = tuple(training_remedies(step, need))
+    return Fit(
+        model=model_info(found.graph, found.source),
+        device=device or "",
+        convention=f"training with {optimizer}, {found.keeps}",
+        needs=(need,),
         remedies=changes,
         notes=found.notes,
     )

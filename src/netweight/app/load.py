@@ -27,7 +27,7 @@ from netweight.app.identify import (
 )
 from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
-from netweight.app.quantised import as_it_runs
+from netweight.app.quantised import as_it_runs, with_costs
 from netweight.errors import Either, FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Graph, TensorSpec
@@ -105,7 +105,7 @@ def load(what: Identified, asked: Asked) -> Loaded:
         case Stored(path):
             return _stored(path, asked)
         case TfliteFile(path):
-            return _tflite(path, asked)
+            return with_costs(_tflite(path, asked))
         case BuiltIn():
             asked.check_no_program()
             return _built_in(what, asked)

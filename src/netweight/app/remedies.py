@@ -109,9 +109,9 @@ def _smaller_batch(tried: Tried) -> Iterator[Remedy]:
     if tried.again is None or len(batches) != 1 or max(batches) == 1:
         return
     name = "1 sample at once"
-    one = _described(tried.again, [replace(spec, shape=(1, *spec.shape[1:])) for spec in inputs if spec.shape])
+    one = described(tried.again, [replace(spec, shape=(1, *spec.shape[1:])) for spec in inputs if spec.shape])
     if isinstance(one, str):
-        yield _impossible(name, one)
+        yield impossible(name, one)
     else:
         yield tried.remedy(name, tried.needed(one), "throughput", "--batch 1")
 
@@ -124,9 +124,9 @@ def _smaller_input(tried: Tried) -> Iterator[Remedy]:
         return
     for side in range((min(sides) - 1) // _SIZES * _SIZES, 0, -_SIZES):
         shape = (*inputs[0].shape[:2], *[max(1, length * side // min(sides)) for length in sides])
-        graph = _described(tried.again, [replace(inputs[0], shape=shape)])
+        graph = described(tried.again, [replace(inputs[0], shape=shape)])
         if isinstance(graph, str):
-            yield _impossible("smaller input", graph)
+            yield impossible("smaller input", graph)
             return
         nbytes = tried.needed(graph)
         if nbytes <= tried.limit or side == _SIZES:
@@ -135,7 +135,7 @@ def _smaller_input(tried: Tried) -> Iterator[Remedy]:
             return
 
 
-def _described(again: Again, specs: Sequence[TensorSpec]) -> Graph | str:
+def described(again: Again, specs: Sequence[TensorSpec]) -> Graph | str:
     """The network with other inputs, or why there is none."""
     try:
         return again(specs)
@@ -143,5 +143,6 @@ def _described(again: Again, specs: Sequence[TensorSpec]) -> Graph | str:
         return str(error).partition("\n")[0]
 
 
-def _impossible(name: str, why: str) -> Remedy:
+def impossible(name: str, why: str) -> Remedy:
+    """One that cannot be tried."""
     return Remedy(name=name, kind="memory", needed_bytes=None, fits=False, price=f"cannot be made: {why}")

@@ -33,6 +33,7 @@ from netweight.cli.values import completing, one_of
     "--convention", metavar="NAME", shell_complete=completing("convention"),
     help="How activations are counted.  [liveness; tflm for .tflite]",
 )  # fmt: skip
+@click.option("--optimizer", metavar="NAME", help="A step of training with it, and the largest batch that fits.")
 @click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 @units_option
 @verbose_option
@@ -42,6 +43,7 @@ def fit(model: str, **flags: Any) -> None:
     \b
       netweight fit mobilenet_v2 --bits 8 --limit 1MiB
       netweight fit lenet5 --device stm32f746
+      netweight fit resnet50 --optimizer adam --batch 64 --limit 4GB   the batch that fits, what to checkpoint
     """  # noqa: D301
     check_units(flags["form"], given_flags(flags).get("units", "raw"))
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
@@ -51,6 +53,7 @@ def fit(model: str, **flags: Any) -> None:
             limit=flags["limit"],
             device=flags["device"],
             convention=flags["convention"],
+            optimizer=flags["optimizer"],
             batch=flags["batch"],
             bits=flags["bits"],
             training=flags["training"],
