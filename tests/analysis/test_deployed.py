@@ -156,6 +156,19 @@ def test_nothing_is_in_place_and_views_are_copies_on_a_microcontroller() -> None
     assert [one.nbytes for one in found.tensors] == [32, 32, 32]
 
 
+def test_maps_that_are_channels_last_already_are_not_copied() -> None:
+    """TensorFlow Lite has channels last: 4 x 8 x 8 is moved nowhere; tokens that become columns are."""
+
+    def there_and_back(x: build.Symbol) -> build.Symbol:
+        return conv(build.permute(build.relu(build.permute(x, 0, 2, 3, 1)), 0, 3, 1, 2), 4)
+
+    found = netweight.memory(build.graph(there_and_back, (1, 4, 8, 8)), bits=8, conventions="tflm").conventions["tflm"]
+    assert [one.nbytes for one in found.tensors] == [256, 256, 256]
+    turned = build.graph(lambda x: build.relu(build.permute(x, 0, 2, 1)), (1, 4, 8))
+    found = netweight.memory(turned, bits=8, conventions="tflm").conventions["tflm"]
+    assert [one.nbytes for one in found.tensors] == [32, 32, 32]
+
+
 def bottleneck(x: build.Symbol, wide: int, out: int, *, gate: bool = False) -> build.Symbol:
     y = build.relu6(conv(x, wide, name="widen"))
     y = build.relu6(conv(y, wide, 3, padding=1, groups=wide, name="depthwise"))

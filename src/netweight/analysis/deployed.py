@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from netweight.analysis.overwriting import ACTIVE, runs_of
-from netweight.analysis.padded import with_pads
+from netweight.analysis.padded import padded_inputs, with_pads
 from netweight.ir import Graph, Node, Value
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import REGISTRY
@@ -73,14 +73,11 @@ def deployed(graph: Graph, kernels: str) -> Deployed:
     if kernels == "written":
         return Deployed(graph=graph, steps=tuple((step,) for step in range(len(graph.nodes))))
     rules = KERNELS[kernels]
-    fused = _merged(graph, _chains(graph, rules))
-    return with_pads_apart(fused) if rules.pads_apart else fused
-
-
-def with_pads_apart(found: Deployed) -> Deployed:
-    """The same where padding that TensorFlow Lite has no name for is a step of its own."""
-    graph, places = with_pads(found.graph)
-    return Deployed(graph=graph, steps=tuple(() if place is None else found.steps[place] for place in places))
+    found = _merged(graph, _chains(graph, rules))
+    if not rules.pads_apart:
+        return found
+    padded, steps = with_pads(found.graph, found.steps, padded_inputs(graph))
+    return Deployed(graph=padded, steps=steps)
 
 
 def _chains(graph: Graph, rules: Kernels) -> list[tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,30 +12,45 @@ _POOLS = frozenset({"max_pool", "min_pool", "avg_pool", "lp_pool"})
 _CONVS = frozenset({"conv", "integer_conv"})
 
 
-def with_pads(graph: Graph) -> tuple[Graph, tuple[int | None, ...]]:
-    """The graph with a node before each window whose padding is neither "same" nor "valid".
+def padded_inputs(graph: Graph) -> dict[int, TensorSpec]:
+    """What is laid around the input of each window whose padding is neither "same" nor "valid", by its place."""
+    found = {}
+    for place, node in enumerate(graph.nodes):
+        pads = needs_pad(graph, node)
+        if pads is not None:
+            found[place] = _padded(graph.spec(str(node.inputs[0])), pads)
+    return found
+
+
+def with_pads(
+    graph: Graph, steps: Sequence[tuple[int, ...]], padded: Mapping[int, TensorSpec]
+) -> tuple[Graph, tuple[tuple[int, ...], ...]]:
+    """The graph with a node before each step that reads a padded copy of its input.
+
+    Args:
+        graph: Steps of a runtime, one node each.
+        steps: Places that the nodes of each step had in the network.
+        padded: What the windows of the network read instead of their inputs, by their places in it.
 
     Returns:
-        The graph, and for each of its nodes the place that it had, None for the padding.
+        The graph, and for each of its nodes the places that it had; none for the padding.
     """
     values = dict(graph.values)
     nodes: list[Node] = []
-    places: list[int | None] = []
+    places: list[tuple[int, ...]] = []
     now_at: dict[int, int] = {}
-    for step, node in enumerate(graph.nodes):
-        pads = needs_pad(graph, node)
-        if pads is not None:
-            x = node.inputs[0]
-            assert x is not None
+    for step, (node, parts) in enumerate(zip(graph.nodes, steps, strict=True)):
+        spec = next((padded[place] for place in parts if place in padded), None)
+        x, *others = node.inputs or (None,)
+        if spec is not None and x is not None:
             name = _fresh(f"{node.outputs[0]} padded", values)
-            values[name] = Value(name=name, spec=_padded(graph.spec(x), pads))
+            values[name] = Value(name=name, spec=spec)
             nodes.append(Node(op="pad", inputs=(x,), outputs=(name,), layer=node.layer, origin=node.origin))
-            places.append(None)
-            none = tuple((0, 0) for _ in pads)
-            node = replace(node, inputs=(name, *node.inputs[1:]), attrs=replace(node.attrs, padding=none))  # noqa: PLW2901
+            places.append(())
+            node = replace(node, inputs=(name, *others))  # noqa: PLW2901
         now_at[step] = len(nodes)
         nodes.append(node)
-        places.append(step)
+        places.append(parts)
     fused = tuple((now_at[first], now_at[last]) for first, last in graph.fused)
     return replace(graph, values=values, nodes=tuple(nodes), fused=fused), tuple(places)
 

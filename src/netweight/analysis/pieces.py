@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from netweight.analysis.conventions import Convention
 from netweight.analysis.from_weights import made_from_weights
 from netweight.analysis.overwriting import ACTIVE, Run, first_in_order, runs_of, writes_over
-from netweight.ir import Graph, TensorSpec
+from netweight.ir import Graph, Node, TensorSpec
 from netweight.ir.lifetimes import last_reads
 from netweight.ops import REGISTRY
 
 _NOTHING = frozenset({"identity", "detach"})
 """Views that a converter leaves out."""
+_MATRIX = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,15 @@ def _home(facts: Facts, rule: Convention, name: str, born: int, dies: int) -> Ho
 
 def _stays_view(facts: Facts, rule: Convention, step: int) -> bool:
     """Whether a view is one to this runtime too: within a kernel, or where nothing changes."""
-    return not rule.copies_views or step in facts.runs or facts.graph.nodes[step].op in _NOTHING
+    node = facts.graph.nodes[step]
+    return not rule.copies_views or step in facts.runs or node.op in _NOTHING or _only_layout(node)
+
+
+def _only_layout(node: Node) -> bool:
+    """Whether it moves channels behind the positions or back: where maps lie channels last, that is no move."""
+    order = node.attrs.order if node.op == "permute" else ()
+    count = len(order)
+    return count > _MATRIX + 1 and order in ((0, *range(2, count), 1), (0, count - 1, *range(1, count - 1)))
 
 
 def _taken_over(

@@ -60,7 +60,7 @@ def rows_of(graph: Graph, node: Node) -> Rows | None:
     if node.op == "linear":
         count = x.numel // max(x.shape[-1], 1)
         in_rows, first = count, tuple(range(count))
-    elif node.op in _WINDOWS:
+    elif node.op in _WINDOWS and _channels_first(graph, node):
         batch, size, out = x.shape[0], x.shape[2], y.shape[2]
         stride, before = node.attrs.stride[0], getattr(node.attrs, "padding", ((0, 0),))[0][0]
         along = [min(max(at * stride - before, 0), size) for at in range(out)]
@@ -70,6 +70,14 @@ def rows_of(graph: Graph, node: Node) -> Rows | None:
     if not in_rows or not first or x.nbytes % in_rows or y.nbytes % len(first):
         return None
     return Rows(in_row=x.nbytes // in_rows, out_row=y.nbytes // len(first), in_rows=in_rows, first=first)
+
+
+def _channels_first(graph: Graph, node: Node) -> bool:
+    """Whether the maps that are read have channels before positions: a kernel may read them the other way round."""
+    x, y = graph.spec(str(node.inputs[0])), graph.spec(node.outputs[0])
+    groups = getattr(node.attrs, "groups", 0)
+    channels = graph.spec(str(node.inputs[1])).shape[1] * groups if groups else y.shape[1]
+    return len(x.shape) == len(y.shape) and x.shape[1] == channels
 
 
 def rows_shared(facts: Facts, home_of: Mapping[str, str], homes: Mapping[str, Home]) -> list[int]:

@@ -44,7 +44,7 @@ class Exported:
 
 @takes(
     **MODEL, bits=BITS, path=path_of, weights=unless_none(arrays_by_name), seed=whole_number, guesses=flag,
-    external=unless_none(flag), reorder=unless_none(text),
+    external=unless_none(flag), reorder=unless_none(text), patches=unless_none(text),
 )  # fmt: skip
 def export(
     model: Any,
@@ -60,6 +60,7 @@ def export(
     external: bool | None = None,
     guesses: bool = False,
     reorder: str | None = None,
+    patches: str | None = None,
     as_written: bool = False,
 ) -> Exported:
     """Write a model as an ONNX file, or as a graph in JSON that ``netweight.capture`` reads; the same bytes every time.
@@ -74,8 +75,8 @@ def export(
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
-            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
-            module, which is left exactly as it was.
+            or TFLite file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a
+            PyTorch module, which is left exactly as it was.
         path: File to write, ``.onnx`` or ``.json``; it appears when it is complete. A graph has no weights.
         inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
@@ -88,6 +89,8 @@ def export(
         guesses: Write what a capture had to guess, such as one arm of a branch, although the file is another network.
         reorder: Name of the convention whose peak the order of the operators is to make small: ``"liveness"``. The
             outputs stay the same.
+        patches: First layers to run patch by patch, as a grid and the last of them: ``"4x4@features.4"``. The outputs
+            stay the same.
         as_written: Write the graph of a quantised model as it is written, instead of with kernels of integers; an ONNX
             file always has the conversions, of which runtimes make such kernels themselves.
         external: Whether weights of 1 KiB and more go to a file beside the model; by default from 1 GiB in all on.
@@ -111,6 +114,8 @@ def export(
     notes = list(loaded.notes)
     if reorder is not None:
         graph = _reordered(graph, reorder)
+    if patches is not None:
+        graph = _in_patches(graph, patches)
     if target.suffix == ".json":
         write_text(target, graph_to_json(graph, indent=1) + "\n")
         return Exported(path=target, data=None, notes=tuple(notes))
@@ -132,6 +137,14 @@ def _reordered(graph: Graph, name: str) -> Graph:
 
     with progress.stage("looking for the best order"):
         return in_best_order(graph, as_deployed(convention(name)))
+
+
+def _in_patches(graph: Graph, text: str) -> Graph:
+    from netweight.app.patches import stage_and_grid
+    from netweight.rewrite.patches import in_patches
+
+    with progress.stage("cutting into patches"):
+        return in_patches(*stage_and_grid(graph, text))
 
 
 def _check(loaded: Loaded, *, guesses: bool) -> None:

@@ -9,10 +9,11 @@ from dataclasses import fields, replace
 from netweight import progress
 from netweight.analysis.conventions import CONVENTIONS, Convention
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts
+from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
 from netweight.app.identify import Given, Model, OnnxFile, Stored, resolve
+from netweight.app.patches import DEFAULT_CONVENTION, parse_limit, parse_patches, patch_report
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph
 from netweight.own_rules import OwnRules
@@ -43,7 +44,7 @@ class Memory(results.Memory):
         return to_text(self, units=units, width=width)
 
     def to_csv(self) -> str:
-        """One line per convention."""
+        """One line per convention; of patches one per tensor."""
         from netweight.report.memory.delimited import to_csv
 
         return to_csv(self)
@@ -56,8 +57,10 @@ class Memory(results.Memory):
 
         Raises:
             UnknownNameError: If it was not asked for.
-            UsageError: If it has no steps.
+            UsageError: If it has no steps, or patches were asked for.
         """
+        if self.patches is not None:
+            raise UsageError("svg: expected a timeline, got patches, of which there is no picture", fix="--format json")
         from netweight.report.memory.svg import to_svg
         from netweight.report.memory.text import main_of
 
@@ -109,6 +112,9 @@ def _training_row(model: Model, asked: Asked, rules: OwnRules | None) -> Convent
     bits=BITS,
     conventions=lambda name, value: texts(name, value) or ALL,
     reorder=flag,
+    patches=unless_none(text),
+    limit=unless_none(lambda name, value: value if isinstance(value, int) else text(name, value)),
+    hold_input=flag,
 )
 def memory(
     model: Model,
@@ -122,6 +128,9 @@ def memory(
     conventions: str | Sequence[str] = ALL,
     as_written: bool = False,
     reorder: bool = False,
+    patches: str | None = None,
+    limit: int | str | None = None,
+    hold_input: bool = False,
 ) -> Memory:
     """Activation memory of a model under several conventions: peak, what is alive then, why the figures differ, a plan.
 
@@ -146,10 +155,19 @@ def memory(
             it. ``lecture``, ``torch-eager`` and ``training`` always follow the network as it is written.
         reorder: The network with its operators in the order that holds the least under ``liveness``, or under the
             first of ``conventions`` if that is not among them. ``netweight.export`` writes it.
+        patches: The first layers patch by patch: ``"4x4@LAYER"`` for a grid and the last of these layers, ``"4x4"`` for
+            the best layer, ``"auto"`` for the best of both, under the first of ``conventions``, or ``mcunet-v2``. The
+            result is in ``patches``; ``netweight.export`` writes the network in patches.
+        limit: Peak that patches are to reach with the fewest MACs: ``"256KiB"``, or bytes; by default the lowest.
+        hold_input: Whether the inputs lie in memory whole while patches run; else a patch has its own part alone, as
+            from a camera or from flash.
 
     Raises:
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
+    most = _patch_limit(patches, limit, hold_input=hold_input)
+    if patches is not None and conventions == ALL:
+        conventions = (DEFAULT_CONVENTION,)
     wanted = {name: _convention(name) for name in conventions}
     asked = Asked(
         inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None, as_written=as_written
@@ -164,8 +182,29 @@ def memory(
     if TRAINING in wanted:
         row = _training_row(model, replace(asked, bits=False), rules)
         table = {name: row if name == TRAINING else table[name] for name in wanted}
+    report = None
+    if patches is not None:
+        with progress.stage("looking for patches"):
+            report = patch_report(
+                graph, patches, conventions=tuple(wanted), limit=most, streamed=not hold_input, as_written=as_written
+            )
     notes = (*_on_kernels(table), *found.notes)
-    return Memory(model=model_info(graph, found.source), as_written=as_written, conventions=table, notes=notes)
+    info = model_info(graph, found.source)
+    return Memory(model=info, as_written=as_written, conventions=table, notes=notes, patches=report)
+
+
+def _patch_limit(patches: str | None, limit: int | str | None, *, hold_input: bool) -> int | None:
+    """Bytes that patches are to reach; the text of the patches is looked at before a model is.
+
+    Raises:
+        UsageError: If the text or the limit is none, or there is something to say about patches and none are asked for.
+    """
+    if patches is not None:
+        parse_patches(patches)
+    elif limit is not None or hold_input:
+        what = "limit" if limit is not None else "hold_input"
+        raise UsageError(f"{what}: expected patches that it is about, got none", fix="--patches auto; netweight fit")
+    return parse_limit(limit)
 
 
 def _reordered(graph: Graph, rules: Mapping[str, Convention], *, as_written: bool) -> Graph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from shutil import get_terminal_size
@@ -14,14 +15,14 @@ from netweight.app import memory as verb
 from netweight.cli.options import (
     check_units,
     given_flags,
-    limit_option,
     model_options,
     parse_dims,
     parse_inputs,
+    peak_limit_option,
     units_option,
     verbose_option,
 )
-from netweight.cli.streams import is_terminal, out_rendered
+from netweight.cli.streams import is_terminal, out_rendered, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import completing, one_of
 from netweight.errors import UsageError
@@ -38,13 +39,15 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg"}
     help="Only this convention; repeat for several.  [default: all]",
 )  # fmt: skip
 @click.option("--reorder", is_flag=True, help="In the order of operators that holds the least.")
+@click.option("--patches", metavar="GRID[@LAYER]", help="First layers patch by patch: 4x4@LAYER, 4x4, or auto.")
+@click.option("--hold-input", is_flag=True, help="With --patches: the whole input lies in memory.")
 @click.option("--format", "form", type=one_of("table", "json", "csv", "svg"), default="table", help="[default: table]")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
     help=f"Write to {', '.join(_FORMATS)}; repeat.",
 )  # fmt: skip
 @units_option
-@limit_option
+@peak_limit_option
 @verbose_option
 def memory(model: str, **flags: Any) -> None:
     """Peak memory of MODEL's activations under every convention: when, what is alive, why the figures differ.
@@ -56,8 +59,12 @@ def memory(model: str, **flags: Any) -> None:
       netweight memory resnet50 -o peak.svg              a picture of the timeline and the plan
       netweight memory alexnet --as-written              nothing folded or fused
       netweight memory densenet121 --reorder             operators in the order that holds the least
+      netweight memory mobilenet_v2 --bits 8 --patches auto --limit 256KiB
+      netweight memory mobilenet_v2 --patches 4x4@features.4 -o patched.onnx
     """  # noqa: D301
     given = given_flags(flags)
+    models = [name for name in flags["outputs"] if flags["patches"] and Path(name).suffix.lower() == ".onnx"]
+    flags["outputs"] = [name for name in flags["outputs"] if name not in models]
     targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
     for form in (*targets.values(), flags["form"]):
         check_units(form, given.get("units", "raw"))
@@ -72,13 +79,41 @@ def memory(model: str, **flags: Any) -> None:
             conventions=flags["conventions"],
             as_written=flags["as_written"],
             reorder=flags["reorder"],
+            patches=flags["patches"],
+            limit=flags["limit"],
+            hold_input=flags["hold_input"],
         )
     texts = {path: _rendered(found, form, flags["units"], None) for path, form in targets.items()}
+    if models:
+        _write_models(model, found, models, flags)
     for path, text in texts.items():
         write_text(path, text)
     if not targets or "form" in given:
         width = get_terminal_size().columns if is_terminal() else None
         out_rendered(_rendered(found, flags["form"], flags["units"], width))
+
+
+def _write_models(model: str, found: verb.Memory, names: Sequence[str], flags: Mapping[str, Any]) -> None:
+    """The network in patches as ONNX files, in the types that the model has.
+
+    Raises:
+        UsageError: If no patches were found.
+    """
+    from netweight.app.export import export
+
+    report = found.patches
+    if report is None or not report.spelled:
+        raise UsageError("output: expected patches that lower the peak, got none to write", fix="--patches 4x4@LAYER")
+    order = next((name for name in found.conventions if name == "liveness"), next(iter(found.conventions)))
+    for name in names:
+        with redirect_stdout(sys.stderr):
+            written = export(
+                model, name, parse_inputs(flags["inputs"]), batch=flags["batch"], training=flags["training"],
+                dims=parse_dims(flags["dims"]), patches=report.spelled, reorder=order if flags["reorder"] else None,
+            )  # fmt: skip
+        for note in written.notes:
+            say(f"note: {note}")
+        say(f"{name}: the network in patches, {report.spelled}")
 
 
 def _form_of(path: Path) -> str:

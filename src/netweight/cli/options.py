@@ -136,6 +136,22 @@ limit_option: Decorator = click.option(
 )  # fmt: skip
 
 
+def _raise_limits_but_size(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> str | None:
+    """The limits that have a name are raised; the size that has none is a peak."""
+    sizes = [text for text in texts if "=" not in text]
+    _raise_limits(context, option, tuple([text for text in texts if "=" in text]))
+    if len(sizes) > 1:
+        raise UsageError(f"limit: expected one size, got {' and '.join(sizes)}", fix="--limit 256KiB")
+    return sizes[0] if sizes else None
+
+
+peak_limit_option: Decorator = click.option(
+    "--limit", multiple=True, callback=_raise_limits_but_size, metavar="SIZE|NAME=AMOUNT",
+    shell_complete=completing("limit"),
+    help=f"With --patches: the peak to reach, 256KiB. Or what an odd model may take: {', '.join(limits.DEFAULTS)}.",
+)  # fmt: skip
+
+
 Input = Filled | TensorSpec | tuple[int, ...]
 
 

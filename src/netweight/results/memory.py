@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netweight.results.as_json import fields_of
+from netweight.results.patches import PatchReport
 from netweight.results.profile import ModelInfo
 
 SCHEMA = "netweight/memory/1"
@@ -133,12 +134,14 @@ class Memory:
         as_written: Whether every operator is a step of its own under every convention.
         conventions: What each of them says, by name.
         notes: What a reader must know.
+        patches: The network with its first layers run patch by patch; None if that was not asked for.
     """
 
     model: ModelInfo
     as_written: bool
     conventions: Mapping[str, ConventionMemory]
     notes: tuple[str, ...] = ()
+    patches: PatchReport | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dicts and lists of the JSON schema ``netweight/memory/1``."""

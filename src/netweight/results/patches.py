@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,3 +128,36 @@ class PatchOption:
     def peak_bytes(self) -> int:
         """The higher of both peaks."""
         return max(self.during_bytes, self.after_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchReport:
+    """What was asked about patches, and what came out.
+
+    Attributes:
+        asked: Grid and layer as they were asked for: ``"4x4@features.4"``, ``"auto"``.
+        spelled: What was chosen, as it can be asked for; empty if nothing was.
+        convention: What counts as alive.
+        streamed: Whether inputs are in memory only as far as a patch reads them; else they are there whole.
+        limit_bytes: Peak that was to be reached; None if the lowest was asked for.
+        reached: Whether it is; True where none was asked for.
+        chosen: The network in patches; None if no split lowers the peak.
+        options: Splits and grids with ever more MACs and ever lower peaks; none where a layer was asked for.
+        refusals: By layer why patches cannot end there or later.
+        macs: MACs of the network as it is.
+        peak_bytes: Its peak.
+        peak_layer: The layer that has it.
+    """
+
+    asked: str
+    spelled: str
+    convention: str
+    streamed: bool
+    limit_bytes: int | None = None
+    reached: bool = True
+    chosen: Patches | None = None
+    options: tuple[PatchOption, ...] = ()
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    macs: int = 0
+    peak_bytes: int = 0
+    peak_layer: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import le
 
 from netweight.analysis.conventions import Convention
@@ -15,7 +16,7 @@ from netweight.analysis.patching.rules import rule_of
 from netweight.analysis.patching.stage import BEFORE_SPACE, Grid, Reach, Stage, patch_at
 from netweight.analysis.patching.work import Strips, macs_in_grid, macs_of, strips, uncut
 from netweight.ir import Graph
-from netweight.results.patches import PatchOption
+from netweight.results.patches import Moment, PatchOption
 
 MOST_PATCHES = 8
 """Along one dimension, in a search."""
@@ -86,13 +87,20 @@ class Search:
         graph: The network.
         rule: What is alive when.
         streamed: Whether inputs are in memory only as far as a patch reads them.
-        refusals: What forbids later places, by layer.
+        grid: The only grid that is tried; None for those of ``grids``.
+        refusals: What forbids patches to end at a layer, as far as the search went.
     """
 
     graph: Graph
     rule: Convention
     streamed: bool = True
+    grid: Grid | None = None
     refusals: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def before(self) -> Moment:
+        """Peak of the network as it is."""
+        return peak_before(self.graph, self.rule)
 
     def best(self, limit: int | None = None) -> list[PatchOption]:
         """Options with ever more MACs and ever lower peaks, all below that of the network as it is.
@@ -103,7 +111,7 @@ class Search:
             limit: Peak that is low enough; the search stops at the first option that has it.
         """
         found: list[PatchOption] = []
-        lowest = peak_before(self.graph, self.rule).nbytes
+        lowest = self.before.nbytes
         for macs, stage, grid, after, along in sorted(self._candidates(lowest, limit), key=lambda each: each[0]):
             if max(after, self._beside(stage)) >= lowest:
                 continue
@@ -117,6 +125,13 @@ class Search:
                 if limit is not None and option.peak_bytes <= limit:
                     break
         return found
+
+    def _grids(self, stage: Stage) -> Iterator[Grid]:
+        places = smallest_map(stage)
+        if self.grid is None:
+            yield from grids(places)
+        elif len(self.grid) == len(places) and all(map(le, self.grid, places)):
+            yield self.grid
 
     def _beside(self, stage: Stage) -> int:
         """Bytes that are there while any patch runs."""
@@ -133,7 +148,7 @@ class Search:
         """MACs of the network, stage, grid, peak after it and strips along each dimension."""
         work = {step: macs for step, node in enumerate(self.graph.nodes) if (macs := macs_of(self.graph, node))}
         everything = sum(work.values())
-        outdone = _Outdone()
+        outdone = _Outdone(most=MOST_PATCHES if self.grid is None else max(self.grid))
         for split in split_points(self.graph):
             stage = split.stage
             if split.refusal:
@@ -150,7 +165,7 @@ class Search:
             outside = everything - sum([work.get(step, 0) for step in stage.steps])
             cuts = _Cuts(stage=stage, steps=tuple(one.macs))
             cheapest = None
-            for grid in grids(smallest_map(stage)):
+            for grid in self._grids(stage):
                 along = cuts.along(grid)
                 if along is None:
                     continue
@@ -169,11 +184,12 @@ class _Outdone:
     The patches of a later place have of every tensor at least what those of an earlier one have, and do its work too.
     """
 
+    most: int
     known: list[tuple[int, int, tuple[int, ...]]] = field(default_factory=list)
 
     def by_an_earlier(self, stage: Stage, after: int, beside: int) -> bool:
         """Whether an earlier place is better than this one; if none is, this one is remembered."""
-        places = tuple([min(size, MOST_PATCHES) for size in smallest_map(stage)])
+        places = tuple([min(size, self.most) for size in smallest_map(stage)])
         for other_after, other_beside, other_places in self.known:
             as_fine = len(places) == len(other_places) and all(map(le, places, other_places))
             if other_after <= after and other_beside <= beside and as_fine:

@@ -6,6 +6,7 @@ import csv
 import io
 
 from netweight.report.escape import csv_cell
+from netweight.report.memory.patches import patch_rows
 from netweight.results.memory import Memory
 
 _HEAD = (
@@ -18,6 +19,9 @@ def to_csv(memory: Memory) -> str:
     """A heading, then a line for each convention; what it does not have is empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
+    if memory.patches is not None:
+        writer.writerows(patch_rows(memory.patches))
+        return out.getvalue()
     writer.writerow(_HEAD)
     for name, found in memory.conventions.items():
         plan = found.plan

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from netweight.report.escape import plain
-from netweight.report.fit import shortened
+from netweight.report.memory.aligned import aligned
 from netweight.report.memory.bars import timeline_lines
 from netweight.report.memory.chain import chain_lines
+from netweight.report.memory.patches import patch_lines
 from netweight.report.memory.plan import plan_lines
-from netweight.report.width import left, right, width_of
 from netweight.report.wrap import wrapped
 from netweight.results.memory import ConventionMemory, Memory, Tensor
 from netweight.units import Units, scaled
@@ -24,7 +24,13 @@ def to_text(memory: Memory, *, units: Units = "si", width: int | None = None) ->
 
 
 def lines_of(memory: Memory, units: Units, width: int | None) -> Iterator[str]:
-    """Heading, table, each convention with what is alive at its peak, the timeline and the plan of the first."""
+    """Heading, table, each convention with what is alive at its peak, the timeline and the plan of the first.
+
+    Where patches were asked for, they are what is shown.
+    """
+    if memory.patches is not None:
+        yield from patch_lines(memory, memory.patches, width)
+        return
     inputs = ", ".join(f"{i.name} {_by(i.shape)} {i.dtype}" for i in memory.model.inputs)
     yield from wrapped(f"{memory.model.name} ({memory.model.source}), input {inputs}: activation memory", width, 2)
     yield ""
@@ -59,7 +65,7 @@ def _table(memory: Memory, units: Units, width: int | None) -> Iterator[str]:
     for name, found in memory.conventions.items():
         short = () if units == "raw" else (scaled(found.peak_bytes, "B", units=units),)
         rows.append((name, f"{found.peak_bytes:,}", *short, found.peak_layer))
-    yield from _columns(rows, width, words=(0, -1))
+    yield from aligned(rows, width, words=(0, -1))
 
 
 def _alive(name: str, found: ConventionMemory, width: int | None) -> Iterator[str]:
@@ -72,26 +78,8 @@ def _alive(name: str, found: ConventionMemory, width: int | None) -> Iterator[st
     if found.beside_bytes:
         rows.append(("masks and positions", "made inside", f"{found.beside_bytes:,}"))
     if rows:
-        yield from _columns([(f"{_INDENT}{first}", *rest) for first, *rest in rows], width, words=(0, 1))
+        yield from aligned([(f"{_INDENT}{first}", *rest) for first, *rest in rows], width, words=(0, 1))
     yield from wrapped(f"{_INDENT}why: {found.why}", width, 7)
-
-
-def _columns(rows: Sequence[Sequence[str]], width: int | None, *, words: tuple[int, ...]) -> Iterator[str]:
-    """Lines of cells below each other, numbers to the right; the first cell is cut in the middle where it has to be."""
-    sizes = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
-    texts = {at % len(sizes) for at in words}
-    if width is not None:
-        over = sum(sizes) + 2 * (len(sizes) - 1) - width
-        sizes[0] = max(sizes[0] - max(over, 0), _NARROWEST)
-    for row in rows:
-        cells = (_cut(row[0], sizes[0]), *row[1:])
-        yield "  ".join(
-            left(cell, sizes[at]) if at in texts else right(cell, sizes[at]) for at, cell in enumerate(cells)
-        ).rstrip()
-
-
-def _cut(text: str, size: int) -> str:
-    return text if width_of(text) <= size else shortened(text, size)
 
 
 def _what(tensor: Tensor) -> str:
