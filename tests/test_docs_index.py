@@ -50,7 +50,7 @@ def _commands() -> list[str]:
     """Commands of the index, and of the README's next steps, on what is built in."""
     texts = (_BLOCK.sub("", page.read_text(encoding="utf-8")) for page in (INDEX, ROOT / "README.md"))
     found = dict.fromkeys(command for text in texts for command in re.findall(r"`(netweight [^`]*)`", text))
-    return [command for command in found if not re.search(r"\.py|\.onnx|\.json", command)]
+    return [command for command in found if not re.search(r"\.py|\.onnx|\.tflite|\.json", command)]
 
 
 @pytest.mark.parametrize("command", _commands())

@@ -52,6 +52,26 @@ def shaped(kind: str, *ints: int, **attrs: Any) -> Build:
     return build
 
 
+def picked(kind: str, **ints: tuple[int, ...]) -> Build:
+    def build(m: Model) -> str:
+        named = [m.store(name, np.array(numbers, np.int64)) for name, numbers in ints.items()]
+        return m.op(kind, m.pair(m.input("x", 1, 4, 6, 6)), *named, to="y")
+
+    return build
+
+
+def nearest(m: Model) -> str:
+    none, scales = m.store("none", np.zeros(0, np.float32)), m.store("scales", np.array([1, 1, 2, 2], np.float32))
+    x = m.pair(m.input("x", 1, 4, 6, 6))
+    how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return m.op("Resize", x, none, scales, to="y", mode="nearest", **how)
+
+
+def chosen(m: Model) -> str:
+    mask = m.store("mask", np.arange(20).reshape(1, 4, 5) % 3 == 0)
+    return m.op("Where", mask, m.pair(m.input("a", 1, 4, 5)), m.pair(m.input("b", 1, 4, 5), 0.05), to="y")
+
+
 SMALL = {"scale": 0.01}
 SAME = {"scale": 0.03}
 OTHER = {"scale": 0.11}
@@ -73,6 +93,13 @@ CASES: dict[str, tuple[Build, dict[str, Any], str, str]] = {
     "softmax": (one("Softmax", 1, 4, 6, axis=-1), {"scale": 1 / 256, "zero": 0}, "softmax", "QLinearSoftmax"),
     "reshape": (shaped("Reshape", 1, 12, 12), SAME, "reshape", "Reshape"),
     "transpose": (one("Transpose", 1, 4, 6, perm=[0, 2, 1]), SAME, "permute", "Transpose"),
+    "slice": (picked("Slice", starts=(1,), ends=(3,), axes=(1,)), SAME, "slice", "Slice"),
+    "gather": (picked("Gather", rows=(0,)), SAME, "index", "Gather"),
+    "expand": (picked("Expand", shape=(2, 4, 6, 6)), SAME, "expand", "Expand"),
+    "tile": (picked("Tile", repeats=(1, 1, 2, 1)), SAME, "repeat", "Tile"),
+    "depth to space": (one("DepthToSpace", 1, 4, 6, 6, blocksize=2), SAME, "pixel_shuffle", "DepthToSpace"),
+    "nearest neighbours": (nearest, SAME, "resize", "Resize"),
+    "where": (chosen, OTHER, "where", "QLinearWhere"),
     "max pool": (one("MaxPool", 1, 4, 6, 6, kernel_shape=[3, 3], pads=[1] * 4), SAME, "max_pool", "MaxPool"),
 }
 DTYPES = ("uint8", "int8")

@@ -52,9 +52,9 @@ def explain(
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
-            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
-            module, which is left exactly as it was; or what ``netweight.weigh`` found of one. Or a word: ``"macs"``,
-            ``"E103"``; or ``"op"`` with an operator as ``layer``. None lists the words.
+            or TFLite file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a
+            PyTorch module, which is left exactly as it was; or what ``netweight.weigh`` found of one. Or a word:
+            ``"macs"``, ``"E103"``; or ``"op"`` with an operator as ``layer``. None lists the words.
         layer: Path of a layer or module: ``"conv1"``, ``"layer1.0"``; of an ONNX model also ``"/layer1/conv1/Conv"``.
             Or a total: ``"macs"``, ``"params"``, ``"peak"``, ``"traffic"``, ``"size"``, ``"training"``. None explains
             all of the totals.

@@ -75,8 +75,8 @@ def export(
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
-            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
-            module, which is left exactly as it was.
+            or TFLite file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a
+            PyTorch module, which is left exactly as it was.
         path: File to write, ``.onnx`` or ``.json``; it appears when it is complete. A graph has no weights.
         inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.

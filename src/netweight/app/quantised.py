@@ -19,13 +19,14 @@ AS_WRITTEN = (
     "--as-written as runtimes do it, with kernels of integers"
 )
 _NAMED = 3
+_CONVERSIONS = frozenset({"dequantize", "dynamic_quantize"})
 
 
 def as_it_runs(found: Loaded, *, as_written: bool) -> Loaded:
     """The model with kernels of integers in the place of conversions around operators, unless asked for as written."""
-    if not any(node.op in ("dequantize", "dynamic_quantize") for node in found.graph.nodes):
+    if not _has_conversions(found.graph):
         return found
-    from netweight.rewrite.integer.costs import notes_on_costs
+    from netweight.rewrite.integer.costs import notes_on_costs, notes_on_layouts
     from netweight.rewrite.integer.fuse import as_run
 
     fused = as_run(found.graph, _numbers(found))
@@ -37,10 +38,28 @@ def as_it_runs(found: Loaded, *, as_written: bool) -> Loaded:
     return replace(
         found,
         graph=fused.graph,
-        notes=(*found.notes, *_notes(found.graph, fused), *notes_on_costs(fused.graph)),
+        notes=(
+            *found.notes,
+            *_notes(found.graph, fused),
+            *notes_on_costs(fused.graph),
+            *notes_on_layouts(fused.graph),
+        ),
         weights=None if weights is None else lambda: fused.weights(weights()),
         integers=Integers(kernels=fused.kernels, alone=fused.alone),
     )
+
+
+def with_costs(found: Loaded) -> Loaded:
+    """A model that runs as it is written, with what its conversions cost said."""
+    if not _has_conversions(found.graph):
+        return found
+    from netweight.rewrite.integer.costs import notes_on_costs
+
+    return replace(found, notes=(*found.notes, *notes_on_costs(found.graph)))
+
+
+def _has_conversions(graph: Graph) -> bool:
+    return not _CONVERSIONS.isdisjoint([node.op for node in graph.nodes])
 
 
 def _numbers(found: Loaded) -> Any:

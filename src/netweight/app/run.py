@@ -84,8 +84,8 @@ def run(
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
-            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
-            module, which is left exactly as it was.
+            or TFLite file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a
+            PyTorch module, which is left exactly as it was.
         inputs: An array, or several as a tuple, or as a dict by name; a shape in the place of an array is filled with
             random numbers.
         weights: Array per parameter, buffer and constant, by name, as ``netweight.initialize`` makes them; by default

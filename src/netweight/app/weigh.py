@@ -70,9 +70,9 @@ def weigh(
 
     Args:
         model: Name of a built-in network, with options after a colon (``"mobilenet_v1:width=0.5"``); path of an ONNX
-            file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch
-            module, which is left exactly as it was. Also the path of a profile stored as JSON, which comes back as it
-            is.
+            or TFLite file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a
+            PyTorch module, which is left exactly as it was. Also the path of a profile stored as JSON, which comes back
+            as it is.
         inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         bits: Bit widths: ``8``, ``"w8a8"``, ``"conv*=8,fc*=w4"``; as described by default.

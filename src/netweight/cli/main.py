@@ -31,6 +31,7 @@ Examples:
   netweight alexnet -o alexnet.json      every figure, for a script
   netweight net.py:Net --input 1x3x32x32 a PyTorch module of your own
   netweight model.onnx --dim batch=8     an ONNX file, the size of an open dimension given
+  netweight model.tflite                 a TFLite file, without any package
   netweight torchvision:resnet50         an architecture of torchvision, timm: or hf:config.json
   netweight explain alexnet conv1        where the numbers come from
   netweight explain model.onnx /layer1/conv1/Conv
@@ -46,6 +47,7 @@ MODEL is one of these, tried in this order, options after a colon (mobilenet_v1:
   torchvision:NAME, timm:NAME, hf:PATH   an architecture of that package, without weights
   FILE.py:NAME                           a PyTorch module, its class or a function that returns it, in a file
   FILE.onnx                              an ONNX model
+  FILE.tflite                            a TFLite model
   FILE.json                              a stored report or graph
   NAME                                   a built-in network, also if something of yours is called so
   MODULE:NAME                            as FILE.py:NAME, in what `python -m MODULE` would find from here
@@ -68,6 +70,7 @@ _COMMANDS = {
     "explain": ("explain", "Where the numbers of a LAYER come from; what a TERM means."),
     "memory": ("memory", "Peak memory of activations under every convention, and why."),
     "fit": ("fit", "Whether MODEL fits into so much memory, and what would make it fit."),
+    "plan": ("plan", "Where buffers of a CSV go in an arena; whether a plan holds."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
     "models": ("inspect", "The built-in networks; the options of one."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from netweight.results.profile import LayerRow, ModelInfo
+from netweight.results.profile import LayerRow, Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +38,29 @@ class Field:
         )
 
 
-def field_of(model: ModelInfo, row: LayerRow) -> Field | None:
+def field_of(profile: Profile, row: LayerRow) -> Field | None:
     """The field of a layer; None where no spatial input reaches it."""
     found = row.receptive_field
     if not found:
         return None
-    sizes = [info.shape[2:] for info in model.inputs if len(info.shape) == len(found) + 2]
+    channels = _channels(profile)
+    shapes = [info.shape for info in profile.model.inputs if len(info.shape) == len(found) + 2]
+    sizes = [_picture(shape, channels) for shape in shapes]
     if not sizes:
         return None
     largest = tuple(max(along) for along in zip(*sizes, strict=True))
     return Field(theoretical=tuple(found), input_size=largest)
+
+
+def _channels(profile: Profile) -> int:
+    """Channels that the first window sees; 0 if there is none."""
+    first = next((row for row in profile.layers if row.kind in ("conv", "pool") and row.input_shapes), None)
+    return 0 if first is None or len(first.input_shapes[0]) < 2 else first.input_shapes[0][1]
+
+
+def _picture(shape: tuple[int, ...], channels: int) -> tuple[int, ...]:
+    """Spatial sizes of an input: behind its channels, or before them where those that windows see come last."""
+    return shape[1:-1] if shape[1] != channels == shape[-1] else shape[2:]
 
 
 def _by(sizes: Iterable[int]) -> str:

@@ -98,7 +98,7 @@ def explain_layer(profile: Profile, rows: Sequence[LayerRow], rules_of: Callable
         row=row,
         sizes=sizes_of(row),
         figures=(*figures_of(row, FORMULA_FIELDS), *work),
-        field=field_of(profile.model, row),
+        field=field_of(profile, row),
         rules=rules_of(row.op),
         modules=around,
         training=trained,

@@ -28,7 +28,8 @@ def patch_lines(memory: Memory, report: PatchReport, width: int | None) -> Itera
         yield from _chosen(chosen, width)
     if len(report.options) > 1:
         yield ""
-        yield "splits, each with the fewest MACs for so low a peak:"
+        fit = "" if report.limit_bytes is None or not report.reached else " after which the rest fits"
+        yield from wrapped(f"splits{fit}, each with the fewest MACs for so low a peak:", width, 2)
         yield from _options(report.options, report.macs, width)
     notes = list(_notes(report, memory))
     if notes:

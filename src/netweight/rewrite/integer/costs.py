@@ -66,7 +66,6 @@ def notes_on_costs(graph: Graph) -> Iterator[str]:
             f"floating numbers between integers: {_some(island.layers)}; converting to them and back moves "
             f"{scaled(island.nbytes, 'B')}"
         )
-    yield from _on_layouts(graph)
     yield from _on_ranges(graph)
 
 
@@ -80,11 +79,15 @@ def _on_norms(graph: Graph) -> Iterator[str]:
         )
 
 
-def _on_layouts(graph: Graph) -> Iterator[str]:
+def notes_on_layouts(graph: Graph) -> Iterator[str]:
+    """What a reader must know of transpositions that the model itself has between layers of integers."""
+    inside = {step for first, last in graph.fused for step in range(first, last + 1)}
     moved = [
         node
-        for node in graph.nodes
+        for step, node in enumerate(graph.nodes)
         if node.op == "permute"
+        and step not in inside
+        and _copies(graph, node)
         and node.attrs.order in _LAYOUTS
         and graph.values[graph.values[node.outputs[0]].storage].kind in ("activation", "input")
         and _is_small(graph, node.outputs[0])
@@ -95,6 +98,13 @@ def _on_layouts(graph: Graph) -> Iterator[str]:
             f"channels change their place between integers: {_some([node.layer for node in moved])}; a runtime that "
             f"does not cancel that copies {scaled(nbytes, 'B')}"
         )
+
+
+def _copies(graph: Graph, node: Node) -> bool:
+    """Whether elements come into another order: dimensions of one element may stand anywhere."""
+    shape = graph.spec(node.inputs[0] or "").shape
+    moved = [dim for dim in node.attrs.order if shape[dim] > 1]
+    return moved != sorted(moved)
 
 
 def _on_ranges(graph: Graph) -> Iterator[str]:

@@ -114,8 +114,9 @@ class _Writer:
     def _is_absorbed(self, node: Node) -> bool:
         """Whether all that read what a node takes out of its scale are kernels, which read the integers."""
         net = self.net
-        fixed = node.op in ("permute", "reshape") and net.is_fixed(node.outputs[0])
-        if (node.op != "dequantize" and not fixed) or net.is_kept(node.outputs[0]):
+        if not node.outputs or net.is_kept(node.outputs[0]):
+            return False
+        if node.op != "dequantize" and net.fixed_view(node.outputs[0]) is None:
             return False
         readers = net.readers(node.outputs[0])
         return bool(readers) and all(

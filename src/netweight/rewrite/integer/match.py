@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netweight.ir import Node
-from netweight.rewrite.integer.kernels import AFTER, INSIDE, MOVES, NORMS, PRODUCTS
+from netweight.rewrite.integer.kernels import AFTER, INSIDE, MOVES, NORMS, PRODUCTS, moves
 from netweight.rewrite.integer.net import Net
 
 _CONVERSIONS = frozenset({"quantize", "dequantize"})
@@ -148,10 +148,10 @@ def _between(net: Net, step: int, node: Node) -> Kernel | str:
             return _unfinished(net, name)
         tails.extend(tail)
         last.append(reader)
-    moves = node.op in MOVES and _keeps_scale(net, node, last)
-    if not moves and node.op not in INSIDE:
+    in_place = moves(node.op, node.attrs) and _keeps_scale(net, node, last)
+    if not in_place and node.op not in INSIDE:
         return "the scales before and after it differ"
-    return Kernel(step=step, how="moves" if moves else "inside", tail=tuple(tails), last=tuple(last))
+    return Kernel(step=step, how="moves" if in_place else "inside", tail=tuple(tails), last=tuple(last))
 
 
 def _one_scale(net: Net, quantize: Node) -> bool:

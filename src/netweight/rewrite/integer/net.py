@@ -16,6 +16,7 @@ Numbers: TypeAlias = Callable[[str], "Array | None"]
 
 _WIDEST = 16
 """Bits of an activation of integers: wider ones are sums."""
+_VIEWS = frozenset({"permute", "reshape"})
 _STORED = frozenset({"parameter", "buffer", "constant"})
 
 
@@ -104,6 +105,11 @@ class Net:
         if node is None or node.op != "dequantize" or node.inputs[0] is None or not self.has_stored_scale(node):
             return None
         return node if bits_of(self.graph.spec(node.inputs[0]).dtype) <= _WIDEST else None
+
+    def fixed_view(self, name: str | None) -> Node | None:
+        """The node that shows a weight in other sizes or another order, None if a value is no such view."""
+        node = self.writer(name)
+        return node if node is not None and node.op in _VIEWS and self.is_fixed(node.outputs[0]) else None
 
     def has_stored_scale(self, conversion: Node) -> bool:
         """Whether the scale and the zero point of a conversion are stored: no kernel has others."""

@@ -61,7 +61,12 @@ def write_tail(net: Net, out: Emitter, tail: list[Node], old: str, new: str) -> 
 
 def taken_out(net: Net, out: Emitter, name: str | None, layer: str) -> str | None:
     """A value as floating numbers inside of a kernel: integers are taken out of their scale there."""
-    source = net.taken_out(name) if name in net.graph.values else None
+    if name not in net.graph.values:
+        return name
+    view = net.fixed_view(name)
+    if view is not None:
+        return out.op(view.op, view.attrs, (taken_out(net, out, view.inputs[0], layer),), layer)
+    source = net.taken_out(name)
     if source is None:
         return name
     return out.op("dequantize", source.attrs, source.inputs, layer)

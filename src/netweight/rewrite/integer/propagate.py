@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from netweight.ir import Graph, Node
 from netweight.rewrite.integer.emit import Emitter
-from netweight.rewrite.integer.kernels import MOVES
+from netweight.rewrite.integer.kernels import moves
 from netweight.rewrite.integer.net import Net, Numbers
 
 
@@ -32,7 +32,7 @@ def _later(net: Net) -> Graph:
 
 def _passes_on(net: Net, step: int, node: Node, source: dict[str, Node]) -> bool:
     """Whether an operator moves integers of one scale, and somebody reads its result as floating numbers."""
-    if node.op not in MOVES or net.in_kernel(step) or net.is_fixed(node.outputs[0]):
+    if not moves(node.op, node.attrs) or net.in_kernel(step) or net.is_fixed(node.outputs[0]):
         return False
     floating = [name for name in node.inputs if name is not None and net.is_floating(name)]
     starts = [source[name] for name in floating if name in source]
@@ -100,7 +100,7 @@ def _moved_before(net: Net, quantize: Node) -> list[int]:
     while name is not None:
         node = net.writer(name)
         floating = [] if node is None else [n for n in node.inputs if n is not None and net.is_floating(n)]
-        if node is None or node.op not in MOVES or len(floating) != 1 or net.only_reader(name) is None:
+        if node is None or not moves(node.op, node.attrs) or len(floating) != 1 or net.only_reader(name) is None:
             break
         if len(node.outputs) > 1 or net.taken_out(floating[0]) is not None or net.is_fixed(name):
             break

@@ -19,6 +19,7 @@ def told(net: Net, kernel: Kernel, layer: str) -> IntegerKernel:
     sources = [net.taken_out(name) or net.writer(name) for part in parts for name in part.inputs if name not in made]
     before = [source for source in sources if source is not None]
     op = nodes[kernel.step].op
+    known = made_by(op, nodes[kernel.step].attrs)
     return IntegerKernel(
         layer=layer,
         op=op,
@@ -26,7 +27,7 @@ def told(net: Net, kernel: Kernel, layer: str) -> IntegerKernel:
             dict.fromkeys([*(source.layer for source in before), *(end.layer for end in ends if end not in parts)])
         ),
         also=tuple(part.layer for part in parts[1:]),
-        runtimes=tuple(name for name in made_by(op) if name != ONNX_RUNTIME or _is_theirs(net, kernel)),
+        runtimes=tuple(name for name in known if name != ONNX_RUNTIME or _is_theirs(net, kernel)),
     )
 
 

@@ -1,8 +1,9 @@
 """What the layers of a TFLite file are called: by the names that its converter left in the tensors that they write.
 
 A converter joins the names of all that it fused: ``net/relu/Relu;net/bn/FusedBatchNormV3;net/conv2d/BiasAdd``. The one
-that ends in what the operator is (``BiasAdd``, ``Conv2D``) names the layer, ``conv2d``; what all layers begin with is
-left out. Where nobody left a name (``Identity``, ``StatefulPartitionedCall:0``), the operator is the name.
+that ends in ``BiasAdd``, else the last one that ends in what the operator is (``Conv2D``), names the layer, ``conv2d``:
+what several layers share comes before. What all layers begin with is left out. Where nobody left a name (``Identity``,
+``StatefulPartitionedCall:0``), the operator is the name.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ from collections.abc import Sequence
 from netweight.sources.onnx.naming import Place
 from netweight.sources.recording import free_name
 
-_PRODUCTS = ("biasadd", "conv2d", "depthwise", "matmul", "convolution", "conv2d_transpose", "conv3d")
+_OWN = {
+    "CONV_2D": "conv2d", "DEPTHWISE_CONV_2D": "depthwise", "FULLY_CONNECTED": "matmul", "BATCH_MATMUL": "matmul",
+    "TRANSPOSE_CONV": "conv2d_transpose", "CONV_3D": "conv3d", "LOGISTIC": "sigmoid", "CONCATENATION": "concat",
+}  # fmt: skip
+"""What names end in that an operator has by itself, where that is not its own name."""
 _WORDS = frozenset({
-    *_PRODUCTS, "relu", "relu6", "fusedbatchnormv3", "avgpool", "maxpool", "reshape", "add", "sub", "mul", "softmax",
-    "sigmoid", "tanh", "concat", "mean", "pad", "transpose", "resizebilinear", "resizenearestneighbor", "prelu",
+    *_OWN.values(), "add", "avgpool", "biasadd", "convolution", "fusedbatchnormv", "maxpool", "mean", "mul", "pad",
+    "prelu", "relu", "reshape", "resizebilinear", "resizenearestneighbor", "softmax", "sub", "tanh", "transpose",
 })  # fmt: skip
 """Last parts of names that say what an operator does, not which layer it is."""
 _MADE_UP = re.compile(r"(?:identity|(?:stateful)?partitionedcall|tensor|arith|tfl)(?:[_.:]\w*|\d*)", re.IGNORECASE)
@@ -29,17 +34,19 @@ def layer_of(kind: str, name: str) -> str:
     'net.conv2d'
     """
     parts = [part for part in name.split(";") if not part.endswith(("/resource", "/resource1"))]
-    own = kind.lower().replace("_", "")
-    best = next((part for word in (*_PRODUCTS[:4], own) for part in parts if _last(part) == word), "")
+    own = _OWN.get(kind, kind.lower().replace("_", ""))
+    biased = next((part for part in parts if _last(part) == "biasadd"), "")
+    best = biased or next((part for part in reversed(parts) if _last(part) == own), "")
     chosen = (best or (parts[0] if parts else "")).partition(":")[0].strip("/")
     if not chosen or _MADE_UP.fullmatch(chosen):
         return ""
     scope, slash, last = chosen.rpartition("/")
-    return (scope if slash and last.lower() in _WORDS else chosen).replace("/", ".")
+    return (scope if slash and _last(last) in _WORDS else chosen).replace("/", ".")
 
 
 def _last(part: str) -> str:
-    return part.rpartition("/")[2].lower()
+    """What a name ends in, without the number that a converter adds."""
+    return part.rpartition("/")[2].lower().rstrip("0123456789")
 
 
 def unique(places: Sequence[Place]) -> list[Place]:

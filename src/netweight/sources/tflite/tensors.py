@@ -51,7 +51,7 @@ def variable(info: TensorInfo) -> Tensor:
 
 def weigh(tensor: Tensor | None, info: TensorInfo | None) -> None:
     """Mark stored integers as a parameter of their stored width, with the scales that the file has beside them."""
-    if tensor is None or info is None or not tensor.stored or not tensor.rank:
+    if tensor is None or info is None or not tensor.stored or not tensor.rank or tensor.role == "constant":
         return
     tensor.role = "parameter"
     if info.scales is not None:
