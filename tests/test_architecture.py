@@ -92,6 +92,7 @@ def test_public_names() -> None:
         "initialize",
         "memory",
         "models",
+        "plan",
         "rule",
         "rules",
         "run",

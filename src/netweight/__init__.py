@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netweight.app.load import capture
     from netweight.app.memory import memory
     from netweight.app.models import models
+    from netweight.app.plan import plan
     from netweight.app.profile import Profile
     from netweight.app.run import run
     from netweight.app.weigh import weigh
@@ -68,6 +69,7 @@ __all__ = [
     "initialize",
     "memory",
     "models",
+    "plan",
     "rule",
     "rules",
     "run",
@@ -91,7 +93,10 @@ _ERRORS = (
 _HOMES = {
     "Profile": "app.profile",
     "capture": "app.load",
-    **{verb: f"app.{verb}" for verb in ("doctor", "explain", "export", "fit", "memory", "models", "run", "weigh")},
+    **{
+        verb: f"app.{verb}"
+        for verb in ("doctor", "explain", "export", "fit", "memory", "models", "plan", "run", "weigh")
+    },
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),
     "Cost": "ops.table",

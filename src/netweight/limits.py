@@ -19,8 +19,10 @@ from netweight.units import parse, scaled
 
 DEFAULTS: Mapping[str, int] = {
     "file": 64 << 20, "steps": 200_000, "work": 10**12, "memory": 4 << 30,
+    "buffers": 200_000,
 }  # fmt: skip
-"""Amount of each: bytes of a JSON file; and in a run calls of operators, work of one, bytes of arrays."""
+"""Amount of each: bytes of a JSON file; and in a run calls of operators, work of one, bytes of arrays;
+and rows of a CSV of buffers."""
 
 _BYTES = ("file", "memory")
 _chosen: ContextVar[Mapping[str, int]] = ContextVar("limits", default=DEFAULTS)

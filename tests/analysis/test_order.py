@@ -218,6 +218,12 @@ def test_nodes_of_one_kernel_stay_together() -> None:
         reordered(fused, order)
 
 
+def test_kernels_whose_nodes_stand_in_another_order_come_back_in_theirs() -> None:
+    graph = netweight.capture(Path(__file__).parent.parent / "models/tflite/mlperf_vww_96_int8.tflite")
+    assert any(list(step) != sorted(step) for step in deployed(graph, "tflm").steps)
+    assert in_best_order(graph, CONVENTIONS["tflm"]) is graph
+
+
 def test_every_node_of_the_network_is_in_the_order_of_a_runtimes_kernels() -> None:
     graph = netweight.capture("googlenet")
     for name in ORDERED:

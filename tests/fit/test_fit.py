@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,18 +26,27 @@ def test_one_byte_decides() -> None:
     enough, short = (netweight.fit("mobilenet_v2", bits=8, limit=limit) for limit in (needed, needed - 1))
     assert (enough.fits, enough.remedies) == (True, ())
     assert (short.fits, short.needs[0].needed_bytes, short.needs[0].where) == (False, needed, "features.2.conv.1.0")
-    assert [found.name for found in short.remedies if found.fits] == ["inplace", "segment-overlap", "input 1x3x192x192"]
+    assert [found.name for found in short.remedies if found.fits] == [
+        "inplace", "segment-overlap", "patches 2x1@features.2.conv.1.2", "input 1x3x192x192",
+    ]  # fmt: skip
 
 
 def test_every_remedy_needs_what_the_memory_command_says() -> None:
     answer = netweight.fit("resnet18", device="stm32f746")
     rows = [found for found in answer.remedies if found.kind == "memory" and found.how]
-    assert len(rows) == 6
+    assert len(rows) == 8
     for found in rows:
         flags = dict(zip(found.how.split()[::2], found.how.split()[1::2], strict=True))
         name = flags.get("--convention", "liveness")
         sizes = tuple(map(int, flags["--input"].split("x"))) if "--input" in flags else None
-        memory = netweight.memory("resnet18", sizes, bits=flags.get("--bits"), conventions=name).conventions[name]
+        memory = netweight.memory(
+            "resnet18", sizes, bits=flags.get("--bits"), conventions=name, patches=flags.get("--patches")
+        )
+        if "--patches" in flags:
+            assert memory.patches is not None
+            assert memory.patches.chosen.peak_bytes == found.needed_bytes
+            continue
+        memory = memory.conventions[name]
         assert found.needed_bytes == (memory.peak_bytes if memory.plan is None else memory.plan.arena_bytes), found
 
 
@@ -145,3 +155,11 @@ def test_the_command_exits_1_where_it_does_not_fit(capsys: pytest.CaptureFixture
 def test_what_is_no_limit(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         netweight.fit("lenet5", **arguments)
+
+
+def test_a_tflite_file_is_asked_as_its_interpreter_counts() -> None:
+    path = Path(__file__).parent.parent / "models/tflite/mlperf_vww_96_int8.tflite"
+    # The arena of the interpreter for microcontrollers with the best plan, and with its own: tests/models/tflite.
+    answer = netweight.fit(path, limit=60_000)
+    assert (answer.convention, answer.needs[0].needed_bytes, answer.fits) == ("tflm", 55_296, True)
+    assert not netweight.fit(path, limit=50_000).fits

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from netweight.analysis.conventions import Convention
 from netweight.analysis.pieces import Piece
-from netweight.placement.greedy import best, greedy
+from netweight.placement.best import best
+from netweight.placement.greedy import greedy
 from netweight.placement.problem import Buffer, Placement
 
 

@@ -87,7 +87,7 @@ def fit(
     >>> answer.fits, answer.needs[0].needed_bytes, answer.needs[0].limit_bytes
     (False, 1505280, 1048576)
     >>> [remedy.name for remedy in answer.remedies if remedy.fits]
-    ['input 1x3x160x160']
+    ['patches 2x1@features.2.conv.1.2', 'input 1x3x160x160']
 
     Args:
         model: Anything that ``netweight.weigh`` takes, but a stored report.
@@ -133,14 +133,25 @@ def fit(
         )
         changes = () if needs[0].fits else tuple(remedies(tried))
         changes += tuple(_fewer_bits(found.graph, needs))
+        notes = (*_on_plans(found.graph, name, needs[0], as_written=as_written), *found.notes)
     return Fit(
         model=model_info(found.graph, found.source),
         device=device or "",
         convention=name,
         needs=needs,
         remedies=changes,
-        notes=found.notes,
+        notes=notes,
     )
+
+
+def _on_plans(graph: Graph, name: str, need: Need, *, as_written: bool) -> list[str]:
+    """What a planner that takes the largest tensor first would need, where that is too much."""
+    plan = memory_of(graph, name, as_written=as_written).plan
+    if plan is None or not need.fits or plan.greedy_bytes <= need.limit_bytes:
+        return []
+    more = plan.greedy_bytes - need.limit_bytes
+    said = f"one that places the largest tensor first needs {plan.greedy_bytes:,} bytes, {more:,} too many"
+    return [f"it fits with the plan that netweight finds; {said}"]
 
 
 def _of_training(

@@ -91,7 +91,7 @@ def _stage_of(graph: Graph, end: int) -> Stage:
     return Stage(reach=Reach(graph), end=end)
 
 
-def _spelled(graph: Graph, option: Patches) -> str:
+def spelled(graph: Graph, option: Patches | PatchOption) -> str:
     """Grid and layer as they can be asked for; an earlier call of a layer by its place."""
     last = stage_after(graph, option.layer).end
     return f"{shown(option.grid)}@{option.layer if last == option.end else f'#{option.end}'}"
@@ -143,7 +143,7 @@ def patch_report(
     peak = before.nbytes if chosen is None else chosen.peak_bytes
     return PatchReport(
         asked=text,
-        spelled="" if chosen is None else _spelled(graph, chosen),
+        spelled="" if chosen is None else spelled(graph, chosen),
         convention=name,
         streamed=streamed,
         limit_bytes=limit,

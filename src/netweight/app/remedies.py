@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from netweight.analysis.conventions import CONVENTIONS, Convention
 from netweight.analysis.memory_table import as_deployed, memory_table
 from netweight.analysis.order import has_order
+from netweight.analysis.patching.search import Search
+from netweight.analysis.patching.work import macs_of
+from netweight.app.patches import spelled
 from netweight.errors import NetweightError
 from netweight.ir import Graph, TensorSpec, bits_of, is_floating
 from netweight.results.fit import Remedy
@@ -72,6 +75,7 @@ def remedies(tried: Tried) -> Iterator[Remedy]:
     """Each by itself, then those of integers with others, in the order of what they cost."""
     yield from _order(tried)
     yield from _in_place(tried, tried.graph, "", "")
+    yield from _patches(tried, tried.graph, "", "")
     yield from _bits(tried)
     yield from _smaller_batch(tried)
     yield from _smaller_input(tried)
@@ -92,6 +96,25 @@ def _in_place(tried: Tried, graph: Graph, also: str, flags: str) -> Iterator[Rem
             yield tried.remedy(f"{also}{name}", tried.needed(graph, name), price, how)
 
 
+def _patches(tried: Tried, graph: Graph, also: str, flags: str) -> Iterator[Remedy]:
+    """The first layers patch by patch, with the fewest MACs that are enough; where none are, with the lowest peak."""
+    rule = tried.rule
+    if rule.moment != "schedule" or rule.held_by_program or rule.shares_rows:
+        return
+    search = Search(graph=graph, rule=rule, streamed=True)
+    options = search.best(tried.limit) or search.best()
+    if not options:
+        return
+    best = min(options, key=lambda option: (option.peak_bytes > tried.limit, option.macs, option.peak_bytes))
+    if best.peak_bytes > tried.limit:
+        best = min(options, key=lambda option: option.peak_bytes)
+    where = spelled(graph, best)
+    macs = sum(macs_of(graph, node) for node in graph.nodes)
+    more = f", {100 * (best.macs - macs) / macs:+.2g} % MACs" if macs else ""
+    how = f"{flags} --patches {where} --convention {tried.name}".strip()
+    yield tried.remedy(f"{also}patches {where}", best.peak_bytes, f"the input is read part by part{more}", how)
+
+
 def _bits(tried: Tried) -> Iterator[Remedy]:
     """Eight bits instead of more."""
     floating = [value.spec for value in tried.graph.values.values() if is_floating(value.spec.dtype)]
@@ -101,6 +124,7 @@ def _bits(tried: Tried) -> Iterator[Remedy]:
     price = "accuracy: quantised"
     yield tried.remedy("8 bits", tried.needed(small), price, "--bits 8")
     yield from _in_place(tried, small, "8 bits, ", "--bits 8")
+    yield from _patches(tried, small, "8 bits, ", "--bits 8")
 
 
 def _smaller_batch(tried: Tried) -> Iterator[Remedy]:

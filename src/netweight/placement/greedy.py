@@ -9,7 +9,11 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from netweight.placement.bound import loads, lower_bound
-from netweight.placement.problem import Buffer, Placement, check_ids, height_of
+from netweight.placement.many import first_fit_many
+from netweight.placement.problem import Buffer, Placement, check_ids, check_pins, height_of
+
+_MANY = 1000
+"""Buffers from which on NumPy is worth its overhead."""
 
 Order = Callable[[Sequence[Buffer]], list[Buffer]]
 
@@ -100,34 +104,35 @@ def greedy(buffers: Sequence[Buffer], order: str) -> Placement:
         order: One of ``ORDERS``.
 
     Raises:
-        UsageError: If two buffers have one id.
+        UsageError: If two buffers have one id, or pinned ones lie on each other.
     """
     check_ids(buffers)
+    check_pins(buffers)
     return _greedy(buffers, order, lower_bound(buffers))
 
 
-def best(buffers: Sequence[Buffer]) -> Placement:
+def best_greedy(buffers: Sequence[Buffer]) -> Placement:
     """The lowest of the greedy plans; the first that is as low as the bound ends the search.
 
     Raises:
-        UsageError: If two buffers have one id.
+        UsageError: If two buffers have one id, or pinned ones lie on each other.
     """
     check_ids(buffers)
+    check_pins(buffers)
     bound = lower_bound(buffers)
-    found: Placement | None = None
-    for order in ORDERS:
-        plan = _greedy(buffers, order, bound)
-        if found is None or plan.height < found.height:
-            found = plan
+    found = _greedy(buffers, "size", bound)
+    for order in [order for order in ORDERS if order != "size"]:
         if found.proved:
             break
-    assert found is not None
+        plan = _greedy(buffers, order, bound)
+        found = min(found, plan, key=lambda plan: plan.height)
     return found
 
 
 def _greedy(buffers: Sequence[Buffer], order: str, bound: int) -> Placement:
     free = [buffer for buffer in buffers if buffer.offset is None]
     pinned = [buffer for buffer in buffers if buffer.offset is not None]
-    offsets = first_fit(ORDERS[order](free), pinned)
+    fit = first_fit if len(buffers) < _MANY else first_fit_many
+    offsets = fit(ORDERS[order](free), pinned)
     height = height_of(buffers, offsets)
     return Placement(offsets=offsets, height=height, lower_bound=bound, proved=height == bound, method=order)

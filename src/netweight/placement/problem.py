@@ -87,6 +87,27 @@ def aligned(size: int, alignment: int) -> int:
     return -(-size // alignment) * alignment
 
 
+def check_pins(buffers: Iterable[Buffer]) -> None:
+    """Refuse pinned buffers that lie on each other.
+
+    Raises:
+        UsageError: If two that live at the same time do.
+    """
+    pinned = [buffer for buffer in buffers if buffer.offset is not None and buffer.size]
+    for number, one in enumerate(pinned):
+        for other in pinned[:number]:
+            if on_each_other(one, one.offset or 0, other, other.offset or 0):
+                raise UsageError(
+                    f"buffer {one.id}: expected an offset that leaves {other.id!r} alone, got {one.offset}"
+                )
+
+
+def on_each_other(one: Buffer, offset: int, other: Buffer, other_offset: int) -> bool:
+    """Whether two buffers at these offsets share bytes at some step."""
+    at_once = one.lower < other.upper and other.lower < one.upper
+    return at_once and offset < other_offset + other.size and other_offset < offset + one.size
+
+
 def check_ids(buffers: Iterable[Buffer]) -> None:
     """Refuse two buffers of one name.
 

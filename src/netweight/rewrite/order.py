@@ -26,4 +26,4 @@ def in_best_order(graph: Graph, rule: Convention, *, limit: int = SETS) -> Graph
     """
     steps = deployed(graph, rule.kernels)
     order = best_places(steps.graph, rule, limit)
-    return reordered(graph, tuple([place for step in order for place in steps.steps[step]]))
+    return reordered(graph, tuple([place for step in order for place in sorted(steps.steps[step])]))
