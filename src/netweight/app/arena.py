@@ -24,6 +24,7 @@ def arena_of_file(path: Path) -> Arena:
         UsageError: If its operators call subgraphs.
     """
     from netweight.placement import best
+    from netweight.placement.tflm import tflm
     from netweight.sources.tflite.arena import ALIGNMENT, arena_buffers, plan_in_file
     from netweight.sources.tflite.files import read_model
     from netweight.sources.tflite.tensors import label_of
@@ -54,6 +55,7 @@ def arena_of_file(path: Path) -> Arena:
                 for at, buffer in buffers.items()
             ]
         ),
+        runtime_bytes=tflm(tuple(buffers.values())).height,
         notes=(_SCRATCH,),
     )
 

@@ -76,10 +76,11 @@ def write_plans(model: str, names: Sequence[str], arena: Arena) -> None:
     """
     contents = {Path(name): _content(Path(name).suffix.lower(), model, arena) for name in names}
     proved = "proved optimal" if arena.proved_optimal else f"no plan takes less than {arena.lower_bound_bytes:,}"
+    alone = "" if arena.runtime_bytes is None else f"; the interpreter alone takes {arena.runtime_bytes:,}"
     for path, content in contents.items():
         with whole_file(path) as file:
             file.write(content)
-        say(f"{path}: {len(arena.tensors)} tensors in an arena of {arena.arena_bytes:,} bytes, {proved}")
+        say(f"{path}: {len(arena.tensors)} tensors in an arena of {arena.arena_bytes:,} bytes, {proved}{alone}")
 
 
 def _content(form: str, model: str, arena: Arena) -> bytes:

@@ -42,6 +42,7 @@ class Arena:
         arena_bytes: Size of the arena.
         lower_bound_bytes: What no plan can do without.
         proved_optimal: Whether no plan is smaller.
+        runtime_bytes: What the plan takes that the runtime would make by itself; None where that is not known.
         alignment_bytes: Offsets are multiples of this.
         tensor_count: Tensors of the file, or those that have a place.
         tensors: Those that have a place.
@@ -56,6 +57,7 @@ class Arena:
     alignment_bytes: int
     tensor_count: int
     tensors: tuple[Placed, ...]
+    runtime_bytes: int | None = None
     notes: tuple[str, ...] = ()
 
     def offsets(self) -> tuple[int, ...]:
