@@ -56,7 +56,7 @@ def _fits(buffers: tuple[Buffer, ...], ceiling: int) -> bool:
         buffer = buffers[number]
         places = range(0, ceiling - buffer.size + 1, buffer.alignment) if buffer.offset is None else (buffer.offset,)
         for start in places:
-            if start + buffer.size <= ceiling and not any(_meet(buffer, start, *other) for other in placed):
+            if start + buffer.size <= ceiling and not any(meet(buffer, start, *other) for other in placed):
                 placed.append((buffer, start))
                 done = from_(number + 1)
                 placed.pop()
@@ -67,6 +67,6 @@ def _fits(buffers: tuple[Buffer, ...], ceiling: int) -> bool:
     return from_(0)
 
 
-def _meet(one: Buffer, start: int, other: Buffer, other_start: int) -> bool:
+def meet(one: Buffer, start: int, other: Buffer, other_start: int) -> bool:
     in_time = max(one.lower, other.lower) < min(one.upper, other.upper)
     return in_time and max(start, other_start) < min(start + one.size, other_start + other.size)

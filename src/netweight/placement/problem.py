@@ -42,9 +42,8 @@ class Buffer:
             )
         if self.alignment < 1:
             raise UsageError(f"buffer {self.id}: expected an alignment from 1 byte on, got {self.alignment}")
-        if self.offset is not None and (self.offset < 0 or self.offset % self.alignment):
-            expected = f"an offset from 0 on that is a multiple of {self.alignment}"
-            raise UsageError(f"buffer {self.id}: expected {expected}, got {self.offset}")
+        if self.offset is not None and self.offset < 0:
+            raise UsageError(f"buffer {self.id}: expected an offset from 0 on, got {self.offset}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +87,15 @@ def aligned(size: int, alignment: int) -> int:
 
 
 def check_pins(buffers: Iterable[Buffer]) -> None:
-    """Refuse pinned buffers that lie on each other.
+    """Refuse pinned buffers that lie on each other, or out of line.
 
     Raises:
-        UsageError: If two that live at the same time do.
+        UsageError: If two that live at the same time do, or an offset is no multiple of the alignment.
     """
     pinned = [buffer for buffer in buffers if buffer.offset is not None and buffer.size]
     for number, one in enumerate(pinned):
+        if (one.offset or 0) % one.alignment:
+            raise UsageError(f"buffer {one.id}: expected an offset that {one.alignment} divides, got {one.offset}")
         for other in pinned[:number]:
             if on_each_other(one, one.offset or 0, other, other.offset or 0):
                 raise UsageError(

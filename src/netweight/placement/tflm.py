@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from netweight.placement.bound import lower_bound
 from netweight.placement.greedy import first_fit
-from netweight.placement.problem import Buffer, Placement, aligned, check_ids, height_of
+from netweight.placement.problem import Buffer, Placement, aligned, check_ids, check_pins, height_of
 
 
 def tflm(buffers: Sequence[Buffer]) -> Placement:
@@ -22,9 +22,10 @@ def tflm(buffers: Sequence[Buffer]) -> Placement:
     90
 
     Raises:
-        UsageError: If two buffers have one id.
+        UsageError: If two buffers have one id, or pinned ones lie on each other.
     """
     check_ids(buffers)
+    check_pins(buffers)
     rounded = [replace(buffer, size=aligned(buffer.size, buffer.alignment)) for buffer in buffers]
     free = [buffer for buffer in reversed(rounded) if buffer.offset is None]
     pinned = [buffer for buffer in rounded if buffer.offset is not None]

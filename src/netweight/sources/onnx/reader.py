@@ -220,7 +220,7 @@ class GraphReader:
         call = Call(self.recording, node, opset, attributes_of(node), self, scope)
         own = self._own_rules.get(f"{domain or 'ai.onnx'}::{node.op_type}") if self._own_rules else None
         if own is not None and not self.recording.computing:
-            return counted(call, own, inputs, self._declared(node))
+            return counted(self.recording, own, inputs, call.attributes, self._declared(node))
         function = self._functions.find(node)
         if function is not None:
             return self.function(function, call, inputs)
