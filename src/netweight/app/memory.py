@@ -12,7 +12,7 @@ from netweight.analysis.cost import model_info
 from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
-from netweight.app.identify import Given, Model, OnnxFile, Stored, resolve
+from netweight.app.identify import Given, Model, OnnxFile, Stored, TfliteFile, resolve
 from netweight.app.patches import DEFAULT_CONVENTION, parse_limit, parse_patches, patch_report
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph
@@ -102,7 +102,7 @@ def _training_row(model: Model, asked: Asked, rules: OwnRules | None) -> Convent
     """Memory of a step of training; a network that is fixed already is trained as it is."""
     from netweight.analysis.memory_training import training_row
 
-    can = not isinstance(resolve(model), Given | Stored | OnnxFile)
+    can = not isinstance(resolve(model), Given | Stored | OnnxFile | TfliteFile)
     found = network("memory", model, replace(asked, training=can), rules=rules)
     return training_row(found.graph, keeps=found.keeps)
 

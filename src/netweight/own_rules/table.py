@@ -53,8 +53,8 @@ def rule(target: Target, *, replace: bool = False) -> Callable[[_Function], _Fun
     run again replaces its rule.
 
     Args:
-        target: ``"mylib::scale"``, an operator of PyTorch or, with its domain, of ONNX; a subclass of
-            ``torch.autograd.Function``; or a class of modules, whose rule gets the module first.
+        target: ``"mylib::scale"``, an operator of PyTorch or, with its domain, of ONNX, ``"tflite::MyOwn"`` of TFLite;
+            a subclass of ``torch.autograd.Function``; or a class of modules, whose rule gets the module first.
         replace: Whether it may take the place of another rule.
 
     Raises:

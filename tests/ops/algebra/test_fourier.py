@@ -120,3 +120,10 @@ def test_butterflies_are_those_of_the_transform_in_halves(n: int) -> None:
     np.testing.assert_allclose(values(np.array(found)), np.stack([expected.real, expected.imag], -1), atol=1e-12)
     cost = REGISTRY["fft"].cost(FftAttrs(dims=(0,)), TensorSpec((n,), "complex64"))
     assert {kind: getattr(cost, kind) for kind in WORK_KINDS if getattr(cost, kind)} == work
+
+
+def test_work_of_a_transform_of_any_size_is_known_at_once() -> None:
+    """n log2(n) / 2 rounded up: exact powers below 4,096 and digits of the logarithm above agree where both can."""
+    for n in (4095, 4097, 5000, 9999):
+        assert butterflies(n) == -(-(n**n - 1).bit_length() // 2)
+    assert butterflies(3 << 60) == pytest.approx((3 << 60) * (60 + math.log2(3)) / 2, rel=1e-12)

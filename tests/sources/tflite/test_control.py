@@ -144,6 +144,19 @@ def test_a_custom_operator_is_unknown_by_its_name() -> None:
     assert unknown.op == "tflite.MyOwn"
 
 
+def test_a_rule_of_the_users_counts_a_custom_operator() -> None:
+    """2 rows of 9 results from 3 numbers each: 54 MACs, as the rule says."""
+    network = Graph([X, T((2, 9))], [0], [1], [Op("CUSTOM", [0], [1], custom="MyOwn")])
+
+    def own(x: netweight.TensorSpec) -> netweight.Counted:
+        return netweight.Counted(netweight.TensorSpec((2, 9)), netweight.Cost(macs=9 * x.numel))
+
+    with netweight.rules({"tflite::MyOwn": own}):
+        profile = netweight.weigh(read(network).graph)
+    assert profile.totals.macs == 9 * 2 * 3
+    assert profile.coverage.complete
+
+
 def test_an_operator_that_the_table_does_not_have_is_unknown_with_the_reason() -> None:
     network = Graph([X, T((2, 9))], [0], [1], [Op("LSH_PROJECTION", [0], [1])])
     found = read(network)

@@ -46,3 +46,10 @@ def test_an_int8_network_has_no_floating_convolutions() -> None:
     profile = netweight.weigh(MODELS / "mlperf_kws_ref_model.tflite")
     assert sum(row.flops for row in profile.layers if "conv" in row.layer or "dense" in row.layer) == 0
     assert profile.totals.ops_total > 2 * profile.totals.macs
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_the_arena_of_microcontrollers_is_the_optimal_one(name: str) -> None:
+    """Peak of the given order on 16 bytes, which a plan attains."""
+    found = netweight.memory(MODELS / name).conventions["tflm"]
+    assert found.peak_bytes == ROWS[name]["optimal_arena_bytes_align16"]

@@ -16,6 +16,7 @@ Source: torch.fft; ONNX DFT.
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,8 @@ from netweight.ops.table import FREE, Cost, OpDef, Wanted, define
 
 FftNorm = Literal["backward", "forward", "ortho"]
 
+_LARGE = 1 << 12
+"""Sizes from which on the power of a size by itself is too long a number."""
 OTHER_WAY: dict[str, Any] = {"backward": "forward", "forward": "backward", "ortho": "ortho"}
 
 
@@ -66,8 +69,17 @@ def butterflies(n: int) -> int:
     (12, 8, 0)
     """
     stages = n.bit_length() - 1
-    exact = n * stages if n == 1 << stages else (n**n - 1).bit_length()
-    return -(-exact // 2)
+    if n == 1 << stages:
+        return -(-n * stages // 2)
+    return -(-((n**n - 1).bit_length() if n < _LARGE else _n_log_n(n)) // 2)
+
+
+def _n_log_n(n: int) -> int:
+    """n log2(n) of a large number that is no power of two, rounded up, worked out to 60 digits."""
+    with decimal.localcontext() as context:
+        context.prec = 60
+        exact = n * (decimal.Decimal(n).ln() / decimal.Decimal(2).ln())
+        return int(exact.to_integral_value(decimal.ROUND_CEILING))
 
 
 def complex_of(dtype: str) -> str:

@@ -51,7 +51,7 @@ def checked_shape(dims: Any, where: str) -> tuple[int, ...]:
     for size in shape:
         count *= max(size, 1)
         if size < 0 or count >= LARGEST:
-            raise FormatError(f"onnx: expected sizes from 0 on and less than 2^62 elements, got {shape} for {where!r}")
+            raise FormatError(f"shape: expected sizes from 0 on and less than 2^62 elements, got {shape} for {where!r}")
     return shape
 
 

@@ -164,7 +164,7 @@ class OnnxRecording(Recording[int]):
             FormatError: If there are more values than in any network.
         """
         if len(self.specs) > _VALUES:
-            raise FormatError(f"onnx: expected at most {_VALUES:,} values, got more")
+            raise FormatError(f"file: expected at most {_VALUES:,} values, got more")
         product = _is_product(op)
         if product and not all_fixed(tensors):
             for tensor in tensors:

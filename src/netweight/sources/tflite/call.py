@@ -56,6 +56,16 @@ class TfliteCall(Calling):
         found = getattr(self.info.options, name, default)
         return default if found is None else found
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All settings by name, lists as tuples; those of a custom operator are bytes that only its author reads."""
+        found = {} if self.info.options is None else vars(self.info.options)
+        return {
+            name: value.values() if hasattr(value, "values") else value
+            for name, value in found.items()
+            if name[0] != "_"
+        }
+
     def word(self, name: str, enumeration: str) -> str:
         """A setting that is one of the names of an enumeration.
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from netweight.errors import FormatError, NetweightError
 from netweight.ir import NoShape, TensorSpec
+from netweight.own_rules.table import in_force
 from netweight.sources.onnx.checks import NONSENSE
 from netweight.sources.onnx.naming import Place
+from netweight.sources.onnx.own_operators import counted
 from netweight.sources.onnx.recording import OnnxRecording
 from netweight.sources.onnx.tensor import DependsOnDataError, LeftOut, Tensor
 from netweight.sources.onnx.undo import Attempt, attempt
@@ -51,6 +53,7 @@ class SubgraphReader:
         self._file = file
         self._stored: dict[tuple[int, int], Tensor] = {}
         self._inside = ""
+        self._own_rules = in_force()
         self._depth = 0
         self._begun = 0
 
@@ -184,6 +187,11 @@ class SubgraphReader:
         return [LeftOut(reason)] * len(call.outs)
 
     def _lowered(self, call: TfliteCall, inputs: Sequence[Any]) -> Sequence[Any]:
+        own = self._own_rules.get(f"tflite::{call.kind}") if self._own_rules else None
+        if own is not None:
+            return counted(
+                self.recording, own, inputs, call.settings, [TensorSpec(o.shape, o.dtype) for o in call.outs]
+            )
         rule = None if call.info.custom else RULES.find(call.kind)
         before = len(self.recording.nodes)
         found = NotImplemented if rule is None else rule(call, *inputs)
