@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 import netweight
-from netweight import build
+from netweight import TensorSpec, build
 from netweight.analysis.conventions import CONVENTIONS
 from netweight.app.memory import ALL
 from netweight.results.memory import ConventionMemory
@@ -183,3 +183,21 @@ def test_a_network_of_nothing() -> None:
     found = netweight.memory(build.graph(lambda x: x, (1, 4)), conventions=SCHEDULES).conventions
     assert {memory.peak_step for memory in found.values()} == {0}
     assert {memory.steps for memory in found.values()} == {()}
+
+
+def test_reasons_have_the_numbers_of_this_network() -> None:
+    found = netweight.memory("mobilenet_v2", bits=8).conventions
+    assert found["lecture"].why.startswith("as much as liveness: ")
+    assert found["inplace"].why.startswith("100,352 bytes less than liveness: ")
+    assert found["inplace"].why.endswith("the peak is at features.2.conv.0.0, not at features.2.conv.1.0")
+    assert found["io-held"].why.endswith("here x (150,528) is there too")
+    assert found["segment-overlap"].why.endswith("; 295,680 bytes are shared")
+    assert under("inplace", "mobilenet_v2", bits=8).why == found["inplace"].why  # also where liveness is not asked for
+
+
+def test_a_type_that_only_bits_allow_is_not_trained_in() -> None:
+    """An input of int8 fits the network in int8; a step of training is of the network as it is described."""
+    spec = TensorSpec((1, 1, 32, 32), "int8")
+    assert under("liveness", "lenet5", inputs=spec, bits=8).peak_bytes > 0
+    with pytest.raises(netweight.NetweightError, match="float32"):
+        under("training", "lenet5", inputs=spec, bits=8)
