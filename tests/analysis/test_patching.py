@@ -190,7 +190,6 @@ MIXING: dict[str, tuple[Any, str]] = {
     "rolled": (lambda x: build.roll(x, 1, 2), "roll: expected an operator that works on patches"),
     "joined along rows": (lambda x: build.concat((x, x), 2), "concat: expected all positions along dim 2"),
     "split along rows": (lambda x: build.split(x, [4, 8], 2)[1], "expected a split along another dimension"),
-    "rows as channels": (lambda x: build.reshape(x, 1, 4, 6, 12), "reshape: expected dim 2 to stay as it is"),
     "windows of two sizes": (lambda x: build.adaptive_avg_pool2d(x, (5, 5)), "windows of one size, got 12"),
     "padding alone": (lambda x: build.pad(x, (0, 0, 9, 9)), "got one of padding alone"),
     "reflected further": (lambda x: build.pad(x, (0, 0, 3, 3), "reflect"), "wider than the padding that reflects"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,13 @@ from netweight.analysis.conventions import CONVENTIONS
 from netweight.analysis.cost import weigh_graph
 from netweight.analysis.patching.box import whole
 from netweight.analysis.patching.part import CutError
+from netweight.analysis.patching.search import split_points
 from netweight.analysis.patching.stage import Reach, Stage, patches
 from netweight.analysis.patching.weighing import weigh_patches
 from netweight.analysis.patching.work import macs_in_grid, macs_of, strips, uncut
+from netweight.app.asked import Asked
+from netweight.app.identify import resolve
+from netweight.app.load import load
 from netweight.build import Symbol
 from netweight.ir.validity import validate
 from netweight.rewrite.patches import in_patches
@@ -123,6 +128,7 @@ LAYERS: dict[str, Any] = {
     "a half of the channels": lambda x: build.conv2d(build.narrow(x, 1, 2, 2), 3, 3, padding=1),
     "channels shuffled": lambda x: build.channel_shuffle(x, 2),
     "channels regrouped": lambda x: build.reshape(build.reshape(x, 1, 2, 2, *x.shape[2:]), *x.shape),
+    "rows regrouped": lambda x: build.reshape(build.reshape(x, 1, 4, 6, 44), *x.shape),
     "channels last": lambda x: build.permute(
         build.gelu(build.linear(build.layer_norm(build.permute(x, 0, 2, 3, 1)), 5)), 0, 3, 1, 2
     ),
@@ -153,7 +159,10 @@ def test_every_layer_computes_the_same_in_patches(name: str) -> None:
         check_same(graph, patched)
         assert weigh_patches(stage, grid, rule=CONVENTIONS["inplace"]).macs_after == weigh_graph(patched).totals.macs
     one = patches(stage, (3, 4))
-    assert any(patch.held[graph.inputs[0]] != whole((1, 2, 12, 22)) for patch in one) or "corners" in name
+    assert any(patch.held[graph.inputs[0]] != whole((1, 2, 12, 22)) for patch in one) or name in (
+        "bicubic, corners",
+        "rows regrouped",
+    )
 
 
 def test_a_patch_reads_what_it_needs_and_no_more() -> None:
@@ -236,3 +245,24 @@ def test_onnx_runtime_computes_the_same_in_patches(name: str) -> None:
     for value, array in zip(seen, session(model).run(None, inputs), strict=True):
         most = 1e-6 if value in stage.results else 1e-5
         assert np.abs(array - expected[value]).max() <= most * np.abs(expected[value]).max()
+
+
+@pytest.mark.parametrize("name", ["mlperf_vww_96_int8", "tflm_micro_speech_quantized", "mlperf_kws_ref_model"])
+def test_networks_of_integers_are_the_same_to_the_bit(name: str) -> None:
+    """TFLite files in int8, whose padding is with zero points, and whose kernels are several operators each."""
+    pytest.importorskip("tflite")
+    loaded = load(resolve(str(Path(__file__).parents[1] / "models" / "tflite" / f"{name}.tflite")), Asked())
+    graph, weights = loaded.graph, loaded.weights()  # type: ignore[misc]
+    ends = [split.stage.end for split in split_points(graph) if not split.refusal]
+    stage = stage_of(graph, ends[min(8, len(ends) - 1)])
+    rng = np.random.default_rng(0)
+    inputs = {value: rng.integers(-128, 128, graph.spec(value).shape).astype("int8") for value in graph.inputs}
+    expected = outputs_of(graph, inputs, weights)
+    assert all(array.min() < array.max() for array in expected.values())
+    patched = in_patches(stage, (3, *[1] * (stage.rank - 1)))
+    validate(patched)
+    assert len(patched.fused) > len(graph.fused)
+    for value, array in outputs_of(patched, inputs, weights).items():
+        np.testing.assert_array_equal(array, expected[value])
+    weighed = weigh_patches(stage, (3, *[1] * (stage.rank - 1)), rule=CONVENTIONS["inplace"])
+    assert weighed.macs_after == weigh_graph(patched).totals.macs

@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from netweight.analysis.conventions import Convention
-from netweight.analysis.held import Held
 from netweight.analysis.pieces import Facts, Home, Piece, homes_of, pieces_of
-from netweight.autograd.eager_steps import made_inside
 from netweight.ir import Graph
 from netweight.results.profile import Activations
+
+if TYPE_CHECKING:
+    from netweight.analysis.held import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ def measured(facts: Facts, rule: Convention) -> Measured:
 
         return _sharing(alive, rows_shared(facts, home_of, homes), home_of, homes)
     if rule.held_by_program:
+        from netweight.analysis.held import Held
+        from netweight.autograd.eager_steps import made_inside
+
         held = Held.of((*graph.temporaries, *made_inside(graph)), len(graph.nodes))
         if any(held.before) or any(held.over):
             return _beside(alive, held, home_of, homes, set(facts.inputs))

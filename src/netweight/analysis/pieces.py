@@ -129,7 +129,8 @@ def homes_of(facts: Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
     for name in facts.inputs:
         home_of[name] = name
         homes[name] = _home(facts, rule, name, 0, last_read.get(name, 0))
-    shared = rule.moment == "schedule" and not rule.copies_views
+    whole = not rule.copies_views
+    shared = rule.moment == "schedule" and whole
     onto = _onto_shortcuts(facts) if rule.adds_onto_shortcut else {}
     # PyTorch writes new running statistics over the old ones.
     nowhere = facts.inner.union(graph.updates.values()) if rule.held_by_program else facts.inner | facts.made
@@ -139,8 +140,9 @@ def homes_of(facts: Facts, rule: Convention) -> tuple[dict[str, str], dict[str, 
             storage = values[name].storage
             if name in nowhere or (storage != name and values[storage].kind not in ACTIVE):
                 continue  # a view of a weight is not an activation
-            home = home_of.get(storage) if shared or (view and _stays_view(facts, rule, step)) else None
-            home = home_of.get(onto.get(name, ""), home)
+            home = home_of.get(storage) if shared or (view and (whole or _stays_view(facts, step))) else None
+            if name in onto:
+                home = home_of.get(onto[name], home)
             if home is None and over and index == 0:
                 home = _taken_over(facts, rule, step, home_of, homes)
             dies = max(step, last_read.get(name, step))
@@ -165,10 +167,10 @@ def _home(facts: Facts, rule: Convention, name: str, born: int, dies: int) -> Ho
     return Home(count, -(-nbytes // rule.alignment) * rule.alignment, born, dies)
 
 
-def _stays_view(facts: Facts, rule: Convention, step: int) -> bool:
-    """Whether a view is one to this runtime too: within a kernel, or where nothing changes."""
+def _stays_view(facts: Facts, step: int) -> bool:
+    """Whether a view is one to a runtime that copies views: within a kernel, or where nothing changes."""
     node = facts.graph.nodes[step]
-    return not rule.copies_views or step in facts.runs or node.op in _NOTHING or _only_layout(node)
+    return step in facts.runs or node.op in _NOTHING or _only_layout(node)
 
 
 def _only_layout(node: Node) -> bool:

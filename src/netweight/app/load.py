@@ -27,7 +27,6 @@ from netweight.app.identify import (
 )
 from netweight.app.loaded import Loaded
 from netweight.app.own_rules import held
-from netweight.app.quantised import as_it_runs, with_costs
 from netweight.errors import Either, FormatError, UsageError
 from netweight.given_files import read_json
 from netweight.ir import Graph, TensorSpec
@@ -96,7 +95,7 @@ def load(what: Identified, asked: Asked) -> Loaded:
         raise not_a_network(what.path)
     if isinstance(what, OnnxFile):
         asked.check_no_program()
-        return as_it_runs(_onnx(what.model, asked), as_written=asked.as_written)
+        return _as_it_runs(_onnx(what.model, asked), asked)
     asked.check_open()
     match what:
         case Given(graph, source):
@@ -105,15 +104,23 @@ def load(what: Identified, asked: Asked) -> Loaded:
         case Stored(path):
             return _stored(path, asked)
         case TfliteFile(path):
+            from netweight.app.quantised import with_costs
+
             return with_costs(_tflite(path, asked))
         case BuiltIn():
             asked.check_no_program()
             return _built_in(what, asked)
         case Named(reference):
-            return as_it_runs(_named(reference, asked), as_written=asked.as_written)
+            return _as_it_runs(_named(reference, asked), asked)
         case Module(module):
             asked.check_batch()
-            return as_it_runs(_captured(module, asked), as_written=asked.as_written)
+            return _as_it_runs(_captured(module, asked), asked)
+
+
+def _as_it_runs(found: Loaded, asked: Asked) -> Loaded:
+    from netweight.app.quantised import as_it_runs
+
+    return as_it_runs(found, as_written=asked.as_written)
 
 
 def _with_sizes(asked: Asked, *, program: bool) -> Asked:

@@ -19,6 +19,7 @@ AS_WRITTEN = (
     "--as-written as runtimes do it, with kernels of integers"
 )
 _NAMED = 3
+_CONVERSIONS = frozenset({"dequantize", "dynamic_quantize"})
 
 
 def as_it_runs(found: Loaded, *, as_written: bool) -> Loaded:
@@ -58,7 +59,7 @@ def with_costs(found: Loaded) -> Loaded:
 
 
 def _has_conversions(graph: Graph) -> bool:
-    return any(node.op in ("dequantize", "dynamic_quantize") for node in graph.nodes)
+    return not _CONVERSIONS.isdisjoint([node.op for node in graph.nodes])
 
 
 def _numbers(found: Loaded) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import le
@@ -87,7 +87,7 @@ class Search:
         graph: The network.
         rule: What is alive when.
         streamed: Whether inputs are in memory only as far as a patch reads them.
-        grid: The only grid that is tried; None for those of ``grids``.
+        grid: The only grid that is tried; None for those of ``families``.
         refusals: What forbids patches to end at a layer, as far as the search went.
     """
 
@@ -126,13 +126,6 @@ class Search:
                     break
         return found
 
-    def _grids(self, stage: Stage) -> Iterator[Grid]:
-        places = smallest_map(stage)
-        if self.grid is None:
-            yield from grids(places)
-        elif len(self.grid) == len(places) and all(map(le, self.grid, places)):
-            yield self.grid
-
     def _beside(self, stage: Stage) -> int:
         """Bytes that are there while any patch runs."""
         return sum(maps_of(stage).values()) + sum(inputs_beside(stage, streamed=self.streamed).values())
@@ -147,7 +140,6 @@ class Search:
     ) -> Iterator[tuple[int, Stage, Grid, int, tuple[Strips, ...]]]:
         """MACs of the network, stage, grid, peak after it and strips along each dimension."""
         work = {step: macs for step, node in enumerate(self.graph.nodes) if (macs := macs_of(self.graph, node))}
-        everything = sum(work.values())
         outdone = _Outdone(most=MOST_PATCHES if self.grid is None else max(self.grid))
         for split in split_points(self.graph):
             stage = split.stage
@@ -161,20 +153,38 @@ class Search:
                 or outdone.by_an_earlier(stage, after, self._beside(stage))
             ):
                 continue
-            one = uncut(stage)
-            outside = everything - sum([work.get(step, 0) for step in stage.steps])
-            cuts = _Cuts(stage=stage, steps=tuple(one.macs))
-            cheapest = None
-            for grid in self._grids(stage):
+            found, tried = self._affordable(stage, work)
+            if tried and not found:
+                return  # what comes later takes more
+            yield from [(macs, stage, grid, after, along) for macs, grid, along in found]
+
+    def _affordable(
+        self, stage: Stage, work: Mapping[int, int]
+    ) -> tuple[list[tuple[int, Grid, tuple[Strips, ...]]], bool]:
+        """MACs of the network, grid and strips along each dimension, and whether any grid can be cut at all."""
+        one = uncut(stage)
+        everything = sum(work.values())
+        outside = everything - sum([work.get(step, 0) for step in stage.steps])
+        cuts = _Cuts(stage=stage, steps=tuple(one.macs))
+        found, tried = [], False
+        for family in self._families(stage):
+            for grid in family:
                 along = cuts.along(grid)
                 if along is None:
                     continue
+                tried = True
                 macs = outside + macs_in_grid(one, along)
-                cheapest = macs if cheapest is None else min(cheapest, macs)
-                if macs <= MOST_WORK * everything:
-                    yield macs, stage, grid, after, along
-            if cheapest is not None and cheapest > MOST_WORK * everything:
-                return  # what comes later takes more
+                if macs > MOST_WORK * everything:
+                    break  # more patches take more
+                found.append((macs, grid, along))
+        return found, tried
+
+    def _families(self, stage: Stage) -> Iterator[Sequence[Grid]]:
+        places = smallest_map(stage)
+        if self.grid is None:
+            yield from families(places)
+        elif len(self.grid) == len(places) and all(map(le, self.grid, places)):
+            yield [self.grid]
 
 
 @dataclass(kw_only=True)
@@ -198,22 +208,18 @@ class _Outdone:
         return False
 
 
-def grids(places: tuple[int, ...]) -> Iterator[Grid]:
-    """Grids that a search tries: as many patches along each dimension, and strips along one.
+def families(places: tuple[int, ...]) -> Iterator[Sequence[Grid]]:
+    """Grids that a search tries, ever more patches: as many along each dimension, and strips along one.
 
-    >>> [grid for grid in grids((3, 2))]
-    [(2, 2), (2, 1), (3, 1), (1, 2)]
+    >>> list(families((3, 2)))
+    [[(2, 2)], [(2, 1), (3, 1)], [(1, 2)]]
     """
     counts = range(2, MOST_PATCHES + 1)
-    even = [(count,) * len(places) for count in counts] if len(places) > 1 else []
-    one = [
-        tuple([count if place == dim else 1 for place in range(len(places))])
-        for dim in range(len(places))
-        for count in counts
-    ]
-    for grid in (*even, *one):
-        if all(count <= size for count, size in zip(grid, places, strict=True)):
-            yield grid
+    rank = len(places)
+    if rank > 1:
+        yield [(count,) * rank for count in counts if count <= min(places)]
+    for dim, size in enumerate(places):
+        yield [tuple([count if at == dim else 1 for at in range(rank)]) for count in counts if count <= size]
 
 
 @dataclass(kw_only=True)
