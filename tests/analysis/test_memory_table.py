@@ -1,5 +1,6 @@
 """Peaks that papers print, to the byte, and where each comes from."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -8,6 +9,7 @@ import netweight
 from netweight import TensorSpec, build
 from netweight.analysis.conventions import CONVENTIONS
 from netweight.app.memory import ALL
+from netweight.ir import Node
 from netweight.results.memory import ConventionMemory
 
 SCHEDULES = tuple(name for name, rule in CONVENTIONS.items() if rule.moment == "schedule")
@@ -201,3 +203,13 @@ def test_a_type_that_only_bits_allow_is_not_trained_in() -> None:
     assert under("liveness", "lenet5", inputs=spec, bits=8).peak_bytes > 0
     with pytest.raises(netweight.NetweightError, match="float32"):
         under("training", "lenet5", inputs=spec, bits=8)
+
+
+def test_results_of_unknown_size_are_named() -> None:
+    """x 4 and y 4 numbers are known; what the operator after them writes is not, and is not said to be nothing."""
+    whole = build.graph(lambda x: build.relu(x, name="y"), (1, 4))
+    odd = Node(op="mystery", inputs=("y",), outputs=(), layer="odd")
+    found = netweight.memory(replace(whole, nodes=(*whole.nodes, odd)), conventions="liveness")
+    assert found.conventions["liveness"].peak_bytes == 32
+    assert found.notes[0] == "results of unknown size are in no figure, which are lower bounds therefore: odd"
+    assert not any("unknown size" in note for note in netweight.memory(whole, conventions="liveness").notes)

@@ -50,7 +50,7 @@ def board_of(buffers: Sequence[Buffer], table: Any = list) -> Board:
             first, last, [buffer.size for buffer in buffers], [buffer.alignment for buffer in buffers], pins,
             twins, [0] * count, unplaced, [0] * count,
         ]),
-        groups=table([[0] * (entries + 1), [count] * (entries + 1), [NONE] * (entries + 1), [NONE] * (entries + 1)]),
+        groups=table([[start] * (entries + 1) for start in (0, count, NONE, NONE, 0)]),
         frames=table([[0] * (count + 1) for _ in range(5)]),
         state=table(state),
         era=table([NONE] * len(state)),

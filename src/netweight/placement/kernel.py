@@ -28,7 +28,7 @@ NODES, TRAIL, IDS, GROUPS, FRAMES, PINS, ERA, SPECIAL = range(8)
 """What ``Board.used`` counts: buffers placed, entries of the tables, pinned buffers, changes of the placements,
 and buffers with a twin, a pin or an alignment."""
 FIRST, LAST, SIZE, STEP, PIN, TWIN, KEY, OFFSET, BLAME = range(9)
-BEGIN, COUNT, OWNER, NEXT = range(4)
+BEGIN, COUNT, OWNER, NEXT, TOP = range(5)
 GROUP, PICK, OLD_TRAIL, OLD_IDS, OLD_GROUPS = range(5)
 NONE = -1
 
@@ -40,7 +40,8 @@ class Board(NamedTuple):
         buffers: FIRST of its sections and the one behind the LAST; SIZE; STEP, its alignment; PIN, the given offset;
             TWIN, the buffer of equal life and size before it; KEY, the larger is placed first; OFFSET where it was
             placed; BLAME, how often it was among those that had no room.
-        groups: Where in ``ids`` it does BEGIN; COUNT of buffers; OWNER, the frame that made it; NEXT to be searched.
+        groups: Where in ``ids`` it does BEGIN; COUNT of buffers; OWNER, the frame that made it; NEXT to be searched;
+            TOP, the lowest end that any of its buffers could have.
         frames: Of each placement that stands the GROUP that it was made in, the PICK, and lengths of tables before it.
         state: Lowest place of each buffer, then of each section the floor, then the bytes still to be placed.
         era: When each place in ``state`` was last remembered; once is enough between two placements.
@@ -126,6 +127,10 @@ def narrow(board: Board, group: int, capacity: int) -> bool:
     if changed < 0:
         blame_section(board, begin, end, -1 - changed)
         return False
+    top = capacity
+    for at in range(begin, end):
+        top = min(top, board.state[ids[at]] + board.buffers[SIZE][ids[at]])
+    board.groups[TOP][group] = top
     return True
 
 
@@ -140,6 +145,8 @@ def has_room(board: Board, group: int, capacity: int) -> bool:
         least = min(least, state[buffer])
         if state[buffer] + size[buffer] > capacity:
             return False
+    if least >= board.groups[TOP][group]:
+        return False
     loads = len(state) - len(board.lowest)
     low, high = board.buffers[FIRST][ids[begin]], 0
     for at in range(begin, end):
