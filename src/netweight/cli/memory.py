@@ -22,6 +22,8 @@ from netweight.cli.options import (
     units_option,
     verbose_option,
 )
+from netweight.cli.plan_files import FORMS as PLAN_FORMS
+from netweight.cli.plan_files import check_plans, plan_of, write_plans
 from netweight.cli.streams import is_terminal, out_rendered, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import completing, one_of
@@ -46,6 +48,10 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg"}
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
     help=f"Write to {', '.join(_FORMATS)}; repeat.",
 )  # fmt: skip
+@click.option(
+    "--plan", "plans", multiple=True, metavar="FILE", shell_complete=completing("file"),
+    help=f"Write offsets for a runtime to {', '.join(PLAN_FORMS)}; repeat.",
+)  # fmt: skip
 @units_option
 @peak_limit_option
 @verbose_option
@@ -60,6 +66,7 @@ def memory(model: str, **flags: Any) -> None:
       netweight memory alexnet --as-written              nothing folded or fused
       netweight memory densenet121 --reorder             operators in the order that holds the least
       netweight memory mobilenet_v2 --bits 8 --patches auto --limit 256KiB
+      netweight memory model.tflite --plan planned.tflite --plan plan.h
       netweight memory mobilenet_v2 --patches 4x4@features.4 -o patched.onnx
     """  # noqa: D301
     given = given_flags(flags)
@@ -68,6 +75,7 @@ def memory(model: str, **flags: Any) -> None:
     targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
     for form in (*targets.values(), flags["form"]):
         check_units(form, given.get("units", "raw"))
+    check_plans(model, flags["plans"], flags)
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
         found = verb.memory(
             model,
@@ -84,11 +92,14 @@ def memory(model: str, **flags: Any) -> None:
             hold_input=flags["hold_input"],
         )
     texts = {path: _rendered(found, form, flags["units"], None) for path, form in targets.items()}
+    arena = plan_of(model, found) if flags["plans"] else None
     if models:
         _write_models(model, found, models, flags)
     for path, text in texts.items():
         write_text(path, text)
-    if not targets or "form" in given:
+    if arena is not None:
+        write_plans(model, flags["plans"], arena)
+    if not (targets or arena) or "form" in given:
         width = get_terminal_size().columns if is_terminal() else None
         out_rendered(_rendered(found, flags["form"], flags["units"], width))
 
