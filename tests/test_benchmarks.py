@@ -68,3 +68,9 @@ def test_rounds_must_be_positive(script: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "--rounds: expected at least 1" in done.stderr
+
+
+def test_memory() -> None:
+    (table,) = tables_of("memory.py")
+    assert [row[:2] for row in table[1:]] == [["chain", "500"], ["training", "500"]]
+    assert all(row[2] == row[3] for row in table[1:])

@@ -194,6 +194,12 @@ def test_inverted_bottlenecks() -> None:
     assert blocks(lambda x: conv(conv(conv(x, 24), 24, 3, padding=1), 4)) == []
     assert blocks(lambda x: conv(conv(conv(x, 24), 24, 3, padding=1, groups=24), 24, 3)) == []
     assert len(blocks(lambda x: bottleneck(bottleneck(x, 24, 4), 24, 4))) == 2
+
+    def widened_for_two(x: build.Symbol) -> build.Symbol:
+        y = conv(x, 24, name="widen")
+        return build.concat((conv(conv(y, 24, 3, padding=1, groups=24), 4, name="narrow"), y), dim=1)
+
+    assert blocks(widened_for_two) == [("widen", "narrow")]  # somebody else reads what is widened: no part of the block
     assert len(list(bottlenecks(deployed(netweight.capture("mobilenet_v2"), "runtime").graph))) == 17
 
 

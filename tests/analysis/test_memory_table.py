@@ -1,13 +1,15 @@
 """Peaks that papers print, to the byte, and where each comes from."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 
 import netweight
-from netweight import build
+from netweight import TensorSpec, build
 from netweight.analysis.conventions import CONVENTIONS
 from netweight.app.memory import ALL
+from netweight.ir import Node
 from netweight.results.memory import ConventionMemory
 
 SCHEDULES = tuple(name for name, rule in CONVENTIONS.items() if rule.moment == "schedule")
@@ -183,3 +185,31 @@ def test_a_network_of_nothing() -> None:
     found = netweight.memory(build.graph(lambda x: x, (1, 4)), conventions=SCHEDULES).conventions
     assert {memory.peak_step for memory in found.values()} == {0}
     assert {memory.steps for memory in found.values()} == {()}
+
+
+def test_reasons_have_the_numbers_of_this_network() -> None:
+    found = netweight.memory("mobilenet_v2", bits=8).conventions
+    assert found["lecture"].why.startswith("as much as liveness: ")
+    assert found["inplace"].why.startswith("100,352 bytes less than liveness: ")
+    assert found["inplace"].why.endswith("the peak is at features.2.conv.0.0, not at features.2.conv.1.0")
+    assert found["io-held"].why.endswith("here x (150,528) is there too")
+    assert found["segment-overlap"].why.endswith("; 295,680 bytes are shared")
+    assert under("inplace", "mobilenet_v2", bits=8).why == found["inplace"].why  # also where liveness is not asked for
+
+
+def test_a_type_that_only_bits_allow_is_not_trained_in() -> None:
+    """An input of int8 fits the network in int8; a step of training is of the network as it is described."""
+    spec = TensorSpec((1, 1, 32, 32), "int8")
+    assert under("liveness", "lenet5", inputs=spec, bits=8).peak_bytes > 0
+    with pytest.raises(netweight.NetweightError, match="float32"):
+        under("training", "lenet5", inputs=spec, bits=8)
+
+
+def test_results_of_unknown_size_are_named() -> None:
+    """x 4 and y 4 numbers are known; what the operator after them writes is not, and is not said to be nothing."""
+    whole = build.graph(lambda x: build.relu(x, name="y"), (1, 4))
+    odd = Node(op="mystery", inputs=("y",), outputs=(), layer="odd")
+    found = netweight.memory(replace(whole, nodes=(*whole.nodes, odd)), conventions="liveness")
+    assert found.conventions["liveness"].peak_bytes == 32
+    assert found.notes[0] == "results of unknown size are in no figure, which are lower bounds therefore: odd"
+    assert not any("unknown size" in note for note in netweight.memory(whole, conventions="liveness").notes)

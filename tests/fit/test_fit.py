@@ -124,8 +124,8 @@ def test_the_command_exits_1_where_it_does_not_fit(capsys: pytest.CaptureFixture
     assert run(["fit", "lenet5", "--device", "rp2040"]) == 0
     assert capsys.readouterr().out == (
         "lenet5 (builtin), input x 1x1x32x32 float32: does it fit into rp2040?\n\n"
-        "memory: yes, 23,520 (23.5 kB) bytes of 270,336 (270 kB) under liveness, at S2: 246,816 left\n"
-        "flash: yes, 246,824 (247 kB) bytes of 2,097,152 (2.10 MB): 1,850,328 left\n"
+        "memory: yes, 23,520 bytes (23.5 kB) of 270,336 (270 kB) under liveness, at S2: 246,816 left\n"
+        "flash: yes, 246,824 bytes (247 kB) of 2,097,152 (2.10 MB): 1,850,328 left\n"
     )
     assert run(["fit", "lenet5", "--limit", "20k", "--units", "raw"]) == 1
     shown = capsys.readouterr().out

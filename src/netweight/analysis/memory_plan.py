@@ -10,6 +10,8 @@ from netweight.placement.best import best
 from netweight.placement.greedy import greedy
 from netweight.placement.problem import Buffer, Placement
 
+_LARGEST_FIRST = "size"
+
 
 def buffers_of(pieces: Sequence[Piece], steps: int, alignment: int = 1) -> tuple[Buffer, ...]:
     """Buffers with the half-open lifetimes of pieces; what is never written has no bytes, and is none.
@@ -37,6 +39,8 @@ def plan_of(pieces: Sequence[Piece], steps: int, rule: Convention) -> Placement:
     return best(buffers_of(pieces, steps, rule.alignment))
 
 
-def greedy_arena(pieces: Sequence[Piece], steps: int, rule: Convention) -> int:
-    """Bytes of the arena of the plan that takes the largest piece first."""
-    return greedy(buffers_of(pieces, steps, rule.alignment), "size").height
+def greedy_arena(plan: Placement, pieces: Sequence[Piece], steps: int, rule: Convention) -> int:
+    """Bytes of the arena of the plan that takes the largest piece first; the best plan may be that one."""
+    if plan.method == _LARGEST_FIRST:
+        return plan.height
+    return greedy(buffers_of(pieces, steps, rule.alignment), _LARGEST_FIRST).height

@@ -63,7 +63,7 @@ def memory_under(facts: Facts, rule: Convention) -> ConventionMemory:
             for node, nbytes in zip(graph.nodes, alive, strict=True)
         ),
         tensors=tuple(tensors.values()),
-        plan=None if plan is None else _plan(plan, greedy_arena(found.pieces, len(graph.nodes), rule)),
+        plan=None if plan is None else _plan(plan, greedy_arena(plan, found.pieces, len(graph.nodes), rule)),
         order=least_peak(facts, rule, found.peak_bytes) if has_order(rule) else None,
     )
 

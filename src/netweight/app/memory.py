@@ -82,6 +82,7 @@ class Memory(results.Memory):
         return f"<pre>{html.escape(str(self))}</pre>"
 
 
+_NAMED = 5
 TRAINING = "training"
 ALL = (*CONVENTIONS, TRAINING)
 """Names of all conventions; what a step of training holds is one beside those of inference."""
@@ -188,7 +189,7 @@ def memory(
             report = patch_report(
                 graph, patches, conventions=tuple(wanted), limit=most, streamed=not hold_input, as_written=as_written
             )
-    notes = (*_on_kernels(table), *found.notes)
+    notes = (*_left_out(graph), *_on_kernels(table), *found.notes)
     info = model_info(graph, found.source)
     return Memory(model=info, as_written=as_written, conventions=table, notes=notes, patches=report)
 
@@ -213,6 +214,14 @@ def _reordered(graph: Graph, rules: Mapping[str, Convention], *, as_written: boo
 
     rule = rules.get("liveness") or next(iter(rules.values()), CONVENTIONS["liveness"])
     return in_best_order(graph, rule if as_written else as_deployed(rule))
+
+
+def _left_out(graph: Graph) -> Iterator[str]:
+    """That results whose sizes nobody knows are in no figure."""
+    layers = list(dict.fromkeys(node.layer for node in graph.nodes if not node.outputs))
+    if layers:
+        named = ", ".join(layers[:_NAMED]) + (" ..." if len(layers) > _NAMED else "")
+        yield f"results of unknown size are in no figure, which are lower bounds therefore: {named}"
 
 
 def _on_kernels(table: Mapping[str, ConventionMemory]) -> Iterator[str]:

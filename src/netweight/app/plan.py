@@ -6,6 +6,7 @@ import html
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from netweight.results.plan import Clash, Placed
 from netweight.units import parse_bytes
 
 METHODS = ("best", *ORDERS, "tflm", "cp-sat")
-_NODES_FAST, _NODES = 500_000, 2_000
+_NODES = 500_000
 _TFLM_ALIGNMENT = 16
 
 
@@ -116,7 +117,8 @@ def plan(
             TensorFlow Lite Micro does it, or ``"cp-sat"``, the solver of OR-Tools.
         align: Offsets are multiples of so many bytes, where a buffer does not say: 1, and 16 for ``"tflm"``.
         seed: Of what the search draws at random.
-        node_limit: Buffers that the search places, also in vain, before it stops.
+        node_limit: Buffers that the search places, also in vain, before it stops; without Numba and a limit CP-SAT goes
+            on where OR-Tools is installed.
         check: Whether to audit the offsets that the CSV or the buffers have, instead of finding some.
 
     Raises:
@@ -165,7 +167,23 @@ def _made(buffers: tuple[Buffer, ...], method: str, room: int | None, seed: int,
         return second_opinion(buffers, capacity=room, seed=seed)
     if method != "best":
         return greedy(buffers, method)
-    return best(buffers, capacity=room, nodes=nodes or (_NODES_FAST if is_fast() else _NODES), seed=seed)
+    if nodes is not None or is_fast():
+        return best(buffers, capacity=room, nodes=nodes or _NODES, seed=seed)
+    found = best(buffers, capacity=room, seed=seed)
+    if found.proved or _is_enough(found, room) or find_spec("ortools") is None:
+        return found
+    return _better(found, second_opinion(buffers, capacity=room, seed=seed))
+
+
+def _is_enough(made: Placement, room: int | None) -> bool:
+    """Whether nothing is gained by looking on: the plan fits, or none does."""
+    return room is not None and (made.height <= room or made.lower_bound > room)
+
+
+def _better(one: Placement, other: Placement) -> Placement:
+    """The lower of two plans, with the higher of their bounds."""
+    plan, bound = min(one, other, key=lambda plan: plan.height), max(one.lower_bound, other.lower_bound)
+    return replace(plan, lower_bound=bound, proved=plan.height <= bound)
 
 
 def _plan(name: str, buffers: tuple[Buffer, ...], made: Placement, room: int | None, seed: int) -> Plan:
@@ -188,8 +206,7 @@ def _plan(name: str, buffers: tuple[Buffer, ...], made: Placement, room: int | N
 
 def _notes(made: Placement, room: int | None) -> tuple[str, ...]:
     """What would help where the plan may not be the lowest, or does not fit."""
-    done = made.proved if room is None else made.height <= room or made.lower_bound > room
-    if done or made.nodes == 0 or is_fast():
+    if made.proved or _is_enough(made, room) or made.nodes == 0 or is_fast():
         return ()
     return ("the search runs a hundred times faster with Numba: pip install 'netweight[solver]'",)
 

@@ -28,9 +28,8 @@ NODES, TRAIL, IDS, GROUPS, FRAMES, PINS, ERA, SPECIAL = range(8)
 """What ``Board.used`` counts: buffers placed, entries of the tables, pinned buffers, changes of the placements,
 and buffers with a twin, a pin or an alignment."""
 FIRST, LAST, SIZE, STEP, PIN, TWIN, KEY, OFFSET, BLAME = range(9)
-BEGIN, COUNT, OWNER, NEXT = range(4)
+BEGIN, COUNT, OWNER, NEXT, TOP = range(5)
 GROUP, PICK, OLD_TRAIL, OLD_IDS, OLD_GROUPS = range(5)
-WHERE, WAS = range(2)
 NONE = -1
 
 
@@ -41,11 +40,13 @@ class Board(NamedTuple):
         buffers: FIRST of its sections and the one behind the LAST; SIZE; STEP, its alignment; PIN, the given offset;
             TWIN, the buffer of equal life and size before it; KEY, the larger is placed first; OFFSET where it was
             placed; BLAME, how often it was among those that had no room.
-        groups: Where in ``ids`` it does BEGIN; COUNT of buffers; OWNER, the frame that made it; NEXT to be searched.
+        groups: Where in ``ids`` it does BEGIN; COUNT of buffers; OWNER, the frame that made it; NEXT to be searched;
+            TOP, the lowest end that any of its buffers could have.
         frames: Of each placement that stands the GROUP that it was made in, the PICK, and lengths of tables before it.
-        trail: WHERE the state was changed, and what WAS there.
         state: Lowest place of each buffer, then of each section the floor, then the bytes still to be placed.
         era: When each place in ``state`` was last remembered; once is enough between two placements.
+        where: The trail: where the state was changed.
+        was: What was there.
         ids: Buffers of the groups, one group after the other, each in order of its sections.
         lowest: Room to work, one for each section.
         used: NODES, TRAIL, IDS, GROUPS, FRAMES, PINS, ERA, SPECIAL.
@@ -54,9 +55,10 @@ class Board(NamedTuple):
     buffers: Any
     groups: Any
     frames: Any
-    trail: Any
     state: Any
     era: Any
+    where: Any
+    was: Any
     ids: Any
     lowest: Any
     used: Any
@@ -65,39 +67,48 @@ class Board(NamedTuple):
 def search(board: Board, capacity: int, most: int) -> int:
     """FOUND with offsets, IMPOSSIBLE, or STOPPED after so many placements."""
     group = 0
+    room = narrow(board, group, capacity)
     while True:
-        if not narrow(board, group, capacity):
+        if not room:
             frame = board.groups[OWNER][group]
             if frame == NONE:
                 return IMPOSSIBLE
             group = retreat(board, frame)
+            room = has_room(board, group, capacity)
             continue
         if board.used[NODES] >= most or is_full(board):
             return STOPPED
         group = place(board, group)
         if group == NONE:
             return FOUND
+        room = narrow(board, group, capacity)
 
 
 def is_full(board: Board) -> bool:
     """Whether a table might not hold what the next placement and what follows from it need."""
     return (
-        board.used[TRAIL] + 3 * len(board.state) > len(board.trail[WHERE])
+        board.used[TRAIL] + 3 * len(board.state) > len(board.where)
         or board.used[IDS] + len(board.buffers[SIZE]) > len(board.ids)
         or board.used[GROUPS] + len(board.buffers[SIZE]) > len(board.groups[BEGIN])
     )
 
 
-def put(board: Board, where: int, value: int) -> None:
-    """Change the state, and remember what was there."""
-    era, used = board.era, board.used
-    if era[where] != used[ERA]:
-        era[where] = used[ERA]
+def put(trail: Any, at: int, value: int) -> None:
+    """Change the state, and remember what was there.
+
+    Args:
+        trail: ``state, era, where, was, used`` of the board: what is changed often is not looked up each time.
+        at: Place in ``state``.
+        value: What is there from now on.
+    """
+    state, era, where, was, used = trail
+    if era[at] != used[ERA]:
+        era[at] = used[ERA]
         top = used[TRAIL]
-        board.trail[WHERE][top] = where
-        board.trail[WAS][top] = board.state[where]
+        where[top] = at
+        was[top] = state[at]
         used[TRAIL] = top + 1
-    board.state[where] = value
+    state[at] = value
 
 
 def narrow(board: Board, group: int, capacity: int) -> bool:
@@ -116,6 +127,33 @@ def narrow(board: Board, group: int, capacity: int) -> bool:
     if changed < 0:
         blame_section(board, begin, end, -1 - changed)
         return False
+    top = capacity
+    for at in range(begin, end):
+        top = min(top, board.state[ids[at]] + board.buffers[SIZE][ids[at]])
+    board.groups[TOP][group] = top
+    return True
+
+
+def has_room(board: Board, group: int, capacity: int) -> bool:
+    """Whether there may be room: a look that costs less than ``narrow``, after one more place was ruled out."""
+    ids, state, size = board.ids, board.state, board.buffers[SIZE]
+    begin = board.groups[BEGIN][group]
+    end = begin + board.groups[COUNT][group]
+    least = capacity
+    for at in range(begin, end):
+        buffer = ids[at]
+        least = min(least, state[buffer])
+        if state[buffer] + size[buffer] > capacity:
+            return False
+    if least >= board.groups[TOP][group]:
+        return False
+    loads = len(state) - len(board.lowest)
+    low, high = board.buffers[FIRST][ids[begin]], 0
+    for at in range(begin, end):
+        high = max(high, board.buffers[LAST][ids[at]])
+    for section in range(loads + low, loads + high):
+        if state[section] > 0 and max(least, state[section - len(board.lowest)]) + state[section] > capacity:
+            return False
     return True
 
 
@@ -124,6 +162,7 @@ def lift_all(board: Board, begin: int, end: int, low: int, high: int, capacity: 
     first, last, size, blame = board.buffers[FIRST], board.buffers[LAST], board.buffers[SIZE], board.buffers[BLAME]
     ids, state, lowest, floors, special = board.ids, board.state, board.lowest, len(board.era), board.used[SPECIAL]
     floors -= 2 * len(lowest)
+    trail = (board.state, board.era, board.where, board.was, board.used)
     for section in range(low, high):
         lowest[section] = capacity + 1
     for at in range(begin, end):
@@ -135,7 +174,7 @@ def lift_all(board: Board, begin: int, end: int, low: int, high: int, capacity: 
             blame[buffer] += 1
             return False
         if found > state[buffer]:
-            put(board, buffer, found)
+            put(trail, buffer, found)
         for section in range(first[buffer], last[buffer]):
             lowest[section] = min(lowest[section], found)
     return True
@@ -187,6 +226,7 @@ def meet(board: Board, buffer: int, other: int) -> bool:
 def raise_floors(board: Board, low: int, high: int, capacity: int) -> int:
     """How many floors rose; -1 - section for one without room."""
     state, lowest = board.state, board.lowest
+    trail = (board.state, board.era, board.where, board.was, board.used)
     loads = len(state) - len(lowest)
     floors = loads - len(lowest)
     changed = 0
@@ -195,7 +235,7 @@ def raise_floors(board: Board, low: int, high: int, capacity: int) -> int:
         if load == 0:
             continue
         if lowest[section] > state[floors + section]:
-            put(board, floors + section, lowest[section])
+            put(trail, floors + section, lowest[section])
             changed += 1
         if state[floors + section] + load > capacity:
             return -1 - section
@@ -224,17 +264,18 @@ def place(board: Board, group: int) -> int:
     board.used[NODES] += 1
     board.used[ERA] += 1
     state, ids = board.state, board.ids
+    trail = (board.state, board.era, board.where, board.was, board.used)
     offset, size = state[buffer], board.buffers[SIZE][buffer]
     board.buffers[OFFSET][buffer] = offset
     begin = board.groups[BEGIN][group]
     for at in range(begin, begin + board.groups[COUNT][group]):
         if state[ids[at]] < offset:
-            put(board, ids[at], offset)
+            put(trail, ids[at], offset)
     loads = len(state) - len(board.lowest)
     floors = loads - len(board.lowest)
     for section in range(board.buffers[FIRST][buffer], board.buffers[LAST][buffer]):
-        put(board, floors + section, offset + size)
-        put(board, loads + section, state[loads + section] - size)
+        put(trail, floors + section, offset + size)
+        put(trail, loads + section, state[loads + section] - size)
     return split(board, group, frame)
 
 
@@ -299,7 +340,7 @@ def retreat(board: Board, frame: int) -> int:
     for later in range(frame, board.used[FRAMES]):
         board.buffers[OFFSET][board.frames[PICK][later]] = NONE
     mark = board.frames[OLD_TRAIL][frame]
-    state, where, was = board.state, board.trail[WHERE], board.trail[WAS]
+    state, where, was = board.state, board.where, board.was
     for at in range(board.used[TRAIL] - 1, mark - 1, -1):
         state[where[at]] = was[at]
     board.used[TRAIL] = mark
@@ -308,7 +349,8 @@ def retreat(board: Board, frame: int) -> int:
     board.used[FRAMES] = frame
     board.used[ERA] += 1
     buffer, group = board.frames[PICK][frame], board.frames[GROUP][frame]
-    put(board, buffer, board.state[buffer] + thinnest(board, group, buffer))
+    trail = (board.state, board.era, board.where, board.was, board.used)
+    put(trail, buffer, board.state[buffer] + thinnest(board, group, buffer))
     return group
 
 
@@ -324,7 +366,7 @@ def thinnest(board: Board, group: int, buffer: int) -> int:
 
 
 HELPERS = (
-    is_full, put, narrow, lift_all, highest, by_rule, past_pins, meet, raise_floors, blame_section, place, pick, split,
-    add_group, retreat, thinnest,
+    is_full, put, narrow, has_room, lift_all, highest, by_rule, past_pins, meet, raise_floors, blame_section, place,
+    pick, split, add_group, retreat, thinnest,
 )  # fmt: skip
 """What ``search`` calls."""

@@ -34,16 +34,17 @@ def lines_of(fit: Fit, units: Units, width: int | None) -> Iterator[str]:
 
 
 def _answer(fit: Fit, need: Need, units: Units) -> str:
-    def size(nbytes: int) -> str:
-        return f"{nbytes:,}" if units == "raw" else f"{nbytes:,} ({scaled(nbytes, 'B', units=units)})"
+    def short(nbytes: int) -> str:
+        return "" if units == "raw" else f" ({scaled(nbytes, 'B', units=units)})"
 
+    needed, limit = need.needed_bytes, need.limit_bytes
     counted = f" under {fit.convention}" if need.kind == "memory" else ""
     where = f", at {need.where}" if need.where else ""
-    gap = abs(need.limit_bytes - need.needed_bytes)
-    times = f"{need.needed_bytes / need.limit_bytes:,.2f} times the limit"
+    gap = abs(limit - needed)
+    times = f"{needed / limit:,.2f} times the limit"
     said = f"{gap:,} left" if need.fits else f"{gap:,} too many, {times}"
     head = f"{need.kind}: {'yes' if need.fits else 'no'}"
-    return f"{head}, {size(need.needed_bytes)} bytes of {size(need.limit_bytes)}{counted}{where}: {said}"
+    return f"{head}, {needed:,} bytes{short(needed)} of {limit:,}{short(limit)}{counted}{where}: {said}"
 
 
 def _table(fit: Fit, width: int | None) -> Iterator[str]:

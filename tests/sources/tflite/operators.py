@@ -206,6 +206,34 @@ case(
     [OUT8],
     "FullyConnectedOptions",
 )
+_OUT16 = T((), "int16", scale=0.001, zero=0)
+case(
+    "conv_2d_int16", "CONV_2D",
+    [q(1, 7, 8, 3, scale=0.0005, zero=0, dtype="int16"), qw(4, 3, 3, 3, scale=_SCALES),
+     T((4,), "int64", np.arange(4) * 900, scale=0.0005 * _SCALES, zero=np.zeros(4, int))],
+    [_OUT16], "Conv2DOptions", SAME,
+)  # fmt: skip
+case(
+    "fully_connected_int16", "FULLY_CONNECTED",
+    [q(2, 12, scale=0.0005, zero=0, dtype="int16"), qw(5, 12),
+     T((5,), "int64", np.arange(5) * 900, scale=0.0005 * 0.02, zero=0)],
+    [_OUT16], "FullyConnectedOptions",
+)  # fmt: skip
+case(
+    "conv_2d_uint8", "CONV_2D",
+    [q(1, 7, 8, 3, zero=120, dtype="uint8"), T((4, 3, 3, 3), "uint8", np.arange(108) * 2, scale=0.02, zero=99),
+     qb(4, 0.05 * 0.02)],
+    [T((), "uint8", scale=0.4, zero=110)], "Conv2DOptions", SAME | {"fused_activation_function": 1},
+)  # fmt: skip
+case(
+    "add_int16", "ADD", [q(2, 3, scale=0.0005, zero=0, dtype="int16"), q(2, 3, scale=0.0003, zero=0, dtype="int16")],
+    [_OUT16], "AddOptions",
+)  # fmt: skip
+case(
+    "concatenation_uint8", "CONCATENATION",
+    [q(2, 3, scale=0.1, zero=5, dtype="uint8"), q(2, 5, scale=0.05, zero=9, dtype="uint8")],
+    [T((), "uint8", scale=0.1, zero=5)], "ConcatenationOptions", {"axis": -1},
+)  # fmt: skip
 case("batch_matmul", "BATCH_MATMUL", [f(2, 3, 4), f(2, 5, 4)], table="BatchMatMulOptions", options={"adj_y": True})
 case(
     "batch_matmul_int8",

@@ -85,3 +85,31 @@ def test_a_batch_is_put_in_and_another_rank_is_refused() -> None:
         netweight.weigh(kws, (1, 49, 10))
     with pytest.raises(UsageError, match="training: expected a model with a training mode"):
         netweight.weigh(kws, training=True)
+
+
+@pytest.mark.parametrize(
+    ("vtable", "table", "message"),
+    [
+        ((4, 4), 40, "expected 2 bytes at -24"),
+        ((8, 8, 4, 200), 8, "expected Buffer.offset within its 8 bytes, got 200"),
+    ],
+)
+def test_a_vtable_before_the_file_and_a_field_beyond_its_table(
+    vtable: tuple[int, ...], table: int, message: str
+) -> None:
+    """A vtable of 16-bit numbers at 8, and a table at 16 that says how far back its vtable is."""
+    entries = struct.pack(f"<{len(vtable)}H", *vtable).ljust(8, b"\0")
+    flat = Flat(struct.pack("<I", 16) + b"TFL3" + entries + struct.pack("<iI", table, 0))
+    with pytest.raises(FormatError, match=message):
+        flat.root("Buffer", b"TFL3")
+
+
+def test_the_batch_is_the_size_that_the_signature_leaves_open(tmp_path: Path) -> None:
+    pytest.importorskip("tflite", reason="files are written with the package tflite")
+    from tests.sources.tflite.writing import Graph, Op, T, written
+
+    tensors = [T((1, 7)), T((2, 7), signature=(-1, 7)), T((2, 7))]
+    path = tmp_path / "open.tflite"
+    path.write_bytes(written(Graph(tensors, [0, 1], [2], [Op("ADD", [0, 1], [2], "AddOptions")])))
+    shapes = [info.shape for info in netweight.weigh(path, batch=5).model.inputs]
+    assert shapes == [(1, 7), (5, 7)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +39,9 @@ _MOST = 300_000
 """Calls of operators that are read, those of functions and loops at every call, and those taken back."""
 
 
-def _is_scale(name: str, graph: GraphProto) -> bool:
+def _is_scale(name: str, stored: Container[str]) -> bool:
     """Whether a number is stored beside a zero point, as quantising tools call both."""
-    beside = f"{name.removesuffix('_scale')}_zero_point"
-    return name.endswith("_scale") and any(stored.name == beside for stored in graph.initializer)
+    return name.endswith("_scale") and f"{name.removesuffix('_scale')}_zero_point" in stored
 
 
 def _title(node: NodeProto) -> str:
@@ -87,8 +86,9 @@ class GraphReader:
 
     def graph(self, graph: GraphProto, scope: Scope, nodes: Sequence[NodeProto] | None = None) -> list[Any]:
         """Record all nodes of a graph of the file, in another order if one is given, and give what its outputs are."""
+        names = {stored.name for stored in graph.initializer}
         for stored in graph.initializer:
-            scope.bind(stored.name, self._initializer(stored, graph))
+            scope.bind(stored.name, self._initializer(stored, names))
         for sparse in graph.sparse_initializer:
             scope.bind(sparse.values.name, dense_tensor(sparse))
         for node in read_nodes(graph, graph.node if nodes is None else nodes, self.recording.note):
@@ -103,10 +103,10 @@ class GraphReader:
             error.fix = meant(self._model.graph, [name])
             raise
 
-    def _initializer(self, stored: TensorProto, graph: GraphProto) -> Tensor:
+    def _initializer(self, stored: TensorProto, names: Container[str]) -> Tensor:
         key = self.iterations.key(self._inside, stored.name)
         found: Tensor = self.iterations.kept(key, (), lambda: (stored_tensor(stored, stored.name),))[0]
-        found.alone = not found.rank and is_weight_name(stored.name) and not _is_scale(stored.name, graph)
+        found.alone = not found.rank and is_weight_name(stored.name) and not _is_scale(stored.name, names)
         return found
 
     def node(self, node: NodeProto, scope: Scope) -> None:

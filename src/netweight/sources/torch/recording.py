@@ -81,6 +81,11 @@ class TensorRecording(Recording[Site]):
         self._owned[id(tensor)] = (name, kind)
         self._owners.append(tensor)  # an id means something only while its object lives
 
+    def is_weight(self, buffer: Tensor) -> None:
+        """Say that what a module keeps as a buffer is one of its weights, before anything reads it."""
+        if id(buffer) in self._owned:
+            self._owned[id(buffer)] = self._owned[id(buffer)][0], "parameter"
+
     def quantize(self, parameter: Tensor, quantization: Quantization) -> None:
         """Say what is stored beside the elements of a parameter."""
         name = self.value_of(parameter)
