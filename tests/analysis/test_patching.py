@@ -107,6 +107,23 @@ def test_what_is_alive_in_a_patch_by_hand() -> None:
     assert (held.nbytes, held.layer) == (48 + 96 + 64 + 48, "c1")
 
 
+def test_a_part_of_a_map_that_is_written_over_a_larger_tensor_takes_that() -> None:
+    """A depthwise convolution of stride 2, in place in int8: 8 channels of 16 positions become 8 of 8, in two strips.
+
+    The second strip has 4 of the map, which 9 positions are read for: the map 8 * 8 = 64, the input 9, widened 8 * 9.
+    """
+
+    def describe(x: Symbol) -> Symbol:
+        x = build.conv1d(x, 8, 1, bias=False, name="widen")
+        x = build.conv1d(x, 8, 3, padding=1, stride=2, groups=8, bias=False, name="depthwise")
+        return build.conv1d(x, 1, 1, bias=False, name="head")
+
+    stage = stage_after(with_bits(build.graph(describe, (1, 1, 16)), parse_bits("8")), "depthwise")
+    second = list(patches(stage, (2,)))[1]
+    found = peak_of_patch(stage, second, rule_for("inplace"), streamed=True)
+    assert (found.nbytes, found.layer) == (64 + 9 + 8 * 9, "widen")
+
+
 def test_a_map_that_later_layers_read_again_is_filled_by_the_patches_too() -> None:
     """An encoder whose first map a decoder reads: both maps are results, each cut into the grid, and both are there."""
 
@@ -193,6 +210,7 @@ MIXING: dict[str, tuple[Any, str]] = {
     "windows of two sizes": (lambda x: build.adaptive_avg_pool2d(x, (5, 5)), "windows of one size, got 12"),
     "padding alone": (lambda x: build.pad(x, (0, 0, 9, 9)), "got one of padding alone"),
     "reflected further": (lambda x: build.pad(x, (0, 0, 3, 3), "reflect"), "wider than the padding that reflects"),
+    "reflected from all there is": (lambda x: build.pad(x, (0, 0, 2, 2), "reflect"), "that reflects them, got 2"),
     "dropped at random": (build.dropout, "dropout: expected an operator that works on patches"),
 }
 

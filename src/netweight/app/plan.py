@@ -96,7 +96,7 @@ def plan(
     capacity: int | str | None = None,
     method: str = "best",
     align: int | None = None,
-    seed: int = 0,
+    seed: int = 1,
     node_limit: int | None = None,
     check: bool = False,
 ) -> Plan | Audit:

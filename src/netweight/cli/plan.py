@@ -25,7 +25,7 @@ _FORMS = {".csv": "csv", ".json": "json", ".txt": "table"}
 @click.option("--capacity", metavar="SIZE", help="Bytes of the arena: 1MiB; without it the lowest plan is looked for.")
 @click.option("--method", type=one_of(*verb.METHODS), default="best", help="[default: best]")
 @click.option("--align", type=WHOLE, metavar="N", help="Offsets are multiples of N bytes.  [default: 1; 16 for tflm]")
-@click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of what the search draws at random.  [default: 0]")
+@click.option("--seed", type=WHOLE, default=1, metavar="N", help="Of what the search draws at random.  [default: 1]")
 @click.option("--node-limit", type=WHOLE, metavar="N", help="Buffers that the search places, also in vain.")
 @click.option("--check", is_flag=True, help="Audit the offsets that the CSV has.")
 @click.option(

@@ -40,7 +40,7 @@ class Spilled:
     left_out: tuple[str, ...]
 
 
-def spill(buffers: Sequence[Buffer], banks: Sequence[Bank], *, seed: int = 0) -> Spilled:
+def spill(buffers: Sequence[Buffer], banks: Sequence[Bank], *, seed: int = 1) -> Spilled:
     """Where each buffer lies, as far as there is room.
 
     Each round every buffer asks the first of its banks that has not sent it away; a bank that is too full sends away

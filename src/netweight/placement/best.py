@@ -18,7 +18,7 @@ _LARGEST = 2_000
 
 
 def best(
-    buffers: Sequence[Buffer], *, capacity: int | None = None, nodes: int | None = None, seed: int = 0
+    buffers: Sequence[Buffer], *, capacity: int | None = None, nodes: int | None = None, seed: int = 1
 ) -> Placement:
     """The lowest plan found: the best greedy one, or one by exact search where that is not as low as the bound.
 

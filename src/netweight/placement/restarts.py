@@ -14,7 +14,7 @@ from netweight.placement.problem import Buffer
 
 Search = Callable[[Board, int, int], int]
 
-_ROUND = 1000
+_ROUND = 500
 """Placements of the first rounds; later ones take multiples, as Luby, Sinclair and Zuckerman have it."""
 _NOISE = 0.05
 _SCALE = 1_000_000
