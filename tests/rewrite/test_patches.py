@@ -172,11 +172,13 @@ def test_every_layer_computes_the_same_in_patches(name: str) -> None:
 
 def test_what_is_written_over_a_map_is_written_over_what_joins_it() -> None:
     def describe(x: Symbol) -> Symbol:
-        x = build.batch_norm(build.conv2d(x, 2, 3, padding=1, name="c"), name="bn")
-        return build.conv2d(build.relu(x, inplace=True, name="act"), 1, 1, name="head")
+        x = build.relu(build.conv2d(x, 2, 3, padding=1, name="c"), inplace=True, name="act")
+        return build.conv2d(build.relu6(x, inplace=True, name="again"), 1, 1, name="head")
 
-    patched = in_patches(after_layer(build.graph(describe, (1, 1, 6, 6)), "bn"), (2, 2))
-    assert patched.values["act"].storage == patched.values["bn"].storage == "bn"
+    graph = build.graph(describe, (1, 1, 6, 6))
+    assert graph.values["again"].storage == "c"
+    patched = in_patches(after_layer(graph, "act"), (2, 2))
+    assert patched.values["again"].storage == patched.values["act"].storage == "act"
 
 
 def test_a_patch_reads_what_it_needs_and_no_more() -> None:
