@@ -7,7 +7,7 @@ from hypothesis.strategies import DrawFn
 from cases.contract.conv import conv_cases
 from cases.contract.matmul import matmul_cases
 from cases.draws import Case, generator, shapes
-from netweight.ops.quantize.affine import QuantizeAttrs
+from netweight.ops.contract.integer import RequantizeAttrs
 from netweight.ops.quantize.scales import integer_range
 
 
@@ -51,7 +51,8 @@ def requantize_cases(draw: DrawFn) -> Case:
     low, high = integer_range(dtype)
     zero = np.asarray(rng.integers(max(low, -99), min(high, 99), sizes)).astype(dtype) if draw(st.booleans()) else None
     scale = np.asarray(rng.choice([0.0123, 0.3, 0.5], sizes))
-    return QuantizeAttrs(dim=dim, dtype=dtype), (rng.integers(-9999, 9999, shape).astype("int32"), scale, zero)
+    attrs = RequantizeAttrs(dim=dim, dtype=dtype, x_zero=draw(st.sampled_from([0, -3])))
+    return attrs, (rng.integers(-9999, 9999, shape).astype("int32"), scale, zero)
 
 
 CASES = {

@@ -10,13 +10,14 @@ from netweight.ir import TensorSpec, bits_of
 from netweight.ops import REGISTRY, Cost
 from netweight.ops.arrays.dtypes import held_type, wrapped
 from netweight.ops.contract.conv import ConvAttrs
+from netweight.ops.contract.integer import RequantizeAttrs
 from netweight.ops.pointwise.unary import CastAttrs
-from netweight.ops.quantize.affine import QuantizeAttrs
 from netweight.ops.quantize.blocks import BlockAttrs, QuantizeBlocksAttrs
 
 _CONV = ConvAttrs(stride=(1, 1), padding=((1, 1), (1, 1)), dilation=(1, 1))
 _X, _WEIGHT = TensorSpec((1, 3, 8, 8), "uint8"), TensorSpec((4, 3, 3, 3), "int8")
 _ZERO = TensorSpec((), "uint8")
+_SUMS, _ONE = TensorSpec((2,), "int32"), TensorSpec(())
 
 
 def test_a_product_of_differences() -> None:
@@ -45,14 +46,64 @@ def test_costs() -> None:
     assert matmul(None, a, b, None, None) == Cost(macs=2 * 3 * 4 * 5)
     scale = TensorSpec(())
     each = {"muls": 24, "compares": 3 * 24}
-    assert REGISTRY["requantize"].cost(QuantizeAttrs(), a, scale, None) == Cost(**each)
-    assert REGISTRY["requantize"].cost(QuantizeAttrs(), a, scale, TensorSpec((), "int8")) == Cost(**each, adds=24)
+    assert REGISTRY["requantize"].cost(RequantizeAttrs(), a, scale, None) == Cost(**each)
+    assert REGISTRY["requantize"].cost(RequantizeAttrs(), a, scale, TensorSpec((), "int8")) == Cost(**each, adds=24)
+    assert REGISTRY["requantize"].cost(RequantizeAttrs(x_zero=1), a, scale, None) == Cost(**each, adds=24)
 
 
 def test_requantize_rounds_halves_to_even_and_stays_in_bounds() -> None:
     x = np.array([1, 3, 5, 900, -900], np.int32)
-    y = REGISTRY["requantize"].forward(QuantizeAttrs(dtype="int8"), x, np.array(0.5), np.array(1, np.int8))
+    y = REGISTRY["requantize"].forward(RequantizeAttrs(dtype="int8"), x, np.array(0.5), np.array(1, np.int8))
     np.testing.assert_array_equal(y, [0 + 1, 2 + 1, 2 + 1, 127, -128])
+
+
+def _in_fixed_point(x: int, scale: float, bits: int = 0) -> int:
+    """As the kernels are written: products cut towards zero after half is added, remainders compared."""
+    if not scale:
+        return 0
+    shift, fraction = 0, scale
+    while fraction >= 1:
+        fraction, shift = fraction / 2, shift + 1
+    while fraction < 0.5:
+        fraction, shift = fraction * 2, shift - 1
+    multiplier = int(fraction * 2**31 + 0.5)
+    product = (x << bits) * 2 ** max(shift, 0) * multiplier
+    product += 2**30 if product >= 0 else 1 - 2**30
+    upper = abs(product) // 2**31 * (1 if product >= 0 else -1)
+    right = max(-shift, 0)
+    remainder, threshold = upper & (2**right - 1), (2**right - 1) // 2 + (upper < 0)
+    return (upper >> right) + (remainder > threshold)
+
+
+@pytest.mark.parametrize(("bits", "scales"), [(0, (1e-4, 0.0173, 0.25, 0.5, 1.0, 3.7)), (20, (0.5, 0.31, 0.0021))])
+def test_requantize_in_fixed_point_is_that_of_the_kernels(bits: int, scales: tuple[float, ...]) -> None:
+    most = 2 ** (31 - bits) // 8
+    x = np.random.default_rng(0).integers(-most, most, 400).astype(np.int32)
+    attrs = RequantizeAttrs(dtype="int32", rounding="fixed_point", fraction_bits=bits, x_zero=7)
+    for scale in scales:
+        y = REGISTRY["requantize"].forward(attrs, x, np.array(scale), None)
+        assert y.tolist() == [_in_fixed_point(int(each) - 7, scale, bits) for each in x]
+
+
+def test_requantize_in_fixed_point_rounds_twice() -> None:
+    """Of 0.5 halves go up; 0.25 is half of that, whose halves go away from zero: 1 * 0.25 becomes 1."""
+    x = np.array([3, 2, 1, -1, -2, -3], np.int32)
+    attrs = RequantizeAttrs(rounding="fixed_point", dim=0)
+    forward = REGISTRY["requantize"].forward
+    np.testing.assert_array_equal(forward(attrs, x, np.full(6, 0.5), None), [2, 1, 1, 0, -1, -1])
+    np.testing.assert_array_equal(forward(attrs, x, np.full(6, 0.25), None), [1, 1, 1, 0, -1, -1])
+    np.testing.assert_array_equal(forward(attrs, x, np.full(6, 2.0**-40), None), [0] * 6)
+    almost = np.full(6, 1 - 2.0**-40)  # a multiplier of 2^31 does not fit: it is 2^30 twice
+    np.testing.assert_array_equal(forward(attrs, x, almost, None), x)
+
+
+def test_requantize_of_a_mean_rounds_halves_away_from_zero() -> None:
+    """49 * (1 / 49) is less than 1 in double precision: the quotient is one of whole numbers."""
+    x = np.array([5, -5, 7, 6], np.int32)
+    forward, attrs = REGISTRY["requantize"].forward, RequantizeAttrs(rounding="away")
+    np.testing.assert_array_equal(forward(attrs, x, np.array(1 / 2), np.array(1, np.int8)), [3 + 1, -3 + 1, 4 + 1, 4])
+    np.testing.assert_array_equal(forward(attrs, x, np.array(1 / 3), None), [2, -2, 2, 2])
+    np.testing.assert_array_equal(forward(attrs, np.array([73, 74, -74]), np.array(1 / 49), None), [1, 2, -2])
 
 
 def test_blocks_by_hand() -> None:
@@ -93,7 +144,13 @@ _SCALE = TensorSpec((4, 2))
             "integer_conv", _CONV, (_X, _WEIGHT, None, TensorSpec((3,), "int8")),
             r"weight_zero of shape \(\) or \(4,\), got \(3,\)",
         ),
-        ("requantize", QuantizeAttrs(), (TensorSpec((2,)), TensorSpec(()), None), "x of an integer type, got float32"),
+        ("requantize", RequantizeAttrs(), (TensorSpec((2,)), _ONE, None), "x of an integer type, got float32"),
+        ("requantize", RequantizeAttrs(rounding="up"), (_SUMS, _ONE, None), "rounding 'even', .* got 'up'"),
+        ("requantize", RequantizeAttrs(fraction_bits=1), (_SUMS, _ONE, None), "of fixed point alone, got 'even'"),
+        (
+            "requantize", RequantizeAttrs(rounding="fixed_point", fraction_bits=25), (_SUMS, _ONE, None),
+            "expected 0 <= fraction_bits <= 24, got 25",
+        ),
         (
             "quantize_blocks", QuantizeBlocksAttrs(dim=0, block_size=2, dtype="float16"), (_SCALE, _SCALE, None),
             "quantize_blocks: expected an integer type, got float16",

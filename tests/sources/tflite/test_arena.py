@@ -8,9 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import flatbuffers
 import pytest
 import tflite
-from tests.sources.tflite.writing import Graph, Op, T, written
+from tests.sources.tflite.writing import Graph, Op, T, _offsets, _table, written
 
 from netweight.errors import FormatError, UsageError
 from netweight.placement import Buffer, best
@@ -86,7 +87,7 @@ def _small() -> Graph:
         inputs=[0, 1],
         outputs=[3, 8],
         ops=[
-            Op("ADD", [0, 6], [2]), Op("MUL", [2, 7], [3, 4]), Op("ADD", [2, 2], [5]), Op("SUB", [-1, 5], [9]),
+            Op("ADD", [0, 6], [2]), Op("MUL", [2, 7], [3, 4]), Op("ADD", [2, 2], [5]), Op("SUB", [-1, 5], [9, 7]),
         ],
     )  # fmt: skip
 
@@ -147,9 +148,33 @@ def test_weights_stay_where_they_are_aligned(name: str) -> None:
     assert len(planned) - len(data) < 12 * len(model.subgraphs[0].tensors) + 400
 
 
-def test_the_plan_itself_begins_at_a_multiple_of_16() -> None:
-    planned = with_plan(written(_small()), (7,) * 10)
+@pytest.mark.parametrize("others", range(4))
+def test_the_plan_itself_begins_at_a_multiple_of_16(others: int) -> None:
+    data = written(_small(), metadata={f"other {at}": b"data" for at in range(others)})
+    planned = with_plan(data, (7,) * 10)
     assert planned.index(packed((7,) * 10)) % 16 == 0
+
+
+def _odd(*, behind: bool = False, newer: bool = False) -> bytes:
+    """A file of one empty subgraph; with weights behind its tables, or a field of the model that is not known."""
+    b = flatbuffers.Builder(256)
+    buffers = _offsets(b, [_table(b, "Buffer", **({"offset": 16, "size": 4} if behind else {}))])
+    subgraphs = _offsets(b, [_table(b, "SubGraph")])
+    b.StartObject(9)
+    b.PrependUOffsetTRelativeSlot(2, subgraphs, 0)
+    b.PrependUOffsetTRelativeSlot(4, buffers, 0)
+    if newer:
+        b.PrependUint32Slot(8, 1, 0)
+    b.Finish(b.EndObject(), b"TFL3")
+    return bytes(b.Output())
+
+
+def test_a_plan_is_refused_where_it_would_move_or_lose_something() -> None:
+    assert plan_in_file(parse_model(with_plan(_odd(), ()))) == ()
+    with pytest.raises(FormatError, match="expected a TFLite file with all weights in its tables, got some behind"):
+        with_plan(_odd(behind=True), ())
+    with pytest.raises(FormatError, match="expected a TFLite file of schema 3, got one with parts that are newer"):
+        with_plan(_odd(newer=True), ())
 
 
 @pytest.mark.parametrize("count", [0, 9, 11])

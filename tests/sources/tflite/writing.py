@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import flatbuffers
 import numpy as np
-import tflite
+import pytest
+
+flatbuffers = pytest.importorskip("flatbuffers", reason="files are written with the package flatbuffers")
+tflite = pytest.importorskip("tflite", reason="files are written with the package tflite")
 
 CODES = {name: code for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
 TYPES = {

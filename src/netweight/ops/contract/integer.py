@@ -16,6 +16,9 @@ neural networks for efficient integer-arithmetic-only inference", section 2.2.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from netweight.count import product
 from netweight.errors import ShapeError
 from netweight.ir import TensorSpec, is_floating
@@ -27,10 +30,30 @@ from netweight.ops.contract.conv import ConvAttrs, conv_cost, conv_extent, conv_
 from netweight.ops.contract.matmul import matmul_cost, matmul_extent, matmul_forward, matmul_shape
 from netweight.ops.extent import Extent, same_position
 from netweight.ops.quantize.affine import SCALES, QuantizeAttrs
+from netweight.ops.quantize.fixed_point import fixed_point, scaled
 from netweight.ops.quantize.scales import integer_range
 from netweight.ops.table import Cost, define, free, not_differentiable
 
 _Zero = TensorSpec | None
+
+
+_MOST_BITS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequantizeAttrs(QuantizeAttrs):
+    """Attributes of bringing sums back to small integers, beside those of quantisation.
+
+    Attributes:
+        rounding: ``"even"``, of the product in double precision; ``"fixed_point"``, as kernels of integers round it;
+            ``"away"``, of the quotient by the whole number nearest to 1 / scale, halves away from zero.
+        x_zero: The integer of ``x`` that stands for zero.
+        fraction_bits: Bits that ``x`` gets below the point before it is multiplied in fixed point.
+    """
+
+    rounding: Literal["even", "fixed_point", "away"] = "even"
+    x_zero: int = 0
+    fraction_bits: int = 0
 
 
 def integer_matmul_shape(_attrs: None, a: TensorSpec, b: TensorSpec, a_zero: _Zero, b_zero: _Zero) -> TensorSpec:
@@ -99,23 +122,42 @@ def integer_conv_extent(attrs: ConvAttrs, x: TensorSpec, weight: TensorSpec, *_z
     return conv_extent(attrs, x, weight, None)
 
 
-def requantize_shape(attrs: QuantizeAttrs, x: TensorSpec, scale: TensorSpec, zero_point: _Zero) -> TensorSpec:
+def requantize_shape(attrs: RequantizeAttrs, x: TensorSpec, scale: TensorSpec, zero_point: _Zero) -> TensorSpec:
     """Same sizes, the smaller integers."""
     _check_integers("requantize", "x", x, None)
+    if attrs.rounding not in ("even", "fixed_point", "away"):
+        raise ShapeError(f"requantize: expected rounding 'even', 'fixed_point' or 'away', got {attrs.rounding!r}")
+    if attrs.fraction_bits and attrs.rounding != "fixed_point":
+        raise ShapeError(f"requantize: expected fraction_bits of fixed point alone, got {attrs.rounding!r}")
+    if not 0 <= attrs.fraction_bits <= _MOST_BITS:
+        raise ShapeError(f"requantize: expected 0 <= fraction_bits <= {_MOST_BITS}, got {attrs.fraction_bits}")
     return SCALES.quantized("quantize", attrs, x, scale, zero_point)
 
 
-def requantize_cost(_attrs: QuantizeAttrs, x: TensorSpec, _scale: TensorSpec, zero_point: _Zero) -> Cost:
-    """Per element a multiplication, a rounding, the zero point where there is one, and both bounds."""
-    return work_of(x.numel, {"muls": 1, "compares": 3} | ({} if zero_point is None else {"adds": 1}))
+def requantize_cost(attrs: RequantizeAttrs, x: TensorSpec, _scale: TensorSpec, zero_point: _Zero) -> Cost:
+    """Per element a multiplication, a rounding, both zero points where they are, and both bounds."""
+    adds = (zero_point is not None) + (attrs.x_zero != 0)
+    return work_of(x.numel, {"muls": 1, "compares": 3} | ({"adds": adds} if adds else {}))
 
 
-def requantize_forward(attrs: QuantizeAttrs, x: Array, scale: Array, zero_point: Array | None) -> Array:
-    """round(x * scale) + zero_point, within the bounds of the type; halves to even."""
+def requantize_forward(attrs: RequantizeAttrs, x: Array, scale: Array, zero_point: Array | None) -> Array:
+    """round((x - x_zero) * scale) + zero_point, within the bounds of the type."""
     along = (-1, *(1,) * (x.ndim - attrs.dim - 1)) if attrs.dim is not None else ()
     low, high = integer_range(attrs.dtype)
-    q = np.round(x * scale.reshape(along)) + (0 if zero_point is None else zero_point.reshape(along).astype(np.int64))
+    q = _rounded(attrs, x.astype(np.int64) - attrs.x_zero, scale.reshape(along))
+    q = q + (0 if zero_point is None else zero_point.reshape(along).astype(np.int64))
     return np.clip(q, low, high).astype(container_of(attrs.dtype))
+
+
+def _rounded(attrs: RequantizeAttrs, x: Array, scale: Array) -> Array:
+    match attrs.rounding:
+        case "fixed_point":
+            return scaled(x << attrs.fraction_bits, *fixed_point(scale))
+        case "away":
+            count = np.round(1 / scale).astype(np.int64)
+            return np.sign(x) * ((np.abs(x) + count // 2) // count)
+        case _:
+            return np.round(x * scale)
 
 
 def _check_integers(op: str, name: str, x: TensorSpec, zero: _Zero) -> None:
@@ -167,7 +209,7 @@ INTEGER_CONV = define(
 REQUANTIZE = define(
     name="requantize",
     kind="elementwise",
-    attrs=QuantizeAttrs,
+    attrs=RequantizeAttrs,
     inputs=("x", "scale", "zero_point"),
     shape=requantize_shape,
     cost=requantize_cost,

@@ -8,8 +8,9 @@ from typing import Any
 
 from netweight.ir import Node, TensorSpec
 from netweight.lazy import Array, np
+from netweight.ops.contract.integer import RequantizeAttrs
 from netweight.ops.move.layout import PermuteAttrs, ReshapeAttrs
-from netweight.ops.quantize.affine import QuantizeAttrs, ScaleAttrs
+from netweight.ops.quantize.affine import ScaleAttrs
 from netweight.rewrite.integer.emit import Emitter
 from netweight.rewrite.integer.match import Kernel, Weight, weight_of
 from netweight.rewrite.integer.net import Net
@@ -186,7 +187,7 @@ def _requantized(out: Emitter, sums: Sums, quantize: Node, layer: str) -> None:
     _, scale, zero = quantize.inputs
     if zero is not None and sums.dim is not None:
         zero = _for_all(out, zero, out.spec(sums.name).shape[sums.dim], layer)
-    attrs = QuantizeAttrs(dim=sums.dim, dtype=quantize.attrs.dtype)
+    attrs = RequantizeAttrs(dim=sums.dim, dtype=quantize.attrs.dtype)
     name = _joint(out, sums, layer, over=scale)
     out.op("requantize", attrs, (sums.name, name, zero), layer, into=quantize.outputs[0])
 

@@ -12,6 +12,7 @@ from typing import Any
 from netweight.errors import FormatError
 from netweight.ir import bits_of, is_floating
 from netweight.lazy import Array, np
+from netweight.ops.contract.integer import RequantizeAttrs
 from netweight.ops.pointwise.unary import CastAttrs, ClampAttrs
 from netweight.ops.quantize.affine import QuantizeAttrs, ScaleAttrs
 from netweight.sources.onnx.tensor import Tensor
@@ -85,7 +86,7 @@ def requantized(
         factor, dim = factor.reshape(()), None
     zero = _whole(result.zero, call.out.dtype)
     zeros = call.constant(np.broadcast_to(zero, factor.shape), call.out.dtype) if result.zero else None
-    attrs = QuantizeAttrs(dim=dim, dtype=call.out.dtype)
+    attrs = RequantizeAttrs(dim=dim, dtype=call.out.dtype, rounding="fixed_point")
     y: Tensor = call.op("requantize", attrs, sums, call.constant(factor), zeros)
     return clamped(call, y) if activation else y
 

@@ -13,6 +13,7 @@ from netweight.errors import FormatError
 from netweight.ir import Quantization, TensorSpec, bits_of, is_floating
 from netweight.lazy import np
 from netweight.ops.arrays.dtypes import held_type
+from netweight.ops.contract.integer import RequantizeAttrs
 from netweight.ops.pointwise.unary import ClampAttrs
 from netweight.ops.quantize.affine import QuantizeAttrs, ScaleAttrs
 from netweight.ops.quantize.blocks import BlockAttrs, QuantizeBlocksAttrs
@@ -161,7 +162,7 @@ def qlinear_conv(
     if b is not None:
         y = call.op("add", None, y, per_channel(call, b, y.rank))
     scale = only(call, joint_scale(call, x_scale, w_scale, over=y_scale))
-    attrs = QuantizeAttrs(dim=1 if w_scale.spec.numel > 1 else None, dtype=y_zero.dtype)
+    attrs = RequantizeAttrs(dim=1 if w_scale.spec.numel > 1 else None, dtype=y_zero.dtype)
     return call.op("requantize", attrs, y, scale, _one_or_all(call, y_zero, attrs, y))
 
 
@@ -211,7 +212,7 @@ def qlinear_matmul(
     weigh_as_stored(b, b_scale, b_zero)
     y = call.op("integer_matmul", None, a, b, by_row(call, a_zero), only(call, b_zero))
     dim = y.rank - 2 if rows else y.rank - 1 if columns else None
-    attrs = QuantizeAttrs(dim=dim, dtype=y_zero.dtype)
+    attrs = RequantizeAttrs(dim=dim, dtype=y_zero.dtype)
     scale = only(call, joint_scale(call, a_scale, b_scale, over=y_scale))
     return call.op("requantize", attrs, y, scale, _one_or_all(call, y_zero, attrs, y))
 

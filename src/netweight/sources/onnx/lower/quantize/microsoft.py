@@ -10,6 +10,7 @@ from netweight.functions import reduce
 from netweight.functions.move.embed import embedding
 from netweight.ir import Quantization, bits_of
 from netweight.lazy import Array, np
+from netweight.ops.contract.integer import RequantizeAttrs
 from netweight.ops.move.slicing import ConcatAttrs
 from netweight.ops.norm.softmax import SoftmaxAttrs
 from netweight.ops.pointwise.activation import LeakyReluAttrs
@@ -196,7 +197,7 @@ def qgemm(
         return call.op("dequantize", ScaleAttrs(dim=dim), y, only(call, scale), None)
     if dim is not None:
         y_zero = call.constant(np.broadcast_to(y_zero.array().reshape(-1), (y.shape[1],)), y_zero.dtype)
-    return call.op("requantize", QuantizeAttrs(dim=dim, dtype=y_zero.dtype), y, only(call, scale), only(call, y_zero))
+    return call.op("requantize", RequantizeAttrs(dim=dim, dtype=y_zero.dtype), y, only(call, scale), only(call, y_zero))
 
 
 # Between layers: to floating numbers, the operator, and back.

@@ -23,6 +23,9 @@ def integer_matmul(step: Step) -> None:
 
 @writes("requantize")
 def requantize(step: Step) -> None:
-    """Mul, Round, Add, Clip, Cast."""
+    """Sub, Mul, Round, Add, Clip, Cast; of products that kernels round in fixed point at most one off."""
     dtype = "float64"  # sums of 32 bits are more than single precision has
-    rounded(step, step.value("Mul", step.typed(0, dtype), along(step, step.typed(1, dtype))), dtype)
+    x = step.typed(0, dtype)
+    if step.attrs.x_zero:
+        x = step.value("Sub", x, step.filled(step.attrs.x_zero, (), dtype))
+    rounded(step, step.value("Mul", x, along(step, step.typed(1, dtype))), dtype)

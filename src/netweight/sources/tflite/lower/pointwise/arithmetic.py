@@ -6,7 +6,7 @@ from typing import Any
 
 from netweight.errors import FormatError
 from netweight.lazy import np
-from netweight.ops.quantize.affine import QuantizeAttrs
+from netweight.ops.contract.integer import RequantizeAttrs
 from netweight.sources.onnx.tensor import Tensor
 from netweight.sources.tflite.call import TfliteCall
 from netweight.sources.tflite.lower import lowers
@@ -16,6 +16,8 @@ from netweight.sources.tflite.tensors import weigh
 
 _SHIFT = 20
 """Bits below the point with which integers of two scales are added up: as many as the kernels have."""
+_SHIFT_16 = 15
+"""The same for integers of 16 bits."""
 
 
 def _sum(name: str, op: str) -> None:
@@ -32,21 +34,21 @@ def _of_integers(call: TfliteCall, op: str, a: Tensor, b: Tensor) -> Tensor:
     scales = [need(info) for info in both if info is not None]
     if len(scales) != len(both):
         raise FormatError(f"{call.kind}: expected two tensors, got one")
-    unit = 2 * max(scale.scale[0] for scale in scales) / 2**_SHIFT
-    wide = [_in_unit(call, x, at, unit) for at, x in enumerate((a, b))]
+    shift = _SHIFT if call.out.dtype != "int16" else _SHIFT_16
+    unit = 2 * max(scale.scale[0] for scale in scales) / 2**shift
+    wide = [_in_unit(call, x, at, unit, shift) for at, x in enumerate((a, b))]
     return requantized(call, call.op(op, None, *wide), [unit])
 
 
-def _in_unit(call: TfliteCall, x: Tensor, at: int, unit: float) -> Tensor:
+def _in_unit(call: TfliteCall, x: Tensor, at: int, unit: float, shift: int) -> Tensor:
+    """The differences to the zero point in multiples of ``unit``, with ``shift`` bits below the point at first."""
     info = call.ins[at]
     assert info is not None  # checked above
     weigh(x, info)
-    factor = need(info).scale[0] / unit
-    zero = -round(need(info).zero * factor)
-    offset = call.constant(np.asarray(zero, np.int32)) if zero else None
-    made: Tensor = call.op(
-        "requantize", QuantizeAttrs(dtype="int32"), x, call.constant(np.asarray(factor, np.float64)), offset
-    )
+    scales = need(info)
+    attrs = RequantizeAttrs(dtype="int32", rounding="fixed_point", x_zero=scales.zero, fraction_bits=shift)
+    factor = scales.scale[0] / (unit * 2**shift)
+    made: Tensor = call.op("requantize", attrs, x, call.constant(np.asarray(factor, np.float64)), None)
     return made
 
 

@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 from netweight.errors import FormatError
+from netweight.lazy import np
 from netweight.ops.arrays.padding import Pads
+from netweight.ops.contract.integer import RequantizeAttrs
 from netweight.ops.pointwise.unary import CastAttrs
 from netweight.ops.window.pool import PoolAttrs
 from netweight.ops.window.pool_average import AvgPoolAttrs
@@ -53,13 +55,17 @@ def average_pool_2d(call: TfliteCall, x: Tensor) -> Any:
 
 
 def _mean(call: TfliteCall, sums: Tensor, count: int) -> Tensor:
-    """Sums of integers over their number; the zero point of the input is in each of them."""
+    """Sums of integers over their number; a zero point that the result does not share is in each of them."""
     info = call.ins[0]
     assert info is not None  # the input was given
-    zero = need(info).zero * count
+    own, result = need(info), need(call.out)
+    if (own.scale, own.zero) == (result.scale, result.zero):
+        attrs = RequantizeAttrs(dtype=call.out.dtype, rounding="away")
+        return clamped(call, call.op("requantize", attrs, sums, call.constant(np.asarray(1 / count)), None))
+    zero = own.zero * count
     if zero:
         sums = call.op("sub", None, sums, call.like(zero, sums))
-    return requantized(call, sums, [need(info).scale[0] / count])
+    return requantized(call, sums, [own.scale[0] / count])
 
 
 @lowers("L2_POOL_2D")
