@@ -316,3 +316,17 @@ def test_built_in_names_import_no_torch(tmp_path: Path) -> None:
         )
         found = process(code, tmp_path)
         assert found.returncode == 0, found.stderr
+
+
+def test_a_configuration_whose_import_fails_says_what_to_install(tmp_path: Path) -> None:
+    """The class of the configuration is imported when it is asked for, as that of the model is."""
+    (tmp_path / "transformers.py").write_text(
+        "class Classes(dict):\n"
+        "    def __getitem__(self, name):\n"
+        "        raise ModuleNotFoundError('Llama') from RuntimeError('operator torchvision::nms does not exist')\n"
+        "CONFIG_MAPPING = Classes(llama=None)\n"
+    )
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    found = process(COMMAND.format(arguments=["hf:config.json"]), tmp_path)
+    assert "error[E108]: model: expected transformers to import, for hf:, got RuntimeError" in found.stderr
+    assert "torchvision was built for another PyTorch" in found.stderr

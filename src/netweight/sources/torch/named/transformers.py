@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,10 @@ def from_transformers(reference: Reference, batch: int) -> NamedModule:
     if kind not in configs:
         fix = "transformers has no code for it, and none is fetched" if "auto_map" in settings else ""
         raise unknown_name("type of model in transformers", kind, list(configs), fix=fix)
-    config = configs[kind].from_dict(settings)
+    with _importing():
+        config = configs[kind].from_dict(settings)
+        architecture = _architecture(transformers, settings)
     config.use_cache = reference.options.get("use_cache", False)
-    architecture = _architecture(transformers, settings)
     module = call_on_meta(lambda: architecture._from_config(config), replace(reference, options={}))
     inputs, of = inputs_of(type(module), config, batch)
     weights = stored_weights(module, settings)
@@ -63,14 +65,21 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _architecture(transformers: Any, settings: Mapping[str, Any]) -> Any:
     """The class that the configuration names, else the one without a head."""
+    named = [getattr(transformers, name, None) for name in settings.get("architectures") or ()]
+    found = next((architecture for architecture in named if architecture is not None), None)
+    return transformers.MODEL_MAPPING[transformers.CONFIG_MAPPING[settings["model_type"]]] if found is None else found
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Around what asks transformers for a class: it imports each when it is first asked for.
+
+    Raises:
+        MissingExtraError: If one does not import.
+    """
     try:
-        named = [getattr(transformers, name, None) for name in settings.get("architectures") or ()]
-        found = next((architecture for architecture in named if architecture is not None), None)
-        if found is None:
-            config = transformers.CONFIG_MAPPING[settings["model_type"]]
-            found = transformers.MODEL_MAPPING[config]
-    except ImportError as error:  # classes are imported when they are first asked for
+        yield
+    except ImportError as error:
         reason = root_of(error)
         message = f"model: expected transformers to import, for hf:, got {first_line(reason)}"
         raise MissingExtraError(message, fix=cure("transformers", str(reason))) from error
-    return found
