@@ -10,7 +10,7 @@ import netweight
 from netweight import Graph, UnknownNameError, UsageError, build
 from netweight.analysis.patching.box import Interval
 from netweight.analysis.patching.part import CutError
-from netweight.analysis.patching.peak import peak_of_patch, rule_for
+from netweight.analysis.patching.peak import peak_after, peak_of_patch, rule_for
 from netweight.analysis.patching.search import Search, best_patches, split_points
 from netweight.analysis.patching.stage import Reach, Stage, patches
 from netweight.analysis.patching.weighing import weigh_patches
@@ -122,6 +122,42 @@ def test_a_part_of_a_map_that_is_written_over_a_larger_tensor_takes_that() -> No
     second = list(patches(stage, (2,)))[1]
     found = peak_of_patch(stage, second, rule_for("inplace"), streamed=True)
     assert (found.nbytes, found.layer) == (64 + 9 + 8 * 9, "widen")
+
+
+def test_an_input_that_is_read_later_stays_in_memory_whole() -> None:
+    """A shortcut from the input around the patches, 2 * 12 * 4 = 96 bytes; ``io-held`` keeps any to the end."""
+
+    def describe(shortcut: bool) -> Graph:
+        def network(x: Symbol) -> Symbol:
+            y = build.conv1d(x, 2, 3, padding=1, name="c0")
+            y = build.conv1d(y, 2, 3, padding=1, name="c1")
+            return build.add(y, x, name="sum") if shortcut else build.conv1d(y, 2, 1, name="sum")
+
+        return build.graph(network, (1, 2, 12))
+
+    rule = rule_for("liveness")
+    for shortcut in (True, False):
+        stage = stage_after(describe(shortcut), "c0")
+        found = peak_of_patch(stage, next(patches(stage, (2,))), rule, streamed=True)
+        assert (("x", 96) in found.tensors) is shortcut
+    stage = stage_after(describe(shortcut=False), "c0")
+    after = {name: peak_after(stage, rule_for(name), streamed=False).nbytes for name in ("liveness", "io-held")}
+    assert after == {"liveness": 96 + 96, "io-held": 96 + 96 + 96}
+    assert peak_after(stage, rule_for("io-held"), streamed=True).nbytes == 96 + 96
+
+
+def test_what_works_in_place_does_so_in_a_patch() -> None:
+    """An activation written over the result before it: the second of two strips of 12 has 6 of the map and 7 before."""
+
+    def describe(x: Symbol) -> Symbol:
+        x = build.relu(build.conv1d(x, 2, 1, name="c0"), inplace=True, name="act")
+        return build.conv1d(build.conv1d(x, 2, 3, padding=1, name="c1"), 1, 1, name="head")
+
+    stage = stage_after(build.graph(describe, (1, 1, 12)), "c1")
+    second = list(patches(stage, (2,)))[1]
+    found = peak_of_patch(stage, second, rule_for("liveness", as_written=True), streamed=True)
+    # The map 2 * 12, the input 7 and c0 2 * 7, of 4 bytes; act is no third.
+    assert (found.nbytes, found.layer) == (4 * (24 + 7 + 14), "c0")
 
 
 def test_a_map_that_later_layers_read_again_is_filled_by_the_patches_too() -> None:

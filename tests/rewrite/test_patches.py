@@ -160,11 +160,25 @@ def test_every_layer_computes_the_same_in_patches(name: str) -> None:
         pads = [node.attrs.padding for node in patched.nodes if hasattr(node.attrs, "padding") and node.op != "pad"]
         assert np.min(pads) >= 0  # ONNX has no others
         assert weigh_patches(stage, grid, rule=CONVENTIONS["inplace"]).macs_after == weigh_graph(patched).totals.macs
-    one = patches(stage, (3, 4))
-    assert any(patch.held[graph.inputs[0]] != whole((1, 2, 12, 22)) for patch in one) or name in (
+        one = uncut(stage)
+        along = [strips(stage, dim, count, one.macs) for dim, count in enumerate(grid)]
+        assert macs_in_grid(one, along) == weigh_graph(patched).totals.macs
+    found = patches(stage, (3, 4))
+    assert any(patch.held[graph.inputs[0]] != whole((1, 2, 12, 22)) for patch in found) or name in (
         "bicubic, corners",
         "rows regrouped",
     )
+
+
+def test_what_is_written_over_a_map_is_written_over_what_joins_it() -> None:
+    def describe(x: Symbol) -> Symbol:
+        x = build.relu(build.conv2d(x, 2, 3, padding=1, name="c"), inplace=True, name="act")
+        return build.conv2d(build.relu6(x, inplace=True, name="again"), 1, 1, name="head")
+
+    graph = build.graph(describe, (1, 1, 6, 6))
+    assert graph.values["again"].storage == "c"
+    patched = in_patches(after_layer(graph, "act"), (2, 2))
+    assert patched.values["again"].storage == patched.values["act"].storage == "act"
 
 
 def test_a_patch_reads_what_it_needs_and_no_more() -> None:

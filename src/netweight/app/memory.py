@@ -233,4 +233,4 @@ def _on_kernels(table: Mapping[str, ConventionMemory]) -> Iterator[str]:
         if names:
             yield f"steps of {', '.join(names)} are kernels of a runtime: {rules.about}"
     if any(found.kernels == "runtime" for found in table.values()):
-        yield "as_written=True, --as-written: every operator is a step, but under a runtime's own conventions"
+        yield "--as-written (as_written=True) makes every operator a step, but under a runtime's own conventions"
