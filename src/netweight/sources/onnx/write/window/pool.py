@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from netweight.ir import is_floating
 from netweight.lazy import np
 from netweight.sources.onnx.write import writes
 from netweight.sources.onnx.write.contract.conv import onnx_pads
@@ -103,6 +104,9 @@ def avg_pool(step: Step) -> None:
     are put around the input and the mean is corrected by hand.
     """
     attrs = step.attrs
+    if not is_floating(step.x.dtype):
+        _sums_of_integers(step)
+        return
     ends = _ends(step)
     beyond = any(end > after for end, (_, after) in zip(ends, attrs.padding, strict=True))
     if attrs.divisor_override is None and not (attrs.count_include_pad and attrs.ceil_mode and beyond):
@@ -117,6 +121,18 @@ def avg_pool(step: Step) -> None:
         step.result("Mul", mean, step.scalar(taps / attrs.divisor_override))
     else:
         step.result("Mul", mean, _shares(step, taps))
+
+
+def _sums_of_integers(step: Step) -> None:
+    """Means of real numbers times the elements of a window, rounded: whole numbers up to 2^22 are exact so."""
+    attrs = step.attrs
+    if attrs.divisor_override != 1:
+        raise step.unsupported("means of integers")
+    around = [(before, max(end, 0)) for (before, _), end in zip(attrs.padding, _ends(step), strict=True)]
+    x = step.value("Pad", step.typed(0, "float32"), step.ints(*onnx_pads(((0, 0), (0, 0), *around))))
+    mean = step.value("AveragePool", x, kernel_shape=attrs.kernel_size, strides=attrs.stride)
+    total = step.value("Mul", mean, step.scalar(math.prod(attrs.kernel_size), "float32"))
+    step.finish("float32", "Round", total)
 
 
 def _shares(step: Step, taps: int) -> str:
