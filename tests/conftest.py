@@ -43,9 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the seed once: workers get the command line of whoever starts them.
 
-    Processes that tests start heed Ctrl-C, also where a shell runs the tests in the background and has them ignore it.
+    Processes that tests start heed signals, also where a shell runs the tests in the background, or nohup does, and has
+    them ignored.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if config.getoption("--random-order") == -1:
         config.option.random_order = random.SystemRandom().randrange(10**6)
 

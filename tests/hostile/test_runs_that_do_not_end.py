@@ -20,7 +20,7 @@ from tests.hostile.onnx_files import constant, model, one, value
 import netweight
 from netweight import build, limits
 from netweight.cli.main import run
-from netweight.errors import LimitError
+from netweight.errors import Either, LimitError
 from netweight.ir import TensorSpec
 from netweight.ops.effort import Effort, check_rank, check_room
 from netweight.ops.table import REGISTRY
@@ -53,7 +53,9 @@ def test_a_loop_that_is_too_long_is_refused_at_once(trips: int, condition: bool 
     with pytest.raises(LimitError, match="expected at most 200,000 calls of operators, got more") as caught:
         netweight.run(_loop(trips, condition, collects=collects))
     assert time.perf_counter() - begin < 5
-    assert caught.value.fix.startswith("--limit steps=")
+    assert caught.value.fix.startswith("with netweight.limits.raised(steps=")
+    assert isinstance(caught.value.fix, Either)
+    assert caught.value.fix.command.startswith("--limit steps=")
 
 
 @pytest.mark.parametrize("condition", [None, True])
@@ -119,7 +121,8 @@ def test_a_call_that_is_too_much_is_refused_before_it_begins(name: str) -> None:
         netweight.run(_TOO_MUCH[name])
     assert time.perf_counter() - begin < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
-    assert caught.value.fix.startswith(("--limit work=", "--limit memory="))
+    assert isinstance(caught.value.fix, Either)
+    assert caught.value.fix.command.startswith(("--limit work=", "--limit memory="))
 
 
 @pytest.mark.parametrize(

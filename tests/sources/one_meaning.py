@@ -118,8 +118,13 @@ def exported(graph: Graph) -> Graph:
 
 
 def figures(graph: Graph) -> dict[str, Any]:
-    """Operators other than views, work by kind, activations under every convention, what training keeps and costs."""
-    profile = weigh_graph(graph, conventions=tuple(CONVENTIONS))
+    """Operators other than views, work by kind, activations, what training keeps and costs.
+
+    Activations are those of every convention that takes the network as it is written; the kernels of a runtime depend
+    on views, which are left out here: one may copy them.
+    """
+    written = tuple(name for name, rule in CONVENTIONS.items() if rule.kernels == "written")
+    profile = weigh_graph(graph, conventions=written)
     activations = {
         name: (found.total_count, found.total_bytes, found.peak_count, found.peak_bytes)
         for name, found in profile.activations.items()

@@ -128,5 +128,6 @@ def meant(graph: GraphProto, missing: Sequence[str]) -> str:
     """
     written = [name for node in graph.node for name in node.output if name not in missing]
     known = [*written, *(entry.name for entry in (*graph.input, *graph.initializer))]
-    near = similar(missing[0], known) if missing else []
+    texts = [name for name in known if isinstance(name, str)]  # protobuf gives what is no text as bytes
+    near = similar(missing[0], texts) if missing and isinstance(missing[0], str) else []
     return f"did you mean {' or '.join(map(repr, near))}?" if near else ""

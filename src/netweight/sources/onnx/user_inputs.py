@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netweight import progress
-from netweight.errors import NetweightError, ShapeError, UsageError
+from netweight.errors import NetweightError, ShapeError, UnknownNameError, UsageError
 from netweight.ir import Filled, TensorSpec
 from netweight.sources.inputs import parts_by_name
 from netweight.sources.onnx.batch import batched
@@ -43,6 +43,8 @@ def read_given(model: Any, inputs: Any, dims: Mapping[str, int] | None, batch: i
         return read_graph(proto, shapes, sizes, name=name, place=place)
     except OpenDimsError as error:
         error.fix = _how_to_close(error, proto, shapes, sizes)
+        raise
+    except UnknownNameError:  # of an input or a dimension: the error says which there are
         raise
     except (ShapeError, UsageError) as error:
         other = _other_sizes(proto, shapes)
