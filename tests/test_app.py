@@ -60,9 +60,7 @@ def test_a_framework_that_was_never_imported_has_no_models(monkeypatch: pytest.M
         identify(3)  # type: ignore[arg-type]
 
 
-def test_a_stored_file_is_read_once_after_its_mark(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stored_file_is_read_once_after_its_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     graph, report = tmp_path / "graph.json", tmp_path / "report.json"
     netweight.export(GRAPH, graph)
     report.write_text(netweight.weigh(GRAPH).to_json())
