@@ -28,7 +28,7 @@ def test_the_table_ends_with_a_sentence(problem: str) -> None:
     result = call(problem)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[0].split() == ["buffer", "steps", "bytes", "offset", "end"]
+    assert lines[0].split() == ["buffer", "from..before", "bytes", "offset", "end"]
     assert lines[-1] == "problem.csv: 8 buffers in 124 bytes by size, proved the lowest"
 
 
@@ -111,3 +111,70 @@ def test_python_takes_buffers_alone() -> None:
         netweight.plan(4)  # type: ignore[arg-type]
     with pytest.raises(netweight.UsageError, match="expected an offset for every buffer"):
         netweight.plan([Buffer("a", 0, 1, 1)], check=True)
+
+
+def given(folder: Path, text: str) -> str:
+    path = folder / "given.csv"
+    path.write_text(text)
+    return str(path)
+
+
+def test_pinned_buffers_are_said(tmp_path: Path) -> None:
+    one = call(given(tmp_path, "id,lower,upper,size,offset\na,0,2,10,90\nb,0,2,10,\n")).stdout.splitlines()
+    assert one[-2] == "note: without the offset column (or offsets) all buffers are planned anew"
+    assert one[-1].endswith("100 bytes by size, proved the lowest while 1 buffer stays where the offset column puts it")
+    two = call(given(tmp_path, "id,lower,upper,size,offset\na,0,2,10,90\nb,0,2,10,0\n")).stdout
+    assert two.endswith("while 2 buffers stay where the offset column puts them\n")
+
+
+def test_tflm_counts_the_last_size_rounded_in_plan_bound_and_capacity(tmp_path: Path) -> None:
+    path = given(tmp_path, "id,lower,upper,size\na,0,2,404\n")  # 26 * 16 = 416
+    found = json.loads(call(path, "--method", "tflm", "--format", "json").stdout)
+    assert (found["height_bytes"], found["lower_bound_bytes"], found["proved"]) == (416, 416, True)
+    assert "the last one's too: 12 bytes above its end" in found["notes"][0]
+    assert json.loads(call(path, "--method", "tflm", "--capacity", "410", "--format", "json").stdout)["left_out"] == [
+        "a"
+    ]
+    assert call(path, "--method", "tflm", "--capacity", "416").exit_code == 0
+
+
+def test_a_solver_that_was_not_asked(problem: str) -> None:
+    assert "note: cp-sat was not asked: the greedy plan by size" in call(problem, "--method", "cp-sat").stdout
+    assert "not asked" not in call(problem).stdout
+
+
+def test_no_buffers(tmp_path: Path) -> None:
+    head = "id,lower,upper,size,offset\n"
+    assert call(given(tmp_path, head)).stdout == "given.csv: no buffers to place\n"
+    assert call("--check", given(tmp_path, head)).stdout == "given.csv: no buffers to check\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("id,lower,upper,size,offset\na,0,2,3,0\nb,0,2,3,104\n", "an alignment of 8, or no offset"),
+        ("id,lower,upper,size,offset\na,0,2,3,0\nb,0,2,3,0\n", "--check lists all overlaps"),
+        ("id;lower;upper;size\na;0;2;3\n", "separate the fields by commas"),
+        ("Name,Start,End,Bytes\na,0,2,3\n", "id, lower (first step), upper (step after the last), size (bytes)"),
+        ("id,lower,upper,size\na,0,2,-3\n", "look at the order of the columns"),
+        ("id,lower,upper,size\na,2,2,3\n", "alive at step 2 alone is lower 2, upper 3"),
+    ],
+)
+def test_what_to_do(tmp_path: Path, text: str, fix: str) -> None:
+    result = call(given(tmp_path, text), "--method", "tflm")
+    assert isinstance(result.exception, netweight.NetweightError)
+    assert fix in result.exception.fix
+
+
+def test_offset_and_alignment_of_what_is_out_of_line(tmp_path: Path) -> None:
+    path = given(tmp_path, "id,lower,upper,size,offset\na,0,2,3,0\nb,0,2,3,104\n")
+    result = call("--check", path, "--align", "16")
+    assert result.stdout.splitlines()[0] == "alignment: b begins at 104, no multiple of 16"
+    assert json.loads(call("--check", path, "--align", "16", "--format", "json").stdout)["out_of_line"] == ["b"]
+
+
+def test_long_names_leave_lines_that_fit() -> None:
+    made = netweight.plan([Buffer(f"{'layer/' * 20}{at}", at, at + 2, 10**9) for at in range(3)], capacity=10**9)
+    text = made.to_text(width=80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert all(f"/layer/{at} " in text for at in range(3))

@@ -17,12 +17,12 @@ from netweight.placement.best import best
 from netweight.placement.bound import lower_bound
 from netweight.placement.csv_file import read
 from netweight.placement.fast import is_fast
-from netweight.placement.greedy import ORDERS, greedy
-from netweight.placement.problem import Buffer, Placement, height_of
-from netweight.placement.second_opinion import second_opinion
+from netweight.placement.greedy import ORDERS, best_greedy, greedy
+from netweight.placement.problem import Buffer, Placement, aligned, height_of
+from netweight.placement.second_opinion import is_settled, second_opinion
 from netweight.placement.tflm import tflm
 from netweight.results import plan as results
-from netweight.results.plan import Clash, Placed
+from netweight.results.plan import Clash, Misaligned, Placed
 from netweight.units import parse_bytes
 
 METHODS = ("best", *ORDERS, "tflm", "cp-sat")
@@ -136,7 +136,8 @@ def plan(
     room = None if capacity is None else _size("capacity", capacity)
     if check:
         return _audit(name, buffers, room)
-    return _plan(name, buffers, _made(buffers, method, room, seed, node_limit), room, seed)
+    made = _made(buffers, method, room, seed, node_limit)
+    return _plan(name, buffers, made, room, seed, _notes(buffers, made, method, room))
 
 
 def _buffers(problem: Any, align: int, *, check: bool) -> tuple[str, tuple[Buffer, ...]]:
@@ -186,7 +187,9 @@ def _better(one: Placement, other: Placement) -> Placement:
     return replace(plan, lower_bound=bound, proved=plan.height <= bound)
 
 
-def _plan(name: str, buffers: tuple[Buffer, ...], made: Placement, room: int | None, seed: int) -> Plan:
+def _plan(
+    name: str, buffers: tuple[Buffer, ...], made: Placement, room: int | None, seed: int, notes: tuple[str, ...]
+) -> Plan:
     rows = tuple(
         Placed(
             id=buffer.id,
@@ -194,21 +197,49 @@ def _plan(name: str, buffers: tuple[Buffer, ...], made: Placement, room: int | N
             upper=buffer.upper,
             size_bytes=buffer.size,
             offset_bytes=made.offsets[buffer.id],
-            fits=room is None or made.offsets[buffer.id] + buffer.size <= room,
+            fits=room is None or made.offsets[buffer.id] + _counted(buffer, made.method) <= room,
         )
         for buffer in buffers
     )
     return Plan(
         name=name, method=made.method, height_bytes=made.height, lower_bound_bytes=made.lower_bound,
-        capacity_bytes=room, proved=made.proved, nodes=made.nodes, seed=seed, buffers=rows, notes=_notes(made, room),
+        capacity_bytes=room, proved=made.proved, nodes=made.nodes, seed=seed, buffers=rows, notes=notes,
+        pinned_count=sum(buffer.offset is not None for buffer in buffers),
     )  # fmt: skip
 
 
-def _notes(made: Placement, room: int | None) -> tuple[str, ...]:
+def _counted(buffer: Buffer, method: str) -> int:
+    """Bytes that a buffer counts with."""
+    return aligned(buffer.size, buffer.alignment) if method == "tflm" else buffer.size
+
+
+def _notes(buffers: tuple[Buffer, ...], made: Placement, method: str, room: int | None) -> tuple[str, ...]:
+    """What a reader may take for something else, and what would help where the plan may not be the lowest."""
+    found = []
+    if any(buffer.offset is not None for buffer in buffers):
+        found.append("without the offset column (or offsets) all buffers are planned anew")
+    over = made.height - height_of(buffers, made.offsets)
+    if over:
+        found.append(f"tflm rounds every size up to its alignment, the last one's too: {over:,} bytes above its end")
+    if method == "cp-sat" and buffers and is_settled(best_greedy(buffers), room):
+        found.append(f"cp-sat was not asked: the greedy plan by {made.method} and the bound are the answer")
+    return (*found, *_faster(made, room))
+
+
+def _faster(made: Placement, room: int | None) -> tuple[str, ...]:
     """What would help where the plan may not be the lowest, or does not fit."""
     if made.proved or _is_enough(made, room) or made.nodes == 0 or is_fast():
         return ()
     return ("the search runs a hundred times faster with Numba: pip install 'netweight[solver]'",)
+
+
+def _misaligned(buffers: tuple[Buffer, ...], offsets: dict[str, int]) -> tuple[Misaligned, ...]:
+    wrong = set(out_of_line(buffers, offsets))
+    return tuple(
+        Misaligned(id=buffer.id, offset_bytes=offsets[buffer.id], alignment_bytes=buffer.alignment)
+        for buffer in buffers
+        if buffer.id in wrong
+    )
 
 
 def _audit(name: str, buffers: tuple[Buffer, ...], room: int | None) -> Audit:
@@ -218,6 +249,6 @@ def _audit(name: str, buffers: tuple[Buffer, ...], room: int | None) -> Audit:
     found = overlaps(buffers, offsets)
     return Audit(
         name=name, buffer_count=len(buffers), height_bytes=height, lower_bound_bytes=bound,
-        wasted_bytes=max(0, height - bound), capacity_bytes=room, out_of_line=out_of_line(buffers, offsets),
+        wasted_bytes=max(0, height - bound), capacity_bytes=room, misaligned=_misaligned(buffers, offsets),
         clashes=tuple(Clash(one=c.one, other=c.other, overlap_bytes=c.nbytes, step=c.step) for c in found),
     )  # fmt: skip

@@ -68,7 +68,7 @@ def _buffers(file: TextIO, path: Path, *, plan: bool, alignment: int) -> Iterato
     except csv.Error as error:
         raise _located(FormatError(f"csv: expected rows of {', '.join(NEEDED)}, got: {error}"), path, rows) from error
     except NetweightError as error:
-        found = error if isinstance(error, FormatError) else FormatError(f"csv: {error.message}")
+        found = error if isinstance(error, FormatError) else FormatError(f"csv: {error.message}", fix=error.fix)
         raise _located(found, path, rows) from error
 
 
@@ -99,7 +99,7 @@ def _columns(names: list[str], *, plan: bool) -> list[str]:
     columns = [name.strip().lower() for name in names]
     for name in (*NEEDED, "offset") if plan else NEEDED:
         if name not in columns:
-            fix = "netweight plan FILE.csv -o plan.csv makes a plan" if name == "offset" else ""
+            fix = "netweight plan FILE.csv -o plan.csv makes a plan" if name == "offset" else _fix(names)
             raise FormatError(f"csv: expected the columns {', '.join(NEEDED)}, got none called {name}", fix=fix)
     for number, name in enumerate(columns):
         if name not in KNOWN:
@@ -109,6 +109,13 @@ def _columns(names: list[str], *, plan: bool) -> list[str]:
         if name in columns[:number]:
             raise FormatError(f"csv: expected each column once, got {name} twice")
     return columns
+
+
+def _fix(names: list[str]) -> str:
+    """What to do about a head without the columns needed."""
+    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
+        return "separate the fields by commas"
+    return "the first line names the columns: id, lower (first step), upper (step after the last), size (bytes)"
 
 
 def _buffer(row: list[str], columns: list[str], *, plan: bool, alignment: int) -> Buffer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import gcd
 
 from netweight.errors import UsageError
 
@@ -35,10 +36,14 @@ class Buffer:
 
     def __post_init__(self) -> None:
         if self.size < 0:
-            raise UsageError(f"buffer {self.id}: expected a size from 0 bytes on, got {self.size}")
+            raise UsageError(
+                f"buffer {self.id}: expected a size from 0 bytes on, got {self.size}",
+                fix="bytes, from 0 on; look at the order of the columns",
+            )
         if self.lower >= self.upper:
             raise UsageError(
-                f"buffer {self.id}: expected lower < upper, got a lifetime of {self.lower} to {self.upper}"
+                f"buffer {self.id}: expected lower < upper, got a lifetime of {self.lower} to {self.upper}",
+                fix="upper is the step after the last: alive at step 2 alone is lower 2, upper 3",
             )
         if self.alignment < 1:
             raise UsageError(f"buffer {self.id}: expected an alignment from 1 byte on, got {self.alignment}")
@@ -95,11 +100,15 @@ def check_pins(buffers: Iterable[Buffer]) -> None:
     pinned = [buffer for buffer in buffers if buffer.offset is not None and buffer.size]
     for number, one in enumerate(pinned):
         if (one.offset or 0) % one.alignment:
-            raise UsageError(f"buffer {one.id}: expected an offset that {one.alignment} divides, got {one.offset}")
+            raise UsageError(
+                f"buffer {one.id}: expected an offset that {one.alignment} divides, got {one.offset}",
+                fix=f"an alignment of {gcd(one.alignment, *(b.offset or 0 for b in pinned))}, or no offset",
+            )
         for other in pinned[:number]:
             if on_each_other(one, one.offset or 0, other, other.offset or 0):
                 raise UsageError(
-                    f"buffer {one.id}: expected an offset that leaves {other.id!r} alone, got {one.offset}"
+                    f"buffer {one.id}: expected an offset that leaves {other.id!r} alone, got {one.offset}",
+                    fix="--check lists all overlaps; without offsets the buffers are planned anew",
                 )
 
 

@@ -32,7 +32,7 @@ def second_opinion(
         UsageError: If two buffers have one id, or pinned ones lie on each other.
     """
     plan = best_greedy(buffers)
-    if plan.proved or (capacity is not None and not plan.lower_bound <= capacity < plan.height):
+    if is_settled(plan, capacity):
         return plan
     cp_model = _cp_model()
     unit = unit_of([buffer for buffer in buffers if buffer.size])
@@ -52,6 +52,11 @@ def second_opinion(
     offsets = {name: solver.value(place) * unit for name, place in places.items()}
     height = height_of(buffers, offsets)
     return replace(plan, offsets=offsets, height=height, lower_bound=bound, proved=height == bound, method="cp-sat")
+
+
+def is_settled(plan: Placement, capacity: int | None) -> bool:
+    """Whether a greedy plan and the bound answer alone, so that no solver has to be asked."""
+    return plan.proved or (capacity is not None and not plan.lower_bound <= capacity < plan.height)
 
 
 def _cp_model() -> Any:

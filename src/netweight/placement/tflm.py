@@ -15,7 +15,7 @@ from netweight.placement.problem import Buffer, Placement, aligned, check_ids, c
 
 
 def tflm(buffers: Sequence[Buffer]) -> Placement:
-    """The plan, and its height, the interpreter's "head"; sizes count with what alignment adds, also on top.
+    """The plan, and its height, the interpreter's "head"; sizes count with what alignment adds, the topmost too.
 
     >>> rows = [(10, 0, 1), (20, 1, 2), (30, 2, 3), (40, 3, 4), (50, 0, 1)]
     >>> tflm([Buffer(str(i), first, last + 1, size) for i, (size, first, last) in enumerate(rows)]).height
@@ -30,5 +30,5 @@ def tflm(buffers: Sequence[Buffer]) -> Placement:
     free = [buffer for buffer in reversed(rounded) if buffer.offset is None]
     pinned = [buffer for buffer in rounded if buffer.offset is not None]
     offsets = first_fit(sorted(free, key=lambda buffer: -buffer.size), pinned)
-    height, bound = height_of(rounded, offsets), lower_bound(buffers)
+    height, bound = height_of(rounded, offsets), lower_bound(rounded)
     return Placement(offsets=offsets, height=height, lower_bound=bound, proved=height == bound, method="tflm")

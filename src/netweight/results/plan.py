@@ -47,6 +47,7 @@ class Plan:
         seed: Of what it draws at random.
         buffers: Each with its place.
         notes: What a reader must know.
+        pinned_count: Buffers that stay at the offset that they came with.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Plan:
     seed: int
     buffers: tuple[Placed, ...]
     notes: tuple[str, ...] = ()
+    pinned_count: int = 0
 
     @property
     def fits(self) -> bool:
@@ -97,6 +99,21 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Misaligned:
+    """A buffer whose offset is no multiple of its alignment.
+
+    Attributes:
+        id: Its name.
+        offset_bytes: Its first byte.
+        alignment_bytes: What the offset should be a multiple of.
+    """
+
+    id: str
+    offset_bytes: int
+    alignment_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
     """Whether a plan holds.
 
@@ -108,7 +125,7 @@ class Audit:
         wasted_bytes: Bytes above the bound; a perfect plan may need some of them.
         capacity_bytes: What there is; None where nobody says.
         clashes: Buffers on each other, the first hundred in order of time.
-        out_of_line: Ids of buffers whose offset is no multiple of their alignment.
+        misaligned: Buffers whose offset is no multiple of their alignment.
     """
 
     name: str
@@ -118,7 +135,12 @@ class Audit:
     wasted_bytes: int
     capacity_bytes: int | None
     clashes: tuple[Clash, ...]
-    out_of_line: tuple[str, ...]
+    misaligned: tuple[Misaligned, ...]
+
+    @property
+    def out_of_line(self) -> tuple[str, ...]:
+        """Ids of the buffers that are misaligned."""
+        return tuple(buffer.id for buffer in self.misaligned)
 
     @property
     def sound(self) -> bool:
@@ -128,7 +150,7 @@ class Audit:
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dicts and lists of the JSON schema ``netweight/audit/1``."""
-        return {"schema": AUDIT_SCHEMA, "sound": self.sound, **fields_of(self)}
+        return {"schema": AUDIT_SCHEMA, "sound": self.sound, "out_of_line": list(self.out_of_line), **fields_of(self)}
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """JSON text; integers are exact and have their unit in the key."""
