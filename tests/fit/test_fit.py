@@ -143,6 +143,9 @@ def test_the_command_exits_1_where_it_does_not_fit(capsys: pytest.CaptureFixture
     ("arguments", "error", "message"),
     [
         ({}, UsageError, "expected a limit or a device, got neither"),
+        ({"limit": "1MB", "device": "rp2040"}, UsageError, "expected a limit or a device, got both rp2040 and 1MB"),
+        ({"limit": "1MB", "optimizer": "sgd", "convention": "tflm"}, UsageError, "expected ideal or torch-eager"),
+        ({"limit": "1MB", "optimizer": "sgd", "bits": 8}, UsageError, "whose parameters are all integers"),
         ({"limit": "12parsecs"}, UsageError, "expected a size in bytes"),
         ({"limit": "12 MACs"}, UsageError, "expected a size in bytes"),
         ({"limit": 0}, UsageError, "expected at least 1 byte"),
@@ -157,9 +160,26 @@ def test_what_is_no_limit(arguments: dict[str, Any], error: type[Exception], mes
         netweight.fit("lenet5", **arguments)
 
 
-def test_a_tflite_file_is_asked_as_its_interpreter_counts() -> None:
-    path = Path(__file__).parent.parent / "models/tflite/mlperf_vww_96_int8.tflite"
-    # The arena of the interpreter for microcontrollers with the best plan, and with its own: tests/models/tflite.
+TFLITE = Path(__file__).parent.parent / "models" / "tflite"
+
+
+def test_a_tflite_file_needs_what_its_interpreter_takes_and_the_best_plan_is_a_remedy() -> None:
+    path = TFLITE / "mlperf_vww_96_int8.tflite"
+    # Measured with the interpreter for microcontrollers, by itself and with the best plan: tests/models/tflite.
     answer = netweight.fit(path, limit=60_000)
-    assert (answer.convention, answer.needs[0].needed_bytes, answer.fits) == ("tflm", 55_296, True)
-    assert not netweight.fit(path, limit=50_000).fits
+    assert (answer.convention, answer.needs[0].needed_bytes, answer.fits) == ("tflm", 73_728, False)
+    plan = remedy(answer, "best plan")
+    assert (plan.needed_bytes, plan.fits, plan.how) == (55_296, True, "--plan planned.tflite")
+    assert not any("8 bits" in found.name for found in answer.remedies)
+    assert "tables" in answer.notes[0]
+
+
+def test_a_tflite_file_lies_in_flash_as_it_is() -> None:
+    path = TFLITE / "mlperf_kws_ref_model.tflite"
+    assert netweight.fit(path, device="nrf52840").needs[1].needed_bytes == path.stat().st_size
+
+
+def test_smaller_pictures_for_a_module_at_other_widths() -> None:
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.ReLU())
+    answer = netweight.fit(model, (1, 3, 96, 96), limit=11 * 32 * 32, bits=8)
+    assert remedy(answer, "input 1x3x32x32").needed_bytes == 11 * 32 * 32

@@ -30,6 +30,18 @@ def test_one_sample_more_does_not_fit() -> None:
     assert peak("mobilenet_v2", batch=samples + 1, optimizer="sgd") > 16 * 10**9
 
 
+def test_where_one_sample_more_costs_nothing_at_first_the_search_ends_soon() -> None:
+    asked: list[int] = []
+
+    def needs(number: int) -> int:
+        asked.append(number)
+        return 1000 + max(0, number - 40) * 7
+
+    found = largest(needs, 10**8, (1000, 1000))
+    assert needs(found) <= 10**8 < needs(found + 1)
+    assert len(asked) < 60
+
+
 @given(st.integers(1, 3000), st.integers(0, 50), st.integers(0, 400), st.integers(0, 9))
 def test_the_largest_number_is_found_on_lines_that_bend(limit: int, slope: int, bend: int, start: int) -> None:
     def needs(number: int) -> int:
@@ -72,6 +84,9 @@ def test_a_module_is_asked_under_what_pytorch_keeps() -> None:
     assert (answer.needs[0].needed_bytes, answer.fits) == (needed, False)
     checkpointed = next(found for found in answer.remedies if found.name.endswith("checkpointed"))
     assert checkpointed.fits
+    largest = answer.remedies[-1]
+    samples = int(largest.how.removeprefix("--input ").partition("x")[0])
+    assert peak(model, inputs=(samples, 64), optimizer="sgd") == largest.needed_bytes
     paths = checkpointed.how.removeprefix("--checkpoint ").split(" --checkpoint ")
     assert peak(model, inputs=(32, 64), optimizer="sgd", checkpoint=paths) == checkpointed.needed_bytes
 

@@ -9,6 +9,7 @@ from netweight.analysis.pieces import Piece
 from netweight.placement.best import best
 from netweight.placement.greedy import greedy
 from netweight.placement.problem import Buffer, Placement
+from netweight.placement.tflm import tflm
 
 _LARGEST_FIRST = "size"
 
@@ -40,7 +41,12 @@ def plan_of(pieces: Sequence[Piece], steps: int, rule: Convention) -> Placement:
 
 
 def greedy_arena(plan: Placement, pieces: Sequence[Piece], steps: int, rule: Convention) -> int:
-    """Bytes of the arena of the plan that takes the largest piece first; the best plan may be that one."""
+    """Bytes of the arena of the plan that takes the largest piece first; the best plan may be that one.
+
+    Under ``tflm`` it is that of the interpreter's own planner.
+    """
+    if rule.kernels == "tflm":
+        return tflm(buffers_of(pieces, steps, rule.alignment)).height
     if plan.method == _LARGEST_FIRST:
         return plan.height
     return greedy(buffers_of(pieces, steps, rule.alignment), _LARGEST_FIRST).height

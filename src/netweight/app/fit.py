@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import html
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 from netweight import progress
 from netweight.analysis.conventions import convention as rule_of
 from netweight.analysis.cost import model_info
 from netweight.analysis.devices.table import device as device_of
+from netweight.analysis.training import KEEPING
 from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
-from netweight.app.identify import Model
+from netweight.app.fit_training import Step, training_need, training_remedies
+from netweight.app.identify import Model, TfliteFile, resolve
 from netweight.app.loaded import Loaded
-from netweight.app.remedies import Again, Tried, memory_of, needed, remedies
-from netweight.errors import UsageError
+from netweight.app.remedies import Tried, memory_of, needed, remedies
+from netweight.autograd.gradients import trainable
+from netweight.errors import Either, UsageError
 from netweight.ir import Graph, TensorSpec, bits_of
 from netweight.own_rules import OwnRules
 from netweight.results import fit as results
@@ -116,20 +121,32 @@ def fit(
     rule_of(name)
 
     def again(specs: Sequence[TensorSpec]) -> Graph:
-        named = dict(zip(found.graph.inputs, specs, strict=True))
-        other = replace(asked, inputs=named if isinstance(inputs, Mapping) else tuple(specs), batch=None)
+        named: dict[str, Any] = dict(zip(found.graph.inputs, specs, strict=True))
+        if bits is not None:  # the widths come after: a description has the types that it had
+            named = {key: spec.shape if bits_of(spec.dtype) <= _NARROW else spec for key, spec in named.items()}
+        other = replace(asked, inputs=named if isinstance(inputs, Mapping) else tuple(named.values()), batch=None)
         return network("fit", model, other, bits=bits, rules=rules).graph
 
     if optimizer is not None or training:
-        return _of_training(found, optimizer or "sgd", limits, device, again if found.source in _DESCRIBED else None)
+        keeps = _kept_under(convention, found.keeps)
+        step = Step(
+            graph=found.graph,
+            optimizer=optimizer or "sgd",
+            keeps=keeps,
+            limit=limits["memory"],
+            again=again if found.source in _DESCRIBED else None,
+            flags=lambda samples: f"--batch {samples}" if inputs is None else _inputs_of(found.graph, samples),
+        )
+        return _of_training(found, step, device)
     with progress.stage(f"measuring {found.graph.name}"):
-        needs = tuple(_needs(found.graph, name, limits, as_written=as_written))
+        needs = tuple(_needs(found.graph, name, limits, _file_bytes(model), as_written=as_written))
         tried = Tried(
             graph=found.graph,
             name=name,
             limit=limits["memory"],
             again=again if found.source in _DESCRIBED else None,
             as_written=as_written,
+            brings_plan=found.source == "tflite",
         )
         changes = () if needs[0].fits else tuple(remedies(tried))
         changes += tuple(_fewer_bits(found.graph, needs))
@@ -147,6 +164,8 @@ def fit(
 def _on_plans(graph: Graph, name: str, need: Need, *, as_written: bool) -> list[str]:
     """What a planner that takes the largest tensor first would need, where that is too much."""
     plan = memory_of(graph, name, as_written=as_written).plan
+    if name == "tflm":
+        return ["leave room: the interpreter's own tables, which it keeps behind the activations, are not counted"]
     if plan is None or not need.fits or plan.greedy_bytes <= need.limit_bytes:
         return []
     more = plan.greedy_bytes - need.limit_bytes
@@ -154,24 +173,55 @@ def _on_plans(graph: Graph, name: str, need: Need, *, as_written: bool) -> list[
     return [f"it fits with the plan that netweight finds; {said}"]
 
 
-def _of_training(
-    found: Loaded, optimizer: str, limits: Mapping[str, int], device: str | None, again: Again | None
-) -> Fit:
-    from netweight.app.fit_training import Step, training_need, training_remedies
-
-    step = Step(graph=found.graph, optimizer=optimizer, keeps=found.keeps, limit=limits["memory"], again=again)
+def _of_training(found: Loaded, step: Step, device: str | None) -> Fit:
+    if not trainable(step.graph):
+        raise UsageError(
+            f"fit: expected a network that can be trained, got {step.graph.name!r}, whose parameters are all integers",
+            fix=Either("without bits", "without --bits"),
+        )
     with progress.stage(f"trying batches of {found.graph.name}"):
         need = training_need(step)
         changes = tuple(training_remedies(step, need))
+    besides = (
+        "workspaces of kernels, and what a driver and an allocator take for themselves, are not counted: leave room"
+    )
     return Fit(
         model=model_info(found.graph, found.source),
         device=device or "",
-        convention=f"training with {optimizer}, {found.keeps}",
+        convention=f"training with {step.optimizer}, {step.keeps}",
         needs=(need,),
         remedies=changes,
-        notes=found.notes,
+        notes=(besides, *found.notes),
     )
 
+
+def _kept_under(convention: str | None, keeps: str) -> str:
+    """Which tensors backward keeps.
+
+    Raises:
+        UsageError: If the convention is one of inference.
+    """
+    if convention is None:
+        return keeps
+    if convention not in KEEPING:
+        known = " or ".join(KEEPING)
+        raise UsageError(f"convention: expected {known} for a step of training, got {convention!r}", fix="leave it out")
+    return convention
+
+
+def _inputs_of(graph: Graph, samples: int) -> str:
+    """Flags for the inputs with so many samples."""
+    flags = []
+    for name in graph.inputs:
+        spec = graph.spec(name)
+        named = f"{name}:" if len(graph.inputs) > 1 else ""
+        kind = f":{spec.dtype}" if spec.dtype != "float32" else ""
+        flags.append(f"--input {shlex.quote(named + 'x'.join(map(str, (samples, *spec.shape[1:]))) + kind)}")
+    return " ".join(flags)
+
+
+_NARROW = 8
+"""Bits of numbers that widths were asked for, not of ids."""
 
 _DESCRIBED = ("builtin", "pytorch")
 """Sources whose models can be described with another input."""
@@ -183,8 +233,9 @@ def _limits(limit: int | str | None, device: str | None) -> dict[str, int]:
     Raises:
         UsageError: If nothing says how many.
     """
-    if device is None and limit is None:
-        raise UsageError("fit: expected a limit or a device, got neither", fix="--limit 256KiB, or --device stm32f746")
+    if (device is None) == (limit is None):
+        got = "neither" if device is None else f"both {device} and {limit}"
+        raise UsageError(f"fit: expected a limit or a device, got {got}", fix="--limit 256KiB, or --device stm32f746")
     limits = {}
     if device is not None:
         memory = device_of(device).memory
@@ -196,9 +247,15 @@ def _limits(limit: int | str | None, device: str | None) -> dict[str, int]:
     return limits
 
 
-def _needs(graph: Graph, name: str, limits: Mapping[str, int], *, as_written: bool) -> list[Need]:
+def _file_bytes(model: Model) -> int | None:
+    """Bytes of a TFLite file, which lies in flash as it is; None of another model."""
+    what = resolve(model)
+    return what.path.stat().st_size if isinstance(what, TfliteFile) else None
+
+
+def _needs(graph: Graph, name: str, limits: Mapping[str, int], stored: int | None, *, as_written: bool) -> list[Need]:
     memory = memory_of(graph, name, as_written=as_written)
-    sizes = {"memory": (needed(memory), memory.peak_layer), "flash": (_stored(graph), "")}
+    sizes = {"memory": (needed(memory), memory.peak_layer), "flash": (_stored(graph) if stored is None else stored, "")}
     return [
         Need(
             kind=kind,

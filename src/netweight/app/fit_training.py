@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -16,9 +17,6 @@ from netweight.units import scaled
 _MOST = 1 << 24
 """Samples that nobody asks for at once."""
 
-_SHOWN = 4
-"""Modules to checkpoint that are named; there may be more."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -30,6 +28,7 @@ class Step:
         keeps: Which tensors backward keeps: the name of a convention of training.
         limit: Bytes that there are.
         again: Describes the network with other inputs; None where it is as it is.
+        flags: Those of the command that ask for so many samples.
     """
 
     graph: Graph
@@ -37,6 +36,7 @@ class Step:
     keeps: str
     limit: int
     again: Again | None
+    flags: Callable[[int], str]
 
     def peak(self, graph: Graph, optimizer: str = "") -> int:
         """Bytes that a step needs."""
@@ -70,16 +70,10 @@ def _checkpoints(step: Step) -> Iterator[Remedy]:
     if choice is None:
         return
     forward = training_cost(step.graph, optimizer=step.optimizer, convention=step.keeps).forward_macs
-    more = f" ({100 * choice.recomputed_macs / forward:.2g} % of the forward)" if forward else ""
+    more = f" ({100 * choice.recomputed_macs / forward:.0f} % of the forward)" if forward else ""
     price = f"{scaled(choice.recomputed_macs, 'MACs')} run again{more}"
-    how = " ".join(f"--checkpoint {path}" for path in choice.checkpoint[:_SHOWN])
-    left = len(choice.checkpoint) - _SHOWN
-    yield step.remedy(
-        f"{len(choice.checkpoint)} checkpointed",
-        choice.peak_bytes,
-        price,
-        f"{how} (and {left} more)" if left > 0 else how,
-    )
+    how = " ".join(f"--checkpoint {shlex.quote(path)}" for path in choice.checkpoint)
+    yield step.remedy(f"{len(choice.checkpoint)} checkpointed", choice.peak_bytes, price, how)
 
 
 def _optimizers(step: Step, need: Need) -> Iterator[Remedy]:
@@ -108,10 +102,10 @@ def _largest_batch(step: Step) -> Iterator[Remedy]:
         yield impossible("another batch", one if isinstance(one, str) else str(two))
         return
     if one > step.limit:
-        yield step.remedy("batch 1", one, "not even one sample fits", "--batch 1")
+        yield step.remedy("batch 1", one, "not even one sample fits", step.flags(1))
         return
     samples = largest(lambda n: int(peak(n)), step.limit, (one, two))
-    yield step.remedy(f"batch {samples}", int(peak(samples)), "the largest that fits", f"--batch {samples}")
+    yield step.remedy(f"batch {samples}", int(peak(samples)), "the largest that fits", step.flags(samples))
 
 
 def largest(peak: Callable[[int], int], limit: int, first: tuple[int, int]) -> int:
@@ -125,13 +119,15 @@ def largest(peak: Callable[[int], int], limit: int, first: tuple[int, int]) -> i
         first: What 1 and 2 need.
     """
     low, at_low, slope = 1, first[0], max(first[1] - first[0], 1)
-    high = _MOST + 1
+    high, tries = _MOST + 1, 0
     while high - low > 1:
-        guess = min(max(low + (limit - at_low) // slope, low + 1), high - 1)
+        tries += 1
+        line = low + (limit - at_low) // slope
+        guess = min(max(line if tries % 3 else (low + high) // 2, low + 1), high - 1)  # a line alone may creep
         found = peak(guess)
+        slope = max(abs(found - at_low) // (guess - low), 1)
         if found > limit:
             high = guess
         else:
-            slope = max((found - at_low) // (guess - low), 1)
             low, at_low = guess, found
     return low

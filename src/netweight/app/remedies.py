@@ -38,6 +38,7 @@ class Tried:
         limit: Bytes that there are.
         again: Describes it with other inputs; None where it is as it is.
         as_written: Whether every operator is a step of its own.
+        brings_plan: Whether its file can bring a plan for its interpreter.
     """
 
     graph: Graph
@@ -45,6 +46,7 @@ class Tried:
     limit: int
     again: Again | None
     as_written: bool
+    brings_plan: bool = False
 
     @property
     def rule(self) -> Convention:
@@ -67,18 +69,32 @@ def memory_of(graph: Graph, name: str, *, as_written: bool) -> ConventionMemory:
 
 
 def needed(found: ConventionMemory) -> int:
-    """Bytes that a runtime has to have: the arena of the plan; where there is none, the peak."""
-    return found.peak_bytes if found.plan is None else found.plan.arena_bytes
+    """Bytes that a runtime has to have: the arena of the best plan; where there is none, the peak.
+
+    The interpreter for microcontrollers makes a plan of its own, unless a file brings one.
+    """
+    if found.plan is None:
+        return found.peak_bytes
+    return found.plan.greedy_bytes if found.kernels == "tflm" else found.plan.arena_bytes
 
 
 def remedies(tried: Tried) -> Iterator[Remedy]:
     """Each by itself, then those of integers with others, in the order of what they cost."""
+    yield from _best_plan(tried)
     yield from _order(tried)
     yield from _in_place(tried, tried.graph, "", "")
     yield from _patches(tried, tried.graph, "", "")
     yield from _bits(tried)
     yield from _smaller_batch(tried)
     yield from _smaller_input(tried)
+
+
+def _best_plan(tried: Tried) -> Iterator[Remedy]:
+    """The best plan instead of the interpreter's own, which a TFLite file can bring."""
+    found = memory_of(tried.graph, tried.name, as_written=tried.as_written)
+    if found.plan is not None and found.plan.arena_bytes < needed(found):
+        how = "--plan planned.tflite" if tried.brings_plan else ""
+        yield tried.remedy("best plan", found.plan.arena_bytes, "none: the same outputs", how)
 
 
 def _order(tried: Tried) -> Iterator[Remedy]:
@@ -121,6 +137,8 @@ def _bits(tried: Tried) -> Iterator[Remedy]:
     if not any(bits_of(spec.dtype) > 8 for spec in floating):
         return
     small = with_bits(tried.graph, parse_bits("8"))
+    if tried.needed(small) >= tried.needed(tried.graph):
+        return  # what takes the most has no more bits than that
     price = "accuracy: quantised"
     yield tried.remedy("8 bits", tried.needed(small), price, "--bits 8")
     yield from _in_place(tried, small, "8 bits, ", "--bits 8")

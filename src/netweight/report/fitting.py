@@ -10,6 +10,9 @@ from netweight.report.wrap import wrapped
 from netweight.results.fit import Fit, Need, Remedy
 from netweight.units import Units, scaled
 
+_FLAGS = 3
+"""Flags beside the first that are shown; JSON has all."""
+
 
 def to_text(fit: Fit, *, units: Units = "si", width: int | None = None) -> str:
     """The answer with its reasons; names from files cannot act on the terminal."""
@@ -59,4 +62,5 @@ def _table(fit: Fit, width: int | None) -> Iterator[str]:
 
 def _cells(remedy: Remedy) -> tuple[str, ...]:
     needed = "-" if remedy.needed_bytes is None else f"{remedy.needed_bytes:,}"
-    return remedy.name, needed, "yes" if remedy.fits else "no", remedy.how, remedy.price
+    how, more = remedy.how.split(" --"), " ..." if remedy.how.count(" --") > _FLAGS else ""
+    return remedy.name, needed, "yes" if remedy.fits else "no", " --".join(how[: _FLAGS + 1]) + more, remedy.price

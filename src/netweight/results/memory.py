@@ -61,7 +61,8 @@ class Plan:
         lower_bound_bytes: What no plan can do without.
         proved_optimal: Whether no plan is smaller.
         method: What found it.
-        greedy_bytes: The arena of the plan that takes the largest tensor first, each at its lowest place.
+        greedy_bytes: The arena of the plan that takes the largest tensor first, each at its lowest place; under
+            ``tflm`` that of the interpreter's own planner.
     """
 
     arena_bytes: int

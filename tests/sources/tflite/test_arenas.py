@@ -22,4 +22,5 @@ def test_the_peak_and_the_best_plan_are_as_measured(name: str) -> None:
     best = ROWS[name]["optimal_arena_bytes_align16"]
     assert found.peak_bytes == found.plan.lower_bound_bytes == best
     assert (found.plan.arena_bytes, found.plan.proved_optimal) == (best, True)
+    assert found.plan.greedy_bytes == ROWS[name]["tflm_head_bytes"]
     assert ROWS[name]["tflm_head_bytes"] == (73_728 if name == "mlperf_vww_96_int8.tflite" else best)

@@ -17,7 +17,7 @@ def chain_lines(name: str, memory: ConventionMemory) -> Iterator[str]:
         ("best order", order.peak_bytes, _proof(order.peak_bytes, order.lower_bound_bytes)),
         ("this order", memory.peak_bytes, _better(memory.peak_bytes, order)),
         ("best plan", plan.arena_bytes, _proof(plan.arena_bytes, plan.lower_bound_bytes)),
-        ("greedy plan", plan.greedy_bytes, ""),
+        ("TFLM's own plan" if memory.kernels == "tflm" else "greedy plan", plan.greedy_bytes, ""),
         ("nothing reused", memory.total_bytes, ""),
     )
     numbers = [f"{number:,}" for _, number, _ in rows]
