@@ -90,6 +90,7 @@ def test_public_names() -> None:
         "export",
         "fit",
         "initialize",
+        "latency",
         "memory",
         "models",
         "plan",

@@ -27,6 +27,7 @@ def verbs(folder: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
     yield "weigh", lambda **options: netweight.weigh("mlp", **options)
     yield "capture", lambda **options: netweight.capture("mlp", **options)
     yield "explain", lambda **options: netweight.explain("mlp", "fc1", **options)
+    yield "latency", lambda **options: netweight.latency("mlp", **{"device": "h100-sxm", **options})
     yield "fit", lambda **options: netweight.fit("mlp", **{"limit": "1MB", **options})
     yield "memory", lambda **options: netweight.memory("mlp", **options)
     yield "run", lambda **options: netweight.run("mlp", **options)
@@ -47,7 +48,7 @@ def refused_or_done(call: Callable[[], Any]) -> None:
     assert len(found.message) < 300
 
 
-@pytest.mark.parametrize("verb", ["weigh", "capture", "explain", "fit", "memory", "run", "export", "models"])
+@pytest.mark.parametrize("verb", ["weigh", "capture", "explain", "fit", "latency", "memory", "run", "export", "models"])
 def test_odd_keywords(verb: str, tmp_path: Path) -> None:
     call = dict(verbs(tmp_path))[verb]
     names = set(inspect.signature(getattr(netweight, verb)).parameters) - OWN - {"path"}

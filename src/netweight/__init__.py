@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netweight.app.explain import explain
     from netweight.app.export import export
     from netweight.app.fit import fit
+    from netweight.app.latency import latency
     from netweight.app.load import capture
     from netweight.app.memory import memory
     from netweight.app.models import models
@@ -67,6 +68,7 @@ __all__ = [
     "export",
     "fit",
     "initialize",
+    "latency",
     "memory",
     "models",
     "plan",
@@ -95,7 +97,7 @@ _HOMES = {
     "capture": "app.load",
     **{
         verb: f"app.{verb}"
-        for verb in ("doctor", "explain", "export", "fit", "memory", "models", "plan", "run", "weigh")
+        for verb in ("doctor", "explain", "export", "fit", "latency", "memory", "models", "plan", "run", "weigh")
     },
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),

@@ -70,7 +70,7 @@ def weigh_graph(
     """
     rules = {name: convention(name) for name in conventions}
     with paused_collector():
-        calls = _weigh_calls(graph)
+        calls = call_rows(graph)
         rows = (*input_rows(graph), *_merged(calls), *unread_rows(graph))
         activations = activation_memories(graph, rules)
         coverage = coverage_of(graph, rows, calls, exact=exact, stopped_at=stopped_at, guesses=tuple(guesses))
@@ -91,8 +91,8 @@ def weigh_graph(
         )
 
 
-def _weigh_calls(graph: Graph) -> list[LayerRow]:
-    """One row per node; calls that are alike in all that their cost depends on are priced once."""
+def call_rows(graph: Graph) -> list[LayerRow]:
+    """One row per node, in their order; calls that are alike in all that their cost depends on are priced once."""
     owned = Ownership.of(graph)
     fields_of = receptive_fields(graph)
     roles = _roles(graph.values)

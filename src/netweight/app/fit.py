@@ -11,6 +11,7 @@ from typing import Any
 from netweight import progress
 from netweight.analysis.conventions import convention as rule_of
 from netweight.analysis.cost import model_info
+from netweight.analysis.devices.device import Device
 from netweight.analysis.devices.table import device as device_of
 from netweight.analysis.training import KEEPING
 from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
@@ -238,13 +239,27 @@ def _limits(limit: int | str | None, device: str | None) -> dict[str, int]:
         raise UsageError(f"fit: expected a limit or a device, got {got}", fix="--limit 256KiB, or --device stm32f746")
     limits = {}
     if device is not None:
-        memory = device_of(device).memory
-        limits = {"memory": memory["sram"].nbytes, "flash": memory["flash"].nbytes}
+        limits = _limits_of(device_of(device))
     if limit is not None:
         limits["memory"] = limit if isinstance(limit, int) else parse_bytes(limit)
     if limits["memory"] < 1:
         raise UsageError(f"limit: expected at least 1 byte, got {limits['memory']}", fix="--limit 256KiB")
     return limits
+
+
+def _limits_of(device: Device) -> dict[str, int]:
+    """Bytes by kind on a device whose weights lie apart from what it writes.
+
+    Raises:
+        UsageError: If its weights and activations share one memory.
+    """
+    memory = device.memory
+    if not {"sram", "flash"} <= set(memory):
+        raise UsageError(
+            f"device: expected one with SRAM and flash, got {device.name}, whose weights and activations share memory",
+            fix="--limit SIZE",
+        )
+    return {"memory": memory["sram"].nbytes, "flash": memory["flash"].nbytes}
 
 
 def _file_bytes(model: Model) -> int | None:

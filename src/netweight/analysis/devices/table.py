@@ -4,48 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from netweight.analysis.devices.device import Device, Rate, Store
 from netweight.errors import unknown_name
 
 _FOLDER = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
-    """Memory of one kind.
-
-    Attributes:
-        nbytes: What it holds.
-        source: Where that is written.
-        read: When it was read there.
-        note: What else is to be known of it.
-    """
-
-    nbytes: int
-    source: str
-    read: date
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """A chip.
-
-    Attributes:
-        name: What a user calls it.
-        title: What its maker calls it.
-        cores: What computes in it.
-        memory: Stores by kind: ``"sram"`` for what a program writes, ``"flash"`` for what it is stored in.
-    """
-
-    name: str
-    title: str
-    cores: str
-    memory: Mapping[str, Store]
 
 
 @cache
@@ -65,14 +31,48 @@ def device(name: str) -> Device:
     """
     found = devices()
     if name.lower() not in found:
-        raise unknown_name("device", name, found, fix=f"known: {', '.join(found)}; or --limit SIZE")
+        raise unknown_name("device", name, found, fix=f"known: {', '.join(found)}")
     return found[name.lower()]
 
 
 def _read(path: Path) -> Device:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    memory = {
-        kind: Store(nbytes=store["bytes"], source=store["source"], read=store["read"], note=store.get("note", ""))
-        for kind, store in data["memory"].items()
-    }
-    return Device(name=path.stem, title=data["title"], cores=data["cores"], memory=memory)
+    return Device(
+        name=path.stem,
+        title=data["title"],
+        kind=data["kind"],
+        cores=data["cores"],
+        compute={key: _rate(entry) for key, entry in data.get("compute", {}).items()},
+        memory={key: _store(entry) for key, entry in data["memory"].items()},
+    )
+
+
+def _rate(entry: Mapping[str, Any]) -> Rate:
+    peak, formula = entry.get("dense"), ""
+    if peak is None:
+        units, clock, each = entry["units"], entry["clock_hz"], entry["per_cycle"]
+        peak = units * clock * each
+        formula = f"{units:,} units x {clock:,.0f} Hz x {each:,} operations"
+    return Rate(
+        ops_per_second=float(peak),
+        sparse_ops_per_second=entry.get("sparse"),
+        accumulate=entry.get("accumulate", ""),
+        unit=entry.get("unit", ""),
+        formula=formula,
+        source=entry["source"],
+        read=entry["read"],
+        note=entry.get("note", ""),
+    )
+
+
+def _store(entry: Mapping[str, Any]) -> Store:
+    return Store(
+        nbytes=entry["bytes"],
+        bytes_per_second=entry.get("bytes_per_second"),
+        on_chip=entry.get("on_chip", False),
+        cache=entry.get("cache", False),
+        holds=entry.get("holds", "all"),
+        source=entry["source"],
+        read=entry["read"],
+        note=entry.get("note", ""),
+    )

@@ -1,0 +1,82 @@
+"""What a device is to a network: how fast it computes, how fast it moves bytes, how many it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Kind = Literal["gpu", "cpu", "soc", "mcu", "npu"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Peak of one arithmetic.
+
+    Attributes:
+        ops_per_second: Operations per second, a multiply-accumulate two, without sparsity.
+        sparse_ops_per_second: The same where the data sheet counts weights that are skipped; None where it has none.
+        accumulate: Type of the sums; empty where nobody says.
+        unit: What computes: ``"tensor cores"``.
+        formula: Where it is no printed figure: ``"4 cores x 2400000000 Hz x 32 operations"``.
+        source: Where that is written.
+        read: When it was read there.
+        note: What else is to be known of it.
+    """
+
+    ops_per_second: float
+    sparse_ops_per_second: float | None = None
+    accumulate: str = ""
+    unit: str = ""
+    formula: str = ""
+    source: str
+    read: date
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Memory of one kind.
+
+    Attributes:
+        nbytes: What it holds.
+        bytes_per_second: How fast it is read; None where nobody says.
+        on_chip: Whether it lies beside what computes.
+        cache: Whether the hardware fills it; a program cannot choose what lies there.
+        holds: ``"weights"`` where a program can read it and not write it, as flash; else ``"all"``.
+        source: Where that is written.
+        read: When it was read there.
+        note: What else is to be known of it.
+    """
+
+    nbytes: int
+    bytes_per_second: float | None = None
+    on_chip: bool = False
+    cache: bool = False
+    holds: Literal["all", "weights"] = "all"
+    source: str
+    read: date
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A chip, or a board with one.
+
+    Attributes:
+        name: What a user calls it.
+        title: What its maker calls it.
+        kind: Sort of device.
+        cores: What computes in it.
+        compute: Peak rates by arithmetic: ``"fp32"``, ``"tf32"``, ``"fp16"``, ``"bf16"``, ``"fp8"``, ``"int8"`` ...
+        memory: Stores by kind: ``"dram"``, ``"l2"``, ``"sram"`` for what a program writes, ``"flash"`` for what it is
+            stored in.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    cores: str
+    compute: Mapping[str, Rate] = field(default_factory=dict)
+    memory: Mapping[str, Store] = field(default_factory=dict)

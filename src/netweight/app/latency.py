@@ -1,0 +1,147 @@
+"""How long a model takes on a device, and what limits it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Literal
+
+from netweight import progress
+from netweight.analysis.cost import model_info
+from netweight.analysis.devices.table import device as device_of
+from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
+from netweight.app.asked import Asked, Inputs
+from netweight.app.described import network
+from netweight.app.identify import Model
+from netweight.errors import UsageError
+from netweight.ir import Graph
+from netweight.own_rules import OwnRules
+from netweight.results import latency as results
+from netweight.results.latency import Kernels
+from netweight.units import Units
+
+RESIDENT = ("none", "weights", "all")
+
+
+class Latency(results.Latency):
+    """What ``netweight.latency`` returns: ``print`` shows it, ``totals`` has the bounds of the whole."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, found: results.Latency) -> Latency:
+        """The same figures."""
+        return cls(**{f.name: getattr(found, f.name) for f in fields(found)})
+
+    def to_text(self, *, units: Units = "si", width: int | None = None, all_rows: bool = False) -> str:
+        """The report as text.
+
+        Args:
+            units: How sizes are written.
+            width: Characters of a line; None for the natural width.
+            all_rows: Also kernels that compute and move nothing.
+        """
+        from netweight.report.latency.text import to_text
+
+        return to_text(self, units=units, width=width, all_rows=all_rows)
+
+    def __str__(self) -> str:
+        return self.to_text().removesuffix("\n")
+
+    def __repr__(self) -> str:
+        return f"<latency of {self.model.name!r} on {self.device.name}: bound {self.totals.overlap_bound_s} s>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def _resident(name: str, value: str) -> str:
+    if value not in RESIDENT:
+        raise UsageError(f"{name}: expected one of {', '.join(RESIDENT)}, got {value!r}")
+    return value
+
+
+@takes(**MODEL, bits=BITS, device=text, precision=unless_none(text), resident=_resident)
+def latency(
+    model: Model,
+    inputs: Inputs = None,
+    *,
+    device: str,
+    batch: int | None = None,
+    bits: int | str | None = None,
+    precision: str | None = None,
+    resident: Literal["none", "weights", "all"] = "weights",
+    training: bool = False,
+    dims: Mapping[str, int] | None = None,
+    rules: OwnRules | None = None,
+    as_written: bool = False,
+) -> Latency:
+    """The least time that a device can take for a model, kernel by kernel, and what limits each.
+
+    >>> import netweight
+    >>> found = netweight.latency("alexnet", device="h100-sxm")
+    >>> found.layers["conv1"].limited_by, found.layers["fc6"].limited_by
+    ('compute', 'memory')
+
+    Args:
+        model: Anything that ``netweight.weigh`` takes, but a stored report.
+        inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
+        device: Name of a device.
+        batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
+        bits: Bit widths: ``8``, ``"w8a8"``; as described by default.
+        precision: Peak of the device that arithmetic of floats meets: ``"tf32"``; that of their type by default.
+        resident: What may stay on the chip from one run to the next, where it fits.
+        training: Batch normalisation uses batch statistics and dropout drops; the forward pass alone is timed.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name.
+        rules: What operators of your own cost, for this call.
+        as_written: Every operator is a kernel of its own. Otherwise kernels are what an inference runtime runs as one:
+            batch normalisation is folded into the weights before it, an activation function runs in the kernel before.
+
+    Raises:
+        NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
+    """
+    from netweight.analysis.latency.bound import bounds, device_info, totals
+    from netweight.analysis.latency.places import places
+    from netweight.analysis.latency.rates import asked_rate
+    from netweight.analysis.latency.work import kernel_works
+
+    chip = device_of(device)
+    if precision is not None:
+        asked_rate(chip, precision)
+    asked = Asked(
+        inputs=inputs, batch=batch, training=training, dims=dims, bits=bits is not None, as_written=as_written
+    )
+    found = network("latency", model, asked, bits=bits, rules=rules)
+    graph = found.graph
+    with progress.stage(f"bounding {graph.name}"):
+        works = kernel_works(graph, "written" if as_written else "runtime")
+        at = places(chip, weight_bytes=_stored(graph), peak_bytes=_peak(graph), resident=resident)
+        rows = bounds(works, chip, at, precision=precision)
+    samples = _batch_of(graph)
+    return Latency(
+        model=model_info(graph, found.source),
+        batch=samples,
+        device=device_info(chip, at, rows),
+        as_written=as_written,
+        totals=totals(rows, samples),
+        layers=Kernels(rows),
+        notes=(*at.notes, *found.notes),
+    )
+
+
+def _stored(graph: Graph) -> int:
+    return sum([value.stored_bytes for value in graph.values.values() if value.kind in ("parameter", "buffer")])
+
+
+def _peak(graph: Graph) -> int:
+    from netweight.analysis.conventions import convention
+    from netweight.analysis.memory import activation_memories
+
+    return activation_memories(graph, {"inplace": convention("inplace")})["inplace"].peak_bytes
+
+
+def _batch_of(graph: Graph) -> int:
+    """Samples at once: the first dimension of the first input that has one."""
+    shapes = (graph.spec(name).shape for name in graph.inputs)
+    return next((shape[0] for shape in shapes if shape), 1)

@@ -1,0 +1,66 @@
+"""``netweight latency``: how long a model takes on a device, and what limits it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from shutil import get_terminal_size
+from typing import Any
+
+import click
+
+from netweight.app import latency as verb
+from netweight.cli.options import (
+    check_units,
+    given_flags,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    units_option,
+    verbose_option,
+)
+from netweight.cli.streams import is_terminal, out_rendered
+from netweight.cli.usage import Verb
+from netweight.cli.values import completing, one_of
+
+
+@click.command(name="latency", cls=Verb)
+@click.argument("model", shell_complete=completing("network"))
+@model_options
+@click.option("--device", required=True, metavar="NAME", help="What it runs on: h100-sxm, stm32h743.")
+@click.option("--precision", metavar="NAME", help="Peak that arithmetic of floats meets: tf32.  [that of their type]")
+@click.option(
+    "--resident", type=one_of("none", "weights", "all"), default="weights",
+    help="What may stay on the chip where it fits.  [default: weights]",
+)  # fmt: skip
+@click.option("--all", "all_rows", is_flag=True, help="Also kernels that compute and move nothing.")
+@click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
+@units_option
+@verbose_option
+def latency(model: str, **flags: Any) -> None:
+    """The least time that a device can take for MODEL, kernel by kernel, and what limits each.
+
+    \b
+      netweight latency resnet50 --device h100-sxm --batch 8
+      netweight latency mobilenet_v2 --device stm32h743 --bits 8
+      netweight latency resnet50 --device h100-sxm --precision tf32
+    """  # noqa: D301
+    check_units(flags["form"], given_flags(flags).get("units", "raw"))
+    with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
+        found = verb.latency(
+            model,
+            parse_inputs(flags["inputs"]),
+            device=flags["device"],
+            batch=flags["batch"],
+            bits=flags["bits"],
+            precision=flags["precision"],
+            resident=flags["resident"],
+            training=flags["training"],
+            dims=parse_dims(flags["dims"]),
+            as_written=flags["as_written"],
+        )
+    if flags["form"] == "json":
+        out_rendered(found.to_json() + "\n")
+    else:
+        width = get_terminal_size().columns if is_terminal() else None
+        out_rendered(found.to_text(units=flags["units"], width=width, all_rows=flags["all_rows"]))
