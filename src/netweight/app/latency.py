@@ -57,7 +57,7 @@ class Latency(results.Latency):
 
 
 def _resident(name: str, value: str) -> str:
-    if value not in RESIDENT:
+    if text(name, value) not in RESIDENT:
         raise UsageError(f"{name}: expected one of {', '.join(RESIDENT)}, got {value!r}")
     return value
 
