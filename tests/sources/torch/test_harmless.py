@@ -15,6 +15,8 @@ from netweight.errors import MissingExtraError
 torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
+from torch.autograd.function import _SingleLevelFunction  # noqa: E402
+from torch.utils import checkpoint  # noqa: E402
 
 from netweight.sources.torch import capture_module, dispatch, module, unintercepted  # noqa: E402
 from sources.torch.alike import state_of  # noqa: E402
@@ -158,6 +160,27 @@ def test_two_threads_at_once() -> None:
     for thread in threads:
         thread.join()
     assert found == [[profile] * 5 for profile in expected]
+
+
+def test_a_thread_that_outlives_the_capture_leaves_nothing_behind() -> None:
+    """It records too, and ends after what the capture had put in the place of PyTorch's own functions is gone."""
+    go_on = threading.Event()
+    started: list[threading.Thread] = []
+
+    class Starts(nn.Module):
+        def forward(self, x: Any) -> Any:
+            started.append(threading.Thread(target=go_on.wait, args=(20,)))
+            started[0].start()
+            return x + 1
+
+    generator = checkpoint._checkpoint_without_reentrant_generator
+    netweight.weigh(Starts(), (2, 3))
+    go_on.set()
+    started[0].join()
+    assert "apply" not in vars(_SingleLevelFunction)
+    assert checkpoint._checkpoint_without_reentrant_generator is generator
+    netweight.weigh(nn.Linear(3, 3), (2, 3))
+    assert "apply" not in vars(_SingleLevelFunction)
 
 
 def test_a_model_that_runs_in_another_thread_is_left_alone() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -15,12 +14,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from netweight.sources.torch.asking import asks
+from netweight.sources.torch.by_thread import ByThread
 from netweight.sources.torch.recorded_checkpoint import RecordedCheckpoint
 from netweight.sources.torch.recorder import Recorder
 from netweight.sources.torch.unintercepted import UNSEEN
 
 _GENERATOR = "_checkpoint_without_reentrant_generator"
-_SAYS_WHEN = "early_stop" in inspect.signature(getattr(library, _GENERATOR)).parameters
+_OWN_GENERATOR = getattr(library, _GENERATOR)
+_SAYS_WHEN = "early_stop" in inspect.signature(_OWN_GENERATOR).parameters
+CHECKPOINT = ByThread(
+    lambda generator: setattr(library, _GENERATOR, generator),
+    lambda: setattr(library, _GENERATOR, _OWN_GENERATOR),
+    _OWN_GENERATOR,
+)
+"""How a part runs that is computed again for its backward."""
 _PARTS = {
     "linear": ("addmm", "mm"), "matmul": ("mm", "bmm"), "einsum": ("bmm",), "conv1d": ("convolution",),
     "conv2d": ("convolution",), "conv3d": ("convolution",), "layer_norm": ("native_layer_norm",),
@@ -75,15 +82,10 @@ def _asked_about(func: Any) -> list[Any]:
 @contextmanager
 def checkpoints_followed(rec: Recorder) -> Iterator[None]:
     """A block in which checkpointed parts of the program are known as such, on this thread."""
-    thread = threading.get_ident()
-    before = getattr(library, _GENERATOR)
 
     def generator(
         function: Any, preserve: Any, context_fn: Any, check: Any, debug: Any, *args: Any, **kwargs: Any
     ) -> Any:
-        if threading.get_ident() != thread:
-            yield from before(function, preserve, context_fn, check, debug, *args, **kwargs)
-            return
         early, given = (args[0], args[1:]) if _SAYS_WHEN else (True, args)
         said = library._enable_checkpoint_early_stop
         if not torch.is_grad_enabled():
@@ -93,15 +95,12 @@ def checkpoints_followed(rec: Recorder) -> Iterator[None]:
         with _part(rec, given, policy, whole=not (early if said is None else said)):
             if rec.under_autograd:  # a gradient that the program itself asks for runs the part again
                 rec.recording.note(_AGAIN, guess=True)
-                yield from before(function, preserve, context_fn, check, debug, *args, **kwargs)
+                yield from _OWN_GENERATOR(function, preserve, context_fn, check, debug, *args, **kwargs)
             else:
                 yield
 
-    setattr(library, _GENERATOR, generator)
-    try:
+    with CHECKPOINT.replaced(generator):
         yield
-    finally:
-        setattr(library, _GENERATOR, before)
 
 
 def reentrant(rec: Recorder, _function: Any, args: Sequence[Any]) -> Any:

@@ -7,7 +7,6 @@ seen by nobody else.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -19,6 +18,7 @@ from torch.autograd.function import FunctionCtx, _SingleLevelFunction
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from netweight.sources.torch.asking import asks
+from netweight.sources.torch.by_thread import ByThread
 from netweight.sources.torch.history import Asking
 from netweight.sources.torch.lower import RULES
 from netweight.sources.torch.rebinding import detach
@@ -58,35 +58,27 @@ class Context(FunctionCtx):
         return [tensor for tensor in held if isinstance(tensor, Tensor)]
 
 
-def own_way_of_functions() -> Callable[[], None]:
-    """Puts back how functions with a backward of their own are called, as it is now; more than once if need be."""
-    own = _SingleLevelFunction.__dict__.get("apply")
+def _install(apply: Callable[..., Any]) -> None:
+    def of_class(function: Any, *args: Any) -> Any:
+        return apply(function, *args)
 
-    def put_back() -> None:
-        if own is not None:
-            _SingleLevelFunction.apply = own
-        elif "apply" in _SingleLevelFunction.__dict__:
-            del _SingleLevelFunction.apply
+    _SingleLevelFunction.apply = classmethod(of_class)
 
-    return put_back
+
+def _remove() -> None:
+    if "apply" in _SingleLevelFunction.__dict__:
+        del _SingleLevelFunction.apply
+
+
+APPLY = ByThread(_install, _remove, lambda function, *args: applied_by_pytorch(function, args))
+"""How functions with a backward of their own are called."""
 
 
 @contextmanager
 def functions_followed(rec: Recorder, follow: Follow, specials: Mapping[type, Follow]) -> Iterator[None]:
     """A block in which functions of the program are followed on this thread; ``specials`` are done otherwise."""
-    thread = threading.get_ident()
-    put_back = own_way_of_functions()
-
-    def apply(function: Any, *args: Any) -> Any:
-        if threading.get_ident() != thread:
-            return applied_by_pytorch(function, args)
-        return specials.get(function, follow)(rec, function, args)
-
-    try:
-        _SingleLevelFunction.apply = classmethod(apply)
+    with APPLY.replaced(lambda function, *args: specials.get(function, follow)(rec, function, args)):
         yield
-    finally:
-        put_back()
 
 
 def applied(rec: Recorder, function: Any, args: Sequence[Any]) -> Any:

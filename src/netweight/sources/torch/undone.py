@@ -23,7 +23,8 @@ from torch.nn.modules import module as hooks
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.utils._python_dispatch import _get_current_dispatch_mode_stack, _pop_mode, _push_mode
 
-from netweight.sources.torch.custom_functions import own_way_of_functions
+from netweight.sources.torch.checkpoints import CHECKPOINT
+from netweight.sources.torch.custom_functions import APPLY
 from netweight.sources.torch.held import Held
 from netweight.sources.torch.module_tree import parameters_of
 
@@ -42,7 +43,7 @@ def undone_after_errors(held: Held, modules: Collection[torch.nn.Module]) -> Ite
         modules: All of them.
     """
     before = [held.put_back, *_of_these(modules), *_switches(), *_modes(), *_of_modules(), *_of_python()]
-    before.append(own_way_of_functions())
+    before += [APPLY.put_back(), CHECKPOINT.put_back()]
     keys = torch._C._ForceDispatchKeyGuard(
         torch._C._dispatch_tls_local_include_set(), torch._C._dispatch_tls_local_exclude_set()
     )
