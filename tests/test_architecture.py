@@ -85,6 +85,7 @@ def test_public_names() -> None:
         "backward",
         "build",
         "capture",
+        "devices",
         "doctor",
         "explain",
         "export",

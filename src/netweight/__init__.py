@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from netweight import build
+    from netweight.app.devices import devices
     from netweight.app.doctor import doctor
     from netweight.app.explain import explain
     from netweight.app.export import export
@@ -63,6 +64,7 @@ __all__ = [
     "backward",
     "build",
     "capture",
+    "devices",
     "doctor",
     "explain",
     "export",
@@ -97,7 +99,19 @@ _HOMES = {
     "capture": "app.load",
     **{
         verb: f"app.{verb}"
-        for verb in ("doctor", "explain", "export", "fit", "latency", "memory", "models", "plan", "run", "weigh")
+        for verb in (
+            "devices",
+            "doctor",
+            "explain",
+            "export",
+            "fit",
+            "latency",
+            "memory",
+            "models",
+            "plan",
+            "run",
+            "weigh",
+        )
     },
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(("Graph", "TensorSpec"), "ir"),

@@ -7,22 +7,22 @@ from datetime import date
 import pytest
 
 import netweight
-from netweight.analysis.devices.device import Device, Rate, Store
 from netweight.analysis.latency.bound import bounds, totals
 from netweight.analysis.latency.places import places
 from netweight.analysis.latency.rates import rate_of
 from netweight.analysis.latency.work import kernel_works
+from netweight.results.device import Device, Rate, Store
 
 H100_FP32, H100_TF32, H100_DRAM = 66.9e12, 494.7e12, 3.35e12
 
 
 def chip(compute: dict[str, float], **memory: Store) -> Device:
-    rates = {name: Rate(ops_per_second=peak, source="", read=date(2026, 1, 1)) for name, peak in compute.items()}
+    rates = {name: Rate(ops_per_second=peak, source="", entered=date(2026, 1, 1)) for name, peak in compute.items()}
     return Device(name="chip", title="A chip", kind="npu", cores="one", compute=rates, memory=memory)
 
 
 def store(nbytes: int, speed: float | None = None, **more: object) -> Store:
-    return Store(nbytes=nbytes, bytes_per_second=speed, source="", read=date(2026, 1, 1), **more)  # type: ignore[arg-type]
+    return Store(nbytes=nbytes, bytes_per_second=speed, source="", entered=date(2026, 1, 1), **more)  # type: ignore[arg-type]
 
 
 def test_the_first_convolution_of_alexnet_is_bound_by_arithmetic() -> None:

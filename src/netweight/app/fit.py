@@ -11,12 +11,11 @@ from typing import Any
 from netweight import progress
 from netweight.analysis.conventions import convention as rule_of
 from netweight.analysis.cost import model_info
-from netweight.analysis.devices.device import Device
-from netweight.analysis.devices.table import device as device_of
 from netweight.analysis.training import KEEPING
 from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
+from netweight.app.devices import find
 from netweight.app.fit_training import Step, training_need, training_remedies
 from netweight.app.identify import Model, TfliteFile, resolve
 from netweight.app.loaded import Loaded
@@ -26,6 +25,7 @@ from netweight.errors import Either, UsageError
 from netweight.ir import Graph, TensorSpec, bits_of
 from netweight.own_rules import OwnRules
 from netweight.results import fit as results
+from netweight.results.device import Device
 from netweight.results.fit import Need, Remedy
 from netweight.rewrite.bits import parse_bits, with_bits
 from netweight.units import Units, parse_bytes
@@ -239,7 +239,7 @@ def _limits(limit: int | str | None, device: str | None) -> dict[str, int]:
         raise UsageError(f"fit: expected a limit or a device, got {got}", fix="--limit 256KiB, or --device stm32f746")
     limits = {}
     if device is not None:
-        limits = _limits_of(device_of(device))
+        limits = _limits_of(find(device))
     if limit is not None:
         limits["memory"] = limit if isinstance(limit, int) else parse_bytes(limit)
     if limits["memory"] < 1:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Literal
 
 from netweight import progress
 from netweight.analysis.cost import model_info
-from netweight.analysis.devices.table import device as device_of
 from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
+from netweight.app.devices import find
 from netweight.app.identify import Model
 from netweight.errors import UsageError
 from netweight.ir import Graph
 from netweight.own_rules import OwnRules
 from netweight.results import latency as results
-from netweight.results.latency import Kernels
+from netweight.results.device import Device
+from netweight.results.latency import KernelLatency, Kernels
 from netweight.units import Units
 
 RESIDENT = ("none", "weights", "all")
@@ -87,7 +88,7 @@ def latency(
     Args:
         model: Anything that ``netweight.weigh`` takes, but a stored report.
         inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
-        device: Name of a device.
+        device: Name of a device that ``netweight.devices()`` has, a device file, or ``"detect"`` for this machine.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         bits: Bit widths: ``8``, ``"w8a8"``; as described by default.
         precision: Peak of the device that arithmetic of floats meets: ``"tf32"``; that of their type by default.
@@ -102,11 +103,12 @@ def latency(
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     from netweight.analysis.latency.bound import bounds, device_info, totals
+    from netweight.analysis.latency.microcontrollers import estimates
     from netweight.analysis.latency.places import places
     from netweight.analysis.latency.rates import asked_rate
     from netweight.analysis.latency.work import kernel_works
 
-    chip = device_of(device)
+    chip = find(device)
     if precision is not None:
         asked_rate(chip, precision)
     asked = Asked(
@@ -119,15 +121,28 @@ def latency(
         at = places(chip, weight_bytes=_stored(graph), peak_bytes=_peak(graph), resident=resident)
         rows = bounds(works, chip, at, precision=precision)
     samples = _batch_of(graph)
+    whole = totals(rows, samples)
     return Latency(
         model=model_info(graph, found.source),
         batch=samples,
         device=device_info(chip, at, rows),
         as_written=as_written,
-        totals=totals(rows, samples),
+        totals=whole,
         layers=Kernels(rows),
-        notes=(*at.notes, *found.notes),
+        estimates=() if chip.origin else estimates(chip.name, whole.macs, _contracted_in(rows)),
+        notes=(*_whose(chip), *at.notes, *found.notes),
     )
+
+
+def _whose(device: Device) -> Iterator[str]:
+    """That a device is described by a file of the user's."""
+    if device.origin:
+        yield f"device {device.name} is that of {device.origin}"
+
+
+def _contracted_in(rows: Sequence[KernelLatency]) -> frozenset[str]:
+    """Element types in which multiply-accumulates are done."""
+    return frozenset(row.dtype for row in rows if row.macs)
 
 
 def _stored(graph: Graph) -> int:

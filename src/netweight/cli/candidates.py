@@ -129,6 +129,13 @@ def _sorts(_context: click.Context, _incomplete: str) -> Found:
     yield from ((key, column.title) for key, column in COLUMNS.items() if column.order is not None)
 
 
+def _devices(_context: click.Context, _incomplete: str) -> Found:
+    from netweight.analysis.devices.table import devices
+
+    yield from ((name, device.title) for name, device in devices().items())
+    yield "detect", "this machine"
+
+
 def _conventions(_context: click.Context, _incomplete: str) -> Found:
     from netweight.analysis.conventions import CONVENTIONS
 
@@ -167,6 +174,7 @@ _KINDS: dict[str, Callable[[click.Context, str], Found]] = {
     "columns": _columns,
     "sort": _sorts,
     "convention": _conventions,
+    "device": _devices,
     "optimizer": _optimizers,
     "input": _inputs,
     "bits": _bits,

@@ -27,7 +27,10 @@ from netweight.cli.values import completing, one_of
 @click.command(name="latency", cls=Verb)
 @click.argument("model", shell_complete=completing("network"))
 @model_options
-@click.option("--device", required=True, metavar="NAME", help="What it runs on: h100-sxm, stm32h743.")
+@click.option(
+    "--device", required=True, metavar="NAME", shell_complete=completing("device"),
+    help="What it runs on: h100, stm32h743, ./my.toml, detect; `netweight devices` has them.",
+)  # fmt: skip
 @click.option("--precision", metavar="NAME", help="Peak that arithmetic of floats meets: tf32.  [that of their type]")
 @click.option(
     "--resident", type=one_of("none", "weights", "all"), default="weights",
@@ -41,9 +44,9 @@ def latency(model: str, **flags: Any) -> None:
     """The least time that a device can take for MODEL, kernel by kernel, and what limits each.
 
     \b
-      netweight latency resnet50 --device h100-sxm --batch 8
+      netweight latency resnet50 --device h100 --batch 8
       netweight latency mobilenet_v2 --device stm32h743 --bits 8
-      netweight latency resnet50 --device h100-sxm --precision tf32
+      netweight latency resnet50 --device h100 --precision tf32
     """  # noqa: D301
     check_units(flags["form"], given_flags(flags).get("units", "raw"))
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report

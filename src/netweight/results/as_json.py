@@ -8,7 +8,7 @@ from typing import Any
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses to dicts, tuples to lists, Counts to ints."""
+    """Dataclasses to dicts, tuples to lists, Counts to ints, dates to texts."""
     match value:
         case Mapping():
             return {key: _plain(item) for key, item in value.items()}
@@ -18,6 +18,8 @@ def _plain(value: Any) -> Any:
             return value
         case int():
             return int(value)
+        case _ if hasattr(value, "isoformat"):
+            return value.isoformat()
         case _:
             return fields_of(value) | ({"formulas": value.formulas} if hasattr(value, "formulas") else {})
 

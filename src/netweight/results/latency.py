@@ -141,6 +141,7 @@ class LatencyTotals:
     """Bounds of the whole network; None where a kernel is unknown.
 
     Attributes:
+        macs: Multiply-accumulates.
         ops_total: Operations.
         weight_bytes: Bytes of weights read.
         activation_bytes: Bytes of activations read and written.
@@ -152,6 +153,7 @@ class LatencyTotals:
         limited_by: What the larger of the two sums is.
     """
 
+    macs: int | None
     ops_total: int | None
     weight_bytes: int | None
     activation_bytes: int | None

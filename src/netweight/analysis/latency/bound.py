@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from netweight.analysis.devices.device import Device
 from netweight.analysis.latency.places import Places
 from netweight.analysis.latency.rates import rate_of
 from netweight.analysis.latency.work import KernelWork
+from netweight.results.device import Device
 from netweight.results.latency import DeviceInfo, KernelLatency, LatencyTotals, Limit, Peak
 
 
@@ -43,6 +43,7 @@ def totals(rows: Sequence[KernelLatency], batch: int) -> LatencyTotals:
     compute, memory = _sum(row.compute_s for row in rows), _sum(row.memory_s for row in rows)
     overlap = None if compute is None or memory is None else max(compute, memory)
     return LatencyTotals(
+        macs=_whole(row.macs for row in rows),
         ops_total=_whole(row.ops_total for row in rows),
         weight_bytes=_whole(row.weight_bytes for row in rows),
         activation_bytes=_whole(size for row in rows for size in (row.input_bytes, row.output_bytes)),

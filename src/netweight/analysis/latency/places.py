@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from netweight.analysis.devices.device import Device, Store
+from netweight.results.device import Device, Store
 
 Resident = Literal["none", "weights", "all"]
 """What may stay on the chip from one run to the next where it fits."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netweight.analysis.devices.device import Device
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import bits_of, is_floating
+from netweight.results.device import Device
 
 _NAMES = {
     "float64": "fp64", "float32": "fp32", "float16": "fp16", "bfloat16": "bf16", "complex64": "fp32",

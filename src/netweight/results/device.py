@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 Kind = Literal["gpu", "cpu", "soc", "mcu", "npu"]
+KINDS = ("gpu", "cpu", "soc", "mcu", "npu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Rate:
         unit: What computes: ``"tensor cores"``.
         formula: Where it is no printed figure: ``"4 cores x 2400000000 Hz x 32 operations"``.
         source: Where that is written.
-        read: When it was read there.
+        entered: When it was written down here.
         note: What else is to be known of it.
     """
 
@@ -31,7 +32,7 @@ class Rate:
     unit: str = ""
     formula: str = ""
     source: str
-    read: date
+    entered: date
     note: str = ""
 
 
@@ -46,7 +47,7 @@ class Store:
         cache: Whether the hardware fills it; a program cannot choose what lies there.
         holds: ``"weights"`` where a program can read it and not write it, as flash; else ``"all"``.
         source: Where that is written.
-        read: When it was read there.
+        entered: When it was written down here.
         note: What else is to be known of it.
     """
 
@@ -56,7 +57,24 @@ class Store:
     cache: bool = False
     holds: Literal["all", "weights"] = "all"
     source: str
-    read: date
+    entered: date
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """What a device takes at most.
+
+    Attributes:
+        tdp_watts: Its thermal design power.
+        source: Where that is written.
+        entered: When it was written down here.
+        note: What else is to be known of it.
+    """
+
+    tdp_watts: float
+    source: str
+    entered: date
     note: str = ""
 
 
@@ -72,6 +90,9 @@ class Device:
         compute: Peak rates by arithmetic: ``"fp32"``, ``"tf32"``, ``"fp16"``, ``"bf16"``, ``"fp8"``, ``"int8"`` ...
         memory: Stores by kind: ``"dram"``, ``"l2"``, ``"sram"`` for what a program writes, ``"flash"`` for what it is
             stored in.
+        power: What it takes at most, None where nobody says.
+        aliases: Other names that a user may call it by.
+        origin: The user's file that it was read from; empty for one that comes with netweight.
     """
 
     name: str
@@ -80,3 +101,6 @@ class Device:
     cores: str
     compute: Mapping[str, Rate] = field(default_factory=dict)
     memory: Mapping[str, Store] = field(default_factory=dict)
+    power: Power | None = None
+    aliases: tuple[str, ...] = ()
+    origin: str = ""

@@ -1,0 +1,250 @@
+"""Device files: those that come with netweight, those of a user, and this machine as a fake tree shows it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import netweight
+from netweight.analysis.devices import table
+from netweight.analysis.devices.detect import detected, machine
+from netweight.analysis.devices.read import read_device
+from netweight.analysis.devices.table import device, devices
+from netweight.cli.main import run
+from netweight.errors import FormatError, UnknownNameError, UsageError
+from netweight.report.device_file import to_toml
+from netweight.results.device import Device
+
+Captured = pytest.CaptureFixture[str]
+FILES = sorted(Path(table.__file__).parent.glob("*.toml"))
+GOOD = """
+title = "A chip"
+kind = "npu"
+cores = "one"
+
+[compute.int8]
+dense = 1e9
+source = "https://example.org/sheet"
+entered = 2026-01-02
+
+[memory.sram]
+bytes = 1_000
+bytes_per_second = 2e9
+on_chip = true
+source = "https://example.org/sheet"
+entered = 2026-01-02
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+def written(tmp_path: Path, text: str, name: str = "my.toml") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_devices_that_people_ask_for() -> None:
+    asked = {
+        "h100-sxm", "h100-pcie", "h200", "b200", "a100-40", "a100-80", "l4", "l40", "rtx-4090", "mi300x", "jetson-orin",
+        "raspberry-pi-5", "apple-m1", "apple-m2", "apple-m3", "apple-m4", "xeon-8480", "epyc-7763", "epyc-9654",
+        "stm32f746", "stm32h743", "esp32-s3", "ethos-u55",
+    }  # fmt: skip
+    assert asked <= set(devices())
+    assert device("H100") is device("h100-sxm")
+    assert device("a100").name == "a100-80"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_figure_has_a_source_and_can_be(path: Path) -> None:
+    found = read_device(path)
+    figures = [*found.compute.values(), *found.memory.values(), *([found.power] if found.power else [])]
+    assert all(figure.source.startswith("https://") for figure in figures)
+    assert all(figure.entered >= date(2026, 12, 1) for figure in figures)
+    assert found.compute
+    for name, rate in found.compute.items():
+        assert rate.unit, name
+        assert rate.accumulate, name
+        if rate.sparse_ops_per_second is not None:
+            assert rate.sparse_ops_per_second == pytest.approx(2 * rate.ops_per_second, rel=0.01), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_memories_are_apart_and_in_order(path: Path) -> None:
+    """What lies on the chip is no slower than what does not; caches and flash are what their names say."""
+    found = read_device(path)
+    for name, store in found.memory.items():
+        assert store.cache == name.startswith("l"), name
+        assert (store.holds == "weights") == (name == "flash"), name
+        assert store.on_chip == (store.cache or name == "sram"), name
+        assert (name == "dram") == (found.kind in ("gpu", "cpu", "soc") and not store.cache)
+    speeds = {s.on_chip: s.bytes_per_second for s in found.memory.values() if s.bytes_per_second and s.holds == "all"}
+    assert speeds.get(True, 1e99) >= speeds.get(False, 0)
+    if found.kind == "mcu":
+        assert {"sram", "flash"} <= set(found.memory)
+
+
+def test_narrower_types_are_no_slower() -> None:
+    for found in devices().values():
+        for wide, narrow in (("fp64", "fp32"), ("fp32", "tf32"), ("fp32", "fp16"), ("fp16", "fp8"), ("int8", "int4")):
+            if {wide, narrow} <= set(found.compute):
+                assert found.compute[wide].ops_per_second <= found.compute[narrow].ops_per_second, found.name
+
+
+def test_published_peaks_and_those_by_formula() -> None:
+    """NVIDIA's and AMD's data sheets, and 56 cores x 2.0 GHz x two pipes x 16 lanes x 2."""
+    assert device("a100-80").compute["tf32"].ops_per_second == 156e12
+    assert device("h200").memory["dram"].bytes_per_second == 4.8e12
+    assert device("mi300x").compute["fp16"].ops_per_second == 1307.4e12
+    assert device("xeon-8480").compute["fp32"].ops_per_second == 56 * 2.0e9 * 2 * 16 * 2
+    assert device("apple-m1").compute["fp32"].ops_per_second == pytest.approx(2.6e12, rel=0.01)
+    assert device("jetson-orin").compute["int8"].ops_per_second == pytest.approx(85e12, rel=0.01)
+    assert device("stm32h743").compute["int8"].formula == "1 x 480 MHz x 4 operations"
+
+
+def test_a_users_file_is_read_and_stands_for_ours(tmp_path: Path, capsys: Captured) -> None:
+    path = written(tmp_path, GOOD)
+    assert netweight.latency("lenet5", device=str(path), bits=8).totals.compute_s == pytest.approx(
+        netweight.weigh("lenet5", bits=8).totals.ops_total / 1e9
+    )
+    folder = tmp_path / "config" / "netweight" / "devices"
+    folder.mkdir(parents=True)
+    written(folder, GOOD, "h200.toml")
+    assert device("h200").title == "A chip"
+    assert run(["devices", "show", "h200"]) == 0
+    assert f"from {folder / 'h200.toml'}" in capsys.readouterr().out
+    assert run(["latency", "lenet5", "--bits", "8", "--device", "h200"]) == 0
+    assert f"device h200 is that of {folder / 'h200.toml'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("dense = 1e9", "dense = 0", "[compute.int8] dense: expected 1000 to 1e+18 operations per second, got 0"),
+        ("dense = 1e9", "dense = -1e9", "[compute.int8] dense"),
+        ("dense = 1e9", "dense = 1e30", "[compute.int8] dense"),
+        ("dense = 1e9", "dense = nan", "expected a number of operations per second, got nan"),
+        ("dense = 1e9", "dense = true", "expected a number of operations per second, got True"),
+        ("dense = 1e9", 'dense = "1e9"', "got '1e9'"),
+        ("dense = 1e9", "dense = 1e9\nsparse = 0.5e9", "[compute.int8] sparse: expected at least the dense peak"),
+        ("dense = 1e9", "dense = 1e9\nclock_hz = 1e9", "the peak or a formula"),
+        ("dense = 1e9", "units = 4", "[compute.int8] clock_hz is missing"),
+        ("dense = 1e9", "dens = 1e9", "[compute.int8] dens is no entry of a device file"),
+        ("compute.int8", "compute.int9", "[compute.int9] is no arithmetic"),
+        ("bytes = 1_000", "bytes = 0", "[memory.sram] bytes"),
+        ("bytes = 1_000", "bytes = 1.5", "a whole number"),
+        ("bytes_per_second = 2e9", "bytes_per_second = inf", "[memory.sram] bytes_per_second"),
+        ("bytes_per_second = 2e9", "bytes_per_second = 0", "[memory.sram] bytes_per_second"),
+        ("on_chip = true", "on_chip = 1", "true or false"),
+        ("on_chip = true", 'holds = "weights"', "expected memory that a program writes"),
+        ("on_chip = true", 'holds = "nothing"', "all or weights"),
+        ("entered = 2026-01-02", "", "entered: expected a date"),
+        ('source = "https://example.org/sheet"', "", "source is missing"),
+        ('kind = "npu"', 'kind = "tpu"', "one of gpu, cpu"),
+        ('title = "A chip"', "", "title is missing"),
+        ('title = "A chip"', "title = 5", "title: expected a text, got 5"),
+        ('title = "A chip"', "title = ", "expected TOML"),
+        ("[memory.sram]", "[memory]\nsram = 5\n[other]", "other is no entry"),
+    ],
+)
+def test_bad_files(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in GOOD
+    with pytest.raises(FormatError) as raised:
+        read_device(written(tmp_path, GOOD.replace(old, new, 1)))
+    assert message in str(raised.value)
+    assert "my.toml" in str(raised.value)
+
+
+def test_no_file_and_no_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        device(str(tmp_path / "no.toml"))
+    with pytest.raises(UnknownNameError) as raised:
+        device("h10")
+    assert "h100" in str(raised.value.fix)
+    (tmp_path / "b.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FormatError, match="expected TOML"):
+        device(str(tmp_path / "b.toml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_device_is_written_as_the_file_that_it_is(path: Path, tmp_path: Path) -> None:
+    found = read_device(path)
+    again = read_device(written(tmp_path, to_toml(found), path.name))
+    assert _figures(again) == _figures(found)
+
+
+def _figures(found: Device) -> tuple[object, ...]:
+    rates = {
+        name: (rate.ops_per_second, rate.sparse_ops_per_second, rate.accumulate, rate.unit, rate.source, rate.note)
+        for name, rate in found.compute.items()
+    }
+    return found.title, found.kind, found.cores, rates, found.memory, found.power
+
+
+def test_the_command(capsys: Captured) -> None:
+    assert run(["devices"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in devices())
+    assert max(map(len, listed.splitlines()[:-1])) <= 80
+    assert run(["devices", "show", "h100", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)[0]
+    assert (found["name"], found["compute"]["fp16"]["ops_per_second"]) == ("h100-sxm", 989.4e12)
+    assert run(["devices", "show", "stm32h743", "--format", "toml"]) == 0
+    assert tomllib.loads(capsys.readouterr().out)["memory"]["flash"]["bytes"] == 2 << 20
+    for bad in (["show"], ["list", "h100"], ["detect", "h100"], ["show", "h10"], ["--format", "toml"]):
+        assert run(["devices", *bad]) == 2
+        assert capsys.readouterr().out == ""
+
+
+def fake(root: Path, cpuinfo: str, **files: str) -> Path:
+    (root / "proc").mkdir(parents=True)
+    (root / "proc/cpuinfo").write_text(cpuinfo)
+    (root / "proc/meminfo").write_text("MemTotal:       16000000 kB\nMemFree: 1 kB\n")
+    for at, (level, kind, size) in enumerate(((1, "Data", "32K"), (1, "Instruction", "32K"), (2, "Unified", "1M"))):
+        folder = root / f"sys/devices/system/cpu/cpu0/cache/index{at}"
+        folder.mkdir(parents=True)
+        for name, text in (("level", str(level)), ("type", kind), ("size", size)):
+            (folder / name).write_text(f"{text}\n")
+    for path, text in files.items():
+        (root / path.replace("__", "/")).parent.mkdir(parents=True, exist_ok=True)
+        (root / path.replace("__", "/")).write_text(text)
+    return root
+
+
+def test_a_machine_of_its_own(tmp_path: Path) -> None:
+    info = "".join(
+        f"processor\t: {at}\nmodel name\t: A CPU\ncpu MHz\t\t: 2000.000\nflags\t\t: fma avx2 avx512f\n\n"
+        for at in range(4)
+    )
+    governor = {"sys__devices__system__cpu__cpu0__cpufreq__scaling_governor": "performance\n"}
+    found = machine(fake(tmp_path, info, **governor))
+    assert (found.cpu, found.cores, found.clock_hz, found.governor) == ("A CPU", 4, 2e9, "performance")
+    assert found.caches == {"L1d": 32 << 10, "L2": 1 << 20}
+    assert (found.sets, found.virtual, found.hidden) == (("fma", "avx2", "avx512f"), "", ())
+    own = detected(found, today=date(2026, 1, 2))
+    assert own.compute["fp32"].ops_per_second == 4 * 2e9 * 2 * 16 * 2
+    assert own.compute["fp64"].ops_per_second == own.compute["fp32"].ops_per_second / 2
+    assert own.memory["dram"].nbytes == 16_000_000 * 1024
+    assert own.memory["l2"].cache
+
+
+def test_what_a_virtual_machine_hides_is_said(tmp_path: Path) -> None:
+    info = "processor\t: 0\nmodel name\t: A CPU\ncpu MHz\t\t: 1000.0\nflags\t\t: fma avx2 hypervisor\n"
+    found = machine(fake(tmp_path, info, sys__hypervisor__type="xen\n"))
+    assert found.virtual == "xen"
+    assert len(found.hidden) == 3
+    assert detected(found, today=date(2026, 1, 2)).compute["fp32"].ops_per_second == 1e9 * 2 * 8 * 2
+    assert "clock" in detected(found, today=date(2026, 1, 2)).compute["fp32"].note
+
+
+def test_a_system_that_says_nothing(tmp_path: Path) -> None:
+    found = machine(tmp_path)
+    assert (found.cores, found.clock_hz, found.caches, found.memory_bytes) == (1, None, {}, None)
+    assert detected(found, today=date(2026, 1, 2)).compute == {}

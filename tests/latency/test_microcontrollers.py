@@ -1,0 +1,53 @@
+"""Published latencies of microcontrollers come out within the error that is stated beside them."""
+
+from __future__ import annotations
+
+from math import exp, log
+
+import pytest
+
+import netweight
+from netweight.analysis.latency.microcontrollers import Published, published
+
+# TinyEngine's README at 022fc116, "Measured Results", STM32H743, ms; MACs in millions from MCUNet's README at 0dedab54.
+MACS = {
+    "mcunet-vww0": 6.0, "mcunet-vww1": 11.6, "mcunet-vww2": 55.8, "mcunet-in0": 6.4, "mcunet-in1": 12.8,
+    "mcunet-in2": 67.3, "mcunet-in3": 81.8, "mcunet-in4": 125.9, "mbv2-w0.35": 23.5, "proxyless-w0.3": 38.3,
+}  # fmt: skip
+TINYENGINE_MS = (27, 51, 234, 25, 56, 280, 336, 463, 124, 176)
+
+
+def test_the_constant_is_the_geometric_mean() -> None:
+    ours = published("stm32h743")[0]
+    ratios = [ms * 1e-3 / (macs * 1e6) for ms, macs in zip(TINYENGINE_MS, MACS.values(), strict=True)]
+    assert ours.engine == "TinyEngine 0363956"
+    assert ours.seconds_per_mac == pytest.approx(exp(sum(map(log, ratios)) / len(ratios)))
+    assert 1e9 * ours.seconds_per_mac == pytest.approx(4.30, abs=0.005)
+
+
+def test_each_network_is_predicted_from_the_others() -> None:
+    ours = published("stm32h743")[0]
+    ratios = [ms * 1e-3 / (macs * 1e6) for ms, macs in zip(TINYENGINE_MS, MACS.values(), strict=True)]
+    others = ratios[:8] + ratios[9:]
+    constant = exp(sum(map(log, others)) / len(others))
+    assert ours.errors()["mbv2-w0.35"] == pytest.approx(23.5e6 * constant / 0.124 - 1)
+    assert ours.mean_error() == pytest.approx(0.079, abs=0.0005)
+
+
+@pytest.mark.parametrize("one", published("stm32h743"), ids=lambda one: one.engine.split()[0])
+def test_eight_of_ten_published_latencies_are_in_the_interval(one: Published) -> None:
+    inside = [abs(log(1 + error)) <= log(one.spread()) for error in one.errors().values()]
+    assert sum(inside) >= 0.8 * len(inside)
+    assert not all(inside)
+
+
+def test_a_network_of_eight_bits_is_predicted_and_others_are_not() -> None:
+    found = netweight.latency("mobilenet_v2", device="stm32h743", bits=8)
+    assert [e.engine.split()[0] for e in found.estimates] == ["TinyEngine", "X-CUBE-AI", "CMSIS-NN", "TensorFlow"]
+    tiny = found.estimates[0]
+    assert tiny.kind == "predicted"
+    assert tiny.latency_s == pytest.approx((found.totals.macs or 0) * published("stm32h743")[0].seconds_per_mac)
+    assert tiny.low_s < tiny.latency_s < tiny.high_s
+    assert tiny.latency_s > (found.totals.serial_bound_s or 0)
+    assert netweight.latency("mobilenet_v2", device="stm32h743").estimates == ()
+    assert netweight.latency("mobilenet_v2", device="stm32f412", bits=8).estimates == ()
