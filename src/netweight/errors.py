@@ -10,7 +10,8 @@ NetweightError
 ├── FormatError           E107  a file is not what it should be
 ├── MissingExtraError     E108  an optional dependency is not installed
 ├── LimitError            E109  a run goes further than a model of somebody else's may
-└── RuleError             E110  a rule that a user wrote is wrong
+├── RuleError             E110  a rule that a user wrote is wrong
+└── EngineError           E111  an engine does not run the network
 """
 
 import re
@@ -132,6 +133,12 @@ class RuleError(NetweightError):
     """A rule that a user wrote for an operator of his own raises, or says what cannot be."""
 
     code = "E110"
+
+
+class EngineError(NetweightError):
+    """An engine does not import, refuses the network, or fails while it runs it; its own words are in it."""
+
+    code = "E111"
 
 
 def in_command(text: str) -> str:

@@ -109,6 +109,31 @@ def run(
     )
 
 
+def timed(
+    graph: Graph, inputs: Mapping[str, Array], weights: Mapping[str, Array], clock: Callable[[], float]
+) -> list[float]:
+    """Seconds of each operator of a forward pass.
+
+    Args:
+        graph: The network.
+        inputs: Array per graph input.
+        weights: Array per parameter, buffer and constant.
+        clock: What says the time.
+    """
+    from netweight.runtime.kernels import KERNELS
+
+    values = _starting_values(graph, inputs, weights)
+    done, generator = _unused_after(graph), np.random.default_rng(0)
+    found = []
+    for step, node in enumerate(graph.nodes):
+        start = clock()
+        _call(node, values, generator, KERNELS["im2col"])
+        found.append(clock() - start)
+        for name in done.get(step, ()):
+            del values[name]
+    return found
+
+
 def _differentiated(graph: Graph, wanted: Collection[str] | None) -> Collection[str]:
     """Parameters and inputs whose gradients are asked for.
 

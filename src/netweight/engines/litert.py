@@ -1,0 +1,95 @@
+"""LiteRT, which runs TensorFlow Lite files on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+
+from netweight.engines.engine import Kernel, Prepared
+from netweight.engines.package import imported, in_its_words, version_of
+from netweight.errors import EngineError
+from netweight.lazy import Array, np
+
+_NAME = "LiteRT"
+
+
+def _package() -> ModuleType:
+    return imported("ai_edge_litert.interpreter", "litert", _NAME)
+
+
+class LiteRt:
+    """The engine."""
+
+    name = "litert"
+
+    def version(self) -> str:
+        """Version of its package."""
+        return version_of("ai-edge-litert", _package)
+
+    def load(self, network: Prepared, *, threads: int, precision: str | None) -> LiteRtSession:
+        """The file that the user named.
+
+        Raises:
+            EngineError: If it is no TensorFlow Lite file, LiteRT refuses it, or a precision is asked for.
+        """
+        if network.file is None or network.file.suffix.lower() != ".tflite":
+            raise EngineError(
+                f"engine: {_NAME} runs .tflite files, not {network.graph.name}", fix="--engine onnxruntime"
+            )
+        if precision is not None:
+            raise EngineError(
+                f"engine: {_NAME} computes in the types of the file, not in {precision}", fix="leave --precision out"
+            )
+        return LiteRtSession(network, threads)
+
+
+class LiteRtSession:
+    """A file in LiteRT."""
+
+    def __init__(self, network: Prepared, threads: int) -> None:
+        self._network = network
+        with in_its_words(_NAME, "load the file"):
+            self._interpreter = _package().Interpreter(model_path=str(network.file), num_threads=threads)
+            self._interpreter.allocate_tensors()
+            self._set(network.feeds)
+
+    def _set(self, feeds: Mapping[str, Array]) -> None:
+        for entry, array in zip(self._interpreter.get_input_details(), feeds.values(), strict=True):
+            self._interpreter.set_tensor(entry["index"], np.asarray(array, entry["dtype"]).reshape(entry["shape"]))
+
+    @property
+    def precision(self) -> str:
+        """Types of the tensors with the most elements: those of the file."""
+        found = {str(np.dtype(entry["dtype"])) for entry in self._interpreter.get_output_details()}
+        return ", ".join(sorted({"float32": "fp32"}.get(name, name) for name in found))
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """Outputs by the names of the network's outputs."""
+        with in_its_words(_NAME, "run the file"):
+            self._set(feeds)
+            self._interpreter.invoke()
+            details = self._interpreter.get_output_details()
+            outputs = [np.array(self._interpreter.get_tensor(entry["index"])) for entry in details]
+        return dict(zip(self._network.graph.outputs, outputs, strict=True))
+
+    def call(self) -> None:
+        """One forward."""
+        self._interpreter.invoke()
+
+    def kernels(self, rounds: int) -> tuple[Kernel, ...]:
+        """Nothing: its Python package has no profile.
+
+        Raises:
+            EngineError: Always.
+        """
+        del rounds
+        raise EngineError(
+            f"engine: {_NAME} for Python does not say how long each operator takes", fix="--engine onnxruntime"
+        )
+
+    def close(self) -> None:
+        """Let go of the interpreter."""
+        del self._interpreter
+
+
+LITERT = LiteRt()

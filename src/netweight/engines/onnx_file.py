@@ -1,0 +1,30 @@
+"""A network as the ONNX file that engines read, and which layer each of its values belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from netweight.errors import UsageError
+from netweight.ir import Graph
+from netweight.lazy import Array
+
+_MOST_BYTES = (1 << 31) - (1 << 20)
+
+
+def write_onnx(graph: Graph, weights: Mapping[str, Array], path: Path) -> Path:
+    """Write a network with its weights.
+
+    Raises:
+        UnsupportedOpError: If ONNX lacks an operator of it.
+        UsageError: If it is larger than an ONNX file can be.
+    """
+    from netweight.sources.onnx.write.writer import to_onnx
+
+    size = sum(
+        value.stored_bytes for value in graph.values.values() if value.kind in ("parameter", "buffer", "constant")
+    )
+    if size > _MOST_BYTES:
+        raise UsageError(f"engine: expected weights of less than 2 GiB, got {size:,} bytes", fix="--engine torch")
+    path.write_bytes(to_onnx(graph, weights).SerializeToString(deterministic=True))
+    return path

@@ -1,0 +1,1 @@
+"""PyTorch's calls for operators of the group random."""
