@@ -28,11 +28,17 @@ class Kernels:
         about: In a few words.
         in_kernel: Operators, or kinds of them, that run on the result of the operator before.
         pads_apart: Whether padding that is neither "same" nor "valid" is an operator of its own.
+        hosts: Kinds of operators in whose kernels these run.
+        sums: Whether a convolution adds what was computed before it to its result.
+        normalises_sums: Whether layer normalisation runs in the kernel of the sum that it alone reads.
     """
 
     about: str
     in_kernel: frozenset[str]
     pads_apart: bool = False
+    hosts: frozenset[str] = _HOSTS
+    sums: bool = False
+    normalises_sums: bool = False
 
 
 KERNELS: dict[str, Kernels] = {
@@ -44,6 +50,18 @@ KERNELS: dict[str, Kernels] = {
         about="ReLU and ReLU6 in the kernel before them, padding that is not SAME on its own, as in TensorFlow Lite",
         in_kernel=frozenset({"relu", "relu6"}),
         pads_apart=True,
+    ),
+    "onnxruntime": Kernels(
+        about="batch normalisation folded, simple activations and sums of feature maps in convolutions",
+        in_kernel=frozenset({"relu", "relu6", "leaky_relu", "sigmoid", "tanh"}),
+        hosts=frozenset({"conv", "linear", "norm"}),
+        sums=True,
+        normalises_sums=True,
+    ),
+    "openvino": Kernels(
+        about="batch normalisation folded, activations in the kernel before them, sums of feature maps in convolutions",
+        in_kernel=frozenset({"activation"}),
+        sums=True,
     ),
 }
 """By the name that a convention gives; ``"written"``, which is not here, leaves every operator a kernel of its own."""
@@ -116,15 +134,30 @@ def _follower(
     if len(after) != 1:
         return None
     node = graph.nodes[after[0]]
+    if rules.sums and _adds_earlier(graph, node, chain):
+        return after[0]
     alone = [name for name in node.inputs if name is not None and graph.values[name].kind in ACTIVE] == [outputs[0]]
     if not alone or len(node.outputs) != 1 or graph.spec(node.outputs[0]).shape != graph.spec(outputs[0]).shape:
         return None
     first = graph.nodes[chain[0]]
     if node.op == "batch_norm":
         return after[0] if len(chain) == 1 and first.op in _LEARNED else None
+    if node.op == "layer_norm":
+        return after[0] if rules.normalises_sums and len(chain) == 1 and first.op == "add" else None
     joins = node.op in rules.in_kernel or _kind(node) in rules.in_kernel
     last = graph.nodes[chain[-1]]
-    return after[0] if joins and _kind(first) in _HOSTS and _kind(last) != "activation" else None
+    return after[0] if joins and _kind(first) in rules.hosts and _kind(last) != "activation" else None
+
+
+def _adds_earlier(graph: Graph, node: Node, chain: list[int]) -> bool:
+    """Whether a node adds an activation that is there before a convolution begins to what the convolution makes."""
+    parts = [graph.nodes[step] for step in chain]
+    if node.op != "add" or parts[0].op != "conv" or any(part.op not in ("conv", "batch_norm") for part in parts):
+        return False
+    others = [name for name in node.inputs if name is not None and name != parts[-1].outputs[0]]
+    earlier = {name for part in graph.nodes[: chain[0]] for name in part.outputs}.union(graph.inputs)
+    shape = graph.spec(node.outputs[0]).shape
+    return len(others) == 1 and others[0] in earlier and graph.spec(others[0]).shape == shape
 
 
 def _kind(node: Node) -> str:

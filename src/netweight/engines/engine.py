@@ -21,7 +21,7 @@ class Kernel:
     Attributes:
         name: What the engine calls it.
         op: Its operator, in the engine's words.
-        seconds: How long it took, the median of the rounds.
+        seconds: How long it took, a quantile of the rounds, the median unless another was asked for.
         precision: Element type of its arithmetic: ``"fp32"``; empty where the engine does not say.
         implementation: Which code it was: ``"brgconv_avx2_f32"``; empty where the engine does not say.
         layers: Layers of the network that it runs; none for what the engine adds, such as a change of layout.
@@ -82,8 +82,12 @@ class Session(Protocol):
     def call(self) -> None:
         """One forward on the inputs that it was prepared with, and nothing else: what is timed."""
 
-    def kernels(self, rounds: int) -> tuple[Kernel, ...]:
-        """What ran, in order, each with the median of so many rounds.
+    def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
+        """What ran, in order, each with a quantile of its times in so many rounds.
+
+        Args:
+            rounds: How often it is measured.
+            share: Which quantile: 0.5 is the median.
 
         Raises:
             EngineError: If the engine does not say.

@@ -76,13 +76,13 @@ class LiteRtSession:
         """One forward."""
         self._interpreter.invoke()
 
-    def kernels(self, rounds: int) -> tuple[Kernel, ...]:
+    def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
         """Nothing: its Python package has no profile.
 
         Raises:
             EngineError: Always.
         """
-        del rounds
+        del rounds, share
         raise EngineError(
             f"engine: {_NAME} for Python does not say how long each operator takes", fix="--engine onnxruntime"
         )

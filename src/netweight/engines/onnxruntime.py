@@ -7,13 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from statistics import median
 from types import ModuleType
 from typing import Any
 
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.layers import Named, with_layers
 from netweight.engines.package import imported, in_its_words, version_of
+from netweight.engines.quantile import quantile
 from netweight.errors import EngineError
 from netweight.lazy import Array, np
 
@@ -93,7 +93,7 @@ class OnnxRuntimeSession:
         """One forward."""
         self._session.run(None, self._feeds)
 
-    def kernels(self, rounds: int) -> tuple[Kernel, ...]:
+    def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
         """From a profile of a session of its own, after a round to warm up."""
         session = self._opened(profile=True)
         with in_its_words(_NAME, "run the network"):
@@ -102,15 +102,15 @@ class OnnxRuntimeSession:
         path = Path(session.end_profiling())
         events = json.loads(path.read_text(encoding="utf-8"))
         path.unlink()
-        return with_layers(self._network.graph, _kernels(events, rounds))
+        return with_layers(self._network.graph, _kernels(events, rounds, share))
 
     def close(self) -> None:
         """Let go of the session."""
         self._session = None
 
 
-def _kernels(events: list[dict[str, Any]], rounds: int) -> list[Named]:
-    """Kernels in the order of a round, each with the median of its times; the first round is not among them."""
+def _kernels(events: list[dict[str, Any]], rounds: int, share: float) -> list[Named]:
+    """Kernels in the order of a round, each with a quantile of its times; the first round is not among them."""
     ran = [e for e in events if e.get("cat") == "Node" and e["name"].endswith(_END)]
     each = len(ran) // (rounds + 1)
     times: dict[str, list[float]] = {}
@@ -122,7 +122,7 @@ def _kernels(events: list[dict[str, Any]], rounds: int) -> list[Named]:
         op = str(event["args"].get("op_name", ""))
         blocked = "blocked by channels" if name.endswith("_nchwc") else ""
         kernel = Kernel(
-            name=name, op=op, seconds=median(times[event["name"]]), precision=_precision(op, event),
+            name=name, op=op, seconds=quantile(times[event["name"]], share), precision=_precision(op, event),
             implementation=blocked,
         )  # fmt: skip
         found.append(Named(kernel=kernel, names=() if op.startswith("Reorder") else (_FIXED.sub("", name),)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from statistics import median
 from types import ModuleType
 from typing import Any
 
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.layers import Named, with_layers
 from netweight.engines.package import imported, in_its_words, version_of
+from netweight.engines.quantile import quantile
 from netweight.errors import EngineError
 from netweight.lazy import Array, np
 
@@ -100,7 +100,7 @@ class OpenVinoSession:
         """One forward."""
         self._request.infer()
 
-    def kernels(self, rounds: int) -> tuple[Kernel, ...]:
+    def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
         """From the counters of a compilation of its own, after a round to warm up."""
         compiled = self._compiled_for(profile=True)
         request = self._filled(compiled)
@@ -116,7 +116,9 @@ class OpenVinoSession:
             name, kind = op.get_friendly_name(), _entry(op, "layerType")
             if name in times and kind not in _NO_WORK:
                 names = tuple(part for part in _entry(op, "originalLayersNames").split(",") if part)
-                found.append(Named(kernel=_kernel(op, name, kind, median(times[name])), names=_known(names, kind)))
+                found.append(
+                    Named(kernel=_kernel(op, name, kind, quantile(times[name], share)), names=_known(names, kind))
+                )
         return with_layers(self._network.graph, found)
 
     def close(self) -> None:

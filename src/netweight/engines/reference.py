@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from statistics import median
 
 from netweight.engines.engine import Kernel, Prepared
+from netweight.engines.quantile import quantile
 from netweight.errors import EngineError
 from netweight.lazy import Array
 from netweight.version import __version__
@@ -59,7 +59,7 @@ class ReferenceSession:
         """One forward."""
         self.run(self._network.feeds)
 
-    def kernels(self, rounds: int) -> tuple[Kernel, ...]:
+    def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
         """Every operator on its own, timed one after the other."""
         from netweight.runtime.forward import timed
 
@@ -69,7 +69,7 @@ class ReferenceSession:
             Kernel(
                 name=node.outputs[0] if node.outputs else node.op,
                 op=node.op,
-                seconds=median(each[at] for each in times),
+                seconds=quantile([each[at] for each in times], share),
                 layers=(node.layer,),
             )
             for at, node in enumerate(graph.nodes)

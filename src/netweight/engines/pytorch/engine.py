@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.package import imported, in_its_words, version_of
+from netweight.engines.quantile import quantile
 from netweight.errors import EngineError
 from netweight.lazy import Array, np
 
@@ -117,7 +117,7 @@ class PyTorchSession:
         with self._torch.inference_mode():
             self._forward(*self._arguments)
 
-    def kernels(self, rounds: int) -> tuple[Kernel, ...]:
+    def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
         """Each operator's call, or each layer of the user's module, timed on its own after a round to warm up.
 
         Raises:
@@ -130,7 +130,7 @@ class PyTorchSession:
             all_rounds = [times() for _ in range(rounds + 1)][1:]
         return tuple(
             Kernel(
-                name=name, op=op, seconds=median(each[at][2] for each in all_rounds), precision=precision,
+                name=name, op=op, seconds=quantile([each[at][2] for each in all_rounds], share), precision=precision,
                 implementation="eager", layers=(name,),
             )
             for at, (name, op, _, precision) in enumerate(all_rounds[0])
