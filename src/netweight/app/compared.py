@@ -86,9 +86,10 @@ def _difference(name: str, expected: Array, found: Array | None) -> Difference:
     if not expected.size:
         return Difference(output=name, largest=0.0, relative=0.0)
     kind = np.complex128 if np.iscomplexobj(expected) else np.float64
-    apart = np.abs(found.astype(kind) - expected.astype(kind))
+    with np.errstate(invalid="ignore"):  # infinities that are the same
+        apart = np.abs(found.astype(kind) - expected.astype(kind))
     apart[np.isnan(found.astype(kind)) & np.isnan(expected.astype(kind))] = 0
-    apart[(found == expected)] = 0  # infinities of one sign
+    apart[found == expected] = 0
     at = int(np.argmax(np.where(np.isnan(apart), np.inf, apart)))
     largest = float(apart.reshape(-1)[at])
     sizes = np.abs(expected[np.isfinite(expected)])
