@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from netweight import build
+    from netweight.app.bench import bench
     from netweight.app.devices import devices
     from netweight.app.doctor import doctor
     from netweight.app.explain import explain
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from netweight.app.weigh import weigh
     from netweight.errors import (
         CaptureError,
+        EngineError,
         FormatError,
         GraphError,
         LimitError,
@@ -48,6 +50,7 @@ __all__ = [
     "CaptureError",
     "Cost",
     "Counted",
+    "EngineError",
     "FormatError",
     "Graph",
     "GraphError",
@@ -62,6 +65,7 @@ __all__ = [
     "UnsupportedOpError",
     "UsageError",
     "backward",
+    "bench",
     "build",
     "capture",
     "devices",
@@ -87,6 +91,7 @@ _ERRORS = (
     "LimitError",
     "MissingExtraError",
     "NetweightError",
+    "EngineError",
     "RuleError",
     "ShapeError",
     "UnknownNameError",
@@ -100,6 +105,7 @@ _HOMES = {
     **{
         verb: f"app.{verb}"
         for verb in (
+            "bench",
             "devices",
             "doctor",
             "explain",

@@ -31,7 +31,9 @@ class Check:
 _REQUIRED = ("numpy", "click", "rich")
 _MODELS = {
     "onnx": "FILE.onnx",
-    "onnxruntime": "checks against ONNX Runtime in the tests",
+    "onnxruntime": "engine onnxruntime",
+    "openvino": "engine openvino",
+    "ai_edge_litert": "engine litert",
     "torch": "PyTorch modules",
     "torchvision": "torchvision:NAME",
     "timm": "timm:NAME",

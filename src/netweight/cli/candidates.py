@@ -136,6 +136,12 @@ def _devices(_context: click.Context, _incomplete: str) -> Found:
     yield "detect", "this machine"
 
 
+def _engines(_context: click.Context, _incomplete: str) -> Found:
+    from netweight.engines.table import ENGINES
+
+    yield from ((name, "") for name in ENGINES)
+
+
 def _conventions(_context: click.Context, _incomplete: str) -> Found:
     from netweight.analysis.conventions import CONVENTIONS
 
@@ -175,6 +181,7 @@ _KINDS: dict[str, Callable[[click.Context, str], Found]] = {
     "sort": _sorts,
     "convention": _conventions,
     "device": _devices,
+    "engine": _engines,
     "optimizer": _optimizers,
     "input": _inputs,
     "bits": _bits,

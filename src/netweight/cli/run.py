@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import click
@@ -21,7 +22,7 @@ from netweight.cli.options import (
     parse_input,
     verbose_option,
 )
-from netweight.cli.streams import out, say
+from netweight.cli.streams import is_terminal, out, out_rendered, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing
 from netweight.errors import UsageError
@@ -46,20 +47,35 @@ from netweight.given_files import is_there
     shell_complete=completing("file"),
     help="Write the outputs to .npz, or the only one to .npy.",
 )
+@click.option(
+    "--engine", "engines", multiple=True, metavar="NAME,...", shell_complete=completing("engine"),
+    help="Run it on these as well, and compare: onnxruntime, openvino, litert, torch, reference.",
+)  # fmt: skip
+@click.option("--threads", type=WHOLE, default=1, metavar="N", help="With --engine: threads of a call.  [default: 1]")
+@click.option("--precision", metavar="NAME", help="With --engine: fp32, bf16, fp16 or int8.")
 @as_written_option
 @guess_option
 @limit_option
 @verbose_option
 def run(model: str, **flags: Any) -> None:
-    """Run MODEL: its outputs, their ranges; on the reference runtime, which is exact and not fast."""
+    """Run MODEL: its outputs, their ranges; on the reference runtime, which is exact and not fast, or on engines.
+
+    \b
+      netweight run lenet5
+      netweight run model.onnx --input x.npy -o y.npz
+      netweight run resnet18 --engine onnxruntime,openvino,torch,reference
+    """  # noqa: D301
     if flags["output"]:
         check_output(Path(flags["output"]))
+    if flags["engines"]:
+        _on_engines(model, flags)
+        return
     from netweight.runtime.kernels import KERNELS
 
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the outputs
         found = verb.run(
             model,
-            _parsed(flags["inputs"], nest=not isinstance(identify(model), OnnxFile)),
+            parsed_arrays(flags["inputs"], nest=not isinstance(identify(model), OnnxFile)),
             batch=flags["batch"],
             seed=flags["seed"],
             dims=parse_dims(flags["dims"]),
@@ -75,7 +91,31 @@ def run(model: str, **flags: Any) -> None:
         out(f"{name}  {described(array)}")
 
 
-def _parsed(texts: tuple[str, ...], *, nest: bool) -> Any:
+def _on_engines(model: str, flags: dict[str, Any]) -> None:
+    """The same network and inputs on several engines, and how far their outputs are apart."""
+    from netweight.app.compared import compared
+    from netweight.report.bench.compared import to_text
+
+    with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the outputs
+        found = compared(
+            model,
+            parsed_arrays(flags["inputs"], nest=not isinstance(identify(model), OnnxFile)),
+            engine=[name for text in flags["engines"] for name in text.split(",") if name],
+            batch=flags["batch"],
+            seed=flags["seed"],
+            dims=parse_dims(flags["dims"]),
+            threads=flags["threads"],
+            precision=flags["precision"],
+        )
+    for note in found.notes:
+        say(f"note: {note}")
+    if flags["output"]:
+        write_arrays(Path(flags["output"]), found.outputs)
+    out_rendered(to_text(found, width=get_terminal_size().columns if is_terminal() else None))
+    click.get_current_context().exit(2 if all(row.reason for row in found.rows) else 0)
+
+
+def parsed_arrays(texts: tuple[str, ...], *, nest: bool) -> Any:
     """Arrays of files and specs of random inputs, by name or in order; ``x.0`` may be a part of ``x``.
 
     Raises:

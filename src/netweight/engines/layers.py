@@ -82,13 +82,13 @@ def _back_to_contractions(links: _Links, owner: dict[int, int]) -> None:
 
 
 def _fill(links: _Links, owner: dict[int, int]) -> None:
-    """What is no contraction and names no kernel runs in that of what it reads, else in that of what alone reads it."""
+    """What names no kernel runs in that of the last that it reads, else in that of what alone reads it."""
     nodes = links.graph.nodes
     for step, node in enumerate(nodes):
         if step not in owner and not _contracts(node):
-            source = next((source for source in reversed(links.before[step]) if source in owner), None)
-            if source is not None:
-                owner[step] = owner[source]
+            sources = [source for source in links.before[step] if source in owner]
+            if sources:
+                owner[step] = owner[max(sources)]
     for step in range(len(nodes) - 1, -1, -1):
         owners = {owner.get(reader) for reader in links.after[step]}
         if step not in owner and not _contracts(nodes[step]) and len(owners) == 1 and None not in owners:

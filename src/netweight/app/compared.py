@@ -1,0 +1,98 @@
+"""Runs the same network and inputs on several engines, and compares what comes out."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from netweight import progress
+from netweight.app.prepared import prepared
+from netweight.engines.engine import PRECISIONS, Prepared
+from netweight.engines.table import engine as engine_of
+from netweight.errors import NetweightError, unknown_name
+from netweight.lazy import Array, np
+from netweight.results.compared import Compared, Difference, OnEngine
+
+
+def compared(
+    model: Any,
+    inputs: Any = None,
+    *,
+    engine: Sequence[str],
+    batch: int | None = None,
+    seed: int = 0,
+    dims: Mapping[str, int] | None = None,
+    threads: int = 1,
+    precision: str | None = None,
+) -> Compared:
+    """Outputs on each engine, against those of the first that ran.
+
+    Args:
+        model: Anything that ``netweight.run`` takes.
+        inputs: Arrays or shapes, as ``netweight.run`` takes them.
+        engine: Names of engines.
+        batch: Samples at once.
+        seed: Of random inputs and weights.
+        dims: Sizes of the dimensions that an ONNX model leaves open under a name.
+        threads: Threads that a call may use.
+        precision: Element type to compute in; None for what each engine does by itself.
+
+    Raises:
+        NetweightError: If the model or an argument does not fit. An engine that refuses the network is a row.
+    """
+    if precision is not None and precision not in PRECISIONS:
+        raise unknown_name("precision", precision, PRECISIONS, fix=f"known: {', '.join(PRECISIONS)}")
+    for name in engine:
+        engine_of(name)
+    with tempfile.TemporaryDirectory(prefix="netweight-") as folder:
+        network, _, notes = prepared("run", model, inputs, Path(folder), batch=batch, seed=seed, dims=dims)
+        rows: list[OnEngine] = []
+        first: dict[str, Array] = {}
+        for name in engine:
+            with progress.stage(f"running on {name}"):
+                row, outputs = _run(name, network, threads, precision, first)
+            rows.append(row)
+            first = first or outputs
+    return Compared(model=network.graph.name, rows=tuple(rows), outputs=first, notes=notes)
+
+
+def _run(
+    name: str, network: Prepared, threads: int, precision: str | None, first: Mapping[str, Array]
+) -> tuple[OnEngine, dict[str, Array]]:
+    """One engine's outputs; what it refuses is said in its row."""
+    version = ""
+    try:
+        found = engine_of(name)
+        version = found.version()
+        session = found.load(network, threads=threads, precision=precision)
+        try:
+            outputs, used = session.run(network.feeds), session.precision
+        finally:
+            session.close()
+    except NetweightError as error:
+        fix = f"; {error.fix}" if error.fix else ""
+        return OnEngine(engine=name, version=version, precision="", reason=f"{error.args[0]}{fix}"), {}
+    differences = tuple(_difference(key, array, outputs.get(key)) for key, array in first.items())
+    return OnEngine(engine=name, version=version, precision=used, differences=differences), outputs
+
+
+def _difference(name: str, expected: Array, found: Array | None) -> Difference:
+    if found is None:
+        return Difference(output=name, largest=None, relative=None, reason="it has no such output")
+    if found.shape != expected.shape:
+        return Difference(output=name, largest=None, relative=None, reason=f"shape {found.shape}, not {expected.shape}")
+    if not expected.size:
+        return Difference(output=name, largest=0.0, relative=0.0)
+    kind = np.complex128 if np.iscomplexobj(expected) else np.float64
+    with np.errstate(invalid="ignore"):  # infinities that are the same
+        apart = np.abs(found.astype(kind) - expected.astype(kind))
+    apart[np.isnan(found.astype(kind)) & np.isnan(expected.astype(kind))] = 0
+    apart[found == expected] = 0
+    at = int(np.argmax(np.where(np.isnan(apart), np.inf, apart)))
+    largest = float(apart.reshape(-1)[at])
+    sizes = np.abs(expected[np.isfinite(expected)])
+    scale = float(sizes.max()) if sizes.size else 0.0
+    where = tuple(int(i) for i in np.unravel_index(at, apart.shape))
+    return Difference(output=name, largest=largest, relative=largest / scale if scale else None, where=where)
