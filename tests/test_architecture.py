@@ -86,6 +86,7 @@ def test_public_names() -> None:
         "backward",
         "bench",
         "build",
+        "calibrate",
         "capture",
         "devices",
         "doctor",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from netweight import build
     from netweight.app.bench import bench
+    from netweight.app.calibrate import calibrate
     from netweight.app.devices import devices
     from netweight.app.doctor import doctor
     from netweight.app.explain import explain
@@ -67,6 +68,7 @@ __all__ = [
     "backward",
     "bench",
     "build",
+    "calibrate",
     "capture",
     "devices",
     "doctor",
@@ -106,6 +108,7 @@ _HOMES = {
         verb: f"app.{verb}"
         for verb in (
             "bench",
+            "calibrate",
             "devices",
             "doctor",
             "explain",

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
-from typing import Literal
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Literal
 
 from netweight import progress
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
+from netweight.app.arguments import BITS, MODEL, takes, text, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
-from netweight.app.devices import find
+from netweight.app.devices import DETECT, find
 from netweight.app.identify import Model
 from netweight.errors import UsageError
 from netweight.ir import Graph
 from netweight.own_rules import OwnRules
 from netweight.results import latency as results
 from netweight.results.device import Device
-from netweight.results.latency import KernelLatency, Kernels
+from netweight.results.latency import Estimate, KernelLatency, Kernels
 from netweight.units import Units
+
+if TYPE_CHECKING:
+    from netweight.calibration.calibration import Calibration
+    from netweight.calibration.predict import Prediction
 
 RESIDENT = ("none", "weights", "all")
 
@@ -63,12 +67,24 @@ def _resident(name: str, value: str) -> str:
     return value
 
 
-@takes(**MODEL, bits=BITS, device=text, precision=unless_none(text), resident=_resident)
+@takes(
+    **MODEL,
+    bits=BITS,
+    device=unless_none(text),
+    engine=unless_none(text),
+    calibration=unless_none(text),
+    threads=whole_number,
+    precision=unless_none(text),
+    resident=_resident,
+)
 def latency(
     model: Model,
     inputs: Inputs = None,
     *,
-    device: str,
+    device: str | None = None,
+    engine: str | None = None,
+    calibration: str | None = None,
+    threads: int = 1,
     batch: int | None = None,
     bits: int | str | None = None,
     precision: str | None = None,
@@ -80,6 +96,8 @@ def latency(
 ) -> Latency:
     """The least time that a device can take for a model, kernel by kernel, and what limits each.
 
+    Without a device it is this machine, where a calibration predicts what an engine takes, beside the bound.
+
     >>> import netweight
     >>> found = netweight.latency("alexnet", device="h100-sxm")
     >>> found.layers["conv1"].limited_by, found.layers["fc6"].limited_by
@@ -89,6 +107,10 @@ def latency(
         model: Anything that ``netweight.weigh`` takes, but a stored report.
         inputs: Shape of the input, batch included, or spec, array or tensor; several as a tuple, or as a dict by name.
         device: Name of a device that ``netweight.devices()`` has, a device file, or ``"detect"`` for this machine.
+            None for this machine with a prediction by a calibration of it.
+        engine: Engine of the calibration, the first that has one by default; its kernels are bounded and predicted.
+        calibration: File of the calibration, the one that ``netweight.calibrate`` stored by default.
+        threads: Threads of the calibration that is stored.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         bits: Bit widths: ``8``, ``"w8a8"``; as described by default.
         precision: Peak of the device that arithmetic of floats meets: ``"tf32"``; that of their type by default.
@@ -107,8 +129,14 @@ def latency(
     from netweight.analysis.latency.places import places
     from netweight.analysis.latency.rates import asked_rate
     from netweight.analysis.latency.work import kernel_works
+    from netweight.app.calibrate import calibration_for
+    from netweight.calibration.predict import predict
 
-    chip = find(device)
+    predicts = engine is not None or calibration is not None or device is None
+    if predicts:
+        _check_prediction(device, training=training, as_written=as_written)
+    laws = calibration_for(engine, calibration, threads) if predicts else None
+    chip = find(device or DETECT)
     if precision is not None:
         asked_rate(chip, precision)
     asked = Asked(
@@ -117,21 +145,80 @@ def latency(
     found = network("latency", model, asked, bits=bits, rules=rules)
     graph = found.graph
     with progress.stage(f"bounding {graph.name}"):
-        works = kernel_works(graph, "written" if as_written else "runtime")
+        expected = None if laws is None else predict(graph, laws[0])
+        works = expected.works if expected else kernel_works(graph, "written" if as_written else "runtime")
         at = places(chip, weight_bytes=_stored(graph), peak_bytes=_peak(graph), resident=resident)
         rows = bounds(works, chip, at, precision=precision)
     samples = _batch_of(graph)
     whole = totals(rows, samples)
+    told, remarks = _told(laws, expected) if laws and expected else ((), ())
     return Latency(
         model=model_info(graph, found.source),
         batch=samples,
         device=device_info(chip, at, rows),
         as_written=as_written,
         totals=whole,
-        layers=Kernels(rows),
-        estimates=() if chip.origin else estimates(chip.name, whole.macs, _contracted_in(rows)),
-        notes=(*_whose(chip), *at.notes, *found.notes),
+        layers=Kernels(rows if expected is None else _with(rows, expected)),
+        estimates=told if chip.origin else estimates(chip.name, whole.macs, _contracted_in(rows)),
+        notes=(*_whose(chip), *at.notes, *remarks, *found.notes),
     )
+
+
+def _check_prediction(device: str | None, *, training: bool, as_written: bool) -> None:
+    """Refuse what no calibration predicts.
+
+    Raises:
+        UsageError: If another machine is asked about, training, or operators that the engine does not run as such.
+    """
+    if device not in (None, DETECT):
+        raise UsageError(
+            f"latency: expected a device or an engine, got {device!r} and an engine: a calibration predicts this "
+            "machine alone",
+            fix="leave --device out, or leave --engine and --calibration out",
+        )
+    if training:
+        raise UsageError("latency: expected inference, which is what a calibration predicts, got --training")
+    if as_written:
+        raise UsageError(
+            "latency: expected no --as-written, as the engine decides what runs as one kernel",
+            fix="--engine torch, which runs every operator on its own",
+        )
+
+
+def _with(rows: Sequence[KernelLatency], expected: Prediction) -> tuple[KernelLatency, ...]:
+    """The kernels with what a calibration expects of each."""
+    return tuple(
+        replace(row, predicted_s=one.seconds, predicted_low_s=one.low_s, predicted_high_s=one.high_s)
+        for row, one in zip(rows, expected.kernels, strict=True)
+    )
+
+
+def _told(laws: tuple[Calibration, str], expected: Prediction) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
+    """The prediction of the whole, and what a reader must know of it."""
+    from netweight.calibration.calibration import COVERAGE
+
+    calibration, where = laws
+    notes = [f"while the calibration was measured, {words}" for words in calibration.disturbed]
+    why_not = dict.fromkeys(one.why_not for one in expected.kernels if one.why_not)
+    if expected.seconds is None or expected.low_s is None or expected.high_s is None:
+        without = sum(one.seconds is None for one in expected.kernels)
+        of = f"{without} of {len(expected.kernels)} kernels"
+        notes.append(f"no prediction of the whole, as {of} have none: {'; '.join(why_not)}")
+        return (), tuple(notes)
+    conditions, whole = calibration.conditions, calibration.whole
+    estimate = Estimate(
+        kind="predicted",
+        engine=f"{conditions.engine} {conditions.engine_version}, threads: {conditions.threads}",
+        latency_s=expected.seconds,
+        low_s=expected.low_s,
+        high_s=expected.high_s,
+        coverage=COVERAGE,
+        source=(
+            f"calibration {where}, {100 * whole.error:.0f} % off over {len(whole.networks)} networks, each left out in "
+            "turn"
+        ),
+    )
+    return (estimate,), tuple(notes)
 
 
 def _whose(device: Device) -> Iterator[str]:

@@ -45,7 +45,7 @@ def class_of(graph: Graph, work: KernelWork) -> str:
 
 def _conv(graph: Graph, work: KernelWork) -> str:
     weight = graph.spec(str(work.node.inputs[1])).shape
-    out_channels, per_group, *kernel = weight
+    per_group, *kernel = weight[1:]
     groups = work.node.attrs.groups
     if groups > 1 and per_group == 1:
         return "depthwise"

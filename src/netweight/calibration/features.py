@@ -9,6 +9,7 @@ from netweight.analysis.latency.work import KernelWork
 from netweight.ir import Graph
 
 _VECTOR = 8
+_POOLS = ("max_pool", "avg_pool")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class Features:
         cached_bytes: Bytes of weights that lie in a cache from the run before.
         cold_bytes: Bytes of weights that come from memory.
         shape: Logarithms that say how the sizes of a contraction lie beside what hardware likes: of the depth of its
-            sums, of its results per position, of its positions, and of what vectors leave empty.
+            sums, of its results per position, of its positions, of what vectors leave empty, and of its steps; for
+            pools of the area of the window, channels, positions and steps.
     """
 
     ops: float
@@ -72,7 +74,17 @@ def _shape(graph: Graph, work: KernelWork) -> tuple[float, ...]:
         out_features, in_features = graph.spec(str(node.inputs[1])).shape
         rows = graph.spec(node.outputs[0]).numel // out_features
         return _logs(in_features, out_features, rows, 1)
+    if node.op in _POOLS:
+        return _pool(graph, work)
     return ()
+
+
+def _pool(graph: Graph, work: KernelWork) -> tuple[float, ...]:
+    node = work.node
+    before, after = graph.spec(str(node.inputs[0])).shape, graph.spec(node.outputs[0]).shape
+    area = (work.ops_total or 0) / prod(after) + 1
+    steps = max(1.0, prod(before) / prod(after))
+    return (log2(area / 8), log2(after[1] / 128), log2(prod(after[2:]) / 256), 0.0, log2(steps))
 
 
 def _logs(depth: int, width: int, positions: int, steps: int) -> tuple[float, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from netweight.calibration.features import SHAPE, Features
 from netweight.calibration.law import Law
 from netweight.errors import MissingExtraError
 from netweight.lazy import Array, np
 
-LEAST_SAMPLES = 4
+LEAST_SAMPLES = 3
 _FOLDS = 5
 _NOISE = 0.1
 """Spread of the logarithms that is thought nothing of."""
@@ -87,7 +88,7 @@ def fit(features: Sequence[Features], seconds: Sequence[float]) -> Law:
     Raises:
         MissingExtraError: If SciPy is not installed.
     """
-    optimise = _scipy()
+    optimise = scipy()
     columns = np.array([(f.ops, f.active_bytes, f.cached_bytes, f.cold_bytes) for f in features])
     shape = np.array([f.shape for f in features]).reshape(len(features), -1)
     took = np.log(np.array(seconds))
@@ -126,7 +127,12 @@ def _law(at: Array) -> Law:
     )
 
 
-def _scipy() -> "object":
+def scipy() -> Any:
+    """What optimises.
+
+    Raises:
+        MissingExtraError: If it is not installed.
+    """
     try:
         from scipy import optimize
     except ModuleNotFoundError:

@@ -1,8 +1,8 @@
-"""The networks that a calibration measures: every class of operators over its range of sizes, in kernels that follow
-one another as in real networks, and with more weights than a cache holds.
+"""The networks that a calibration measures: every class of operators over its range of sizes.
 
-None of them is a network that anybody publishes: sizes are spread evenly over logarithms, by a sequence of little
-discrepancy instead of a generator, so that they are the same everywhere.
+Kernels follow one another as in real networks, and some networks have more weights than a cache holds. None of them is
+a network that anybody publishes: sizes are spread evenly over logarithms, by a sequence of little discrepancy instead
+of a generator, so that they are the same everywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ def calibration_networks() -> tuple[Graph, ...]:
     """All of them, by families of layers; each has several chains of layers that read inputs of their own."""
     families = {
         "residual": _residual(), "narrow": _narrow(), "separable": _separable(), "stems": _stems(),
-        "joined": _joined(), "plain": _plain(), "odd": _odd(), "dense": _dense(), "encoders": _encoders(),
+        "joined": _joined(), "plain": _plain(), "odd": _odd(), "dense": _dense(512, 4096),
+        "dense-cached": _dense(128, 1024),
+        "encoders-28": _encoders(28, 0), "encoders-70": _encoders(70, 4), "encoders-190": _encoders(190, 2),
         "recurrent": _recurrent(),
     }  # fmt: skip
     return tuple(_network(name, list(chains)) for name, chains in families.items())
@@ -70,7 +72,7 @@ def _size(at: int, base: int, macs_per_position: float, low: int = 7, high: int 
 
 
 def _conv(x: Symbol, channels: int, kernel: int, name: str, stride: int = 1, groups: int = 1) -> Symbol:
-    y = build.conv2d(x, channels, kernel, stride, kernel // 2, 1, groups, False, name=f"{name}.conv")
+    y = build.conv2d(x, channels, kernel, stride, kernel // 2, 1, groups, bias=False, name=f"{name}.conv")
     return build.batch_norm(y, name=f"{name}.bn")
 
 
@@ -194,48 +196,49 @@ def _odd() -> Iterator[Chain]:
         yield _image(before, size), partial(chain, channels=channels, groups=(1, 2, 4)[at % 3])
 
 
-def _dense() -> Iterator[Chain]:
-    """Fully connected layers over few rows."""
+def _dense(low: int, high: int) -> Iterator[Chain]:
+    """Fully connected layers over one row, one after the other, as engines do not name all of them."""
 
-    def chain(x: Symbol, wide: int) -> Symbol:
-        y = build.relu(build.linear(x, wide, name="a"), name="a.relu")
-        return build.softmax(build.linear(y, x.shape[-1] // 2, name="b"), 1, name="prob")
+    def chain(x: Symbol) -> Symbol:
+        for at in range(12):
+            x = build.linear(x, _channels(at, 2, low, high), name=f"fc{at}")
+            x = build.relu(x, name=f"relu{at}") if at % 3 else x
+            x = build.softmax(x, 1, name=f"prob{at}") if at % 6 == 5 else x
+        return x
 
-    for at in range(7):
-        inner, wide = _channels(at, 2, 256, 8192), _channels(at, 3, 512, 4096)
-        yield TensorSpec(((1, 1, 1, 2)[at % 4], inner)), partial(chain, wide=wide)
+    yield TensorSpec((1, low)), chain
 
 
-def _encoders() -> Iterator[Chain]:
-    def chain(x: Symbol, heads: int, wide: int) -> Symbol:
-        y = build.multi_head_attention(build.layer_norm(x, name="ln1"), heads, name="attention")
-        x = build.add(x, y, name="add1")
-        y = build.layer_norm(x, name="ln2")
-        y = build.gelu(build.linear(y, wide, name="fc1"), name="gelu")
-        return build.add(x, build.linear(y, x.shape[-1], name="fc2"), name="add2")
+def _encoders(length: int, first: int) -> Iterator[Chain]:
+    """Encoder layers of several widths, normalised before and after, one after the other."""
 
-    def after(ids: Symbol, heads: int, wide: int) -> Symbol:
-        x = build.embedding(ids, 5000, 64 * heads, name="words")
-        y = build.multi_head_attention(x, heads, name="attention")
-        x = build.layer_norm(build.add(x, y, name="add1"), name="ln1")
-        y = build.linear(build.relu(build.linear(x, wide, name="fc1"), name="relu"), x.shape[-1], name="fc2")
-        x = build.layer_norm(build.add(x, y, name="add2"), name="ln2")
+    def chain(ids: Symbol) -> Symbol:
+        x = build.embedding(ids, 3000, 256, name="words")
+        for at in range(first, first + 4):
+            heads = round(spread(at, 2, 4, 14))
+            with build.scope(x, f"layer{at}", "Layer"):
+                x = build.linear(x, 64 * heads, name="wider")
+                x = _encoder(x, heads, _channels(at, 5, 128 * heads, 320 * heads), norm_first=at % 2 == 0)
         y = build.squeeze(build.narrow(x, 1, 0, 1, name="first"), 1, name="flat")
         return build.tanh(build.linear(y, x.shape[-1], name="pool"), name="tanh")
 
-    for at in range(8):
-        heads = round(spread(at, 2, 4, 14))
-        length, wide = round(spread(at, 3, 24, 260)), _channels(at, 5, 128 * heads, 320 * heads)
-        if at % 2:
-            yield TensorSpec((1, length), "int64"), partial(after, heads=heads, wide=wide)
-        else:
-            yield TensorSpec((1, length, 64 * heads)), partial(chain, heads=heads, wide=wide)
+    yield TensorSpec((1, length), "int64"), chain
+
+
+def _encoder(x: Symbol, heads: int, wide: int, *, norm_first: bool) -> Symbol:
+    y = build.layer_norm(x, name="ln1") if norm_first else x
+    x = build.add(x, build.multi_head_attention(y, heads, name="attention"), name="add1")
+    x = x if norm_first else build.layer_norm(x, name="ln1")
+    y = build.layer_norm(x, name="ln2") if norm_first else x
+    y = build.linear(y, wide, name="fc1")
+    y = build.gelu(y, name="gelu") if norm_first else build.relu(y, name="relu")
+    x = build.add(x, build.linear(y, x.shape[-1], name="fc2"), name="add2")
+    return x if norm_first else build.layer_norm(x, name="ln2")
 
 
 def _recurrent() -> Iterator[Chain]:
     def chain(x: Symbol, hidden: int) -> Symbol:
-        y = build.lstm(x, hidden, name="lstm")
-        y = y[0] if isinstance(y, tuple) else y
+        y, _ = build.lstm(x, hidden, name="lstm")
         return build.sigmoid(build.mul(y, y, name="square"), name="gate")
 
     for at in range(4):

@@ -35,7 +35,7 @@ class Sample:
     seconds: float
 
 
-def samples_of(graph: Graph, works: Sequence[KernelWork], kernels: Sequence[Kernel], cold: bool) -> list[Sample]:
+def samples_of(graph: Graph, works: Sequence[KernelWork], kernels: Sequence[Kernel], *, cold: bool) -> list[Sample]:
     """Samples of a network; kernels of several operators none of which is most of the work give none.
 
     Args:

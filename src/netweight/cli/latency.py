@@ -21,16 +21,24 @@ from netweight.cli.options import (
 )
 from netweight.cli.streams import is_terminal, out_rendered
 from netweight.cli.usage import Verb
-from netweight.cli.values import completing, one_of
+from netweight.cli.values import WHOLE, completing, one_of
 
 
 @click.command(name="latency", cls=Verb)
 @click.argument("model", shell_complete=completing("network"))
 @model_options
 @click.option(
-    "--device", required=True, metavar="NAME", shell_complete=completing("device"),
+    "--device", metavar="NAME", shell_complete=completing("device"),
     help="What it runs on: h100, stm32h743, ./my.toml, detect; `netweight devices` has them.",
 )  # fmt: skip
+@click.option(
+    "--engine", metavar="NAME", shell_complete=completing("engine"),
+    help="Predict what it takes on this machine: onnxruntime, openvino, torch.",
+)  # fmt: skip
+@click.option(
+    "--calibration", metavar="FILE", shell_complete=completing("file"), help="Instead of the one that is stored."
+)
+@click.option("--threads", type=WHOLE, default=1, metavar="N", help="Threads of the stored calibration.  [default: 1]")
 @click.option("--precision", metavar="NAME", help="Peak that arithmetic of floats meets: tf32.  [that of their type]")
 @click.option(
     "--resident", type=one_of("none", "weights", "all"), default="weights",
@@ -47,6 +55,7 @@ def latency(model: str, **flags: Any) -> None:
       netweight latency resnet50 --device h100 --batch 8
       netweight latency mobilenet_v2 --device stm32h743 --bits 8
       netweight latency resnet50 --device h100 --precision tf32
+      netweight latency resnet50                                  predicted for this machine, after `calibrate`
     """  # noqa: D301
     check_units(flags["form"], given_flags(flags).get("units", "raw"))
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
@@ -54,6 +63,9 @@ def latency(model: str, **flags: Any) -> None:
             model,
             parse_inputs(flags["inputs"]),
             device=flags["device"],
+            engine=flags["engine"],
+            calibration=flags["calibration"],
+            threads=flags["threads"],
             batch=flags["batch"],
             bits=flags["bits"],
             precision=flags["precision"],

@@ -71,6 +71,7 @@ _COMMANDS = {
     "memory": ("memory", "Peak memory of activations under every convention, and why."),
     "fit": ("fit", "Whether MODEL fits into so much memory, and what would make it fit."),
     "bench": ("bench", "How long MODEL takes on engines that are installed here, measured."),
+    "calibrate": ("calibrate", "How long an engine takes on this machine; then `latency` predicts."),
     "devices": ("devices", "Devices that latency is bounded for, each figure with its source."),
     "latency": ("latency", "The least time that a device can take for MODEL, and what limits it."),
     "plan": ("plan", "Where buffers of a CSV go in an arena; whether a plan holds."),

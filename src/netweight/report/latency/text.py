@@ -22,7 +22,10 @@ def _lines(latency: Latency, units: Units, width: int | None, *, all_rows: bool)
     heading = f"{latency.model.name} ({latency.model.source}), input {inputs} on {latency.device.title}"
     yield from wrapped(heading, width, 2)
     yield ""
-    yield from aligned([_HEAD, *_rows(latency, units, all_rows=all_rows)], width, words=(0, -1))
+    predicts = any(row.predicted_s is not None for row in latency.layers)
+    head = (*_HEAD[:5], *(_PREDICTED if predicts else ()), *_HEAD[5:])
+    rows = _rows(latency, units, all_rows=all_rows, predicts=predicts)
+    yield from aligned([head, *rows], width, words=(0, -1))
     yield ""
     for line in _on_device(latency):
         yield from wrapped(line, width, 2)
@@ -35,12 +38,20 @@ def _lines(latency: Latency, units: Units, width: int | None, *, all_rows: bool)
 
 
 _HEAD = ("layer", "operations", "weights", "activations", "bound", "%", "limited by")
+_PREDICTED = ("predicted", "80 % interval")
 
 
-def _rows(latency: Latency, units: Units, *, all_rows: bool) -> Iterator[tuple[str, ...]]:
+def _rows(latency: Latency, units: Units, *, all_rows: bool, predicts: bool) -> Iterator[tuple[str, ...]]:
     for row in latency.layers:
-        if all_rows or row.limited_by != "nothing":
-            yield _cells(row, units)
+        if all_rows or row.limited_by != "nothing" or row.predicted_s:
+            cells = _cells(row, units)
+            yield (*cells[:5], *(_expected(row) if predicts else ()), *cells[5:])
+
+
+def _expected(row: KernelLatency) -> tuple[str, str]:
+    if row.predicted_s is None:
+        return "?", "?"
+    return seconds(row.predicted_s), f"{seconds(row.predicted_low_s)} to {seconds(row.predicted_high_s)}"
 
 
 def _cells(row: KernelLatency, units: Units) -> tuple[str, ...]:
