@@ -133,9 +133,10 @@ def _checked(found: Calibration, path: Path) -> Calibration:
     for name, fitted in found.laws.items():
         law = fitted.law
         plain = [getattr(law, f.name) for f in fields(law) if f.name != "bends"]
-        if not all(_positive(value) for value in (*plain, fitted.low, fitted.high)) or law.sharpness < 1:
+        figures = (*plain, fitted.low, fitted.high)
+        if not all(_positive(value) for value in figures) or law.sharpness < 1:
             raise _broken(path, f"the law of {name} has figures that are not above 0")
-        if not all(isinstance(bend, int | float) and isfinite(bend) for bend in law.bends):
+        if not all(isfinite(bend) for bend in law.bends):
             raise _broken(path, f"the law of {name} has bends that are no numbers")
     if not all(_positive(value) for value in (found.whole.factor, found.whole.low, found.whole.high)):
         raise _broken(path, "whole networks have figures that are not above 0")

@@ -41,7 +41,7 @@ def with_layers(graph: Graph, kernels: Sequence[Named]) -> tuple[Kernel, ...]:
         for step in own:
             owner.setdefault(step, at)
     links = _Links(graph)
-    _back_to_contractions(links, owner)
+    _back_to_contractions(links, owner, [_is_plain(kernel.kernel.op) for kernel in kernels])
     for sort in _SORTS:
         nameless = [at for at, kernel in enumerate(kernels) if not named[at] and _sort_of(kernel.kernel.op) == sort]
         left = [step for step, node in enumerate(graph.nodes) if _sort(node) == sort and step not in owner]
@@ -69,11 +69,19 @@ class _Links:
                 self.after[source].add(step)
 
 
-def _back_to_contractions(links: _Links, owner: dict[int, int]) -> None:
-    """What lies between the operator that names a kernel and the contraction before it runs in that kernel."""
+def _is_plain(op: str) -> bool:
+    """Whether a kernel contracts nothing, by what the engine calls its operator."""
+    return any(part in op.lower() for part in _PLAIN)
+
+
+def _back_to_contractions(links: _Links, owner: dict[int, int], plain: Sequence[bool]) -> None:
+    """What lies between the operator that names a kernel and the contraction before it runs in that kernel.
+
+    A kernel that contracts nothing, as one of a pool, does not run the convolution before it.
+    """
     for head in sorted(owner, reverse=True):
         step = head
-        while not _contracts(links.graph.nodes[step]) and links.before[step]:
+        while not plain[owner[head]] and not _contracts(links.graph.nodes[step]) and links.before[step]:
             source = next((s for s in links.before[step] if s not in owner and len(links.after[s]) == 1), None)
             if source is None:
                 break
@@ -136,6 +144,8 @@ _SORTS = {
     "softmax": ("softmax",),
 }
 """Sorts of kernels that are matched in their order where an engine names none of their operators."""
+_PLAIN = ("pool", "reduce", "eltwise", "concat")
+"""Parts of the names of kernels that contract nothing."""
 _SORT_OF_KIND = {
     "conv": "contraction", "linear": "contraction", "matmul": "contraction", "attention": "contraction",
     "recurrent": "contraction", "norm": "norm", "softmax": "softmax",
