@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,11 @@ class Calibrated:
         return f"<calibration of {conditions.engine} on {conditions.cpu!r}, {len(self.calibration.laws)} laws>"
 
 
-def _engine(name: str, value: Any) -> str:
-    if text(name, value) not in KERNELS:
-        raise unknown_name("engine", value, tuple(KERNELS), fix=f"engines that can be calibrated: {', '.join(KERNELS)}")
-    return str(value)
+def _engine(value: Any) -> str:
+    name = text("engine", value)
+    if name not in KERNELS:
+        raise unknown_name("engine", name, tuple(KERNELS), fix=f"engines that can be calibrated: {', '.join(KERNELS)}")
+    return name
 
 
 def _threads(name: str, value: Any) -> int:
@@ -76,7 +78,7 @@ def _threads(name: str, value: Any) -> int:
     return number
 
 
-@takes(engine=_engine, threads=_threads, output=unless_none(text))
+@takes(threads=_threads, output=unless_none(text))
 def calibrate(engine: str = "onnxruntime", *, threads: int = 1, output: str | None = None) -> Calibrated:
     """Measure how long an engine takes on this machine, by class of operators, and store it for ``latency``.
 
@@ -89,14 +91,21 @@ def calibrate(engine: str = "onnxruntime", *, threads: int = 1, output: str | No
         NetweightError: If the engine or SciPy is not installed, or the file cannot be written.
     """
     started = time.perf_counter()
+    engine = _engine(engine)
     found = measured(engine_of(engine), threads)
     path = Path(output) if output is not None else stored_at(engine, threads)
     write(found, path)
     return Calibrated(found, path, time.perf_counter() - started)
 
 
-def measured(engine: Engine, threads: int) -> Calibration:
-    """The calibration of an engine, measured now."""
+def measured(engine: Engine, threads: int, *, clock: Callable[[], float] | None = None) -> Calibration:
+    """The calibration of an engine, measured now.
+
+    Args:
+        engine: What is measured.
+        threads: Threads of a call.
+        clock: What times calls of whole networks; processor or wall time by default.
+    """
     from netweight.calibration.fit import scipy
     from netweight.calibration.measure import laws_of, measured_samples, measured_whole
     from netweight.calibration.networks import calibration_networks
@@ -111,7 +120,7 @@ def measured(engine: Engine, threads: int) -> Calibration:
         samples = measured_samples(engine, calibration_networks(), threads=threads, cache_bytes=cache)
         progress.step("fitting laws")
         laws = laws_of(samples)
-        whole = measured_whole(engine, tuple(witnesses()), laws, threads=threads, cache_bytes=cache)
+        whole = measured_whole(engine, tuple(witnesses()), laws, threads=threads, cache_bytes=cache, clock=clock)
     took, own = time.perf_counter() - started, time.process_time() - own
     return Calibration(
         conditions=here,
@@ -168,7 +177,7 @@ def calibration_for(engine: str | None, path: str | None, threads: int) -> tuple
 
 
 def _stored(engine: str | None, threads: int) -> Path:
-    names = (engine,) if engine is not None else tuple(KERNELS)
+    names = (_engine(engine),) if engine is not None else tuple(KERNELS)
     for name in names:
         if stored_at(name, threads).exists():
             return stored_at(name, threads)

@@ -90,12 +90,14 @@ def _residual() -> Iterator[Chain]:
 
 
 def _narrow() -> Iterator[Chain]:
+    """Kernels of one element; the one that takes steps is first, as OpenVINO moves steps towards the input."""
+
     def chain(x: Symbol, inner: int, outer: int) -> Symbol:
-        y = build.relu(_conv(x, inner, 1, "a"), name="a.relu")
+        y = build.relu(_conv(x, inner, 1, "e", stride=2), name="e.relu") if x.shape[2] > 13 else x
+        y = build.relu(_conv(y, inner, 1, "a"), name="a.relu")
         z = build.relu(_conv(y, outer, 1, "b"), name="b.relu")
         y = build.relu(_conv(z, inner, 1, "c"), name="c.relu")
         y = build.relu(build.add(_conv(y, outer, 1, "d"), z, name="d.add"), name="d.relu")
-        y = _conv(y, inner, 1, "e", stride=2)
         return build.global_avg_pool(y, name="pool")
 
     for at in range(14):
@@ -104,7 +106,7 @@ def _narrow() -> Iterator[Chain]:
             _channels(at, 3, 16, 512),
             _channels(at, 5, 32, 1024),
         )
-        size = _size(at, 7, 3 * outer * inner + channels * inner)
+        size = _size(at, 7, 0.8 * outer * inner + 0.5 * channels * inner, high=112)
         yield _image(channels, size), partial(chain, inner=inner, outer=outer)
 
 

@@ -1,0 +1,93 @@
+"""An engine whose kernels take what known laws say, and a clock that its calls move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netweight.analysis.latency.work import kernel_works
+from netweight.calibration.calibration import KERNELS
+from netweight.calibration.classes import class_of
+from netweight.calibration.features import Features, features_of
+from netweight.calibration.law import Law
+from netweight.calibration.predict import weights_are_cold
+from netweight.engines.engine import Kernel, Prepared
+from netweight.ir import Graph
+
+CACHE_BYTES = 32 << 20
+
+
+def law(**changed: Any) -> Law:
+    plain = {
+        "overhead_s": 4e-6, "ops_per_second": 60e9, "active_bytes_per_second": 12e9, "cached_bytes_per_second": 24e9,
+        "cold_bytes_per_second": 8e9, "sharpness": 2.0, "bends": (),
+    }  # fmt: skip
+    return Law(**{**plain, **changed})
+
+
+LAWS: Mapping[str, Law] = {
+    "3x3 convolution": law(ops_per_second=95e9, bends=(0.05, 0.02, 0.0, 0.0, 0.0)),
+    "depthwise": law(ops_per_second=20e9, sharpness=1.5),
+    "global pooling": law(overhead_s=9e-6, active_bytes_per_second=3e9),
+}
+"""By class; all others take ``law()``."""
+
+
+def features(ops: float, active: float, *, weights: float = 0.0, cold: bool = False) -> Features:
+    return Features(
+        ops=ops, active_bytes=active, cached_bytes=0.0 if cold else weights, cold_bytes=weights if cold else 0.0,
+        shape=(),
+    )  # fmt: skip
+
+
+def true_seconds(graph: Graph, name: str) -> list[tuple[str, float]]:
+    """Layer and seconds of each kernel of a network on the engine."""
+    works = kernel_works(graph, KERNELS[name])
+    cold = weights_are_cold(works, CACHE_BYTES)
+    found = []
+    for work in works:
+        one = LAWS.get(class_of(graph, work), law())
+        found.append((work.node.layer, one.seconds(features_of(graph, work, cold=cold))))
+    return found
+
+
+class FakeEngine:
+    """Not a real one: nothing is computed."""
+
+    def __init__(self, name: str = "onnxruntime", version: str = "1.2.3", slower: float = 1.0) -> None:
+        self.name, self._version, self.slower = name, version, slower
+        self.now = 0.0
+
+    def version(self) -> str:
+        return self._version
+
+    def process_time(self) -> float:
+        return self.now
+
+    def load(self, network: Prepared, *, threads: int, precision: str | None) -> FakeSession:
+        del threads, precision
+        return FakeSession(self, network.graph)
+
+
+class FakeSession:
+    """A network on it."""
+
+    precision = "fp32"
+
+    def __init__(self, engine: FakeEngine, graph: Graph) -> None:
+        self._engine, self._graph = engine, graph
+
+    def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def call(self) -> None:
+        whole = sum(seconds for _, seconds in true_seconds(self._graph, self._engine.name))
+        self._engine.now += whole * self._engine.slower
+
+    def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
+        del rounds, share
+        timed = true_seconds(self._graph, self._engine.name)
+        return tuple(Kernel(name=layer, op="Fake", seconds=seconds, layers=(layer,)) for layer, seconds in timed)
+
+    def close(self) -> None:
+        pass
