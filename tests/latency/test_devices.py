@@ -11,7 +11,8 @@ import pytest
 
 import netweight
 from netweight.analysis.devices import table
-from netweight.analysis.devices.detect import detected, machine
+from netweight.analysis.devices.detect import machine
+from netweight.analysis.devices.detected import detected
 from netweight.analysis.devices.read import read_device
 from netweight.analysis.devices.table import device, devices
 from netweight.cli.main import run
@@ -127,10 +128,15 @@ def test_a_users_file_is_read_and_stands_for_ours(tmp_path: Path, capsys: Captur
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("dense = 1e9", "dense = 0", "[compute.int8] dense: expected 1000 to 1e+18 operations per second, got 0"),
+        (
+            "dense = 1e9",
+            "dense = 0",
+            "[compute.int8] dense: expected 100,000 to 1e+18 operations per second, got 0",
+        ),
         ("dense = 1e9", "dense = -1e9", "[compute.int8] dense"),
         ("dense = 1e9", "dense = 1e30", "[compute.int8] dense"),
         ("dense = 1e9", "dense = nan", "expected a number of operations per second, got nan"),
+        ("dense = 1e9", "dense = 66.9", "operations per second themselves, no thousands or millions of them"),
         ("dense = 1e9", "dense = true", "expected a number of operations per second, got True"),
         ("dense = 1e9", 'dense = "1e9"', "got '1e9'"),
         ("dense = 1e9", "dense = 1e9\nsparse = 0.5e9", "[compute.int8] sparse: expected at least the dense peak"),
@@ -138,8 +144,9 @@ def test_a_users_file_is_read_and_stands_for_ours(tmp_path: Path, capsys: Captur
         ("dense = 1e9", "units = 4", "[compute.int8] clock_hz is missing"),
         ("dense = 1e9", "dens = 1e9", "[compute.int8] dens is no entry of a device file"),
         ("compute.int8", "compute.int9", "[compute.int9] is no arithmetic"),
+        ("dense = 1e9", "units = 4\nclock_hz = 480\nper_cycle = 4", "[compute.int8] clock_hz: expected 100,000"),
         ("bytes = 1_000", "bytes = 0", "[memory.sram] bytes"),
-        ("bytes = 1_000", "bytes = 1.5", "a whole number"),
+        ("bytes = 1_000", "bytes = 100.5", "a whole number"),
         ("bytes_per_second = 2e9", "bytes_per_second = inf", "[memory.sram] bytes_per_second"),
         ("bytes_per_second = 2e9", "bytes_per_second = 0", "[memory.sram] bytes_per_second"),
         ("on_chip = true", "on_chip = 1", "true or false"),
@@ -163,8 +170,11 @@ def test_bad_files(tmp_path: Path, old: str, new: str, message: str) -> None:
 
 
 def test_no_file_and_no_name(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read"):
+    with pytest.raises(UsageError, match="there is no file"):
         device(str(tmp_path / "no.toml"))
+    for none in (tmp_path, Path("/dev/zero")):
+        with pytest.raises(FormatError, match="expected a device file"):
+            device(f"{none}/" if none.is_dir() else str(none))
     with pytest.raises(UnknownNameError) as raised:
         device("h10")
     assert "h100" in str(raised.value.fix)
@@ -182,7 +192,15 @@ def test_a_device_is_written_as_the_file_that_it_is(path: Path, tmp_path: Path) 
 
 def _figures(found: Device) -> tuple[object, ...]:
     rates = {
-        name: (rate.ops_per_second, rate.sparse_ops_per_second, rate.accumulate, rate.unit, rate.source, rate.note)
+        name: (
+            rate.ops_per_second,
+            rate.sparse_ops_per_second,
+            rate.accumulate,
+            rate.unit,
+            rate.product,
+            rate.source,
+            rate.note,
+        )
         for name, rate in found.compute.items()
     }
     return found.title, found.kind, found.cores, rates, found.memory, found.power
@@ -193,8 +211,13 @@ def test_the_command(capsys: Captured) -> None:
     listed = capsys.readouterr().out
     assert all(name in listed for name in devices())
     assert max(map(len, listed.splitlines()[:-1])) <= 80
+    assert (
+        device("xeon-8480-avx512").compute["int8"].ops_per_second < device("xeon-8480").compute["int8"].ops_per_second
+    )
     assert run(["devices", "show", "h100", "--format", "json"]) == 0
-    found = json.loads(capsys.readouterr().out)[0]
+    answer = json.loads(capsys.readouterr().out)
+    found = answer["devices"][0]
+    assert answer["schema"] == "netweight/devices/1"
     assert (found["name"], found["compute"]["fp16"]["ops_per_second"]) == ("h100-sxm", 989.4e12)
     assert run(["devices", "show", "stm32h743", "--format", "toml"]) == 0
     assert tomllib.loads(capsys.readouterr().out)["memory"]["flash"]["bytes"] == 2 << 20
@@ -235,16 +258,99 @@ def test_a_machine_of_its_own(tmp_path: Path) -> None:
     assert own.memory["l2"].cache
 
 
+def test_peaks_are_at_the_fastest_clock_that_is_known(tmp_path: Path) -> None:
+    info = "processor\t: 0\nmodel name\t: A CPU\ncpu MHz\t\t: 1000.0\nflags\t\t: fma\n"
+    fastest = {"sys__devices__system__cpu__cpu0__cpufreq__cpuinfo_max_freq": "3500000\n"}
+    found = machine(fake(tmp_path, info, **fastest))
+    assert (found.clock_hz, found.max_clock_hz) == (1e9, 3.5e9)
+    rate = detected(found, today=date(2026, 1, 2)).compute["fp32"]
+    assert (rate.ops_per_second, rate.note) == (3.5e9 * 2 * 8 * 2, "")
+
+
 def test_what_a_virtual_machine_hides_is_said(tmp_path: Path) -> None:
     info = "processor\t: 0\nmodel name\t: A CPU\ncpu MHz\t\t: 1000.0\nflags\t\t: fma avx2 hypervisor\n"
     found = machine(fake(tmp_path, info, sys__hypervisor__type="xen\n"))
     assert found.virtual == "xen"
-    assert len(found.hidden) == 3
+    assert len(found.hidden) == 4
     assert detected(found, today=date(2026, 1, 2)).compute["fp32"].ops_per_second == 1e9 * 2 * 8 * 2
-    assert "clock" in detected(found, today=date(2026, 1, 2)).compute["fp32"].note
+    own = detected(found, today=date(2026, 1, 2))
+    assert "a virtual machine (xen)" in own.notes
+    assert {f"not known here: {hidden}" for hidden in found.hidden} <= set(own.notes)
+    assert "clock" in own.compute["fp32"].note
 
 
 def test_a_system_that_says_nothing(tmp_path: Path) -> None:
     found = machine(tmp_path)
     assert (found.cores, found.clock_hz, found.caches, found.memory_bytes) == (1, None, {}, None)
-    assert detected(found, today=date(2026, 1, 2)).compute == {}
+    with pytest.raises(UsageError, match="does not say what memory"):
+        detected(found, today=date(2026, 1, 2))
+
+
+def test_peaks_of_instruction_sets(tmp_path: Path) -> None:
+    """Sapphire Rapids: a tile unit does 16 x 16 x 64 products of 8 bits in 16 cycles, 2,048 operations a cycle."""
+    flags = "fma avx2 avx512f avx512bw avx512_vnni avx512_bf16 avx512_fp16 amx_tile amx_bf16 amx_int8"
+    info = "\n".join(
+        f"processor\t: {at}\nphysical id\t: 0\ncore id\t: {at // 2}\nmodel name\t: A CPU\ncpu MHz\t: 2000.0\n"
+        f"flags\t: {flags}\n"
+        for at in range(4)
+    )
+    found = machine(fake(tmp_path, info))
+    assert (found.cores, found.threads) == (2, 4)
+    own = detected(found, today=date(2026, 1, 2))
+    assert own.cores == "2 cores, 4 threads"
+    per_cycle = {name: rate.ops_per_second / (2 * 2e9) for name, rate in own.compute.items()}
+    assert per_cycle == {
+        "fp64": 2 * 8 * 2, "fp32": 2 * 16 * 2, "fp16": 2 * 32 * 2, "bf16": 16 * 16 * 32 * 2 / 16,
+        "int8": 16 * 16 * 64 * 2 / 16,
+    }  # fmt: skip
+    xeon = device("xeon-8480").compute
+    assert {name: xeon[name].product.ops_per_cycle for name in per_cycle if xeon[name].product} == per_cycle
+
+
+def test_this_machine_is_a_file_to_change(tmp_path: Path) -> None:
+    info = "processor\t: 0\nmodel name\t: A CPU\ncpu MHz\t\t: 1000.0\nflags\t\t: fma avx2\n"
+    text = to_toml(detected(machine(fake(tmp_path / "root", info)), today=date(2026, 1, 2)))
+    assert "# instruction sets: fma, avx2\n" in text
+    again = read_device(written(tmp_path, text))
+    assert again.compute["int8"].product is not None
+    assert again.compute["int8"].ops_per_second == 1e9 * 2 * 32 * 2
+
+
+GPU = GOOD.replace('"npu"', '"gpu"').replace("on_chip = true\n", "").replace("memory.sram", "memory.dram")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("bytes = 1_000", "bytes = 80", "[memory.dram] bytes: expected bytes, got 80"),
+        ("bytes = 1_000", "bytes = 80_000_000_000\nholds = 5", "[memory.dram] holds"),
+        ("bytes = 1_000\nbytes_per_second = 2e9", "bytes = 80_000_000_000\nbytes_per_second = 3_350_000",
+         "[memory.dram] bytes_per_second: expected bytes per second, got 3,350,000"),
+    ],
+)  # fmt: skip
+def test_gigabytes_are_not_taken_for_bytes(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(FormatError) as raised:
+        read_device(written(tmp_path, GPU.replace(old, new, 1)))
+    assert message in str(raised.value)
+
+
+def test_a_bad_file_of_the_users_stops_what_names_it_alone(tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "config" / "netweight" / "devices"
+    folder.mkdir(parents=True)
+    bad = written(folder, GOOD.replace("dense = 1e9", "dense = 0"), "bad.toml")
+    written(folder, 'aliases = ["mine"]\n' + GOOD, "chip.toml")
+    assert device("h200").memory["dram"].bytes_per_second == 4.8e12
+    for named in (["devices", "show", "bad"], ["devices"], ["latency", "lenet5", "--device", "bad"]):
+        assert run(named) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert f"{bad}: [compute.int8] dense" in said.err
+    bad.unlink()
+    assert device("mine").name == "chip"
+
+
+def test_a_users_file_stands_for_ours_under_its_other_names(tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "netweight" / "devices"
+    folder.mkdir(parents=True)
+    written(folder, GOOD, "h100-sxm.toml")
+    assert device("h100").title == "A chip"
