@@ -282,7 +282,7 @@ def test_what_a_virtual_machine_hides_is_said(tmp_path: Path) -> None:
 def test_a_system_that_says_nothing(tmp_path: Path) -> None:
     found = machine(tmp_path)
     assert (found.cores, found.clock_hz, found.caches, found.memory_bytes) == (1, None, {}, None)
-    with pytest.raises(UsageError, match="does not say what memory"):
+    with pytest.raises(UsageError, match="does not say how much memory"):
         detected(found, today=date(2026, 1, 2))
 
 
@@ -354,3 +354,10 @@ def test_a_users_file_stands_for_ours_under_its_other_names(tmp_path: Path) -> N
     folder.mkdir(parents=True)
     written(folder, GOOD, "h100-sxm.toml")
     assert device("h100").title == "A chip"
+
+
+def test_a_machine_of_unknown_instruction_sets_has_no_peaks(tmp_path: Path) -> None:
+    own = detected(machine(fake(tmp_path, "processor\t: 0\n")), today=date(2026, 1, 2))
+    assert own.compute == {}
+    assert own.memory["dram"].nbytes == 16_000_000 * 1024
+    assert any("there are no peaks" in note for note in own.notes)

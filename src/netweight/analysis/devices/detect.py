@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ _SETS = (
     "avx512_fp16", "amx_tile", "amx_bf16", "amx_int8", "amx_fp16", "asimd", "asimdhp", "asimddp", "bf16", "i8mm", "sve",
     "sve2",
 )  # fmt: skip
+_ROOT = Path("/")
 _SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -47,7 +49,7 @@ class Machine:
     hidden: tuple[str, ...]
 
 
-def machine(root: Path = Path("/")) -> Machine:
+def machine(root: Path = _ROOT) -> Machine:
     """What this machine is.
 
     Args:
@@ -59,7 +61,8 @@ def machine(root: Path = Path("/")) -> Machine:
     scaling = root / "sys/devices/system/cpu/cpu0/cpufreq"
     governor, fastest = (_text(scaling / name).strip() for name in ("scaling_governor", "cpuinfo_max_freq"))
     virtual = _hypervisor(root, flags)
-    threads = max(1, len(re.findall(r"^processor\s*:", info, re.MULTILINE)))
+    listed = len(re.findall(r"^processor\s*:", info, re.MULTILINE))
+    threads = listed or (os.cpu_count() if root == _ROOT else None) or 1
     hidden = []
     if virtual:
         hidden.append("the clock may change from moment to moment, and who else runs on these cores")
@@ -126,4 +129,8 @@ def _caches(root: Path) -> dict[str, int]:
 
 def _memory(root: Path) -> int | None:
     total = re.search(r"^MemTotal:\s*([0-9]+) kB", _text(root / "proc/meminfo"), re.MULTILINE)
-    return int(total[1]) * 1024 if total else None
+    if total:
+        return int(total[1]) * 1024
+    if root != _ROOT or not hasattr(os, "sysconf"):
+        return None
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

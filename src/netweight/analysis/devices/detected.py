@@ -29,19 +29,12 @@ def detected(found: Machine, *, today: date) -> Device:
     """The machine as a device; it has no bandwidth, which no file of the system has.
 
     Raises:
-        UsageError: If the operating system does not say what is needed.
+        UsageError: If the operating system does not say how much memory there is.
     """
     compute = dict(_rates(found, today))
-    if not compute or found.memory_bytes is None:
-        lacks = (
-            "memory"
-            if found.memory_bytes is None
-            else "clock"
-            if not (found.max_clock_hz or found.clock_hz)
-            else "vector instructions"
-        )
+    if found.memory_bytes is None:
         raise UsageError(
-            f"detect: the operating system does not say what {lacks} this machine has",
+            "detect: the operating system does not say how much memory this machine has",
             fix="netweight devices show raspberry-pi-5 --format toml > my.toml, change it, --device ./my.toml",
         )
     memory = {"dram": Store(nbytes=found.memory_bytes, source=_SOURCE, entered=today)}
@@ -86,7 +79,7 @@ def _rates(found: Machine, today: date) -> Iterator[tuple[str, Rate]]:
 
 
 def _notes(found: Machine) -> Iterator[str]:
-    yield f"instruction sets: {', '.join(found.sets)}"
+    yield f"instruction sets: {', '.join(found.sets) or 'not known here, so that there are no peaks'}"
     if found.caches:
         yield f"caches: {', '.join(f'{name} {size // 1024:,} KiB' for name, size in found.caches.items())}"
     if found.governor:
