@@ -11,8 +11,6 @@ import pytest
 
 import netweight
 from netweight.analysis.devices import table
-from netweight.analysis.devices.detect import machine
-from netweight.analysis.devices.detected import detected
 from netweight.analysis.devices.read import read_device
 from netweight.analysis.devices.table import device, devices
 from netweight.cli.main import run
@@ -226,94 +224,37 @@ def test_the_command(capsys: Captured) -> None:
         assert capsys.readouterr().out == ""
 
 
-def fake(root: Path, cpuinfo: str, **files: str) -> Path:
-    (root / "proc").mkdir(parents=True)
-    (root / "proc/cpuinfo").write_text(cpuinfo)
-    (root / "proc/meminfo").write_text("MemTotal:       16000000 kB\nMemFree: 1 kB\n")
-    for at, (level, kind, size) in enumerate(((1, "Data", "32K"), (1, "Instruction", "32K"), (2, "Unified", "1M"))):
-        folder = root / f"sys/devices/system/cpu/cpu0/cache/index{at}"
-        folder.mkdir(parents=True)
-        for name, text in (("level", str(level)), ("type", kind), ("size", size)):
-            (folder / name).write_text(f"{text}\n")
-    for path, text in files.items():
-        (root / path.replace("__", "/")).parent.mkdir(parents=True, exist_ok=True)
-        (root / path.replace("__", "/")).write_text(text)
-    return root
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_products_are_the_peaks(path: Path) -> None:
+    for name, entry in tomllib.loads(path.read_text(encoding="utf-8"))["compute"].items():
+        rate = read_device(path).compute[name]
+        if "dense" in entry:
+            assert (rate.ops_per_second, rate.product, rate.formula) == (entry["dense"], None, "")
+        else:
+            assert rate.ops_per_second == entry["units"] * entry["clock_hz"] * entry["per_cycle"]
+            assert f"{entry['clock_hz'] / 1e6:,.0f} MHz" in rate.formula
 
 
-def test_a_machine_of_its_own(tmp_path: Path) -> None:
-    info = "".join(
-        f"processor\t: {at}\nmodel name\t: A CPU\ncpu MHz\t\t: 2000.000\nflags\t\t: fma avx2 avx512f\n\n"
-        for at in range(4)
-    )
-    governor = {"sys__devices__system__cpu__cpu0__cpufreq__scaling_governor": "performance\n"}
-    found = machine(fake(tmp_path, info, **governor))
-    assert (found.cpu, found.cores, found.clock_hz, found.governor) == ("A CPU", 4, 2e9, "performance")
-    assert found.caches == {"L1d": 32 << 10, "L2": 1 << 20}
-    assert (found.sets, found.virtual, found.hidden) == (("fma", "avx2", "avx512f"), "", ())
-    own = detected(found, today=date(2026, 1, 2))
-    assert own.compute["fp32"].ops_per_second == 4 * 2e9 * 2 * 16 * 2
-    assert own.compute["fp64"].ops_per_second == own.compute["fp32"].ops_per_second / 2
-    assert own.memory["dram"].nbytes == 16_000_000 * 1024
-    assert own.memory["l2"].cache
+POWER = '[power]\ntdp_watts = {}\nsource = "https://example.org/sheet"\nentered = 2026-01-02\n'
 
 
-def test_peaks_are_at_the_fastest_clock_that_is_known(tmp_path: Path) -> None:
-    info = "processor\t: 0\nmodel name\t: A CPU\ncpu MHz\t\t: 1000.0\nflags\t\t: fma\n"
-    fastest = {"sys__devices__system__cpu__cpu0__cpufreq__cpuinfo_max_freq": "3500000\n"}
-    found = machine(fake(tmp_path, info, **fastest))
-    assert (found.clock_hz, found.max_clock_hz) == (1e9, 3.5e9)
-    rate = detected(found, today=date(2026, 1, 2)).compute["fp32"]
-    assert (rate.ops_per_second, rate.note) == (3.5e9 * 2 * 8 * 2, "")
+@pytest.mark.parametrize("watts", ["0", "-5", "700_000", "nan", "true"])
+def test_power_is_in_watts(tmp_path: Path, watts: str) -> None:
+    power = read_device(written(tmp_path, GOOD + POWER.format("700"))).power
+    assert power is not None
+    assert power.tdp_watts == 700
+    with pytest.raises(FormatError, match="tdp_watts"):
+        read_device(written(tmp_path, GOOD + POWER.format(watts)))
 
 
-def test_what_a_virtual_machine_hides_is_said(tmp_path: Path) -> None:
-    info = "processor\t: 0\nmodel name\t: A CPU\ncpu MHz\t\t: 1000.0\nflags\t\t: fma avx2 hypervisor\n"
-    found = machine(fake(tmp_path, info, sys__hypervisor__type="xen\n"))
-    assert found.virtual == "xen"
-    assert len(found.hidden) == 4
-    assert detected(found, today=date(2026, 1, 2)).compute["fp32"].ops_per_second == 1e9 * 2 * 8 * 2
-    own = detected(found, today=date(2026, 1, 2))
-    assert "a virtual machine (xen)" in own.notes
-    assert {f"not known here: {hidden}" for hidden in found.hidden} <= set(own.notes)
-    assert "clock" in own.compute["fp32"].note
-
-
-def test_a_system_that_says_nothing(tmp_path: Path) -> None:
-    found = machine(tmp_path)
-    assert (found.cores, found.clock_hz, found.caches, found.memory_bytes) == (1, None, {}, None)
-    with pytest.raises(UsageError, match="does not say how much memory"):
-        detected(found, today=date(2026, 1, 2))
-
-
-def test_peaks_of_instruction_sets(tmp_path: Path) -> None:
-    """Sapphire Rapids: a tile unit does 16 x 16 x 64 products of 8 bits in 16 cycles, 2,048 operations a cycle."""
-    flags = "fma avx2 avx512f avx512bw avx512_vnni avx512_bf16 avx512_fp16 amx_tile amx_bf16 amx_int8"
-    info = "\n".join(
-        f"processor\t: {at}\nphysical id\t: 0\ncore id\t: {at // 2}\nmodel name\t: A CPU\ncpu MHz\t: 2000.0\n"
-        f"flags\t: {flags}\n"
-        for at in range(4)
-    )
-    found = machine(fake(tmp_path, info))
-    assert (found.cores, found.threads) == (2, 4)
-    own = detected(found, today=date(2026, 1, 2))
-    assert own.cores == "2 cores, 4 threads"
-    per_cycle = {name: rate.ops_per_second / (2 * 2e9) for name, rate in own.compute.items()}
-    assert per_cycle == {
-        "fp64": 2 * 8 * 2, "fp32": 2 * 16 * 2, "fp16": 2 * 32 * 2, "bf16": 16 * 16 * 32 * 2 / 16,
-        "int8": 16 * 16 * 64 * 2 / 16,
-    }  # fmt: skip
-    xeon = device("xeon-8480").compute
-    assert {name: xeon[name].product.ops_per_cycle for name in per_cycle if xeon[name].product} == per_cycle
-
-
-def test_this_machine_is_a_file_to_change(tmp_path: Path) -> None:
-    info = "processor\t: 0\nmodel name\t: A CPU\ncpu MHz\t\t: 1000.0\nflags\t\t: fma avx2\n"
-    text = to_toml(detected(machine(fake(tmp_path / "root", info)), today=date(2026, 1, 2)))
-    assert "# instruction sets: fma, avx2\n" in text
-    again = read_device(written(tmp_path, text))
-    assert again.compute["int8"].product is not None
-    assert again.compute["int8"].ops_per_second == 1e9 * 2 * 32 * 2
+def test_files_that_no_device_needs(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="expected a device file, got one of"):
+        read_device(written(tmp_path, GOOD + "#" * 1_000_000))
+    cache = '[memory.l2]\nbytes = 1_000\ncache = true\nholds = "weights"\nsource = "a"\nentered = 2026-01-02\n'
+    with pytest.raises(FormatError, match="cache"):
+        read_device(written(tmp_path, GOOD + cache))
+    with pytest.raises(FormatError, match="expected TOML"):
+        read_device(written(tmp_path, "a = " + "[" * 100_000))
 
 
 GPU = GOOD.replace('"npu"', '"gpu"').replace("on_chip = true\n", "").replace("memory.sram", "memory.dram")
@@ -329,9 +270,10 @@ GPU = GOOD.replace('"npu"', '"gpu"').replace("on_chip = true\n", "").replace("me
     ],
 )  # fmt: skip
 def test_gigabytes_are_not_taken_for_bytes(tmp_path: Path, old: str, new: str, message: str) -> None:
-    with pytest.raises(FormatError) as raised:
-        read_device(written(tmp_path, GPU.replace(old, new, 1)))
-    assert message in str(raised.value)
+    for kind in ("gpu", "cpu", "soc"):
+        with pytest.raises(FormatError) as raised:
+            read_device(written(tmp_path, GPU.replace(old, new, 1).replace('"gpu"', f'"{kind}"')))
+        assert message in str(raised.value)
 
 
 def test_a_bad_file_of_the_users_stops_what_names_it_alone(tmp_path: Path, capsys: Captured) -> None:
@@ -354,10 +296,3 @@ def test_a_users_file_stands_for_ours_under_its_other_names(tmp_path: Path) -> N
     folder.mkdir(parents=True)
     written(folder, GOOD, "h100-sxm.toml")
     assert device("h100").title == "A chip"
-
-
-def test_a_machine_of_unknown_instruction_sets_has_no_peaks(tmp_path: Path) -> None:
-    own = detected(machine(fake(tmp_path, "processor\t: 0\n")), today=date(2026, 1, 2))
-    assert own.compute == {}
-    assert own.memory["dram"].nbytes == 16_000_000 * 1024
-    assert any("there are no peaks" in note for note in own.notes)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import netweight
-from netweight.analysis.latency.microcontrollers import Published, published
+from netweight.analysis.latency.microcontrollers import Published, estimates, published
 
 # TinyEngine's README at 022fc116, "Measured Results", STM32H743, ms; MACs in millions from MCUNet's README at 0dedab54.
 MACS = {
@@ -56,6 +56,13 @@ def test_a_network_of_eight_bits_is_predicted_and_others_are_not() -> None:
     assert floats.estimates == ()
     assert any("are of int8 networks and this computes in float32" in note for note in floats.notes)
     assert netweight.latency("mobilenet_v2", device="stm32f412", bits=8).estimates == ()
+
+
+@pytest.mark.parametrize(
+    ("macs", "beyond"), [(5_999_999, True), (6_000_000, False), (125_900_000, False), (10**9, True)]
+)
+def test_what_is_smaller_or_larger_than_all_is_marked(macs: int, beyond: bool) -> None:
+    assert ("beyond" in estimates("stm32h743", macs, frozenset({"int8"}))[0].source) is beyond
 
 
 # closed/STMicroelectronics of tiny_results_v1.0 and closed/reference of tiny_results_v0.5, NUCLEO_L4R5ZI: seconds of a
