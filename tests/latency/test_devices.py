@@ -11,7 +11,6 @@ import pytest
 
 import netweight
 from netweight.analysis.devices import table
-from netweight.analysis.devices.detect import detected, machine
 from netweight.analysis.devices.read import read_device
 from netweight.analysis.devices.table import device, devices
 from netweight.cli.main import run
@@ -127,10 +126,15 @@ def test_a_users_file_is_read_and_stands_for_ours(tmp_path: Path, capsys: Captur
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("dense = 1e9", "dense = 0", "[compute.int8] dense: expected 1000 to 1e+18 operations per second, got 0"),
+        (
+            "dense = 1e9",
+            "dense = 0",
+            "[compute.int8] dense: expected 100,000 to 1e+18 operations per second, got 0",
+        ),
         ("dense = 1e9", "dense = -1e9", "[compute.int8] dense"),
         ("dense = 1e9", "dense = 1e30", "[compute.int8] dense"),
         ("dense = 1e9", "dense = nan", "expected a number of operations per second, got nan"),
+        ("dense = 1e9", "dense = 66.9", "operations per second themselves, no thousands or millions of them"),
         ("dense = 1e9", "dense = true", "expected a number of operations per second, got True"),
         ("dense = 1e9", 'dense = "1e9"', "got '1e9'"),
         ("dense = 1e9", "dense = 1e9\nsparse = 0.5e9", "[compute.int8] sparse: expected at least the dense peak"),
@@ -138,8 +142,9 @@ def test_a_users_file_is_read_and_stands_for_ours(tmp_path: Path, capsys: Captur
         ("dense = 1e9", "units = 4", "[compute.int8] clock_hz is missing"),
         ("dense = 1e9", "dens = 1e9", "[compute.int8] dens is no entry of a device file"),
         ("compute.int8", "compute.int9", "[compute.int9] is no arithmetic"),
+        ("dense = 1e9", "units = 4\nclock_hz = 480\nper_cycle = 4", "[compute.int8] clock_hz: expected 100,000"),
         ("bytes = 1_000", "bytes = 0", "[memory.sram] bytes"),
-        ("bytes = 1_000", "bytes = 1.5", "a whole number"),
+        ("bytes = 1_000", "bytes = 100.5", "a whole number"),
         ("bytes_per_second = 2e9", "bytes_per_second = inf", "[memory.sram] bytes_per_second"),
         ("bytes_per_second = 2e9", "bytes_per_second = 0", "[memory.sram] bytes_per_second"),
         ("on_chip = true", "on_chip = 1", "true or false"),
@@ -163,8 +168,11 @@ def test_bad_files(tmp_path: Path, old: str, new: str, message: str) -> None:
 
 
 def test_no_file_and_no_name(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read"):
+    with pytest.raises(UsageError, match="there is no file"):
         device(str(tmp_path / "no.toml"))
+    for none in (tmp_path, Path("/dev/zero")):
+        with pytest.raises(FormatError, match="expected a device file"):
+            device(f"{none}/" if none.is_dir() else str(none))
     with pytest.raises(UnknownNameError) as raised:
         device("h10")
     assert "h100" in str(raised.value.fix)
@@ -182,7 +190,15 @@ def test_a_device_is_written_as_the_file_that_it_is(path: Path, tmp_path: Path) 
 
 def _figures(found: Device) -> tuple[object, ...]:
     rates = {
-        name: (rate.ops_per_second, rate.sparse_ops_per_second, rate.accumulate, rate.unit, rate.source, rate.note)
+        name: (
+            rate.ops_per_second,
+            rate.sparse_ops_per_second,
+            rate.accumulate,
+            rate.unit,
+            rate.product,
+            rate.source,
+            rate.note,
+        )
         for name, rate in found.compute.items()
     }
     return found.title, found.kind, found.cores, rates, found.memory, found.power
@@ -193,8 +209,13 @@ def test_the_command(capsys: Captured) -> None:
     listed = capsys.readouterr().out
     assert all(name in listed for name in devices())
     assert max(map(len, listed.splitlines()[:-1])) <= 80
+    assert (
+        device("xeon-8480-avx512").compute["int8"].ops_per_second < device("xeon-8480").compute["int8"].ops_per_second
+    )
     assert run(["devices", "show", "h100", "--format", "json"]) == 0
-    found = json.loads(capsys.readouterr().out)[0]
+    answer = json.loads(capsys.readouterr().out)
+    found = answer["devices"][0]
+    assert answer["schema"] == "netweight/devices/1"
     assert (found["name"], found["compute"]["fp16"]["ops_per_second"]) == ("h100-sxm", 989.4e12)
     assert run(["devices", "show", "stm32h743", "--format", "toml"]) == 0
     assert tomllib.loads(capsys.readouterr().out)["memory"]["flash"]["bytes"] == 2 << 20
@@ -203,48 +224,75 @@ def test_the_command(capsys: Captured) -> None:
         assert capsys.readouterr().out == ""
 
 
-def fake(root: Path, cpuinfo: str, **files: str) -> Path:
-    (root / "proc").mkdir(parents=True)
-    (root / "proc/cpuinfo").write_text(cpuinfo)
-    (root / "proc/meminfo").write_text("MemTotal:       16000000 kB\nMemFree: 1 kB\n")
-    for at, (level, kind, size) in enumerate(((1, "Data", "32K"), (1, "Instruction", "32K"), (2, "Unified", "1M"))):
-        folder = root / f"sys/devices/system/cpu/cpu0/cache/index{at}"
-        folder.mkdir(parents=True)
-        for name, text in (("level", str(level)), ("type", kind), ("size", size)):
-            (folder / name).write_text(f"{text}\n")
-    for path, text in files.items():
-        (root / path.replace("__", "/")).parent.mkdir(parents=True, exist_ok=True)
-        (root / path.replace("__", "/")).write_text(text)
-    return root
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_products_are_the_peaks(path: Path) -> None:
+    for name, entry in tomllib.loads(path.read_text(encoding="utf-8"))["compute"].items():
+        rate = read_device(path).compute[name]
+        if "dense" in entry:
+            assert (rate.ops_per_second, rate.product, rate.formula) == (entry["dense"], None, "")
+        else:
+            assert rate.ops_per_second == entry["units"] * entry["clock_hz"] * entry["per_cycle"]
+            assert f"{entry['clock_hz'] / 1e6:,.0f} MHz" in rate.formula
 
 
-def test_a_machine_of_its_own(tmp_path: Path) -> None:
-    info = "".join(
-        f"processor\t: {at}\nmodel name\t: A CPU\ncpu MHz\t\t: 2000.000\nflags\t\t: fma avx2 avx512f\n\n"
-        for at in range(4)
-    )
-    governor = {"sys__devices__system__cpu__cpu0__cpufreq__scaling_governor": "performance\n"}
-    found = machine(fake(tmp_path, info, **governor))
-    assert (found.cpu, found.cores, found.clock_hz, found.governor) == ("A CPU", 4, 2e9, "performance")
-    assert found.caches == {"L1d": 32 << 10, "L2": 1 << 20}
-    assert (found.sets, found.virtual, found.hidden) == (("fma", "avx2", "avx512f"), "", ())
-    own = detected(found, today=date(2026, 1, 2))
-    assert own.compute["fp32"].ops_per_second == 4 * 2e9 * 2 * 16 * 2
-    assert own.compute["fp64"].ops_per_second == own.compute["fp32"].ops_per_second / 2
-    assert own.memory["dram"].nbytes == 16_000_000 * 1024
-    assert own.memory["l2"].cache
+POWER = '[power]\ntdp_watts = {}\nsource = "https://example.org/sheet"\nentered = 2026-01-02\n'
 
 
-def test_what_a_virtual_machine_hides_is_said(tmp_path: Path) -> None:
-    info = "processor\t: 0\nmodel name\t: A CPU\ncpu MHz\t\t: 1000.0\nflags\t\t: fma avx2 hypervisor\n"
-    found = machine(fake(tmp_path, info, sys__hypervisor__type="xen\n"))
-    assert found.virtual == "xen"
-    assert len(found.hidden) == 3
-    assert detected(found, today=date(2026, 1, 2)).compute["fp32"].ops_per_second == 1e9 * 2 * 8 * 2
-    assert "clock" in detected(found, today=date(2026, 1, 2)).compute["fp32"].note
+@pytest.mark.parametrize("watts", ["0", "-5", "700_000", "nan", "true"])
+def test_power_is_in_watts(tmp_path: Path, watts: str) -> None:
+    power = read_device(written(tmp_path, GOOD + POWER.format("700"))).power
+    assert power is not None
+    assert power.tdp_watts == 700
+    with pytest.raises(FormatError, match="tdp_watts"):
+        read_device(written(tmp_path, GOOD + POWER.format(watts)))
 
 
-def test_a_system_that_says_nothing(tmp_path: Path) -> None:
-    found = machine(tmp_path)
-    assert (found.cores, found.clock_hz, found.caches, found.memory_bytes) == (1, None, {}, None)
-    assert detected(found, today=date(2026, 1, 2)).compute == {}
+def test_files_that_no_device_needs(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="expected a device file, got one of"):
+        read_device(written(tmp_path, GOOD + "#" * 1_000_000))
+    cache = '[memory.l2]\nbytes = 1_000\ncache = true\nholds = "weights"\nsource = "a"\nentered = 2026-01-02\n'
+    with pytest.raises(FormatError, match="cache"):
+        read_device(written(tmp_path, GOOD + cache))
+    with pytest.raises(FormatError, match="expected TOML"):
+        read_device(written(tmp_path, "a = " + "[" * 100_000))
+
+
+GPU = GOOD.replace('"npu"', '"gpu"').replace("on_chip = true\n", "").replace("memory.sram", "memory.dram")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("bytes = 1_000", "bytes = 80", "[memory.dram] bytes: expected bytes, got 80"),
+        ("bytes = 1_000", "bytes = 80_000_000_000\nholds = 5", "[memory.dram] holds"),
+        ("bytes = 1_000\nbytes_per_second = 2e9", "bytes = 80_000_000_000\nbytes_per_second = 3_350_000",
+         "[memory.dram] bytes_per_second: expected bytes per second, got 3,350,000"),
+    ],
+)  # fmt: skip
+def test_gigabytes_are_not_taken_for_bytes(tmp_path: Path, old: str, new: str, message: str) -> None:
+    for kind in ("gpu", "cpu", "soc"):
+        with pytest.raises(FormatError) as raised:
+            read_device(written(tmp_path, GPU.replace(old, new, 1).replace('"gpu"', f'"{kind}"')))
+        assert message in str(raised.value)
+
+
+def test_a_bad_file_of_the_users_stops_what_names_it_alone(tmp_path: Path, capsys: Captured) -> None:
+    folder = tmp_path / "config" / "netweight" / "devices"
+    folder.mkdir(parents=True)
+    bad = written(folder, GOOD.replace("dense = 1e9", "dense = 0"), "bad.toml")
+    written(folder, 'aliases = ["mine"]\n' + GOOD, "chip.toml")
+    assert device("h200").memory["dram"].bytes_per_second == 4.8e12
+    for named in (["devices", "show", "bad"], ["devices"], ["latency", "lenet5", "--device", "bad"]):
+        assert run(named) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert f"{bad}: [compute.int8] dense" in said.err
+    bad.unlink()
+    assert device("mine").name == "chip"
+
+
+def test_a_users_file_stands_for_ours_under_its_other_names(tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "netweight" / "devices"
+    folder.mkdir(parents=True)
+    written(folder, GOOD, "h100-sxm.toml")
+    assert device("h100").title == "A chip"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import exp, log
+from pathlib import Path
 
 import pytest
 
 import netweight
-from netweight.analysis.latency.microcontrollers import Published, published
+from netweight.analysis.latency.microcontrollers import Published, estimates, published
 
 # TinyEngine's README at 022fc116, "Measured Results", STM32H743, ms; MACs in millions from MCUNet's README at 0dedab54.
 MACS = {
@@ -49,5 +50,40 @@ def test_a_network_of_eight_bits_is_predicted_and_others_are_not() -> None:
     assert tiny.latency_s == pytest.approx((found.totals.macs or 0) * published("stm32h743")[0].seconds_per_mac)
     assert tiny.low_s < tiny.latency_s < tiny.high_s
     assert tiny.latency_s > (found.totals.serial_bound_s or 0)
-    assert netweight.latency("mobilenet_v2", device="stm32h743").estimates == ()
+    assert "301 M MACs lie beyond theirs, 6.00 M to 126 M" in tiny.source
+    assert "each from the others: 8 % off" in tiny.source
+    floats = netweight.latency("mobilenet_v2", device="stm32h743")
+    assert floats.estimates == ()
+    assert any("are of int8 networks and this computes in float32" in note for note in floats.notes)
     assert netweight.latency("mobilenet_v2", device="stm32f412", bits=8).estimates == ()
+
+
+@pytest.mark.parametrize(
+    ("macs", "beyond"), [(5_999_999, True), (6_000_000, False), (125_900_000, False), (10**9, True)]
+)
+def test_what_is_smaller_or_larger_than_all_is_marked(macs: int, beyond: bool) -> None:
+    assert ("beyond" in estimates("stm32h743", macs, frozenset({"int8"}))[0].source) is beyond
+
+
+# closed/STMicroelectronics of tiny_results_v1.0 and closed/reference of tiny_results_v0.5, NUCLEO_L4R5ZI: seconds of a
+# window over the inferences in it.
+TINY = {
+    "mlperf_vww_96_int8": (10.372 / 45, 60.054 / 100),
+    "mlperf_pretrainedResnet_quant": (11.345 / 50, 70.426 / 100),
+    "mlperf_kws_ref_model": (11.258 / 150, 18.192 / 100),
+    "mlperf_ad01_int8": (11.368 / 1500, 10.052 / 1000),
+}
+MODELS = Path(__file__).parents[1] / "models" / "tflite"
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_latencies_of_mlperf_tiny_are_in_the_interval(name: str) -> None:
+    found = netweight.latency(str(MODELS / f"{name}.tflite"), device="stm32l4r5")
+    assert [e.engine.split(",")[0] for e in found.estimates] == ["X-CUBE-AI", "TensorFlow Lite Micro"]
+    for estimate, measured in zip(found.estimates, TINY[name], strict=True):
+        assert estimate.low_s <= measured <= estimate.high_s
+        assert measured > (found.totals.serial_bound_s or 0)
+        assert "beyond" not in estimate.source
+    for one, measured in zip(published("stm32l4r5"), TINY[name], strict=True):
+        (entered,) = (seconds for _, macs, seconds in one.networks if macs == found.totals.macs)
+        assert entered == pytest.approx(measured, rel=1e-5)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from netweight.analysis.devices.detect import detected, machine
+from netweight.analysis.devices.detect import machine
+from netweight.analysis.devices.detected import detected
 from netweight.analysis.devices.table import device as device_of
 from netweight.analysis.devices.table import devices as all_devices
 from netweight.app.arguments import takes, text, unless_none

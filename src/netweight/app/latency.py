@@ -125,7 +125,7 @@ def latency(
         NetweightError: If the model, its input or another argument is not one that fits; the error says what does.
     """
     from netweight.analysis.latency.bound import bounds, device_info, totals
-    from netweight.analysis.latency.microcontrollers import estimates
+    from netweight.analysis.latency.microcontrollers import estimates, published_types
     from netweight.analysis.latency.places import places
     from netweight.analysis.latency.rates import asked_rate
     from netweight.analysis.latency.work import kernel_works
@@ -159,8 +159,14 @@ def latency(
         as_written=as_written,
         totals=whole,
         layers=Kernels(rows if expected is None else _with(rows, expected)),
-        estimates=told if chip.origin else estimates(chip.name, whole.macs, _contracted_in(rows)),
-        notes=(*_whose(chip), *at.notes, *remarks, *found.notes),
+        estimates=told if expected or chip.origin else estimates(chip.name, whole.macs, _contracted_in(rows)),
+        notes=(
+            *_whose(chip),
+            *_measured_in(chip, published_types(chip.name), rows),
+            *at.notes,
+            *remarks,
+            *found.notes,
+        ),
     )
 
 
@@ -225,6 +231,15 @@ def _whose(device: Device) -> Iterator[str]:
     """That a device is described by a file of the user's."""
     if device.origin:
         yield f"device {device.name} is that of {device.origin}"
+
+
+def _measured_in(device: Device, types: frozenset[str], rows: Sequence[KernelLatency]) -> Iterator[str]:
+    """Why no engine is predicted, where latencies of other element types were published."""
+    if types and not device.origin and (own := _contracted_in(rows)) and own != types:
+        yield (
+            f"no engine is predicted, as latencies that were published for {device.name} are of "
+            f"{', '.join(sorted(types))} networks and this computes in {', '.join(sorted(own))}: bits=8, --bits 8"
+        )
 
 
 def _contracted_in(rows: Sequence[KernelLatency]) -> frozenset[str]:

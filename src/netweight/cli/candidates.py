@@ -130,9 +130,9 @@ def _sorts(_context: click.Context, _incomplete: str) -> Found:
 
 
 def _devices(_context: click.Context, _incomplete: str) -> Found:
-    from netweight.analysis.devices.table import devices
+    from netweight.analysis.devices.table import names
 
-    yield from ((name, device.title) for name, device in devices().items())
+    yield from names().items()
     yield "detect", "this machine"
 
 

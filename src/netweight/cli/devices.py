@@ -13,6 +13,7 @@ from netweight.cli.usage import Verb
 from netweight.cli.values import completing, one_of
 from netweight.errors import UsageError
 from netweight.results.as_json import fields_of
+from netweight.results.device import SCHEMA
 
 
 @click.command(name="devices", cls=Verb)
@@ -35,7 +36,8 @@ def devices(what: str, name: str | None, form: str) -> None:
         raise UsageError(f"devices: expected a name for show alone, got {got}", fix="netweight devices show h100")
     found = verb.devices("detect" if what == "detect" else name)
     if form == "json":
-        out_rendered(json.dumps([fields_of(device) for device in found], indent=2) + "\n")
+        plain = {"schema": SCHEMA, "devices": [fields_of(device) for device in found]}
+        out_rendered(json.dumps(plain, indent=2, allow_nan=False) + "\n")
         return
     if form == "toml":
         from netweight.report.device_file import to_toml

@@ -9,6 +9,9 @@ from typing import Any
 
 from netweight.results.device import Device, Power, Rate, Store
 
+_EXACT = 1e15
+"""Whole numbers below are written as such."""
+
 
 def to_toml(device: Device) -> str:
     """A file that the user may save under another name, and change."""
@@ -16,6 +19,8 @@ def to_toml(device: Device) -> str:
 
 
 def _lines(device: Device) -> Iterator[str]:
+    for note in device.notes:
+        yield f"# {' '.join(note.split())}"
     yield from _entries({"title": device.title, "kind": device.kind, "cores": device.cores})
     tables: list[tuple[str, Rate | Store | Power]] = [
         (f"compute.{name}", rate) for name, rate in device.compute.items()
@@ -34,7 +39,7 @@ def _figures(table: Rate | Store | Power) -> dict[str, Any]:
     match table:
         case Rate():
             return {
-                "dense": table.ops_per_second,
+                **_peak(table),
                 "sparse": table.sparse_ops_per_second,
                 "accumulate": table.accumulate or None,
                 "unit": table.unit or None,
@@ -51,6 +56,14 @@ def _figures(table: Rate | Store | Power) -> dict[str, Any]:
             return {"tdp_watts": table.tdp_watts}
 
 
+def _peak(rate: Rate) -> dict[str, Any]:
+    """The figure, or what was multiplied."""
+    if rate.product is None:
+        return {"dense": rate.ops_per_second}
+    product = rate.product
+    return {"units": product.units, "clock_hz": product.clock_hz, "per_cycle": product.ops_per_cycle}
+
+
 def _entries(entries: dict[str, Any]) -> Iterator[str]:
     for key, value in entries.items():
         if value is not None:
@@ -62,4 +75,6 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, float) and value.is_integer() and value < _EXACT:
+        return str(int(value))
     return json.dumps(value, ensure_ascii=False)

@@ -41,6 +41,8 @@ def _lines(device: Device) -> Iterator[str]:
         yield f"  also called {', '.join(device.aliases)}"
     if device.origin:
         yield f"  from {device.origin}"
+    for note in device.notes:
+        yield f"  {note}"
     for name, rate in device.compute.items():
         yield f"  {name}: {_rate(rate)}{_from(rate.source, rate.entered.isoformat(), rate.note)}"
     for name, store in device.memory.items():

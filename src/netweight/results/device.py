@@ -7,8 +7,32 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+SCHEMA = "netweight/devices/1"
 Kind = Literal["gpu", "cpu", "soc", "mcu", "npu"]
 KINDS = ("gpu", "cpu", "soc", "mcu", "npu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A peak as a product.
+
+    Attributes:
+        units: What computes side by side: cores, or lanes of all of them.
+        clock_hz: Cycles per second.
+        ops_per_cycle: Operations that one of them does in a cycle.
+    """
+
+    units: float
+    clock_hz: float
+    ops_per_cycle: float
+
+    @property
+    def ops_per_second(self) -> float:
+        """The peak."""
+        return self.units * self.clock_hz * self.ops_per_cycle
+
+    def __str__(self) -> str:
+        return f"{self.units:,.0f} x {self.clock_hz / 1e6:,.0f} MHz x {self.ops_per_cycle:,g} operations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +44,8 @@ class Rate:
         sparse_ops_per_second: The same where the data sheet counts weights that are skipped; None where it has none.
         accumulate: Type of the sums; empty where nobody says.
         unit: What computes: ``"tensor cores"``.
-        formula: Where it is no printed figure: ``"4 cores x 2400000000 Hz x 32 operations"``.
+        product: What was multiplied where it is no printed figure.
+        formula: The same in words: ``"4 x 2,400 MHz x 32 operations"``; empty where it is a printed figure.
         source: Where that is written.
         entered: When it was written down here.
         note: What else is to be known of it.
@@ -30,6 +55,7 @@ class Rate:
     sparse_ops_per_second: float | None = None
     accumulate: str = ""
     unit: str = ""
+    product: Product | None = None
     formula: str = ""
     source: str
     entered: date
@@ -93,6 +119,7 @@ class Device:
         power: What it takes at most, None where nobody says.
         aliases: Other names that a user may call it by.
         origin: The user's file that it was read from; empty for one that comes with netweight.
+        notes: What else is to be known of it, as what a virtual machine hides.
     """
 
     name: str
@@ -104,3 +131,4 @@ class Device:
     power: Power | None = None
     aliases: tuple[str, ...] = ()
     origin: str = ""
+    notes: tuple[str, ...] = ()

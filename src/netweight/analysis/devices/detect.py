@@ -1,23 +1,20 @@
-"""This machine as a device: what its operating system says, and what a virtual machine hides."""
+"""What the operating system says of this machine, and what a virtual machine hides."""
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from netweight.results.device import Device, Rate, Store
-
 _SETS = (
-    "sse4_2", "avx", "f16c", "fma", "avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16",
-    "amx_tile", "amx_bf16", "amx_int8", "asimd", "asimdhp", "asimddp", "bf16", "i8mm", "sve", "sve2",
+    "sse4_2", "avx", "f16c", "fma", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16",
+    "avx512_fp16", "amx_tile", "amx_bf16", "amx_int8", "amx_fp16", "asimd", "asimdhp", "asimddp", "bf16", "i8mm", "sve",
+    "sve2",
 )  # fmt: skip
-_FP32 = (("avx512f", 16, "AVX-512"), ("fma", 8, "AVX2"), ("asimd", 4, "NEON"))
-"""Instruction sets with the lanes of 32 bits that a vector has, the widest first."""
-_PIPES = 2
+_ROOT = Path("/")
 _SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -27,8 +24,10 @@ class Machine:
 
     Attributes:
         cpu: Name of the processor.
-        cores: Processors that programs may use.
+        cores: Cores, as far as the operating system tells them from the threads of a core.
+        threads: Processors of the operating system.
         clock_hz: Clock, as the operating system has it.
+        max_clock_hz: The fastest that it may become.
         sets: Instruction sets that matter to a network.
         caches: Bytes by level: ``"L1d"``, ``"L2"``, ``"L3"``; that of one core where each has its own.
         memory_bytes: Main memory.
@@ -39,7 +38,9 @@ class Machine:
 
     cpu: str
     cores: int
+    threads: int
     clock_hz: float | None
+    max_clock_hz: float | None
     sets: tuple[str, ...]
     caches: Mapping[str, int]
     memory_bytes: int | None
@@ -48,7 +49,7 @@ class Machine:
     hidden: tuple[str, ...]
 
 
-def machine(root: Path = Path("/")) -> Machine:
+def machine(root: Path = _ROOT) -> Machine:
     """What this machine is.
 
     Args:
@@ -57,18 +58,24 @@ def machine(root: Path = Path("/")) -> Machine:
     info = _text(root / "proc/cpuinfo")
     flags = set(_field(info, "flags", "Features").split())
     clock = _field(info, "cpu MHz")
-    governor = _text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").strip()
+    scaling = root / "sys/devices/system/cpu/cpu0/cpufreq"
+    governor, fastest = (_text(scaling / name).strip() for name in ("scaling_governor", "cpuinfo_max_freq"))
     virtual = _hypervisor(root, flags)
+    listed = len(re.findall(r"^processor\s*:", info, re.MULTILINE))
+    threads = listed or (os.cpu_count() if root == _ROOT else None) or 1
     hidden = []
     if virtual:
         hidden.append("the clock may change from moment to moment, and who else runs on these cores")
+        hidden.append("whether its cores are cores, or threads of the same core")
         hidden.append("caches are as the hypervisor tells them, and may be shared with others")
     if not governor:
         hidden.append("no governor of the clock is to be seen")
     return Machine(
         cpu=_field(info, "model name", "Model") or platform.processor() or platform.machine(),
-        cores=max(1, len(re.findall(r"^processor\s*:", info, re.MULTILINE))),
+        cores=_cores(info) or threads,
+        threads=threads,
         clock_hz=float(clock) * 1e6 if clock else None,
+        max_clock_hz=float(fastest) * 1e3 if fastest.isdigit() else None,
         sets=tuple(name for name in _SETS if name in flags),
         caches=_caches(root),
         memory_bytes=_memory(root),
@@ -78,38 +85,13 @@ def machine(root: Path = Path("/")) -> Machine:
     )
 
 
-def detected(found: Machine, *, today: date) -> Device:
-    """The machine as a device: peaks by formula, no bandwidth, which no file of the system has."""
-    compute: dict[str, Rate] = {}
-    lanes = next(((lanes, unit) for name, lanes, unit in _FP32 if name in found.sets), None)
-    source = "the operating system, and two vector pipes a core"
-    if lanes is not None and found.clock_hz:
-        each = _PIPES * lanes[0] * 2
-        for name, per_cycle in (("fp64", each // 2), ("fp32", each)):
-            compute[name] = Rate(
-                ops_per_second=found.cores * found.clock_hz * per_cycle,
-                accumulate=name,
-                unit=lanes[1],
-                formula=f"{found.cores} x {found.clock_hz / 1e6:,.0f} MHz x {per_cycle} operations",
-                source=source,
-                entered=today,
-                note="; ".join(found.hidden),
-            )
-    levels = {"L2": "l2", "L3": "l3"}
-    memory = {
-        "dram": Store(nbytes=found.memory_bytes or 1 << 30, source="the operating system", entered=today),
-        **{
-            levels[name]: Store(
-                nbytes=size, on_chip=True, cache=True, source="the operating system", entered=today
-            )
-            for name, size in found.caches.items()
-            if name in levels
-        },
-    }  # fmt: skip
-    return Device(
-        name="detect", title=found.cpu, kind="cpu", cores=f"{found.cores} cores", compute=compute, memory=memory,
-        origin="this machine",
-    )  # fmt: skip
+def _cores(info: str) -> int:
+    """Cores that differ in package or number; 0 where they have no numbers."""
+    found: set[tuple[str, str]] = set()
+    for block in info.split("\n\n"):
+        if core := _field(block, "core id"):
+            found.add((_field(block, "physical id"), core))
+    return len(found)
 
 
 def _text(path: Path) -> str:
@@ -147,4 +129,8 @@ def _caches(root: Path) -> dict[str, int]:
 
 def _memory(root: Path) -> int | None:
     total = re.search(r"^MemTotal:\s*([0-9]+) kB", _text(root / "proc/meminfo"), re.MULTILINE)
-    return int(total[1]) * 1024 if total else None
+    if total:
+        return int(total[1]) * 1024
+    if root != _ROOT or not hasattr(os, "sysconf"):
+        return None
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -12,18 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from netweight.errors import FormatError, UsageError
-from netweight.results.device import KINDS, Device, Power, Rate, Store
+from netweight.given_files import check_regular, is_there
+from netweight.results.device import KINDS, Device, Power, Product, Rate, Store
 from netweight.similar import similar
 
 LARGEST_BYTES = 1 << 50
-SLOWEST, FASTEST = 1e3, 1e18
+SLOWEST, FASTEST = 1e5, 1e18
 RATES = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp4", "int32", "int16", "int8", "int4", "int1")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _TOP = ("title", "aliases", "kind", "cores", "compute", "memory", "power")
 _COMMON = ("source", "entered", "note")
 _RATE = ("dense", "units", "clock_hz", "per_cycle", "sparse", "accumulate", "unit", *_COMMON)
 _STORE = ("bytes", "bytes_per_second", "on_chip", "cache", "holds", *_COMMON)
+_EXAMPLE = "netweight devices show stm32h743 --format toml > my.toml, and change that"
 _LARGEST_FILE = 1_000_000
+_LARGE = 10_000_000
+"""What memory beside a GPU or a CPU exceeds, in bytes and in bytes per second."""
 
 
 def read_device(path: Path, *, origin: str = "") -> Device:
@@ -37,18 +41,21 @@ def read_device(path: Path, *, origin: str = "") -> Device:
         FormatError: If it is no TOML, lacks a figure or has one that cannot be.
         UsageError: If it cannot be read.
     """
+    file = origin or path.name
+    if not is_there(path):
+        raise UsageError(
+            f"device: there is no file {str(path)!r}", fix="netweight devices has the names that are known"
+        )
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise FormatError(f"{path.name}: expected a device file, got one of {path.stat().st_size:,} bytes")
+        size = check_regular(path, "a device file")
+        if size > _LARGEST_FILE:
+            raise FormatError(f"{file}: expected a device file, got one of {size:,} bytes")
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"device: cannot read {str(path)!r}: {error.strerror}", fix="netweight devices") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path.name}: expected TOML, got an error: {error}", fix=_EXAMPLE) from None
-    return device_of(path.stem.lower(), data, path.name, origin=origin)
-
-
-_EXAMPLE = "netweight devices show stm32h743 --format toml > my.toml, and change that"
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FormatError(f"{file}: expected TOML, got an error: {error}", fix=_EXAMPLE) from None
+    return device_of(path.stem.lower(), data, file, origin=origin)
 
 
 def device_of(name: str, data: Mapping[str, Any], file: str, *, origin: str = "") -> Device:
@@ -70,6 +77,8 @@ def device_of(name: str, data: Mapping[str, Any], file: str, *, origin: str = ""
             f"{file}: expected memory that a program writes, got {', '.join(memory) or 'none'}",
             fix="[memory.dram] with bytes, bytes_per_second, source and entered",
         )
+    if kind in ("gpu", "cpu", "soc"):
+        _check_large(file, memory)
     return Device(
         name=name,
         title=top.text("title"),
@@ -81,6 +90,21 @@ def device_of(name: str, data: Mapping[str, Any], file: str, *, origin: str = ""
         aliases=top.texts("aliases"),
         origin=origin,
     )
+
+
+def _check_large(file: str, memory: Mapping[str, Store]) -> None:
+    """Refuse gigabytes where bytes belong, which on a microcontroller could be meant."""
+    for name, store in memory.items():
+        if not store.on_chip and store.nbytes < _LARGE:
+            raise FormatError(
+                f"{file}: [memory.{name}] bytes: expected bytes, got {store.nbytes:,}", fix="80e9 for 80 GB"
+            )
+        if not store.on_chip and store.bytes_per_second is not None and store.bytes_per_second < _LARGE:
+            got = f"{store.bytes_per_second:,.12g}"
+            raise FormatError(
+                f"{file}: [memory.{name}] bytes_per_second: expected bytes per second, got {got}",
+                fix="3.35e12 for 3.35 TB/s",
+            )
 
 
 @dataclass(frozen=True)
@@ -105,9 +129,9 @@ class _Table:
         """Where an entry is, for messages."""
         return f"[{self.name}] {key}" if self.name else key
 
-    def error(self, key: str, expected: str, got: object) -> FormatError:
+    def error(self, key: str, expected: str, got: object, fix: str = _EXAMPLE) -> FormatError:
         """What is wrong with an entry."""
-        return FormatError(f"{self.file}: {self.at(key)}: expected {expected}, got {got!r}", fix=_EXAMPLE)
+        return FormatError(f"{self.file}: {self.at(key)}: expected {expected}, got {got!r}", fix=fix)
 
     def text(self, key: str, default: str | None = None) -> str:
         """A text."""
@@ -140,7 +164,8 @@ class _Table:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise self.error(key, f"a number of {unit}", value)
         if not low <= value <= high:
-            raise self.error(key, f"{low:g} to {high:g} {unit}", value)
+            fix = f"{unit} themselves, no thousands or millions of them" if 0 < value < low else _EXAMPLE
+            raise self.error(key, f"{low:,.12g} to {high:,g} {unit}", value, fix)
         return float(value)
 
     def day(self, key: str) -> date:
@@ -167,16 +192,16 @@ def _rate(table: _Table, key: str) -> Rate:
         near = similar(key, RATES)
         fix = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(RATES)}"
         raise FormatError(f"{table.file}: [{table.name}] is no arithmetic", fix=fix)
-    formula = ""
+    product = None
     if "dense" in table.data:
         if other := {"units", "clock_hz", "per_cycle"} & set(table.data):
             raise table.error("dense", f"the peak or a formula, not {', '.join(sorted(other))} beside it", "both")
         peak = table.number("dense", SLOWEST, FASTEST, "operations per second")
     else:
         units = table.number("units", 1, 1e7, "units")
-        clock, each = table.number("clock_hz", 1e3, 1e11, "Hz"), table.number("per_cycle", 1e-6, 1e6, "operations")
-        peak = units * clock * each
-        formula = f"{units:,.0f} x {clock / 1e6:,.0f} MHz x {each:,g} operations"
+        clock, each = table.number("clock_hz", 1e5, 1e11, "Hz"), table.number("per_cycle", 1e-6, 1e6, "operations")
+        product = Product(units=units, clock_hz=clock, ops_per_cycle=each)
+        peak = product.ops_per_second
     sparse = table.number("sparse", SLOWEST, 2 * FASTEST, "operations per second") if "sparse" in table.data else None
     if sparse is not None and sparse < peak:
         raise table.error("sparse", f"at least the dense peak of {peak:g}", sparse)
@@ -185,7 +210,8 @@ def _rate(table: _Table, key: str) -> Rate:
         sparse_ops_per_second=sparse,
         accumulate=table.text("accumulate", ""),
         unit=table.text("unit", ""),
-        formula=formula,
+        product=product,
+        formula=str(product or ""),
         **table.common(),
     )
 
@@ -194,7 +220,7 @@ def _store(table: _Table) -> Store:
     holds = table.text("holds", "all")
     if holds not in ("all", "weights"):
         raise table.error("holds", "all or weights", holds)
-    nbytes = table.number("bytes", 1, LARGEST_BYTES, "bytes")
+    nbytes = table.number("bytes", 64, LARGEST_BYTES, "bytes")
     if nbytes != int(nbytes):
         raise table.error("bytes", "a whole number", nbytes)
     speed = (
@@ -216,4 +242,4 @@ def _store(table: _Table) -> Store:
 
 
 def _power(table: _Table) -> Power:
-    return Power(tdp_watts=table.number("tdp_watts", 1e-6, 1e6, "watts"), **table.common())
+    return Power(tdp_watts=table.number("tdp_watts", 1e-3, 1e5, "watts"), **table.common())

@@ -25,8 +25,18 @@ def devices() -> dict[str, Device]:
     Raises:
         FormatError: If a file of the user's is none of a device.
     """
-    own = {path.stem.lower(): read_device(path, origin=str(path)) for path in sorted(users_folder().glob("*.toml"))}
+    own = {name: read_device(path, origin=str(path)) for name, path in _own().items()}
     return dict(sorted({**_shipped(), **own}.items()))
+
+
+def names() -> dict[str, str]:
+    """Titles by name, those of the user's devices empty: what may be completed without reading his files."""
+    return {**{name: device.title for name, device in _shipped().items()}, **dict.fromkeys(_own(), "")}
+
+
+def _own() -> dict[str, Path]:
+    """The user's files by the names of their devices."""
+    return {path.stem.lower(): path for path in sorted(users_folder().glob(f"*{_SUFFIX}"))}
 
 
 @cache
@@ -47,11 +57,17 @@ def device(name: str) -> Device:
     """
     if name.lower().endswith(_SUFFIX) or os.sep in name:
         return read_device(Path(name), origin=name)
-    found = devices()
-    by_alias = {alias: own.name for own in found.values() for alias in own.aliases}
-    own = by_alias.get(name.lower(), name.lower())
-    if own not in found:
-        raise unknown_name(
-            "device", name, [*found, *by_alias], fix=f"known: {', '.join(found)}; or a file: ./{name}.toml"
-        )
-    return found[own]
+    lower, own, shipped = name.lower(), _own(), _shipped()
+    aliases = {alias: device.name for device in shipped.values() for alias in device.aliases}
+    for known in (lower, aliases.get(lower, "")):
+        if known in own:
+            return read_device(own[known], origin=str(own[known]))
+        if known in shipped:
+            return shipped[known]
+    aliases |= {alias: device.name for device in devices().values() for alias in device.aliases}
+    if lower in aliases:
+        return device(aliases[lower])
+    known_names = sorted({**shipped, **own})
+    raise unknown_name(
+        "device", name, [*known_names, *aliases], fix=f"known: {', '.join(known_names)}; or a file: ./{name}.toml"
+    )

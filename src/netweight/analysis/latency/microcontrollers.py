@@ -14,6 +14,7 @@ from math import ceil, exp, log
 from pathlib import Path
 
 from netweight.results.latency import Estimate
+from netweight.units import scaled
 
 _FOLDER = Path(__file__).parent.parent / "devices" / "published"
 COVERAGE = 0.8
@@ -76,13 +77,18 @@ def published(board: str) -> tuple[Published, ...]:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(
         Published(
-            engine=title,
+            engine=engine["title"],
             dtype=data["dtype"],
-            source=data["source"],
+            source=engine["source"],
             networks=tuple((n["name"], n["macs"], n[key]) for n in data["networks"] if key in n),
         )
-        for key, title in data["engines"].items()
+        for key, engine in data["engines"].items()
     )
+
+
+def published_types(board: str) -> frozenset[str]:
+    """Element types of the networks that were measured on a board."""
+    return frozenset(one.dtype for one in published(board))
 
 
 def estimates(board: str, macs: int | None, dtypes: frozenset[str]) -> tuple[Estimate, ...]:
@@ -101,11 +107,19 @@ def estimates(board: str, macs: int | None, dtypes: frozenset[str]) -> tuple[Est
             low_s=macs * one.seconds_per_mac / one.spread(),
             high_s=macs * one.seconds_per_mac * one.spread(),
             coverage=COVERAGE,
-            source=(
-                f"{one.seconds_per_mac * 1e9:.2f} ns per MAC, from {len(one.networks)} networks in {one.source}; "
-                f"each from the others: {100 * one.mean_error():.0f} % off"
-            ),
+            source=_said(one, macs),
         )
         for one in published(board)
         if macs and dtypes == {one.dtype}
+    )
+
+
+def _said(one: Published, macs: int) -> str:
+    """Where an estimate is from, how far it was off, and whether the network is larger or smaller than all others."""
+    sizes = [size for _, size, _ in one.networks]
+    outside = not min(sizes) <= macs <= max(sizes)
+    beyond = f"; its {scaled(macs)} MACs lie beyond theirs, {scaled(min(sizes))} to {scaled(max(sizes))}"
+    return (
+        f"{one.seconds_per_mac * 1e9:.2f} ns per MAC, from {len(one.networks)} networks; each from the others: "
+        f"{100 * one.mean_error():.0f} % off{beyond if outside else ''} [{one.source}]"
     )
