@@ -8,14 +8,13 @@ from netweight.analysis.devices.detect import machine
 from netweight.analysis.devices.detected import detected
 from netweight.analysis.devices.table import device as device_of
 from netweight.analysis.devices.table import devices as all_devices
-from netweight.app.arguments import takes, text, unless_none
+from netweight.app.arguments import text
 from netweight.results.device import Device
 
 DETECT = "detect"
 """What this machine is called."""
 
 
-@takes(name=unless_none(text))
 def devices(name: str | None = None) -> tuple[Device, ...]:
     """Devices with their peak rates, memories and bandwidths, each figure with its source.
 
@@ -39,6 +38,6 @@ def find(name: str) -> Device:
     Raises:
         NetweightError: As ``devices`` does.
     """
-    if name == DETECT:
+    if text("device", name) == DETECT:
         return detected(machine(), today=datetime.now(tz=UTC).date())
     return device_of(name)
