@@ -2,8 +2,8 @@
 
 Each engine is calibrated first. Then networks are measured, the engines one after the other for each network, and the
 whole twice; the least processor time of a thread counts, which other programs disturb least. Beside the prediction
-stand two plain ones: MACs by one rate, the geometric mean of these very networks, and the roofline of the data sheet of
-this machine (peak of one core, bandwidth of main memory as measured by copying). Markdown on stdout.
+stand two plain ones: MACs by one rate, the geometric mean of these very networks, and the roofline of this machine
+(peak of one core by its data sheet, bandwidth of main memory as measured by copying). Markdown on stdout.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import exp, log
 from pathlib import Path
@@ -86,9 +87,10 @@ def rows_of(
     for at in range(passes):
         for network in networks:
             graph = zoo.make(network)
+            weights = initialize(graph)
             for name in calibrations:
                 say(f"pass {at + 1} of {passes}: {network} on {name}")
-                took = least_of(name, graph, seconds)
+                took = least_of(name, graph, weights, seconds)
                 least[name, network] = min(took, least.get((name, network), took))
     bandwidth, peak = bytes_per_second(), peak_ops_per_second()
     rows = []
@@ -117,7 +119,7 @@ def rows_of(
     return rows
 
 
-def least_of(name: str, graph: Graph, seconds: float) -> float:
+def least_of(name: str, graph: Graph, weights: Mapping[str, Any], seconds: float) -> float:
     """Least processor seconds of a call: one thread, so that they are its time on a machine of its own."""
     rng = np.random.default_rng(0)
     feeds = {}
@@ -126,7 +128,7 @@ def least_of(name: str, graph: Graph, seconds: float) -> float:
         drawn = rng.standard_normal(spec.shape) if is_floating(spec.dtype) else rng.integers(0, 1000, spec.shape)
         feeds[entry] = drawn.astype(spec.dtype)
     with tempfile.TemporaryDirectory() as folder:
-        prepared = Prepared(graph=graph, weights=initialize(graph), feeds=feeds, folder=Path(folder))
+        prepared = Prepared(graph=graph, weights=weights, feeds=feeds, folder=Path(folder))
         session = engine_of(name).load(prepared, threads=1, precision=None)
         times = []
         end = time.perf_counter() + seconds
@@ -196,7 +198,7 @@ def markdown(found: dict[str, Any]) -> str:
     lines += [f"While this was measured, {words}." for words in found["disturbed"]]
     lines += [
         "",
-        "| network | engine | measured | predicted | 80 % interval | error | MACs by a rate | data-sheet roofline |",
+        "| network | engine | measured | predicted | 80 % interval | error | MACs by a rate | roofline |",
         "|---|---|---:|---:|---|---:|---:|---:|",
     ]
     for row in found["rows"]:
@@ -214,7 +216,7 @@ def markdown(found: dict[str, Any]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
-        "| engine | networks | mean error, predicted | inside the interval | MACs by a rate | data-sheet roofline |",
+        "| engine | networks | mean error, predicted | inside the interval | MACs by a rate | roofline |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, one in found["summary"].items():

@@ -10,6 +10,7 @@ import pytest
 from tests.calibration.fakes import LAWS, FakeEngine, true_seconds
 
 import netweight
+from netweight.analysis.devices.detect import machine
 from netweight.app import calibrate as verb
 from netweight.calibration import measure, networks
 from netweight.calibration import witnesses as checks
@@ -105,6 +106,8 @@ def test_the_commands(engine: FakeEngine, capsys: Captured, tmp_path: Path) -> N
     text = capsys.readouterr().out
     assert "predicted (onnxruntime 1.2.3, threads: 1)" in text
     assert "80 % interval" in text
+    cores = machine().cores
+    assert (f"the bound is that of {cores} cores, the prediction that of 1 thread" in text) == (cores > 1)
 
 
 @pytest.mark.usefixtures("calibrated")

@@ -205,6 +205,11 @@ def _told(laws: tuple[Calibration, str], expected: Prediction) -> tuple[tuple[Es
 
     calibration, where = laws
     notes = [f"while the calibration was measured, {words}" for words in calibration.disturbed]
+    threads, cores = calibration.conditions.threads, calibration.conditions.cores
+    if threads < cores:
+        notes.append(
+            f"the bound is that of {cores} cores, the prediction that of {threads} thread{'s' * (threads > 1)}"
+        )
     why_not = dict.fromkeys(one.why_not for one in expected.kernels if one.why_not)
     if expected.seconds is None or expected.low_s is None or expected.high_s is None:
         without = sum(one.seconds is None for one in expected.kernels)
