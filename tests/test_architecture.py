@@ -89,6 +89,7 @@ def test_public_names() -> None:
         "capture",
         "devices",
         "doctor",
+        "energy",
         "explain",
         "export",
         "fit",

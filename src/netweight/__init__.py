@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netweight.app.bench import bench
     from netweight.app.devices import devices
     from netweight.app.doctor import doctor
+    from netweight.app.energy import energy
     from netweight.app.explain import explain
     from netweight.app.export import export
     from netweight.app.fit import fit
@@ -70,6 +71,7 @@ __all__ = [
     "capture",
     "devices",
     "doctor",
+    "energy",
     "explain",
     "export",
     "fit",
@@ -108,6 +110,7 @@ _HOMES = {
             "bench",
             "devices",
             "doctor",
+            "energy",
             "explain",
             "export",
             "fit",

@@ -19,6 +19,7 @@ _EXAMPLES = {
     "memory": "netweight memory mobilenet_v2",
     "fit": "netweight fit mobilenet_v2 --bits 8 --limit 1MiB",
     "latency": "netweight latency resnet50 --device h100-sxm",
+    "energy": "netweight energy alexnet",
     "bench": "netweight bench resnet50 --engine onnxruntime",
     "plan": "netweight plan problem.csv --capacity 1MiB -o plan.csv",
     "run": "netweight run lenet5",
