@@ -90,6 +90,7 @@ def test_public_names() -> None:
         "capture",
         "devices",
         "doctor",
+        "energy",
         "explain",
         "export",
         "fit",

@@ -27,6 +27,7 @@ def verbs(folder: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
     yield "weigh", lambda **options: netweight.weigh("mlp", **options)
     yield "capture", lambda **options: netweight.capture("mlp", **options)
     yield "explain", lambda **options: netweight.explain("mlp", "fc1", **options)
+    yield "energy", lambda **options: netweight.energy("mlp", **options)
     yield "latency", lambda **options: netweight.latency("mlp", **{"device": "h100-sxm", **options})
     yield "fit", lambda **options: netweight.fit("mlp", **{"limit": "1MB", **options})
     yield "memory", lambda **options: netweight.memory("mlp", **options)
@@ -48,7 +49,9 @@ def refused_or_done(call: Callable[[], Any]) -> None:
     assert len(found.message) < 300
 
 
-@pytest.mark.parametrize("verb", ["weigh", "capture", "explain", "fit", "latency", "memory", "run", "export", "models"])
+@pytest.mark.parametrize(
+    "verb", ["weigh", "capture", "energy", "explain", "fit", "latency", "memory", "run", "export", "models"]
+)
 def test_odd_keywords(verb: str, tmp_path: Path) -> None:
     call = dict(verbs(tmp_path))[verb]
     names = set(inspect.signature(getattr(netweight, verb)).parameters) - OWN - {"path"}

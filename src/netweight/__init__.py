@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netweight.app.calibrate import calibrate
     from netweight.app.devices import devices
     from netweight.app.doctor import doctor
+    from netweight.app.energy import energy
     from netweight.app.explain import explain
     from netweight.app.export import export
     from netweight.app.fit import fit
@@ -72,6 +73,7 @@ __all__ = [
     "capture",
     "devices",
     "doctor",
+    "energy",
     "explain",
     "export",
     "fit",
@@ -111,6 +113,7 @@ _HOMES = {
             "calibrate",
             "devices",
             "doctor",
+            "energy",
             "explain",
             "export",
             "fit",

@@ -69,7 +69,12 @@ class Bench(results.Bench):
         return f"<pre>{html.escape(str(self))}</pre>"
 
 
-def _seconds(name: str, value: Any) -> float:
+def seconds_of(name: str, value: Any) -> float:
+    """A time to measure.
+
+    Raises:
+        UsageError: If it is none, or too long.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_S:
         raise UsageError(f"{name}: expected seconds above 0 and up to {_LONGEST_S:.0f}, got {shown(value)}")
     return float(value)
@@ -97,7 +102,7 @@ def _batches(name: str, value: Any) -> tuple[int, ...]:
 
 
 @takes(
-    engine=texts, batch=unless_none(_batches), threads=_threads, precision=unless_none(_precision), seconds=_seconds,
+    engine=texts, batch=unless_none(_batches), threads=_threads, precision=unless_none(_precision), seconds=seconds_of,
     seed=whole_number, dims=MODEL["dims"], layers=flag,
 )  # fmt: skip
 def bench(

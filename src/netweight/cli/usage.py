@@ -20,6 +20,7 @@ _EXAMPLES = {
     "fit": "netweight fit mobilenet_v2 --bits 8 --limit 1MiB",
     "latency": "netweight latency resnet50 --device h100-sxm",
     "calibrate": "netweight calibrate --engine onnxruntime",
+    "energy": "netweight energy alexnet",
     "bench": "netweight bench resnet50 --engine onnxruntime",
     "plan": "netweight plan problem.csv --capacity 1MiB -o plan.csv",
     "run": "netweight run lenet5",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from netweight.analysis.cost import call_rows
 from netweight.analysis.deployed import Deployed, deployed
 from netweight.analysis.from_weights import made_from_weights
 from netweight.ir import Graph, Node, NoShape, Value
-from netweight.ops import REGISTRY
+from netweight.ops import REGISTRY, WORK_KINDS
 from netweight.results.profile import LayerRow
 
 _ACTIVE = ("activation", "input")
@@ -29,6 +29,7 @@ class KernelWork:
         dtype: Element type of the arithmetic.
         macs: Multiply-accumulates.
         ops_total: Operations whatever the type, a MAC two; none for what is folded into weights.
+        counts: Operations by kind, ``macs`` among them.
         weight_bytes: Stored bytes that it reads.
         input_bytes: Bytes of activations that it reads.
         output_bytes: Bytes of activations that it writes.
@@ -41,6 +42,7 @@ class KernelWork:
     dtype: str
     macs: int | None
     ops_total: int | None
+    counts: Mapping[str, int] | None
     weight_bytes: int | None
     input_bytes: int | None
     output_bytes: int | None
@@ -94,10 +96,23 @@ def _work(
         dtype=first.dtype if first is not None else "float32",
         macs=_sum(row.macs for row in parts),
         ops_total=_sum(row.ops_total for row in parts),
+        counts=_counts(parts),
         weight_bytes=None if unknown else sum([_weights(graph, value, sources, most) for value in read]),
         input_bytes=None if unknown else sum([_active(graph, value, sources, most) for value in read]),
         output_bytes=None if unknown else output_bytes,
     )
+
+
+def _counts(rows: Sequence[LayerRow]) -> dict[str, int] | None:
+    """Operations of all of them by kind; None where they are unknown."""
+    found: dict[str, int] = {}
+    for row in rows:
+        if row.ops_total is None:
+            return None
+        for kind in WORK_KINDS:
+            if count := getattr(row, kind):
+                found[kind] = found.get(kind, 0) + int(count)
+    return found
 
 
 def _is_folded(node: Node, first: bool) -> bool:  # noqa: FBT001

@@ -1,0 +1,1 @@
+"""What a network costs in joules, as a reader sees it."""
