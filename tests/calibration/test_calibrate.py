@@ -147,6 +147,7 @@ def test_another_version_of_the_engine_is_refused(engine: FakeEngine, capsys: Ca
         (["latency", "mobilenet_v1", "--calibration", "missing.json"], "expected to read 'missing.json'"),
         (["calibrate", "--engine", "onnxruntim"], "onnxruntime"),
         (["calibrate", "--engine", "litert"], "engines that can be calibrated: onnxruntime, openvino, torch"),
+        (["calibrate", "-o", "missing/c.json"], "expected an existing folder, got 'missing'"),
         (["calibrate", "--threads", "0"], "expected 1 to 1024, got 0"),
     ],
 )
@@ -161,3 +162,11 @@ def test_a_calibration_measured_under_load_says_so(calibrated: Path, capsys: Cap
     assert "while the calibration was measured, other programs used 60 % of the cores" in notes
     assert command(["latency", "mobilenet_v1"]) == 0
     assert "other programs used 60 % of the cores" in capsys.readouterr().out
+
+
+def test_the_interval_of_the_whole_is_that_of_whole_networks(calibrated: Path) -> None:
+    found = read(calibrated)
+    wide = replace(found, whole=replace(found.whole, low=0.5, high=3.0))
+    expected = predict(netweight.capture("mobilenet_v1"), wide)
+    assert expected.seconds is not None
+    assert (expected.low_s, expected.high_s) == pytest.approx((0.5 * expected.seconds, 3 * expected.seconds))

@@ -92,8 +92,10 @@ def calibrate(engine: str = "onnxruntime", *, threads: int = 1, output: str | No
     """
     started = time.perf_counter()
     engine = _engine(engine)
-    found = measured(engine_of(engine), threads)
     path = Path(output) if output is not None else stored_at(engine, threads)
+    if output is not None and not path.parent.is_dir():
+        raise UsageError(f"output: expected an existing folder, got {str(path.parent)!r}")
+    found = measured(engine_of(engine), threads)
     write(found, path)
     return Calibrated(found, path, time.perf_counter() - started)
 

@@ -23,7 +23,7 @@ def _lines(latency: Latency, units: Units, width: int | None, *, all_rows: bool)
     yield from wrapped(heading, width, 2)
     yield ""
     predicts = any(row.predicted_s is not None for row in latency.layers)
-    head = (*_HEAD[:5], *(_PREDICTED if predicts else ()), *_HEAD[5:])
+    head = _PREDICTED if predicts else _HEAD
     rows = _rows(latency, units, all_rows=all_rows, predicts=predicts)
     yield from aligned([head, *rows], width, words=(0, -1))
     yield ""
@@ -38,14 +38,15 @@ def _lines(latency: Latency, units: Units, width: int | None, *, all_rows: bool)
 
 
 _HEAD = ("layer", "operations", "weights", "activations", "bound", "%", "limited by")
-_PREDICTED = ("predicted", "80 % interval")
+_PREDICTED = ("layer", "operations", "bound", "predicted", "80 % interval", "%", "limited by")
+"""Bytes leave their place to what is expected."""
 
 
 def _rows(latency: Latency, units: Units, *, all_rows: bool, predicts: bool) -> Iterator[tuple[str, ...]]:
     for row in latency.layers:
         if all_rows or row.limited_by != "nothing" or row.predicted_s:
             cells = _cells(row, units)
-            yield (*cells[:5], *(_expected(row) if predicts else ()), *cells[5:])
+            yield (*cells[:2], cells[4], *_expected(row), *cells[5:]) if predicts else cells
 
 
 def _expected(row: KernelLatency) -> tuple[str, str]:
