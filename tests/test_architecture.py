@@ -102,6 +102,7 @@ def test_public_names() -> None:
         "rule",
         "rules",
         "run",
+        "throughput",
         "weigh",
     ]
     assert all(hasattr(netweight, name) for name in netweight.__all__)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netweight.app.plan import plan
     from netweight.app.profile import Profile
     from netweight.app.run import run
+    from netweight.app.throughput import throughput
     from netweight.app.weigh import weigh
     from netweight.errors import (
         CaptureError,
@@ -85,6 +86,7 @@ __all__ = [
     "rule",
     "rules",
     "run",
+    "throughput",
     "weigh",
 ]
 
@@ -122,6 +124,7 @@ _HOMES = {
             "models",
             "plan",
             "run",
+            "throughput",
             "weigh",
         )
     },

@@ -93,7 +93,12 @@ def _precision(name: str, value: Any) -> str:
     return str(value)
 
 
-def _batches(name: str, value: Any) -> tuple[int, ...]:
+def batches_of(name: str, value: Any) -> tuple[int, ...]:
+    """Sizes of batches.
+
+    Raises:
+        UsageError: If one is no whole number, or below 1.
+    """
     found = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
     numbers = tuple(whole_number(name, one) for one in found)
     if not numbers or min(numbers) < 1:
@@ -102,8 +107,8 @@ def _batches(name: str, value: Any) -> tuple[int, ...]:
 
 
 @takes(
-    engine=texts, batch=unless_none(_batches), threads=_threads, precision=unless_none(_precision), seconds=seconds_of,
-    seed=whole_number, dims=MODEL["dims"], layers=flag,
+    engine=texts, batch=unless_none(batches_of), threads=_threads, precision=unless_none(_precision),
+    seconds=seconds_of, seed=whole_number, dims=MODEL["dims"], layers=flag,
 )  # fmt: skip
 def bench(
     model: Any,

@@ -51,6 +51,28 @@ class Latency(results.Latency):
 
         return to_text(self, units=units, width=width, all_rows=all_rows)
 
+    def to_csv(self) -> str:
+        """One line per kernel."""
+        from netweight.report.latency.delimited import to_csv
+
+        return to_csv(self)
+
+    def to_svg(self) -> str:
+        """The roofline: a dot for each kernel at its intensity and the rate that its bound allows."""
+        from netweight.report.latency.roofline import to_svg
+
+        return to_svg(self)
+
+    def to_roofline(self, *, width: int | None = None) -> str:
+        """The roofline in characters.
+
+        Args:
+            width: Characters of a line; None for the natural width.
+        """
+        from netweight.report.latency.roofline_text import to_text
+
+        return to_text(self, width=width)
+
     def __str__(self) -> str:
         return self.to_text().removesuffix("\n")
 

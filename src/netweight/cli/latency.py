@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
 
 import click
 
 from netweight.app import latency as verb
+from netweight.app.throughput import USUAL, Throughput, throughput
 from netweight.cli.options import (
     check_units,
     given_flags,
@@ -19,9 +21,15 @@ from netweight.cli.options import (
     units_option,
     verbose_option,
 )
-from netweight.cli.streams import is_terminal, out_rendered
+from netweight.cli.streams import is_terminal, out_rendered, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing, one_of
+from netweight.errors import UsageError
+from netweight.files import write_text
+from netweight.units import whole
+
+_USUAL = ",".join(map(str, USUAL))
+_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg"}
 
 
 @click.command(name="latency", cls=Verb)
@@ -45,7 +53,16 @@ from netweight.cli.values import WHOLE, completing, one_of
     help="What may stay on the chip where it fits.  [default: weights]",
 )  # fmt: skip
 @click.option("--all", "all_rows", is_flag=True, help="Also kernels that compute and move nothing.")
-@click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
+@click.option("--roofline", is_flag=True, help="A picture: which kernels wait for memory, which compute.")
+@click.option(
+    "--throughput", is_flag=False, flag_value=_USUAL, metavar="[N,...]",
+    help=f"Over batches of these sizes instead.  [{_USUAL}]",
+)  # fmt: skip
+@click.option("--format", "form", type=one_of("table", "json", "csv", "svg"), default="table", help="[default: table]")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
+    help=f"Write to {', '.join(_FORMATS)}; repeat.",
+)  # fmt: skip
 @units_option
 @verbose_option
 def latency(model: str, **flags: Any) -> None:
@@ -55,27 +72,63 @@ def latency(model: str, **flags: Any) -> None:
       netweight latency resnet50 --device h100 --batch 8
       netweight latency mobilenet_v2 --device stm32h743 --bits 8
       netweight latency resnet50 --device h100 --precision tf32
-      netweight latency resnet50                                  predicted for this machine, after `calibrate`
+      netweight latency resnet50                          predicted for this machine, after `calibrate`
+      netweight latency resnet50 --device h100 --roofline -o roofline.svg
+      netweight latency resnet50 --device h100 --throughput 1,8,64 -o curve.csv
     """  # noqa: D301
-    check_units(flags["form"], given_flags(flags).get("units", "raw"))
+    targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
+    for form in (*targets.values(), flags["form"]):
+        check_units(form, given_flags(flags).get("units", "raw"))
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
-        found = verb.latency(
-            model,
-            parse_inputs(flags["inputs"]),
-            device=flags["device"],
-            engine=flags["engine"],
-            calibration=flags["calibration"],
-            threads=flags["threads"],
-            batch=flags["batch"],
-            bits=flags["bits"],
-            precision=flags["precision"],
-            resident=flags["resident"],
-            training=flags["training"],
-            dims=parse_dims(flags["dims"]),
-            as_written=flags["as_written"],
-        )
-    if flags["form"] == "json":
-        out_rendered(found.to_json() + "\n")
-    else:
-        width = get_terminal_size().columns if is_terminal() else None
-        out_rendered(found.to_text(units=flags["units"], width=width, all_rows=flags["all_rows"]))
+        found = _throughput(model, flags) if flags["throughput"] is not None else _latency(model, flags)
+    for path, form in targets.items():
+        write_text(path, _rendered(found, form, flags, None))
+        say(f"wrote {path}")
+    width = get_terminal_size().columns if is_terminal() else None
+    out_rendered(_rendered(found, flags["form"], flags, width))
+
+
+def _latency(model: str, flags: dict[str, Any]) -> verb.Latency:
+    return verb.latency(model, parse_inputs(flags["inputs"]), batch=flags["batch"], **_common(flags))
+
+
+def _throughput(model: str, flags: dict[str, Any]) -> Throughput:
+    """Over the sizes of batches that are given.
+
+    Raises:
+        UsageError: If an input, a batch or a roofline is asked for as well.
+    """
+    for name in ("inputs", "batch", "roofline"):
+        if flags[name]:
+            raise UsageError(f"throughput: expected the batch alone to change, got {name} as well", fix="leave one out")
+    sizes = [whole(part, "throughput") for part in flags["throughput"].split(",")]
+    return throughput(model, batch=sizes, **_common(flags))
+
+
+def _common(flags: dict[str, Any]) -> dict[str, Any]:
+    names = (
+        "device", "engine", "calibration", "threads", "bits", "precision", "resident", "training", "as_written",
+    )  # fmt: skip
+    return {**{name: flags[name] for name in names}, "dims": parse_dims(flags["dims"])}
+
+
+def _form_of(path: Path) -> str:
+    if path.suffix.lower() not in _FORMATS:
+        raise UsageError(f"output: expected a file name ending in {', '.join(_FORMATS)}, got {path.name!r}")
+    return _FORMATS[path.suffix.lower()]
+
+
+def _rendered(found: verb.Latency | Throughput, form: str, flags: dict[str, Any], width: int | None) -> str:
+    match form:
+        case "json":
+            return found.to_json() + "\n"
+        case "csv":
+            return found.to_csv()
+        case "svg":
+            return found.to_svg()
+        case _ if isinstance(found, Throughput):
+            return found.to_text(width=width)
+        case _ if flags["roofline"]:
+            return found.to_roofline(width=width)
+        case _:
+            return found.to_text(units=flags["units"], width=width, all_rows=flags["all_rows"])
