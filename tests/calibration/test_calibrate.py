@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.calibration.fakes import LAWS, FakeEngine, true_seconds
+from tests.calibration.fakes import CACHE_BYTES, LAWS, FakeEngine, true_seconds
 
 import netweight
 from netweight.analysis.devices.detect import machine
@@ -170,3 +170,11 @@ def test_the_interval_of_the_whole_is_that_of_whole_networks(calibrated: Path) -
     expected = predict(netweight.capture("mobilenet_v1"), wide)
     assert expected.seconds is not None
     assert (expected.low_s, expected.high_s) == pytest.approx((0.5 * expected.seconds, 3 * expected.seconds))
+
+
+def test_profiles_in_which_others_took_turns_are_scaled_to_the_call(engine: FakeEngine) -> None:
+    graphs = [graph for graph in networks.calibration_networks() if graph.name == "calibration-stems"]
+    plain = measure.measured_samples(engine, graphs, threads=1, cache_bytes=CACHE_BYTES)
+    engine.slower = 0.5  # a call takes half of what the profile says
+    halves = measure.measured_samples(engine, graphs, threads=1, cache_bytes=CACHE_BYTES)
+    assert [one.seconds for one in halves] == pytest.approx([one.seconds / 2 for one in plain])

@@ -37,8 +37,8 @@ def rows(*times: float | None) -> list[KernelLatency]:
     return [
         KernelLatency(
             layer=f"l{at}", layers=(f"l{at}",), op="conv", kind="conv", dtype="float32", rate="fp32", macs=1,
-            ops_total=2, weight_bytes=1, input_bytes=1, output_bytes=1, compute_s=t, memory_s=0.0, bound_s=t, limited_by="compute",
-            intensity=1.0,
+            ops_total=2, weight_bytes=1, input_bytes=1, output_bytes=1, compute_s=t, memory_s=0.0, bound_s=t,
+            limited_by="compute", intensity=1.0,
         )
         for at, t in enumerate(times)
     ]  # fmt: skip

@@ -119,7 +119,7 @@ def measured(engine: Engine, threads: int, *, clock: Callable[[], float] | None 
     cache = max(machine().caches.values(), default=_NO_CACHE)
     before, started, own = moment(), time.perf_counter(), time.process_time()
     with progress.stage(f"calibrating {engine.name}"):
-        samples = measured_samples(engine, calibration_networks(), threads=threads, cache_bytes=cache)
+        samples = measured_samples(engine, calibration_networks(), threads=threads, cache_bytes=cache, clock=clock)
         progress.step("fitting laws")
         laws = laws_of(samples)
         whole = measured_whole(engine, tuple(witnesses()), laws, threads=threads, cache_bytes=cache, clock=clock)

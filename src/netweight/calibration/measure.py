@@ -43,15 +43,23 @@ def laws_of(samples: Sequence[Sample]) -> dict[str, Fitted]:
     }
 
 
-def measured_samples(engine: Engine, networks: Sequence[Graph], *, threads: int, cache_bytes: int) -> list[Sample]:
+def measured_samples(
+    engine: Engine, networks: Sequence[Graph], *, threads: int, cache_bytes: int, clock: Clock | None = None
+) -> list[Sample]:
     """Samples of all kernels of networks, the least time of several passes over all of them.
+
+    Profiles of engines have wall time, in which other programs take turns where a kernel is long. The kernels of a
+    network are therefore scaled down where they take longer together than a whole call does by the clock.
 
     Args:
         engine: What runs them.
         networks: What is run.
         threads: Threads of a call.
         cache_bytes: What a cache holds of weights.
+        clock: What times a call: by default processor time where one thread runs, which others do not disturb.
     """
+    clock = clock or _clock(threads)
+    calls = [float("inf")] * len(networks)
     ran: list[list[tuple[Kernel, ...]]] = [[] for _ in networks]
     with ExitStack() as opened:
         sessions = []
@@ -59,14 +67,15 @@ def measured_samples(engine: Engine, networks: Sequence[Graph], *, threads: int,
             progress.step(f"loading {graph.name}")
             sessions.append(opened.enter_context(_session(engine, graph, threads)))
         for at in range(_PASSES):
-            for session, graph, passes in zip(sessions, networks, ran, strict=True):
+            for place, (session, graph) in enumerate(zip(sessions, networks, strict=True)):
                 progress.step(f"{graph.name}, pass {at + 1} of {_PASSES}")
-                passes.append(session.kernels(_ROUNDS, _LOW))
+                ran[place].append(session.kernels(_ROUNDS, _LOW))
+                calls[place] = min(calls[place], _least_call(session, clock, _CALLS // _PASSES))
     found: list[Sample] = []
-    for graph, passes in zip(networks, ran, strict=True):
+    for graph, passes, call in zip(networks, ran, calls, strict=True):
         works = kernel_works(graph, KERNELS[engine.name])
         cold = weights_are_cold(works, cache_bytes)
-        found.extend(samples_of(graph, works, _least(passes), cold=cold))
+        found.extend(samples_of(graph, works, _within(_least(passes), call), cold=cold))
     return found
 
 
@@ -75,6 +84,16 @@ def _least(passes: Sequence[tuple[Kernel, ...]]) -> list[Kernel]:
     first = passes[0]
     same = [one for one in passes if [kernel.layers for kernel in one] == [kernel.layers for kernel in first]]
     return [replace(kernel, seconds=min(one[at].seconds for one in same)) for at, kernel in enumerate(first)]
+
+
+def _within(kernels: Sequence[Kernel], call_s: float) -> list[Kernel]:
+    """The kernels, scaled down where they take longer together than the call that runs them."""
+    scale = min(1.0, call_s / sum([kernel.seconds for kernel in kernels]))
+    return [replace(kernel, seconds=kernel.seconds * scale) for kernel in kernels]
+
+
+def _clock(threads: int) -> Clock:
+    return time.process_time if threads == 1 else time.perf_counter
 
 
 def measured_whole(
@@ -91,7 +110,7 @@ def measured_whole(
         cache_bytes: What a cache holds of weights.
         clock: What times a call: by default processor time where one thread runs, which others do not disturb.
     """
-    clock = clock or (time.process_time if threads == 1 else time.perf_counter)
+    clock = clock or _clock(threads)
     found = []
     for graph in networks:
         works = kernel_works(graph, KERNELS[engine.name])
@@ -99,7 +118,7 @@ def measured_whole(
         if expected is not None:
             progress.step(graph.name)
             with _session(engine, graph, threads) as session:
-                found.append((graph.name, _least_call(session, clock), expected))
+                found.append((graph.name, _least_call(session, clock, _CALLS), expected))
     return checked(found)
 
 
@@ -113,9 +132,10 @@ def _sum_of_laws(graph: Graph, works: Sequence[KernelWork], laws: dict[str, Fitt
     return whole
 
 
-def _least_call(session: Session, clock: Clock) -> float:
+def _least_call(session: Session, clock: Clock, calls: int) -> float:
+    """Least time of so many calls, after one to warm up."""
     times = []
-    for _ in range(_CALLS):
+    for _ in range(calls + 1):
         start = clock()
         session.call()
         times.append(clock() - start)
