@@ -74,6 +74,14 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_files_of_the_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calibrations and devices of whoever runs the tests are not theirs."""
+    folder = tmp_path_factory.getbasetemp() / "nobody"
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+
+
+@pytest.fixture(autouse=True)
 def _own_numbers(request: pytest.FixtureRequest) -> None:
     """A generator of a test file starts anew in every test: numbers do not depend on what ran before."""
     for name in ("RNG", "_RNG"):

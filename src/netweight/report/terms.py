@@ -52,7 +52,14 @@ def _key(name: str) -> str:
 
 
 def find_term(name: str) -> Term | None:
-    """The term of that name, however it is written; None if there is none."""
+    """The term of that name, however it is written; of a spelling that stands for one term, that; None if there is none.
+
+    >>> find_term("FLOPS").name, find_term("flops").name
+    ('FLOP/s', 'FLOP')
+    """
+    exactly = next((term for term in terms().values() if name in term.written), None)
+    if exactly is not None:
+        return exactly
     known, key = _by_any_name(), _key(name)
     singular = key.removesuffix("s")
     return known.get(key) or known.get(singular) or known.get(f"{key}s")

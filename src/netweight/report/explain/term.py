@@ -24,7 +24,8 @@ class Term(Explanation):
         beware: What other tools or papers do differently.
         see: Related terms.
         page: Where the documents say more.
-        aliases: Other names of it.
+        aliases: Other names of it, however they are written.
+        written: Spellings that stand for it exactly as they are.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Term(Explanation):
     see: tuple[str, ...] = ()
     page: str = ""
     aliases: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
     def lines(self, _units: Units, width: int | None) -> list[str]:
         """The meaning, and below it formula, example, and where to go on."""
