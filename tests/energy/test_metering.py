@@ -11,8 +11,9 @@ import pytest
 
 import netweight
 from netweight.app import energy as verb
+from netweight.errors import EngineError
 from netweight.metering.found import meter
-from netweight.metering.measure import taken
+from netweight.metering.measure import Taken, taken
 from netweight.metering.meter import Meter, Missing
 from netweight.metering.rapl import rapl
 
@@ -136,8 +137,55 @@ def test_the_idle_machine_is_taken_off() -> None:
     found = taken(
         Meter(name="m", read_j=lambda: world.used), world.turn, seconds=4.0, clock=world.clock, sleep=world.sleep
     )
+    assert isinstance(found, Taken)
     assert (found.calls, found.seconds, found.idle_watts, found.busy_watts) == (8, 4.0, 10.0, 30.0)
     assert found.energy_j == pytest.approx(20 * 0.5)
+
+
+def test_a_counter_that_says_nothing_of_the_run_gives_a_reason_and_no_figure() -> None:
+    world = World()
+
+    def reason(read: Any, turn: Any = world.turn) -> str:
+        found = taken(Meter(name="m", read_j=read), turn, seconds=4.0, clock=world.clock, sleep=world.sleep)
+        assert isinstance(found, Missing)
+        return found.reason
+
+    def gone() -> float:
+        raise PermissionError(13, "gone")
+
+    def no_call(seconds: float) -> int:
+        world.turn(seconds)
+        return 0
+
+    assert "did not move" in reason(lambda: 5.0)
+    assert "cannot be read any more" in reason(gone)
+    assert "no call ended within 4 s" in reason(lambda: world.used, no_call)
+
+    def cool(seconds: float) -> int:
+        world.now += seconds
+        world.used += 5 * seconds
+        return 1
+
+    assert "no more than the idle machine before it: 5.0 W and 10.0 W" in reason(lambda: world.used, cool)
+
+
+def test_the_network_that_is_measured_is_the_one_that_is_priced(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def refuse(_verb: str, _model: Any, inputs: Any, *_: Any, **more: Any) -> Any:
+        asked.append((inputs, more))
+        raise EngineError("engine: not today")
+
+    monkeypatch.setattr("netweight.app.prepared.prepared", refuse)
+    monkeypatch.setattr(verb, "meter", lambda _: Meter(name="m", read_j=lambda: 0.0))
+    found = netweight.energy("lenet5", (4, 1, 32, 32), measure=True)
+    assert (found.metered.status, found.metered.reason) == ("unavailable", "engine: not today")
+    assert asked == [((4, 1, 32, 32), {"batch": None, "dims": None})]
+    for options in ({"bits": 8}, {"training": True}):
+        refused = netweight.energy("lenet5", measure=True, **options).metered
+        assert refused.status == "unavailable"
+        assert "as it is" in refused.reason
+    assert len(asked) == 1
 
 
 def test_nothing_is_measured_unless_it_is_asked_for_and_a_missing_counter_is_said(

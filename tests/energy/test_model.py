@@ -100,6 +100,16 @@ def test_what_has_no_price_is_said() -> None:
     assert not any("priced as" in note for note in half.notes)
 
 
+def test_products_without_a_price_leave_no_total() -> None:
+    """The table has no prices of 64 bits, and arithmetic without its MACs is no figure."""
+    found = netweight.energy("lenet5", bits=64)
+    assert (found.layers["C1"].compute_j, found.totals.compute_j, found.totals.macs_j, found.totals.low_j) == (
+        None,
+    ) * 4
+    assert found.totals.weights_j is not None
+    assert "MACs have no price" in str(found).splitlines()[-1]
+
+
 def test_an_unknown_operator_leaves_no_total(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
     node = onnx.helper.make_node("Strange", ["x"], ["y"], domain="mine")

@@ -152,7 +152,7 @@ def energy(
         table=table_info(works, prices),
         totals=whole,
         layers=Kernels(rows),
-        metered=_metered(model, batch, engine, meter_of, seconds) if measure else Metered(status="not asked for"),
+        metered=_metered(model, asked, engine, meter_of, seconds) if measure else Metered(status="not asked for"),
         rates=stated,
         notes=(*_on_prices(whole.unpriced, borrowed(works, prices)), *found.notes),
     )
@@ -181,17 +181,23 @@ def _rate(said: str) -> Rate:
     return Rate(per_kwh=float(found[1]), unit=found[2].strip(), source=found[3].strip())
 
 
-def _metered(model: Model, batch: int | None, engine: str, which: str, seconds: float) -> Metered:
-    """What a counter says of runs on an engine."""
+def _metered(model: Model, asked: Asked, engine: str, which: str, seconds: float) -> Metered:
+    """What a counter says of runs of this network, with these inputs, on an engine."""
     from netweight.app.prepared import prepared
     from netweight.measuring.worker import Wanted, Worker
 
+    if asked.bits or asked.training:
+        what = "other bit widths" if asked.bits else "batch statistics"
+        reason = f"an engine runs the network as it is, not with {what}: leave that out, or give such a model"
+        return Metered(status="unavailable", reason=reason, engine=engine)
     counter = meter(which)
     if isinstance(counter, Missing):
         return Metered(status="unavailable", reason=counter.reason, engine=engine)
     try:
         with tempfile.TemporaryDirectory(prefix="netweight-") as folder:
-            found, _, _ = prepared("energy", model, None, Path(folder), batch=batch)
+            found, _, _ = prepared(
+                "energy", model, asked.inputs, Path(folder), batch=asked.batch, dims=asked.dims
+            )  # fmt: skip
             worker = Worker(Wanted(engine=engine, threads=1, precision=None), found)
             try:
                 worker.turn(min(1.0, seconds), 10**6)
@@ -204,6 +210,8 @@ def _metered(model: Model, batch: int | None, engine: str, which: str, seconds: 
                 worker.close()
     except NetweightError as error:
         return Metered(status="unavailable", reason=str(error.args[0]), meter=counter.name, engine=engine)
+    if isinstance(one, Missing):
+        return Metered(status="unavailable", reason=one.reason, meter=counter.name, engine=engine)
     return Metered(
         status="measured", meter=counter.name, engine=engine, calls=one.calls, energy_j=one.energy_j,
         idle_watts=one.idle_watts, busy_watts=one.busy_watts, seconds=one.seconds,

@@ -29,6 +29,9 @@ def nvml() -> Meter | Missing:
         return Missing(reason="no GPU whose energy NVML counts: NVML finds none")
 
     def read() -> float:
-        return sum(library.nvmlDeviceGetTotalEnergyConsumption(handle) for handle in handles) * _MILLI
+        try:
+            return sum(library.nvmlDeviceGetTotalEnergyConsumption(handle) for handle in handles) * _MILLI
+        except library.NVMLError as error:
+            raise OSError(str(error)) from error
 
     return Meter(name=f"NVML, {len(handles)} GPU{'s' * (len(handles) != 1)}", read_j=read)

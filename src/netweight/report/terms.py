@@ -52,7 +52,7 @@ def _key(name: str) -> str:
 
 
 def find_term(name: str) -> Term | None:
-    """The term of that name, however it is written; of a spelling that stands for one term, that; None if there is none.
+    """The term of that name, however it is written, or of that very spelling; None if there is none.
 
     >>> find_term("FLOPS").name, find_term("flops").name
     ('FLOP/s', 'FLOP')

@@ -45,7 +45,8 @@ def totals(works: Sequence[KernelWork], rows: Sequence[KernelEnergy], prices: Pr
     macs: list[float | None] = []
     for work in works:
         unpriced.update({kind: count for kind, count in _unpriced(work, prices).items() if count})
-        macs.append(None if work.macs is None else _of_macs(work, prices))
+        known = work.macs is not None and (not work.macs or _has_price_of_macs(work, prices))
+        macs.append(_of_macs(work, prices) if known else None)
     return EnergyTotals(
         compute_j=_sum(row.compute_j for row in rows),
         macs_j=_sum(macs),
@@ -136,10 +137,15 @@ def _counts(work: KernelWork) -> dict[str, int]:
 
 
 def _compute(work: KernelWork, prices: Prices) -> float | None:
-    if work.counts is None:
+    """Joules of what has a price; None where nobody knows the operations, or MACs have none: no figure without them."""
+    if work.counts is None or (work.macs and not _has_price_of_macs(work, prices)):
         return None
     priced = ((count, prices.of(work.dtype, kind)) for kind, count in _counts(work).items())
     return sum([count * price[0] for count, price in priced if price is not None])
+
+
+def _has_price_of_macs(work: KernelWork, prices: Prices) -> bool:
+    return all(prices.of(work.dtype, kind) is not None for kind in ("muls", "adds"))
 
 
 def _of_macs(work: KernelWork, prices: Prices) -> float:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from netweight.analysis.cost import call_rows
 from netweight.analysis.deployed import Deployed, deployed
 from netweight.analysis.from_weights import made_from_weights
-from netweight.ir import Graph, Node, NoShape, Value
+from netweight.analysis.latency.touched import reads_at_most, writes_at_most
+from netweight.ir import Graph, Node, NoShape
 from netweight.ops import REGISTRY, WORK_KINDS
 from netweight.results.profile import LayerRow
 
 _ACTIVE = ("activation", "input")
-_LOOKUPS = frozenset({"embedding", "embedding_bag", "gather", "gather_nd", "index", "index_select", "slice", "unfold"})
-"""Operators that read no more of what they look into than they write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +83,12 @@ def _work(
     unknown = any(isinstance(graph.nodes[step].attrs, NoShape) for step in steps) or (
         first is not None and first.kind == "unknown"
     )
-    read = _read(graph, steps, done) if moves else []
+    read = _read(graph, steps, done) if moves else {}
     written = [graph.values[name] for name in node.outputs] if moves else []
     output_bytes = sum([value.stored_bytes for value in written])
-    most = output_bytes if first is not None and first.op in _LOOKUPS else None
+    changed = writes_at_most(graph, graph.nodes[done[0]]) if len(done) == 1 and moves else None
+    output_bytes = output_bytes if changed is None else min(output_bytes, changed)
+    weights, active = _by_storage(graph, read, sources)
     return KernelWork(
         node=node,
         steps=steps,
@@ -97,8 +98,8 @@ def _work(
         macs=_sum(row.macs for row in parts),
         ops_total=_sum(row.ops_total for row in parts),
         counts=_counts(parts),
-        weight_bytes=None if unknown else sum([_weights(graph, value, sources, most) for value in read]),
-        input_bytes=None if unknown else sum([_active(graph, value, sources, most) for value in read]),
+        weight_bytes=None if unknown else weights,
+        input_bytes=None if unknown else active,
         output_bytes=None if unknown else output_bytes,
     )
 
@@ -129,11 +130,33 @@ def _sum(figures: Iterable[int | None]) -> int | None:
     return None if None in found else sum([int(figure) for figure in found if figure is not None])
 
 
-def _read(graph: Graph, steps: Sequence[int], done: Sequence[int]) -> list[Value]:
-    """Values that a kernel reads from memory, each once; what is folded into weights reads none."""
+def _read(graph: Graph, steps: Sequence[int], done: Sequence[int]) -> dict[str, int]:
+    """Bytes that a kernel reads of each value, at the least; what is folded into weights reads none."""
     inside = {name for step in steps for name in graph.nodes[step].outputs}
-    reads = (name for step in done for name in graph.nodes[step].inputs)
-    return [graph.values[name] for name in dict.fromkeys(reads) if name is not None and name not in inside]
+    found: dict[str, int] = {}
+    for step in done:
+        most = reads_at_most(graph, graph.nodes[step])
+        for name in graph.nodes[step].inputs:
+            if name is not None and name not in inside:
+                whole = graph.values[name].stored_bytes
+                found[name] = max(found.get(name, 0), min(whole, most.get(name, whole)))
+    return found
+
+
+def _by_storage(graph: Graph, read: Mapping[str, int], sources: Mapping[str, frozenset[str]]) -> tuple[int, int]:
+    """Bytes of weights and of activations; views of one tensor are no more than that tensor."""
+    weights: dict[str, int] = {}
+    active: dict[str, int] = {}
+    for name, nbytes in read.items():
+        value = graph.values[name]
+        owner = graph.values[value.storage]
+        if name in sources:
+            below = sum([graph.values[source].stored_bytes for source in sources[name]])
+            weights[name] = min(nbytes, below)
+        else:
+            side = active if owner.kind in _ACTIVE else weights
+            side[owner.name] = min(side.get(owner.name, 0) + nbytes, owner.stored_bytes)
+    return sum(weights.values()), sum(active.values())
 
 
 def _stored_below(graph: Graph, made: frozenset[str]) -> dict[str, frozenset[str]]:
@@ -144,26 +167,3 @@ def _stored_below(graph: Graph, made: frozenset[str]) -> dict[str, frozenset[str
             below = frozenset().union(*(found.get(n, frozenset({n})) for n in node.inputs if n is not None))
             found.update(dict.fromkeys(node.outputs, below))
     return found
-
-
-def _weights(graph: Graph, value: Value, sources: dict[str, frozenset[str]], most: int | None) -> int:
-    """Bytes of weights behind a value: as it is kept, or as it is computed from, whichever is less."""
-    if value.name in sources:
-        below = sum([graph.values[name].stored_bytes for name in sources[value.name]])
-        size = min(value.stored_bytes, below)
-    elif _owner(graph, value).kind in _ACTIVE:
-        return 0
-    else:
-        size = value.stored_bytes
-    return size if most is None else min(size, most)
-
-
-def _active(graph: Graph, value: Value, sources: dict[str, frozenset[str]], most: int | None) -> int:
-    """Bytes of an activation."""
-    if value.name in sources or _owner(graph, value).kind not in _ACTIVE:
-        return 0
-    return value.stored_bytes if most is None else min(value.stored_bytes, most)
-
-
-def _owner(graph: Graph, value: Value) -> Value:
-    return value if value.storage == value.name else graph.values[value.storage]

@@ -103,10 +103,13 @@ def sentence(energy: Energy) -> str:
     """What a reader may quote."""
     whole, head = energy.totals, f"{energy.model.name}, {energy.batch} at once"
     if whole.low_j is None or whole.high_j is None or whole.compute_j is None or whole.weights_j is None:
-        return f"{head}: no total, as kernels are unknown"
-    times = f", {whole.weights_j / whole.compute_j:.0f} times as much" if whole.compute_j else ""
+        return f"{head}: no total, as operations are unknown or MACs have no price"
+    ratio = whole.weights_j / whole.compute_j if whole.compute_j else 0
+    times = f", {ratio:.0f} times as much" if ratio >= 10 else f", {ratio:.1f} times as much" if ratio else ""
+    left_out = sum(whole.unpriced.values())
+    without = f", {amount(left_out, 'operation')} without a price not counted" if left_out else ""
     arithmetic = f"arithmetic {joules(whole.compute_j)} ({joules(whole.macs_j)} of it MACs)"
     return (
         f"{head}: {joules(whole.low_j)} to {joules(whole.high_j)} (modelled, {energy.table.name}); {arithmetic}, "
-        f"weights from DRAM {joules(whole.weights_j)}{times}"
+        f"weights from DRAM {joules(whole.weights_j)}{times}{without}"
     )
