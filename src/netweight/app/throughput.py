@@ -100,7 +100,6 @@ def throughput(
         )
         for one in found
     )
-    notes = dict.fromkeys(note for one in found for note in one.notes)
     first = found[0]
     return Throughput(
         model=first.model,
@@ -108,5 +107,5 @@ def throughput(
         points=points,
         knee=knee(points),
         stages=two_stages(first.layers, first.batch),
-        notes=tuple(notes),
+        notes=first.notes,
     )

@@ -178,7 +178,7 @@ def _plain() -> Iterator[Chain]:
 
     for at in range(8):
         channels, before = _channels(at, 2, 40, 512), _channels(at, 3, 32, 256)
-        size = min(200, max(12, int((_MOST_MACS * 0.8 / (9 * channels * before)) ** 0.5)))
+        size = min(200, max(12, int((_MOST_MACS * 1.6 / (9 * channels * before)) ** 0.5)))
         yield _image(before, size), partial(chain, channels=channels)
 
 

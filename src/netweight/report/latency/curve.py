@@ -25,7 +25,7 @@ def _lines(found: Throughput, width: int | None) -> Iterator[str]:
     )
     yield ""
     engines = _engines(found)
-    rows = [("batch", "latency", "per second", "limited by", *(f"{name}, predicted" for name in engines))]
+    rows = [("batch", "latency", "per second", "limited by", *(f"{name.split()[0]} predicted" for name in engines))]
     for point in found.points:
         predicted = {e.engine: e.latency_s for e in point.estimates}
         rows.append(
@@ -39,6 +39,8 @@ def _lines(found: Throughput, width: int | None) -> Iterator[str]:
         )
     yield from aligned(rows, width, words=(3,))
     yield ""
+    if engines:
+        yield from wrapped(f"predicted: {', '.join(engines)}", width, 2)
     for line in _stages(found):
         yield from wrapped(line, width, 2)
     for note in found.notes:
