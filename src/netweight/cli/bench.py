@@ -15,9 +15,9 @@ from netweight.app.identify import OnnxFile, identify
 from netweight.cli.options import limit_option, parse_dims, verbose_option
 from netweight.cli.run import parsed_arrays
 from netweight.cli.streams import is_terminal, out_rendered, say
+from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing, one_of
-from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.units import whole
 
@@ -60,7 +60,7 @@ def bench(model: str, **flags: Any) -> None:
       netweight bench model.onnx --batch 1,2,4,8 -o curve.csv
       netweight bench model.tflite --engine litert --threads 2
     """  # noqa: D301
-    targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
+    targets = {Path(name): form_of(Path(name), _FORMATS) for name in flags["outputs"]}
     names = [name for text in flags["engines"] or ("onnxruntime",) for name in text.split(",") if name]
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
         found = verb.bench(
@@ -80,12 +80,6 @@ def bench(model: str, **flags: Any) -> None:
     width = get_terminal_size().columns if is_terminal() else None
     out_rendered(_rendered(found, flags["form"], layers=flags["layers"], width=width))
     click.get_current_context().exit(_code(found, strict=flags["strict"]))
-
-
-def _form_of(path: Path) -> str:
-    if path.suffix.lower() not in _FORMATS:
-        raise UsageError(f"output: expected a file name ending in {', '.join(_FORMATS)}, got {path.name!r}")
-    return _FORMATS[path.suffix.lower()]
 
 
 def _rendered(found: verb.Bench, form: str, *, layers: bool, width: int | None = None) -> str:

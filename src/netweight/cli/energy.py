@@ -13,9 +13,9 @@ import click
 from netweight.app import energy as verb
 from netweight.cli.options import model_options, parse_dims, parse_inputs, verbose_option
 from netweight.cli.streams import is_terminal, out_rendered, say
+from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
 from netweight.cli.values import completing, one_of
-from netweight.errors import UsageError
 from netweight.files import write_text
 
 _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
@@ -50,7 +50,7 @@ def energy(model: str, **flags: Any) -> None:
       netweight energy resnet50 --measure --engine openvino
       netweight energy resnet50 --rate '385 g CO2: IEA 2024'
     """  # noqa: D301
-    targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
+    targets = {Path(name): form_of(Path(name), _FORMATS) for name in flags["outputs"]}
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
         found = verb.energy(
             model,
@@ -73,12 +73,6 @@ def energy(model: str, **flags: Any) -> None:
         say(f"wrote {path}")
     width = get_terminal_size().columns if is_terminal() else None
     out_rendered(_rendered(found, flags["form"], width, all_rows=flags["all_rows"]))
-
-
-def _form_of(path: Path) -> str:
-    if path.suffix.lower() not in _FORMATS:
-        raise UsageError(f"output: expected a file name ending in {', '.join(_FORMATS)}, got {path.name!r}")
-    return _FORMATS[path.suffix.lower()]
 
 
 def _rendered(found: verb.Energy, form: str, width: int | None, *, all_rows: bool) -> str:

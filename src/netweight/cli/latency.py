@@ -22,6 +22,7 @@ from netweight.cli.options import (
     verbose_option,
 )
 from netweight.cli.streams import is_terminal, out_rendered, say
+from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing, one_of
 from netweight.errors import UsageError
@@ -76,7 +77,7 @@ def latency(model: str, **flags: Any) -> None:
       netweight latency resnet50 --device h100 --roofline -o roofline.svg
       netweight latency resnet50 --device h100 --throughput 1,8,64 -o curve.csv
     """  # noqa: D301
-    targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
+    targets = {Path(name): form_of(Path(name), _FORMATS) for name in flags["outputs"]}
     for form in (*targets.values(), flags["form"]):
         check_units(form, given_flags(flags).get("units", "raw"))
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
@@ -110,12 +111,6 @@ def _common(flags: dict[str, Any]) -> dict[str, Any]:
         "device", "engine", "calibration", "threads", "bits", "precision", "resident", "training", "as_written",
     )  # fmt: skip
     return {**{name: flags[name] for name in names}, "dims": parse_dims(flags["dims"])}
-
-
-def _form_of(path: Path) -> str:
-    if path.suffix.lower() not in _FORMATS:
-        raise UsageError(f"output: expected a file name ending in {', '.join(_FORMATS)}, got {path.name!r}")
-    return _FORMATS[path.suffix.lower()]
 
 
 def _rendered(found: verb.Latency | Throughput, form: str, flags: dict[str, Any], width: int | None) -> str:

@@ -25,6 +25,7 @@ from netweight.cli.options import (
 from netweight.cli.plan_files import FORMS as PLAN_FORMS
 from netweight.cli.plan_files import check_plans, plan_of, write_plans
 from netweight.cli.streams import is_terminal, out_rendered, say
+from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
 from netweight.cli.values import completing, one_of
 from netweight.errors import UsageError
@@ -72,7 +73,7 @@ def memory(model: str, **flags: Any) -> None:
     given = given_flags(flags)
     models = [name for name in flags["outputs"] if flags["patches"] and Path(name).suffix.lower() == ".onnx"]
     flags["outputs"] = [name for name in flags["outputs"] if name not in models]
-    targets = {Path(name): _form_of(Path(name)) for name in flags["outputs"]}
+    targets = {Path(name): form_of(Path(name), _FORMATS) for name in flags["outputs"]}
     for form in (*targets.values(), flags["form"]):
         check_units(form, given.get("units", "raw"))
     check_plans(model, flags["plans"], flags)
@@ -125,16 +126,6 @@ def _write_models(model: str, found: verb.Memory, names: Sequence[str], flags: M
         for note in written.notes:
             say(f"note: {note}")
         say(f"{name}: the network in patches, {report.spelled}")
-
-
-def _form_of(path: Path) -> str:
-    form = _FORMATS.get(path.suffix.lower())
-    if form is None:
-        raise UsageError(
-            f"output: expected a file name ending in {', '.join(_FORMATS)}, got {path.name!r}",
-            fix="--format json writes to stdout" if path.name == "-" else f"-o {path.stem}.json",
-        )
-    return form
 
 
 def _rendered(found: verb.Memory, form: str, units: Any, width: int | None) -> str:

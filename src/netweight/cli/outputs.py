@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netweight.cli.options import check_units
 from netweight.cli.streams import is_terminal, out_rendered
+from netweight.cli.suffixes import form_of
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.report.table import Options
@@ -55,7 +56,7 @@ def targets_of(given: Mapping[str, Any]) -> tuple[Target, ...]:
             f"quiet: expected the sentence alone on stdout, got --format {form} beside it",
             fix=f"-q -o FILE with the ending of {form}, or --format {form} without -q",
         )
-    targets = [Target(_form_of(Path(name)), Path(name)) for name in given.get("outputs", ())]
+    targets = [Target(form_of(Path(name), SUFFIXES), Path(name)) for name in given.get("outputs", ())]
     if not quiet and ("form" in given or not targets):
         targets.append(Target(form))
     for target in targets:
@@ -78,16 +79,6 @@ def _check(form: str, given: Mapping[str, Any]) -> None:
     check_units(form, given.get("units", "raw"))
     if form != "table" and given.get("color") == "always":
         raise UsageError(f"color: expected a table, got {form}, which has none", fix="leave it out")
-
-
-def _form_of(path: Path) -> str:
-    form = SUFFIXES.get(path.suffix.lower())
-    if form is None:
-        raise UsageError(
-            f"output: expected a file name ending in {', '.join(SUFFIXES)}, got {path.name!r}",
-            fix="--format json writes to stdout" if path.name == "-" else f"-o {path.stem}.json",
-        )
-    return form
 
 
 def deliver(profile: Profile, options: Options, targets: Sequence[Target], given: Mapping[str, Any]) -> None:

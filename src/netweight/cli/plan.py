@@ -11,9 +11,9 @@ import click
 from netweight.app import plan as verb
 from netweight.cli.options import limit_option, verbose_option
 from netweight.cli.streams import is_terminal, out_rendered, say
+from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing, one_of
-from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.report.planning import plan_sentence
 
@@ -46,7 +46,7 @@ def plan(problem: str, **flags: Any) -> None:
       netweight plan problem.csv --method tflm
       netweight plan --check plan.csv
     """  # noqa: D301
-    forms = [(Path(name), _form_of(Path(name))) for name in flags["outputs"]]
+    forms = [(Path(name), form_of(Path(name), _FORMS)) for name in flags["outputs"]]
     found = verb.plan(
         problem,
         capacity=flags["capacity"],
@@ -68,15 +68,6 @@ def plan(problem: str, **flags: Any) -> None:
         width = get_terminal_size().columns if is_terminal() else None
         out_rendered(_rendered(found, flags["form"] or "table", width))
     click.get_current_context().exit(0 if good else 1)
-
-
-def _form_of(path: Path) -> str:
-    form = _FORMS.get(path.suffix.lower())
-    if form is None:
-        raise UsageError(
-            f"output: expected a file name ending in {', '.join(_FORMS)}, got {path.name!r}", fix=f"-o {path.stem}.csv"
-        )
-    return form
 
 
 def _rendered(found: verb.Plan | verb.Audit, form: str, width: int | None) -> str:
