@@ -68,8 +68,8 @@ def test_a_batch_reads_the_weights_once() -> None:
     assert found.knee == 4
     assert found.stages is not None
     assert found.stages.cut_before == "fc7"
-    with pytest.raises(UsageError, match="the batch alone"):
-        netweight.throughput("alexnet", device="h100", inputs=(1, 3, 224, 224))
+    with pytest.raises(UsageError, match="at least 1 sample"):
+        netweight.throughput("alexnet", device="h100", batch=(1, 0))
 
 
 def test_the_command_over_batches(capsys: Captured, tmp_path: Path) -> None:

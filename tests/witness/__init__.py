@@ -25,5 +25,9 @@ UP_TO_SIGN: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "svd": (CALLS["svd"], lambda u, s, vh: (_weighted(u, vh), s)),
     "eigh": (CALLS["eigh"], lambda values, vectors: (_weighted(vectors, vectors.mT), values)),
 }
-WITNESSES: dict[str, Callable[..., Any]] = {name: call for name, call in CALLS.items() if name not in UP_TO_SIGN}
+NO_FUNCTION = {"identity"}
+"""What PyTorch does by doing nothing."""
+WITNESSES: dict[str, Callable[..., Any]] = {
+    name: call for name, call in CALLS.items() if name not in UP_TO_SIGN and name not in NO_FUNCTION
+}
 NARROWED: dict[str, Any] = {"resize": pytorch_resize_cases()}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Literal
 
 from netweight.analysis.latency.curve import knee, two_stages
 from netweight.app.bench import batches_of
 from netweight.app.identify import Model
 from netweight.app.latency import latency
-from netweight.errors import UsageError
+from netweight.own_rules import OwnRules
 from netweight.results import throughput as results
 from netweight.results.throughput import Point
 
@@ -66,30 +66,50 @@ def throughput(
     *,
     batch: int | Sequence[int] = USUAL,
     device: str | None = None,
+    engine: str | None = None,
+    calibration: str | None = None,
+    threads: int = 1,
+    bits: int | str | None = None,
+    precision: str | None = None,
+    resident: Literal["none", "weights", "all"] = "weights",
+    training: bool = False,
     dims: Mapping[str, int] | None = None,
-    **more: Any,
+    rules: OwnRules | None = None,
+    as_written: bool = False,
 ) -> Throughput:
     """Bound of latency and throughput over the size of a batch, where more samples stop to help, and two stages.
 
     >>> import netweight
     >>> found = netweight.throughput("alexnet", batch=(1, 16, 256), device="h100")
     >>> [round(point.throughput_bound_per_second) for point in found.points], found.knee
-    ([13157, 46006, 46006], 16)
+    ([13162, 45967, 45967], 16)
 
     Args:
         model: Anything that ``netweight.latency`` takes; its input has as many samples as ``batch`` says.
         batch: Samples at once, several numbers.
         device: Name of a device or its file; this machine by default.
+        engine: Engine whose calibration predicts on this machine; by default the first that has one.
+        calibration: File of it.
+        threads: Threads of a call that it is for.
+        bits: Bit widths: ``8``, ``"w8a8"``; as described by default.
+        precision: Peak of the device that arithmetic of floats meets; that of their type by default.
+        resident: What may stay on the chip from one run to the next, where it fits.
+        training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
-        **more: As ``netweight.latency`` takes it.
+        rules: What operators of your own cost, for this call.
+        as_written: Every operator is a kernel of its own.
 
     Raises:
         NetweightError: If the model or an argument is not one that fits; the error says what does.
     """
-    if "inputs" in more:
-        raise UsageError("inputs: expected the size of the batch alone to change, got inputs", fix="batch=(1, 8, 64)")
     sizes = sorted(batches_of("batch", batch))
-    found = [latency(model, batch=size, device=device, dims=dims, **more) for size in sizes]
+    found = [
+        latency(
+            model, batch=size, device=device, engine=engine, calibration=calibration, threads=threads, bits=bits,
+            precision=precision, resident=resident, training=training, dims=dims, rules=rules, as_written=as_written,
+        )
+        for size in sizes
+    ]  # fmt: skip
     points = tuple(
         Point(
             batch=one.batch,

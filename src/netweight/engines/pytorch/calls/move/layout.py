@@ -40,7 +40,6 @@ def reshape(attrs: Any, x: Any) -> Any:
 
 
 CALLS = {
-    "identity": lambda _attrs, x: x,
     "permute": lambda attrs, x: x.permute(attrs.order),
     "expand": lambda attrs, x: x.expand(attrs.shape),
     "slice": slice_,
