@@ -64,6 +64,7 @@ class PyTorchSession:
         with in_its_words(_NAME, "load the network"):
             self._module = self._changed(network.module if network.module is not None else self._program())
             self._arguments = self._given(network.feeds) if network.module is None else self._own_arguments()
+            self._arguments = tuple(self._beside_weights(value) for value in self._arguments)
         self._forward: Callable[..., Any] = self._module
         if compiled:
             with in_its_words("torch.compile", "compile the network"):
@@ -91,6 +92,16 @@ class PyTorchSession:
             self._cast(value) if hasattr(value, "is_floating_point") else value for value in self._network.arguments
         )
 
+    def _beside_weights(self, value: Any) -> Any:
+        """A tensor on the device of the module's weights."""
+        held = next((tensor for tensor in (*self._module.parameters(), *self._module.buffers())), None)
+        return value.to(held.device) if held is not None and hasattr(value, "is_floating_point") else value
+
+    def _wait(self) -> None:
+        """Until a GPU has done what it was given; a call returns before that."""
+        if any(getattr(value, "is_cuda", False) for value in self._arguments):
+            self._torch.cuda.synchronize()
+
     def _cast(self, tensor: Any) -> Any:
         return tensor.to(self._dtype) if self._dtype is not None and tensor.is_floating_point() else tensor
 
@@ -116,6 +127,7 @@ class PyTorchSession:
         """One forward."""
         with self._torch.inference_mode():
             self._forward(*self._arguments)
+        self._wait()
 
     def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
         """Each operator's call, or each layer of the user's module, timed on its own after a round to warm up.
@@ -142,6 +154,7 @@ class PyTorchSession:
         for node, step in zip(self._network.graph.nodes, self._module.steps, strict=True):
             start = time.perf_counter()
             self._module.step(step, values)
+            self._wait()
             found.append((node.layer, node.op, time.perf_counter() - start, self.precision.partition(",")[0]))
         return found
 
