@@ -15,9 +15,8 @@ from netweight.app.identify import OnnxFile, identify
 from netweight.cli.options import limit_option, parse_dims, verbose_option
 from netweight.cli.run import parsed_arrays
 from netweight.cli.streams import is_terminal, out_rendered, say
-from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
-from netweight.cli.values import WHOLE, completing, one_of
+from netweight.cli.values import WHOLE, completing, form_of, one_of
 from netweight.files import write_text
 from netweight.units import whole
 

@@ -13,9 +13,8 @@ import click
 from netweight.app import energy as verb
 from netweight.cli.options import model_options, parse_dims, parse_inputs, verbose_option
 from netweight.cli.streams import is_terminal, out_rendered, say
-from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
-from netweight.cli.values import completing, one_of
+from netweight.cli.values import completing, form_of, one_of
 from netweight.files import write_text
 
 _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}

@@ -22,9 +22,8 @@ from netweight.cli.options import (
     verbose_option,
 )
 from netweight.cli.streams import is_terminal, out_rendered, say
-from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
-from netweight.cli.values import WHOLE, completing, one_of
+from netweight.cli.values import WHOLE, completing, form_of, one_of
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.units import whole

@@ -25,9 +25,8 @@ from netweight.cli.options import (
 from netweight.cli.plan_files import FORMS as PLAN_FORMS
 from netweight.cli.plan_files import check_plans, plan_of, write_plans
 from netweight.cli.streams import is_terminal, out_rendered, say
-from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
-from netweight.cli.values import completing, one_of
+from netweight.cli.values import completing, form_of, one_of
 from netweight.errors import UsageError
 from netweight.files import write_text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netweight.cli.options import check_units
 from netweight.cli.streams import is_terminal, out_rendered
-from netweight.cli.suffixes import form_of
+from netweight.cli.values import form_of
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.report.table import Options

@@ -11,9 +11,8 @@ import click
 from netweight.app import plan as verb
 from netweight.cli.options import limit_option, verbose_option
 from netweight.cli.streams import is_terminal, out_rendered, say
-from netweight.cli.suffixes import form_of
 from netweight.cli.usage import Verb
-from netweight.cli.values import WHOLE, completing, one_of
+from netweight.cli.values import WHOLE, completing, form_of, one_of
 from netweight.files import write_text
 from netweight.report.planning import plan_sentence
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -88,3 +89,23 @@ def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], lis
         return candidates(kind, context, incomplete)
 
     return found
+
+
+def form_of(path: Path, forms: Mapping[str, str]) -> str:
+    """The format that a suffix stands for.
+
+    Args:
+        path: A file to write.
+        forms: Formats by suffix.
+
+    Raises:
+        UsageError: If it stands for none.
+    """
+    form = forms.get(path.suffix.lower())
+    if form is None:
+        example = ".json" if ".json" in forms else next(iter(forms))
+        raise UsageError(
+            f"output: expected a file name ending in {', '.join(forms)}, got {path.name!r}",
+            fix=f"--format {forms[example]} writes to stdout" if path.name == "-" else f"-o {path.stem}{example}",
+        )
+    return form
