@@ -10,10 +10,13 @@ from typing import Any
 from netweight import progress
 from netweight.app.prepared import prepared
 from netweight.engines.engine import PRECISIONS, Prepared
+from netweight.engines.package import said
 from netweight.engines.table import engine as engine_of
-from netweight.errors import NetweightError, unknown_name
+from netweight.errors import EngineError, NetweightError, UsageError, unknown_name
 from netweight.lazy import Array, np
 from netweight.results.compared import Compared, Difference, OnEngine
+
+_MOST_THREADS = 1024
 
 
 def compared(
@@ -44,6 +47,10 @@ def compared(
     """
     if precision is not None and precision not in PRECISIONS:
         raise unknown_name("precision", precision, PRECISIONS, fix=f"known: {', '.join(PRECISIONS)}")
+    if not engine:
+        raise UsageError("engine: expected one at least, got none", fix="--engine onnxruntime")
+    if not 1 <= threads <= _MOST_THREADS:
+        raise UsageError(f"threads: expected 1 to {_MOST_THREADS} threads, got {threads}")
     for name in engine:
         engine_of(name)
     with tempfile.TemporaryDirectory(prefix="netweight-") as folder:
@@ -71,11 +78,13 @@ def _run(
             outputs, used = session.run(network.feeds), session.precision
         finally:
             session.close()
-    except NetweightError as error:
+    except Exception as caught:
+        error = caught if isinstance(caught, NetweightError) else EngineError(f"engine: {said(caught)}")
         fix = f"; {error.fix}" if error.fix else ""
         return OnEngine(engine=name, version=version, precision="", reason=f"{error.args[0]}{fix}"), {}
     differences = tuple(_difference(key, array, outputs.get(key)) for key, array in first.items())
-    return OnEngine(engine=name, version=version, precision=used, differences=differences), outputs
+    other = precision if precision is not None and precision not in used.split(", ") else ""
+    return OnEngine(engine=name, version=version, precision=used, refused=other, differences=differences), outputs
 
 
 def _difference(name: str, expected: Array, found: Array | None) -> Difference:

@@ -41,11 +41,13 @@ def with_layers(graph: Graph, kernels: Sequence[Named]) -> tuple[Kernel, ...]:
         for step in own:
             owner.setdefault(step, at)
     links = _Links(graph)
+    nameless = {sort: [at for at, own in enumerate(named) if not own and _sort_of(kernels[at].kernel.op) == sort]
+                for sort in _SORTS}  # fmt: skip
+    for sort in ("norm", "softmax"):  # before a kernel behind them could claim them
+        _in_order(graph, owner, sort, nameless[sort], exact=True)
     _back_to_contractions(links, owner, [_is_plain(kernel.kernel.op) for kernel in kernels])
-    for sort in _SORTS:
-        nameless = [at for at, kernel in enumerate(kernels) if not named[at] and _sort_of(kernel.kernel.op) == sort]
-        left = [step for step, node in enumerate(graph.nodes) if _sort(node) == sort and step not in owner]
-        owner.update(zip(left, nameless, strict=False))
+    for sort, places in nameless.items():
+        _in_order(graph, owner, sort, [at for at in places if at not in owner.values()], exact=False)
     _fill(links, owner)
     by_kernel = [set(own) for own in named]
     for step, at in owner.items():
@@ -54,6 +56,15 @@ def with_layers(graph: Graph, kernels: Sequence[Named]) -> tuple[Kernel, ...]:
         replace(kernel.kernel, layers=tuple(dict.fromkeys(graph.nodes[step].layer for step in sorted(own))))
         for kernel, own in zip(kernels, by_kernel, strict=True)
     )
+
+
+def _in_order(graph: Graph, owner: dict[int, int], sort: str, places: Sequence[int], *, exact: bool) -> None:
+    """Kernels that name no operator run those of their sort that are left, in order; ``exact`` if there are as many."""
+    left = [step for step, node in enumerate(graph.nodes) if _sort(node) == sort and step not in owner]
+    if exact:
+        left = [step for step in left if graph.nodes[step].op != "batch_norm"]  # goes into the weights before it
+    if not exact or len(left) == len(places):
+        owner.update(zip(left, places, strict=False))
 
 
 class _Links:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from types import ModuleType
 
 from netweight.engines.engine import Kernel, Prepared
-from netweight.engines.package import imported, in_its_words, version_of
+from netweight.engines.package import computes_in, imported, in_its_words, version_of
 from netweight.errors import EngineError
 from netweight.lazy import Array, np
 
 _NAME = "LiteRT"
+_TYPES = {"float32": "fp32", "float16": "fp16", "int8": "int8", "uint8": "int8", "int16": "int16"}
 
 
 def _package() -> ModuleType:
@@ -36,11 +38,10 @@ class LiteRt:
             raise EngineError(
                 f"engine: {_NAME} runs .tflite files, not {network.graph.name}", fix="--engine onnxruntime"
             )
+        session = LiteRtSession(network, threads)
         if precision is not None:
-            raise EngineError(
-                f"engine: {_NAME} computes in the types of the file, not in {precision}", fix="leave --precision out"
-            )
-        return LiteRtSession(network, threads)
+            computes_in(session, _NAME, precision)
+        return session
 
 
 class LiteRtSession:
@@ -59,9 +60,13 @@ class LiteRtSession:
 
     @property
     def precision(self) -> str:
-        """Types of the tensors with the most elements: those of the file."""
-        found = {str(np.dtype(entry["dtype"])) for entry in self._interpreter.get_output_details()}
-        return ", ".join(sorted({"float32": "fp32"}.get(name, name) for name in found))
+        """Types of the file's tensors, those with the most elements first; its inputs and outputs may be others."""
+        found: Counter[str] = Counter()
+        for entry in self._interpreter.get_tensor_details():
+            name = _TYPES.get(str(np.dtype(entry["dtype"])))
+            if name is not None:
+                found[name] += int(np.prod(entry["shape"]))
+        return ", ".join(name for name, _ in found.most_common())
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Outputs by the names of the network's outputs."""

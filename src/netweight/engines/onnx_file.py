@@ -28,3 +28,28 @@ def write_onnx(graph: Graph, weights: Mapping[str, Array], path: Path) -> Path:
         raise UsageError(f"engine: expected weights of less than 2 GiB, got {size:,} bytes", fix="--engine torch")
     path.write_bytes(to_onnx(graph, weights).SerializeToString(deterministic=True))
     return path
+
+
+def with_names(file: Path, folder: Path) -> Path:
+    """The same file, or a copy in which every operator is called by what it makes: engines number those without a name.
+
+    A file whose weights lie beside it, or that is none of ONNX, stays as it is.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    if file.stat().st_size > _MOST_BYTES:
+        return file
+    try:
+        model = onnx.load(str(file), load_external_data=False)
+    except DecodeError:
+        return file  # the engine says what it is
+    nameless = [node for node in model.graph.node if not node.name and any(node.output)]
+    outside = any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer)
+    if not nameless or outside:
+        return file
+    for node in nameless:
+        node.name = next(name for name in node.output if name)
+    copy = folder / "named.onnx"
+    copy.write_bytes(model.SerializeToString(deterministic=True))
+    return copy

@@ -12,9 +12,9 @@ from typing import Any
 
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.layers import Named, with_layers
-from netweight.engines.package import imported, in_its_words, version_of
+from netweight.engines.onnx_file import with_names
+from netweight.engines.package import computes_in, imported, in_its_words, version_of
 from netweight.engines.quantile import quantile
-from netweight.errors import EngineError
 from netweight.lazy import Array, np
 
 _NAME = "ONNX Runtime"
@@ -43,12 +43,10 @@ class OnnxRuntime:
         Raises:
             EngineError: If ONNX Runtime refuses it, or the precision is none that it changes to.
         """
-        if precision not in (None, "fp32"):
-            raise EngineError(
-                f"engine: {_NAME} computes in the types of the model, not in {precision}",
-                fix="leave --precision out, or give a quantised model",
-            )
-        return OnnxRuntimeSession(network, threads)
+        session = OnnxRuntimeSession(network, threads)
+        if precision is not None:
+            computes_in(session, _NAME, precision)
+        return session
 
 
 class OnnxRuntimeSession:
@@ -57,8 +55,8 @@ class OnnxRuntimeSession:
     def __init__(self, network: Prepared, threads: int) -> None:
         self._network = network
         self._threads = threads
-        file = network.file if network.file is not None and network.file.suffix == ".onnx" else network.onnx
-        self._path = str(file)
+        own = network.file is not None and network.file.suffix.lower() == ".onnx"
+        self._path = str(with_names(network.file, network.folder) if own and network.file else network.onnx)
         self._session = self._opened(profile=False)
         self._names = [output.name for output in self._session.get_outputs()]
         self._feeds = dict(
@@ -78,8 +76,9 @@ class OnnxRuntimeSession:
 
     @property
     def precision(self) -> str:
-        """The floating types of its inputs, and integers where it has kernels of them."""
-        found = [kernel.precision for kernel in self.kernels(1) if kernel.layers and kernel.precision]
+        """Types that its kernels compute in, the most frequent first; a change of layout is none."""
+        kernels = self.kernels(1)
+        found = [k.precision for k in kernels if k.precision and not k.op.startswith("Reorder")]
         return ", ".join(name for name, _ in Counter(found).most_common())
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:

@@ -9,9 +9,8 @@ from typing import Any
 
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.layers import Named, with_layers
-from netweight.engines.package import imported, in_its_words, version_of
+from netweight.engines.package import computes_in, imported, in_its_words, version_of
 from netweight.engines.quantile import quantile
-from netweight.errors import EngineError
 from netweight.lazy import Array, np
 
 _NAME = "OpenVINO"
@@ -40,12 +39,11 @@ class OpenVino:
         Raises:
             EngineError: If OpenVINO refuses it, or has no such precision.
         """
-        if precision is not None and precision not in _HINTS:
-            raise EngineError(
-                f"engine: {_NAME} changes a model to {', '.join(_HINTS)}, not to {precision}",
-                fix="leave --precision out, or give a quantised model",
-            )
-        return OpenVinoSession(network, threads, precision)
+        hint = None if precision == "int8" else precision
+        session = OpenVinoSession(network, threads, hint)
+        if precision == "int8":
+            computes_in(session, _NAME, precision)
+        return session
 
 
 class OpenVinoSession:
@@ -78,16 +76,18 @@ class OpenVinoSession:
     def _filled(self, compiled: Any) -> Any:
         openvino = _package()
         request = compiled.create_infer_request()
-        for port, array in zip(compiled.inputs, self._network.feeds.values(), strict=True):
-            request.set_tensor(port, openvino.Tensor(np.ascontiguousarray(array)))
+        with in_its_words(_NAME, "take the inputs"):
+            for port, array in zip(compiled.inputs, self._network.feeds.values(), strict=True):
+                request.set_tensor(port, openvino.Tensor(np.ascontiguousarray(array)))
         return request
 
     @property
     def precision(self) -> str:
         """Types that kernels with layers compute in, the most frequent first, from the graph that is executed."""
         model = self._compiled.get_runtime_model()
-        found = Counter(_entry(op, "runtimePrecision") for op in model.get_ordered_ops() if _is_work(op))
-        return ", ".join(_TYPES.get(name, name) for name, _ in found.most_common())
+        types = [_entry(op, "runtimePrecision") for op in model.get_ordered_ops() if _is_work(op)]
+        found = Counter(_TYPES.get(name, name) for name in types)
+        return ", ".join(name for name, _ in found.most_common())
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Outputs by the names of the network's outputs."""

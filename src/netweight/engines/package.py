@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from netweight.engines.engine import Session
 from netweight.errors import EngineError, MissingExtraError, text_of
 
 _WORDS = 300
@@ -42,6 +43,21 @@ def version_of(distribution: str, load: Callable[[], object]) -> str:
     """
     load()
     return importlib.metadata.version(distribution)
+
+
+def computes_in(session: Session, engine: str, precision: str) -> None:
+    """Nothing, if a session computes in a precision that its engine does not change a network to.
+
+    Raises:
+        EngineError: If it computes in others.
+    """
+    used = session.precision or "which it does not say"
+    if precision not in used.split(", "):
+        session.close()
+        raise EngineError(
+            f"engine: {engine} computes in the types of the model, {used}, not in {precision}",
+            fix="leave --precision out, or give a quantised model" if precision == "int8" else "leave --precision out",
+        )
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 
 from netweight.engines.engine import Kernel, Prepared
+from netweight.engines.package import computes_in
 from netweight.engines.quantile import quantile
-from netweight.errors import EngineError
 from netweight.lazy import Array
 from netweight.version import __version__
 
@@ -28,11 +28,10 @@ class Reference:
             EngineError: If a precision is asked for.
         """
         del threads  # NumPy's own
-        if precision not in (None, "fp32"):
-            raise EngineError(
-                f"engine: reference computes in the types of the network, not in {precision}", fix="leave it out"
-            )
-        return ReferenceSession(network)
+        session = ReferenceSession(network)
+        if precision is not None:
+            computes_in(session, self.name, precision)
+        return session
 
 
 class ReferenceSession:
@@ -44,7 +43,7 @@ class ReferenceSession:
     @property
     def precision(self) -> str:
         """Types of the network's inputs."""
-        names = {"float32": "fp32", "float64": "fp64", "float16": "fp16"}
+        names = {"float32": "fp32", "float64": "fp64", "float16": "fp16", "bfloat16": "bf16", "uint8": "int8"}
         graph = self._network.graph
         return ", ".join(sorted({names.get(graph.spec(name).dtype, graph.spec(name).dtype) for name in graph.inputs}))
 

@@ -34,6 +34,7 @@ class OnEngine:
         engine: Its name.
         version: Version of its package.
         precision: What it computes in, by its own account.
+        refused: Precision that was asked for, where it computes in another; empty otherwise.
         reason: Why it did not run; empty if it did.
         differences: By output, from the first engine that ran; none of that one itself.
     """
@@ -41,6 +42,7 @@ class OnEngine:
     engine: str
     version: str
     precision: str
+    refused: str = ""
     reason: str = ""
     differences: tuple[Difference, ...] = ()
 

@@ -25,6 +25,8 @@ def _lines(found: Compared) -> Iterator[str]:
 
 def _line(row: OnEngine, *, first: bool) -> str:
     of = f" in {row.precision}" if row.precision else ""
+    if row.refused:
+        of += f", {row.refused} was asked for" if of else f", whether in {row.refused} it does not say"
     return f"{row.engine} {row.version}: ran{of}{', others are compared with it' if first else ''}"
 
 

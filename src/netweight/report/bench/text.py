@@ -105,7 +105,7 @@ def sentence(bench: Bench) -> str:
     done = [row for row in bench.rows if row.p50_s is not None]
     if not done:
         return f"{bench.model.name}: nothing was measured"
-    best = min(done, key=lambda row: (row.p50_s or 0.0) / row.batch)
+    best = min(done, key=lambda row: (row.p50_s or 0.0) / max(row.batch, 1))
     state = "" if best.state == "measured" else f", {best.state}"
     marked = ", marked" if best.disturbed else ""
     times = f"{seconds(best.p50_s)} (p50; p90 {seconds(best.p90_s)})"
