@@ -148,7 +148,7 @@ def test_another_version_of_the_engine_is_refused(engine: FakeEngine, capsys: Ca
         (["calibrate", "--engine", "onnxruntim"], "onnxruntime"),
         (["calibrate", "--engine", "litert"], "engines that can be calibrated: onnxruntime, openvino, torch"),
         (["calibrate", "-o", "missing/c.json"], "expected an existing folder, got 'missing'"),
-        (["calibrate", "--threads", "0"], "expected 1 to 1024, got 0"),
+        (["calibrate", "--threads", "0"], "expected 1 to 1024 threads, got 0"),
     ],
 )
 def test_refusals(capsys: Captured, args: list[str], message: str) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import netweight
-from netweight.app import bench as verb
+from netweight.app import entrants as verb
+from netweight.app.prepared import prepared
 from netweight.cli.main import run
 from netweight.errors import EngineError, UnknownNameError, UsageError
 from netweight.measuring.worker import timed
@@ -103,6 +104,35 @@ def test_an_interrupt_prints_what_there_is(monkeypatch: pytest.MonkeyPatch, caps
     printed = capsys.readouterr().out
     assert "note: interrupted: what was measured until then" in printed
     assert "partial" in printed.splitlines()[-1]
+
+
+def test_an_interrupt_before_the_second_batch_leaves_the_first_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Works:
+        precision = "fp32"
+
+        def turn(self, seconds: float, _most: int) -> list[float]:
+            del seconds
+            return [0.01] * 5
+
+        def cpu_s(self) -> float:
+            return 0.0
+
+        def kernels(self, _rounds: int) -> Any:
+            raise EngineError("engine: says nothing")
+
+        def close(self) -> None:
+            pass
+
+    def interrupted(*args: Any, batch: int | None, **more: Any) -> Any:
+        if batch == 2:
+            raise KeyboardInterrupt
+        return prepared(*args, batch=batch, **more)
+
+    monkeypatch.setattr(verb, "Worker", lambda *_: Works())
+    monkeypatch.setattr("netweight.app.bench.prepared", interrupted)
+    found = netweight.bench("lenet5", engine="reference", batch=(1, 2), seconds=0.001)
+    assert [(row.batch, row.state) for row in found.rows] == [(1, "measured")]
+    assert found.notes[-1].startswith("interrupted")
 
 
 @pytest.mark.parametrize(

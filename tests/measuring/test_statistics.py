@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netweight.measuring.statistics import is_warm, quantile, spread
+from netweight.measuring.statistics import is_warm, spread
+from netweight.quantile import quantile
 
 
 def test_quantiles_are_times_that_were_measured() -> None:

@@ -187,6 +187,18 @@ def model_info(graph: Graph, source: str) -> ModelInfo:
     return ModelInfo(name=graph.name, source=source, inputs=inputs, digest=digest_of(graph))
 
 
+def stored_bytes_of(graph: Graph) -> int:
+    """Bytes of all that a network has to have stored."""
+    kinds = ("parameter", "buffer", "constant")
+    return sum([value.stored_bytes for value in graph.values.values() if value.kind in kinds])
+
+
+def samples_of(graph: Graph) -> int:
+    """Samples at once: the first dimension of the first input that has one."""
+    shapes = (graph.spec(name).shape for name in graph.inputs)
+    return next((shape[0] for shape in shapes if shape), 1)
+
+
 _TOTALLED = (
     "params", "params_no_bias", "model_size_bytes", "logical_params", "macs", "flops", "ops_total", "bytes_read",
     "bytes_written",

@@ -10,7 +10,8 @@ from typing import Any
 
 from netweight import progress
 from netweight.analysis.devices.detect import machine
-from netweight.app.arguments import takes, text, unless_none, whole_number
+from netweight.app.arguments import takes, text, unless_none
+from netweight.app.engine_arguments import threads_of
 from netweight.calibration.calibration import KERNELS, Calibration, Conditions
 from netweight.calibration.store import check, read, stored_at, to_json, write
 from netweight.engines.engine import Engine
@@ -71,14 +72,7 @@ def _engine(value: Any) -> str:
     return name
 
 
-def _threads(name: str, value: Any) -> int:
-    number = whole_number(name, value)
-    if not 1 <= number <= 1024:
-        raise UsageError(f"{name}: expected 1 to 1024, got {number}")
-    return number
-
-
-@takes(threads=_threads, output=unless_none(text))
+@takes(threads=threads_of, output=unless_none(text))
 def calibrate(engine: str = "onnxruntime", *, threads: int = 1, output: str | None = None) -> Calibrated:
     """Measure how long an engine takes on this machine, by class of operators, and store it for ``latency``.
 

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from netweight import progress
+from netweight.app.arguments import takes, unless_none
+from netweight.app.engine_arguments import engines_of, precision_of, threads_of
 from netweight.app.prepared import prepared
-from netweight.engines.engine import PRECISIONS, Prepared
+from netweight.engines.engine import Prepared
 from netweight.engines.package import said
 from netweight.engines.table import engine as engine_of
-from netweight.errors import EngineError, NetweightError, UsageError, unknown_name
+from netweight.errors import EngineError, NetweightError
 from netweight.lazy import Array, np
 from netweight.results.compared import Compared, Difference, OnEngine
 
-_MOST_THREADS = 1024
 
-
+@takes(engine=engines_of, threads=threads_of, precision=unless_none(precision_of))
 def compared(
     model: Any,
     inputs: Any = None,
@@ -45,14 +46,6 @@ def compared(
     Raises:
         NetweightError: If the model or an argument does not fit. An engine that refuses the network is a row.
     """
-    if precision is not None and precision not in PRECISIONS:
-        raise unknown_name("precision", precision, PRECISIONS, fix=f"known: {', '.join(PRECISIONS)}")
-    if not engine:
-        raise UsageError("engine: expected one at least, got none", fix="--engine onnxruntime")
-    if not 1 <= threads <= _MOST_THREADS:
-        raise UsageError(f"threads: expected 1 to {_MOST_THREADS} threads, got {threads}")
-    for name in engine:
-        engine_of(name)
     with tempfile.TemporaryDirectory(prefix="netweight-") as folder:
         network, _, notes = prepared("run", model, inputs, Path(folder), batch=batch, seed=seed, dims=dims)
         rows: list[OnEngine] = []

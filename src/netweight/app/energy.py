@@ -11,11 +11,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from netweight import progress
-from netweight.analysis.cost import model_info
+from netweight.analysis.cost import model_info, samples_of
 from netweight.app.arguments import BITS, MODEL, flag, takes, text, texts, unless_none, whole_number
 from netweight.app.asked import Asked, Inputs
-from netweight.app.bench import seconds_of
 from netweight.app.described import network
+from netweight.app.engine_arguments import seconds_of
 from netweight.app.identify import Model
 from netweight.errors import NetweightError, UsageError
 from netweight.metering.found import meter
@@ -145,10 +145,9 @@ def energy(
         works = kernel_works(graph, "written" if as_written else "runtime")
         rows = kernel_energies(graph, works, prices, on_chip=on_chip)  # type: ignore[arg-type]
         whole = totals(works, rows, prices)
-    shapes = (graph.spec(name).shape for name in graph.inputs)
     return Energy(
         model=model_info(graph, found.source),
-        batch=next((shape[0] for shape in shapes if shape), 1),
+        batch=samples_of(graph),
         table=table_info(works, prices),
         totals=whole,
         layers=Kernels(rows),

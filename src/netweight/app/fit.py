@@ -10,7 +10,7 @@ from typing import Any
 
 from netweight import progress
 from netweight.analysis.conventions import convention as rule_of
-from netweight.analysis.cost import model_info
+from netweight.analysis.cost import model_info, stored_bytes_of
 from netweight.analysis.training import KEEPING
 from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
 from netweight.app.asked import Asked, Inputs
@@ -270,7 +270,10 @@ def _file_bytes(model: Model) -> int | None:
 
 def _needs(graph: Graph, name: str, limits: Mapping[str, int], stored: int | None, *, as_written: bool) -> list[Need]:
     memory = memory_of(graph, name, as_written=as_written)
-    sizes = {"memory": (needed(memory), memory.peak_layer), "flash": (_stored(graph) if stored is None else stored, "")}
+    sizes = {
+        "memory": (needed(memory), memory.peak_layer),
+        "flash": (stored_bytes_of(graph) if stored is None else stored, ""),
+    }
     return [
         Need(
             kind=kind,
@@ -284,12 +287,6 @@ def _needs(graph: Graph, name: str, limits: Mapping[str, int], stored: int | Non
     ]
 
 
-def _stored(graph: Graph) -> int:
-    """Bytes of all that a network has to have stored."""
-    kinds = ("parameter", "buffer", "constant")
-    return sum(value.stored_bytes for value in graph.values.values() if value.kind in kinds)
-
-
 def _fewer_bits(graph: Graph, needs: Sequence[Need]) -> list[Remedy]:
     """Narrower weights, where the flash does not hold those that there are."""
     found = []
@@ -299,7 +296,7 @@ def _fewer_bits(graph: Graph, needs: Sequence[Need]) -> list[Remedy]:
         widest = max(bits_of(value.spec.dtype) for value in graph.values.values() if value.kind == "parameter")
         for setting in ("8", "4"):
             if int(setting) < widest:
-                size = _stored(with_bits(graph, parse_bits(f"w{setting}")))
+                size = stored_bytes_of(with_bits(graph, parse_bits(f"w{setting}")))
                 found.append(
                     Remedy(
                         name=f"weights of {setting} bits",

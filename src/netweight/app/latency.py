@@ -8,11 +8,12 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from netweight import progress
-from netweight.analysis.cost import model_info
-from netweight.app.arguments import BITS, MODEL, takes, text, unless_none, whole_number
+from netweight.analysis.cost import model_info, samples_of, stored_bytes_of
+from netweight.app.arguments import BITS, MODEL, takes, text, unless_none
 from netweight.app.asked import Asked, Inputs
 from netweight.app.described import network
 from netweight.app.devices import DETECT, find
+from netweight.app.engine_arguments import threads_of
 from netweight.app.identify import Model
 from netweight.errors import UsageError
 from netweight.ir import Graph
@@ -95,7 +96,7 @@ def _resident(name: str, value: str) -> str:
     device=unless_none(text),
     engine=unless_none(text),
     calibration=unless_none(text),
-    threads=whole_number,
+    threads=threads_of,
     precision=unless_none(text),
     resident=_resident,
 )
@@ -169,9 +170,9 @@ def latency(
     with progress.stage(f"bounding {graph.name}"):
         expected = None if laws is None else predict(graph, laws[0])
         works = expected.works if expected else kernel_works(graph, "written" if as_written else "runtime")
-        at = places(chip, weight_bytes=_stored(graph), peak_bytes=_peak(graph), resident=resident)
+        at = places(chip, weight_bytes=stored_bytes_of(graph), peak_bytes=_peak(graph), resident=resident)
         rows = bounds(works, chip, at, precision=precision)
-    samples = _batch_of(graph)
+    samples = samples_of(graph)
     whole = totals(rows, samples)
     told, remarks = _told(laws, expected) if laws and expected else ((), ())
     return Latency(
@@ -274,18 +275,8 @@ def _contracted_in(rows: Sequence[KernelLatency]) -> frozenset[str]:
     return frozenset(row.dtype for row in rows if row.macs)
 
 
-def _stored(graph: Graph) -> int:
-    return sum([value.stored_bytes for value in graph.values.values() if value.kind in ("parameter", "buffer")])
-
-
 def _peak(graph: Graph) -> int:
     from netweight.analysis.conventions import convention
     from netweight.analysis.memory import activation_memories
 
     return activation_memories(graph, {"inplace": convention("inplace")})["inplace"].peak_bytes
-
-
-def _batch_of(graph: Graph) -> int:
-    """Samples at once: the first dimension of the first input that has one."""
-    shapes = (graph.spec(name).shape for name in graph.inputs)
-    return next((shape[0] for shape in shapes if shape), 1)

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Literal
 
 from netweight.analysis.latency.curve import knee, two_stages
-from netweight.app.bench import batches_of
+from netweight.app.engine_arguments import batches_of
 from netweight.app.identify import Model
 from netweight.app.latency import latency
 from netweight.own_rules import OwnRules

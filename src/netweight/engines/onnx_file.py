@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from netweight.errors import UsageError
+from netweight.files import whole_file
 from netweight.ir import Graph
 from netweight.lazy import Array
 
@@ -13,12 +14,14 @@ _MOST_BYTES = (1 << 31) - (1 << 20)
 
 
 def write_onnx(graph: Graph, weights: Mapping[str, Array], path: Path) -> Path:
-    """Write a network with its weights.
+    """Write a network with its weights, unless another engine had it written already.
 
     Raises:
         UnsupportedOpError: If ONNX lacks an operator of it.
         UsageError: If it is larger than an ONNX file can be.
     """
+    if path.exists():
+        return path
     from netweight.sources.onnx.write.writer import to_onnx
 
     size = sum(
@@ -26,7 +29,8 @@ def write_onnx(graph: Graph, weights: Mapping[str, Array], path: Path) -> Path:
     )
     if size > _MOST_BYTES:
         raise UsageError(f"engine: expected weights of less than 2 GiB, got {size:,} bytes", fix="--engine torch")
-    path.write_bytes(to_onnx(graph, weights).SerializeToString(deterministic=True))
+    with whole_file(path) as file:
+        file.write(to_onnx(graph, weights).SerializeToString(deterministic=True))
     return path
 
 

@@ -14,8 +14,8 @@ from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.layers import Named, with_layers
 from netweight.engines.onnx_file import with_names
 from netweight.engines.package import computes_in, imported, in_its_words, version_of
-from netweight.engines.quantile import quantile
 from netweight.lazy import Array, np
+from netweight.quantile import quantile
 
 _NAME = "ONNX Runtime"
 _PROVIDERS = ["CPUExecutionProvider"]

@@ -10,8 +10,8 @@ from typing import Any
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.layers import Named, with_layers
 from netweight.engines.package import computes_in, imported, in_its_words, version_of
-from netweight.engines.quantile import quantile
 from netweight.lazy import Array, np
+from netweight.quantile import quantile
 
 _NAME = "OpenVINO"
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.package import computes_in
-from netweight.engines.quantile import quantile
 from netweight.lazy import Array
+from netweight.quantile import quantile
 from netweight.version import __version__
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 from statistics import median
+
+from netweight.quantile import quantile
 
 WINDOW = 5
 """Calls whose median is one point of a warm-up."""
@@ -51,15 +52,6 @@ def spread(times: Sequence[float]) -> Spread:
         p99_s=quantile(ordered, 0.99),
         iqr=quarters / middle if middle else 0.0,
     )
-
-
-def quantile(ordered: Sequence[float], part: float) -> float:
-    """The smallest of ordered times that this part of them does not exceed: always one that was measured.
-
-    >>> quantile([1.0, 2.0, 3.0, 4.0], 0.5), quantile([1.0, 2.0, 3.0, 4.0], 0.9), quantile([5.0], 0.99)
-    (2.0, 4.0, 5.0)
-    """
-    return ordered[max(ceil(part * len(ordered)), 1) - 1]
 
 
 def is_warm(times: Sequence[float]) -> bool:

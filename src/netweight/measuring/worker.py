@@ -95,8 +95,9 @@ class Worker:
 
     def __init__(self, wanted: Wanted, network: Prepared) -> None:
         context = multiprocessing.get_context("spawn")
-        file = network.folder / f"{wanted.engine}.pickle"
-        file.write_bytes(pickle.dumps(network))
+        file = network.folder / "network.pickle"
+        if not file.exists():  # the same for every engine
+            file.write_bytes(pickle.dumps(network))
         self._name = wanted.engine
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs, wanted, str(file)), daemon=True)

@@ -7,10 +7,11 @@ all other activations stay on the chip. At the upper end every kernel reads from
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netweight.analysis.energy.table import PICO, Prices
+from netweight.analysis.known import known_sum
 from netweight.analysis.latency.work import KernelWork
 from netweight.ir import Graph
 from netweight.results.energy import EnergyTotals, KernelEnergy, TableInfo
@@ -48,14 +49,14 @@ def totals(works: Sequence[KernelWork], rows: Sequence[KernelEnergy], prices: Pr
         known = work.macs is not None and (not work.macs or _has_price_of_macs(work, prices))
         macs.append(_of_macs(work, prices) if known else None)
     return EnergyTotals(
-        compute_j=_sum(row.compute_j for row in rows),
-        macs_j=_sum(macs),
+        compute_j=known_sum(row.compute_j for row in rows),
+        macs_j=known_sum(macs),
         unpriced=dict(unpriced),
-        weights_j=_sum(row.weights_j for row in rows),
-        activations_low_j=_sum(row.activations_low_j for row in rows),
-        activations_high_j=_sum(row.activations_high_j for row in rows),
-        low_j=_sum(row.low_j for row in rows),
-        high_j=_sum(row.high_j for row in rows),
+        weights_j=known_sum(row.weights_j for row in rows),
+        activations_low_j=known_sum(row.activations_low_j for row in rows),
+        activations_high_j=known_sum(row.activations_high_j for row in rows),
+        low_j=known_sum(row.low_j for row in rows),
+        high_j=known_sum(row.high_j for row in rows),
     )
 
 
@@ -122,8 +123,8 @@ def _row(
         weights_j=weights,
         activations_low_j=low,
         activations_high_j=high,
-        low_j=_sum(parts_low),
-        high_j=_sum(parts_high),
+        low_j=known_sum(parts_low),
+        high_j=known_sum(parts_high),
     )
 
 
@@ -155,8 +156,3 @@ def _of_macs(work: KernelWork, prices: Prices) -> float:
 
 def _unpriced(work: KernelWork, prices: Prices) -> Mapping[str, int]:
     return {kind: count for kind, count in _counts(work).items() if count and prices.of(work.dtype, kind) is None}
-
-
-def _sum(joules: Iterable[float | None]) -> float | None:
-    found = list(joules)
-    return None if None in found else sum([joule for joule in found if joule is not None])

@@ -7,9 +7,10 @@ kernels' T, and the larger of the two sums where every transfer runs beside arit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from netweight.analysis.known import known_sum
 from netweight.analysis.latency.places import Places
 from netweight.analysis.latency.rates import rate_of
 from netweight.analysis.latency.work import KernelWork
@@ -40,16 +41,16 @@ def totals(rows: Sequence[KernelLatency], batch: int) -> LatencyTotals:
         rows: Its kernels.
         batch: Samples at once.
     """
-    compute, memory = _sum(row.compute_s for row in rows), _sum(row.memory_s for row in rows)
+    compute, memory = known_sum(row.compute_s for row in rows), known_sum(row.memory_s for row in rows)
     overlap = None if compute is None or memory is None else max(compute, memory)
     return LatencyTotals(
-        macs=_whole(row.macs for row in rows),
-        ops_total=_whole(row.ops_total for row in rows),
-        weight_bytes=_whole(row.weight_bytes for row in rows),
-        activation_bytes=_whole(size for row in rows for size in (row.input_bytes, row.output_bytes)),
+        macs=known_sum(row.macs for row in rows),
+        ops_total=known_sum(row.ops_total for row in rows),
+        weight_bytes=known_sum(row.weight_bytes for row in rows),
+        activation_bytes=known_sum(size for row in rows for size in (row.input_bytes, row.output_bytes)),
         compute_s=compute,
         memory_s=memory,
-        serial_bound_s=_sum(row.bound_s for row in rows),
+        serial_bound_s=known_sum(row.bound_s for row in rows),
         overlap_bound_s=overlap,
         throughput_bound_per_second=batch / overlap if overlap else None,
         limited_by=_limit(compute, memory),
@@ -143,13 +144,3 @@ def _limit(compute: float | None, memory: float | None) -> Limit | None:
     if compute == memory == 0:
         return "nothing"
     return "compute" if compute >= memory else "memory"
-
-
-def _sum(seconds: Iterable[float | None]) -> float | None:
-    found = list(seconds)
-    return None if None in found else sum([second for second in found if second is not None])
-
-
-def _whole(counts: Iterable[int | None]) -> int | None:
-    found = list(counts)
-    return None if None in found else sum([count for count in found if count is not None])

@@ -10,9 +10,10 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, exp, log
+from math import exp, log
 from pathlib import Path
 
+from netweight.quantile import quantile
 from netweight.results.latency import Estimate
 from netweight.units import scaled
 
@@ -56,8 +57,7 @@ class Published:
 
     def spread(self) -> float:
         """Factor around the constant that holds eight of ten networks when each is predicted from the others."""
-        logs = sorted(abs(log(1 + error)) for error in self.errors().values())
-        return exp(logs[ceil(COVERAGE * len(logs)) - 1])
+        return exp(quantile([abs(log(1 + error)) for error in self.errors().values()], COVERAGE))
 
 
 def _constant(networks: Sequence[tuple[str, int, float]]) -> float:

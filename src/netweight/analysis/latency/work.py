@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netweight.analysis.cost import call_rows
 from netweight.analysis.deployed import Deployed, deployed
 from netweight.analysis.from_weights import made_from_weights
+from netweight.analysis.known import known_sum
 from netweight.analysis.latency.touched import reads_at_most, writes_at_most
 from netweight.ir import Graph, Node, NoShape
 from netweight.ops import REGISTRY, WORK_KINDS
@@ -95,8 +96,8 @@ def _work(
         layers=tuple(dict.fromkeys(graph.nodes[step].layer for step in steps)),
         kind=first.kind if first is not None else "layout",
         dtype=first.dtype if first is not None else "float32",
-        macs=_sum(row.macs for row in parts),
-        ops_total=_sum(row.ops_total for row in parts),
+        macs=known_sum([None if row.macs is None else int(row.macs) for row in parts]),
+        ops_total=known_sum([None if row.ops_total is None else int(row.ops_total) for row in parts]),
         counts=_counts(parts),
         weight_bytes=None if unknown else weights,
         input_bytes=None if unknown else active,
@@ -123,11 +124,6 @@ def _is_folded(node: Node, first: bool) -> bool:  # noqa: FBT001
 def _is_view(op: str) -> bool:
     definition = REGISTRY.find(op)
     return definition is not None and definition.view
-
-
-def _sum(figures: Iterable[int | None]) -> int | None:
-    found = list(figures)
-    return None if None in found else sum([int(figure) for figure in found if figure is not None])
 
 
 def _read(graph: Graph, steps: Sequence[int], done: Sequence[int]) -> dict[str, int]:

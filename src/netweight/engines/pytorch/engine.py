@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.package import imported, in_its_words, version_of
-from netweight.engines.quantile import quantile
 from netweight.errors import EngineError
 from netweight.lazy import Array, np
+from netweight.quantile import quantile
 
 if TYPE_CHECKING:
     from types import ModuleType
