@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import netweight
 from netweight.app import entrants as verb
 from netweight.app.prepared import prepared
 from netweight.cli.main import run
+from netweight.engines.engine import Prepared
 from netweight.errors import EngineError, UnknownNameError, UsageError
-from netweight.measuring.worker import timed
+from netweight.measuring.worker import Wanted, Worker, timed
 from netweight.report.bench.text import to_text
 from netweight.results.bench import Bench, EngineTimes, KernelTime
+from netweight.runtime import initialize
 
 Captured = pytest.CaptureFixture[str]
 
@@ -50,6 +54,27 @@ def test_engines_in_their_processes(capsys: Captured, tmp_path: Path) -> None:
         assert row["remainder_s"] == pytest.approx(row["p50_s"] - row["kernels_s"])
     assert ort["precision"] == "fp32"
     assert {"C1", "F6"} <= {layer for kernel in ort["kernels"] for layer in kernel["layers"]}
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the state of a process is read from /proc")
+def test_a_process_stands_still_while_nobody_asks_it(tmp_path: Path) -> None:
+    graph = netweight.capture("lenet5")
+    feeds = {name: np.zeros(graph.spec(name).shape, "float32") for name in graph.inputs}
+    network = Prepared(graph=graph, weights=initialize(graph, seed=0), feeds=feeds, folder=tmp_path)
+    worker = Worker(Wanted(engine="reference", threads=1, precision=None), network)
+    try:
+        assert len(worker.turn(0.0, 3)) == 1
+        pid = multiprocessing.active_children()[0].pid
+        stat = Path(f"/proc/{pid}/stat")
+        for _ in range(200):  # until the signal has arrived
+            if stat.read_text().rpartition(")")[2].split()[0] == "T":
+                break
+            time.sleep(0.01)
+        assert stat.read_text().rpartition(")")[2].split()[0] == "T"
+        assert worker.cpu_s() > 0
+    finally:
+        worker.close()
     assert not multiprocessing.active_children()
 
 
