@@ -69,6 +69,7 @@ def test_public_names() -> None:
         "CaptureError",
         "Cost",
         "Counted",
+        "DivergedError",
         "EngineError",
         "FormatError",
         "Graph",
@@ -103,6 +104,7 @@ def test_public_names() -> None:
         "rules",
         "run",
         "throughput",
+        "train",
         "weigh",
     ]
     assert all(hasattr(netweight, name) for name in netweight.__all__)

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from netweight.app.profile import Profile
     from netweight.app.run import run
     from netweight.app.throughput import throughput
+    from netweight.app.train import train
     from netweight.app.weigh import weigh
     from netweight.errors import (
         CaptureError,
+        DivergedError,
         EngineError,
         FormatError,
         GraphError,
@@ -53,6 +55,7 @@ __all__ = [
     "CaptureError",
     "Cost",
     "Counted",
+    "DivergedError",
     "EngineError",
     "FormatError",
     "Graph",
@@ -87,6 +90,7 @@ __all__ = [
     "rules",
     "run",
     "throughput",
+    "train",
     "weigh",
 ]
 
@@ -97,6 +101,7 @@ _ERRORS = (
     "LimitError",
     "MissingExtraError",
     "NetweightError",
+    "DivergedError",
     "EngineError",
     "RuleError",
     "ShapeError",
@@ -125,6 +130,7 @@ _HOMES = {
             "plan",
             "run",
             "throughput",
+            "train",
             "weigh",
         )
     },

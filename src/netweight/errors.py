@@ -11,7 +11,8 @@ NetweightError
 ├── MissingExtraError     E108  an optional dependency is not installed
 ├── LimitError            E109  a run goes further than a model of somebody else's may
 ├── RuleError             E110  a rule that a user wrote is wrong
-└── EngineError           E111  an engine does not run the network
+├── EngineError           E111  an engine does not run the network
+└── DivergedError         E112  the loss of a training is no number any more
 """
 
 import re
@@ -139,6 +140,12 @@ class EngineError(NetweightError):
     """An engine does not import, refuses the network, or fails while it runs it; its own words are in it."""
 
     code = "E111"
+
+
+class DivergedError(NetweightError):
+    """The loss of a training is no number any more."""
+
+    code = "E112"
 
 
 def in_command(text: str) -> str:

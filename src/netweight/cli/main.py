@@ -77,6 +77,7 @@ _COMMANDS = {
     "latency": ("latency", "The least time that a device can take for MODEL, and what limits it."),
     "plan": ("plan", "Where buffers of a CSV go in an arena; whether a plan holds."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
+    "train": ("train", "Train MODEL on pictures: accuracy by epoch, and what the network costs."),
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
     "models": ("inspect", "The built-in networks; the options of one."),
     "doctor": ("inspect", "What is installed and usable, and why not."),

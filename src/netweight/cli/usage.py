@@ -24,6 +24,7 @@ _EXAMPLES = {
     "bench": "netweight bench resnet50 --engine onnxruntime",
     "plan": "netweight plan problem.csv --capacity 1MiB -o plan.csv",
     "run": "netweight run lenet5",
+    "train": "netweight train lenet5",
     "export": "netweight export lenet5 -o lenet5.onnx",
 }
 """What to type where a command is given nothing."""

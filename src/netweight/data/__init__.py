@@ -1,0 +1,1 @@
+"""Pictures with labels: read, parted, brought to a size, drawn in batches."""

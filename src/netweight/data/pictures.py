@@ -1,0 +1,135 @@
+"""A folder of pictures, one folder in it per class; and Pillow, which reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from netweight import limits
+from netweight.data.dataset import Dataset
+from netweight.errors import FormatError, MissingExtraError
+from netweight.lazy import Array, np
+
+SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".webp"))
+_LISTED = 5
+_GREY_MODES = frozenset(("1", "L", "I", "I;16", "F", "LA"))
+
+
+class _Fault(NamedTuple):
+    path: Path
+    reason: str
+
+
+def pillow() -> ModuleType:
+    """The package that reads and resizes pictures.
+
+    Raises:
+        MissingExtraError: If it is not installed.
+    """
+    try:
+        import PIL.Image
+    except ImportError as error:
+        raise MissingExtraError(
+            "data: expected Pillow, which reads pictures, and it is not installed", fix="pip install 'netweight[train]'"
+        ) from error
+    return PIL
+
+
+def read_picture(path: Path) -> Array:
+    """A picture from 0 to 1: (1, H, W) if it is grey, else (3, H, W), float32.
+
+    Raises:
+        FormatError: If it is none, or takes more room than the limit ``memory``.
+    """
+    found, reason = _read(path)
+    if found is None:
+        raise FormatError(f"data: expected a picture in {str(path)!r}, got none: {reason}")
+    return found
+
+
+def folder(path: Path, *, skip: bool = False) -> Dataset:
+    """Pictures whose class is the folder that they are in.
+
+    Args:
+        path: A folder with a folder per class.
+        skip: Leave out pictures that cannot be read or have another size than most; a note says which.
+
+    Raises:
+        FormatError: If there are no classes or no pictures, or some cannot be read or have another size.
+    """
+    classes = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    files = [(number, file) for number, name in enumerate(classes) for file in _files(path / name)]
+    if not files:
+        raise FormatError(
+            f"data: expected a folder of pictures for each class in {str(path)!r}, got "
+            f"{f'{len(classes)} folders without pictures' if classes else 'no folder'}",
+            fix=f"{path}/CAT/1.png, {path}/DOG/2.png, ...",
+        )
+    read = [(number, file, *_read(file)) for number, file in files]
+    usual = _usual([found.shape for _, _, found, _ in read if found is not None])
+    faults, good = [], []
+    for number, file, found, reason in read:
+        if found is None:
+            faults.append(_Fault(file, reason))
+        elif found.shape[1:] != usual:
+            faults.append(_Fault(file, f"{_size(found.shape[1:])}, where most are {_size(usual)}"))
+        else:
+            good.append((number, found))
+    if faults and not skip:
+        raise FormatError(
+            f"data: expected pictures of one size in {str(path)!r}, got {len(faults):,} of {len(files):,} that are not",
+            why="\n".join(_listed(path, faults)), fix="--skip-bad leaves them out",
+        )  # fmt: skip
+    notes = (f"{len(faults)} pictures left out: {'; '.join(_listed(path, faults))}",) if faults else ()
+    labels = np.array([number for number, _ in good], np.int64)
+    return Dataset(path.name, _stacked([found for _, found in good]), labels, tuple(classes), notes=notes)
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+
+
+def _read(path: Path) -> tuple[Array | None, str]:
+    """A picture, or why there is none."""
+    image = pillow().Image
+    try:
+        with image.open(path) as opened:
+            if 12 * opened.width * opened.height > limits.of("memory"):
+                return None, f"{opened.width} x {opened.height} is more than {limits.text('memory')}"
+            return _array(opened), ""
+    except (OSError, SyntaxError, ValueError, image.DecompressionBombError) as error:
+        return None, str(error).replace(str(path), path.name)
+
+
+def _array(opened: Any) -> Array:
+    grey = opened.mode in _GREY_MODES
+    deep = opened.mode in ("I", "I;16")
+    whitest = 1 if opened.mode == "F" else 65535 if deep else 255
+    plain = opened if deep or opened.mode == "F" else opened.convert("L" if grey else "RGB")
+    pixels: Array = np.asarray(plain, np.float32) / np.float32(whitest)
+    return pixels[None] if grey else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _usual(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The size that most have; of equally many the first."""
+    sizes = [shape[1:] for shape in shapes]
+    return max(dict.fromkeys(sizes), key=sizes.count) if sizes else ()
+
+
+def _stacked(images: list[Array]) -> Array:
+    """All with the channels of the one that has most."""
+    channels = max(image.shape[0] for image in images)
+    return np.stack([np.broadcast_to(image, (channels, *image.shape[1:])) for image in images])
+
+
+def _listed(folder: Path, faults: Sequence[_Fault]) -> Iterable[str]:
+    for fault in faults[:_LISTED]:
+        yield f"{fault.path.relative_to(folder)}: {fault.reason}"
+    if len(faults) > _LISTED:
+        yield f"and {len(faults) - _LISTED:,} more"
+
+
+def _size(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))

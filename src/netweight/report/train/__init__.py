@@ -1,0 +1,1 @@
+"""A training and an evaluation, shown."""
