@@ -95,7 +95,9 @@ class GradCheck:
     @property
     def largest_relative_error(self) -> float | None:
         """The largest of all tensors; None if nothing was compared."""
-        return max((t.largest_relative_error for t in self.tensors if t.largest_relative_error is not None), default=None)
+        return max(
+            (t.largest_relative_error for t in self.tensors if t.largest_relative_error is not None), default=None
+        )
 
     def __getitem__(self, tensor: str) -> TensorCheck:
         """The entry of one tensor.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-STEPS = (1e-4, 1e-5, 1e-6, 1e-7)
+STEPS = (1e-5, 1e-6, 1e-7)
 """Steps that are tried, as parts of the scale of what is moved."""
 _EPS = 2.0**-52
 _ROUNDINGS = 64

@@ -20,10 +20,11 @@ from netweight.lazy import Array, np
 from netweight.results.gradcheck import Difference, TensorCheck
 from netweight.runtime.backward import backward
 from netweight.runtime.differences import Slope, slope
+from netweight.runtime.double import doubled, in_double
 from netweight.runtime.forward import Forward, run
 from netweight.runtime.replay import Replay
 
-DRAWS = 4
+DRAWS = 3
 """Elements or directions that are drawn for each that is to be compared, where kinks are met."""
 
 
@@ -79,25 +80,6 @@ def check_gradients(
         one = _One(name, graph.values[name].kind, arrays[name], grad, replay, projection, done.outputs)
         found.append(_checked(one, sampling, rng))
     return tuple(found)
-
-
-def in_double(graph: Graph) -> Graph:
-    """The graph whose conversions to floating types are to float64, so that none rounds."""
-    nodes = tuple([
-        replace(node, attrs=replace(node.attrs, dtype="float64"))
-        if node.op == "cast" and is_floating(node.attrs.dtype)
-        else node
-        for node in graph.nodes
-    ])  # fmt: skip
-    return replace(graph, nodes=nodes)
-
-
-def doubled(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Arrays of floating types in float64; all others as they are."""
-    return {
-        name: array.astype(np.float64) if is_floating(array.dtype.name) and array.dtype.kind != "c" else array
-        for name, array in arrays.items()
-    }
 
 
 def _projection(graph: Graph, outputs: Mapping[str, Array], rng: np.random.Generator) -> dict[str, Array]:
@@ -161,7 +143,8 @@ def _checked(one: _One, sampling: Sampling, rng: np.random.Generator) -> TensorC
     if one.array.dtype.kind == "c":
         return replace(entry, passed=True, reason="complex: not compared")
     elements, kinks = _taken(_elements(one, sampling, rng, rms), sampling.coordinates)
-    directions, kinked = [], []
+    directions: list[Difference] = []
+    kinked: list[Difference] = []
     if len(elements) + len(kinks) < count:
         directions, kinked = _taken(_directions(one, sampling, rng, rms), sampling.directions)
     compared = [*elements, *directions]
@@ -187,9 +170,7 @@ def _taken(drawn: Iterator[tuple[Difference, bool]], wanted: int) -> tuple[list[
     return smooth, kinked
 
 
-def _elements(
-    one: _One, sampling: Sampling, rng: np.random.Generator, rms: float
-) -> Iterator[tuple[Difference, bool]]:
+def _elements(one: _One, sampling: Sampling, rng: np.random.Generator, rms: float) -> Iterator[tuple[Difference, bool]]:
     """Slopes along single elements, and whether there is a kink."""
     array, grad = one.array, one.grad.reshape(-1)
     everywhere = sqrt(float(np.mean(np.square(array)))) or 1.0
@@ -235,9 +216,7 @@ def _directions(
         yield _difference(None, float(np.vdot(one.grad, towards)), found, rms, sampling.tolerance), found.kink
 
 
-def _difference(
-    at: tuple[int, ...] | None, exact: float, found: Slope, rms: float, tolerance: float
-) -> Difference:
+def _difference(at: tuple[int, ...] | None, exact: float, found: Slope, rms: float, tolerance: float) -> Difference:
     """Both slopes, and how far they are apart."""
     size = max(abs(exact), abs(found.value), rms, found.noise / tolerance)
     apart = abs(exact - found.value)
