@@ -43,7 +43,7 @@ def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict
     plan = done.plan
     if plan is None:
         raise UsageError("backward: expected a run that kept its values, got one without", fix='run(keep="saved")')
-    _check_differentiable(plan, grad_outputs)
+    check_differentiable(plan, grad_outputs)
     kept = dict(done.kept) if done.keep is True else done.kept
     grads = {name: grad for name, grad in grad_outputs.items() if name in plan.reached}
     for call in reversed(plan.calls):
@@ -68,7 +68,7 @@ def backward(graph: Graph, done: Run, grad_outputs: Mapping[str, Array]) -> dict
     return {name: grads[name] for name in plan.trained if name in grads}
 
 
-def _check_differentiable(plan: Backpropagation, outputs: Iterable[str]) -> None:
+def check_differentiable(plan: Backpropagation, outputs: Iterable[str]) -> None:
     """Refuse gradients that would have to pass an operator that has none.
 
     Raises:
@@ -104,7 +104,7 @@ def without_gradient(plan: Backpropagation, outputs: Iterable[str]) -> Iterator[
 def _gradients(call: Call, kept: Kept, grads: dict[str, Array]) -> list[tuple[str, Array]]:
     """Gradients that a call passes on, by the names of its inputs; those of its outputs are used up."""
     if call.link.function is not None:
-        return _written(call, call.link.function, kept, grads)
+        return written(call, call.link.function, kept, grads)
     if not call.link.own:
         pairs = zip(call.link.takes, call.link.gives, call.wanted, strict=True)
         return [(to, grads.pop(name)) for name, to, asked in pairs if asked and to is not None and name in grads]
@@ -118,7 +118,7 @@ def _gradients(call: Call, kept: Kept, grads: dict[str, Array]) -> list[tuple[st
     return [(name, grad) for name, asked, grad in passed if asked and name is not None and grad is not None]
 
 
-def _written(call: Call, function: Function, kept: Kept, grads: dict[str, Array]) -> list[tuple[str, Array]]:
+def written(call: Call, function: Function, kept: Kept, grads: dict[str, Array]) -> list[tuple[str, Array]]:
     """Gradients by the backward that the author of the network wrote."""
     graph = function.backward
     assert graph is not None  # what has none is not kept

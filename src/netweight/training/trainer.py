@@ -11,7 +11,7 @@ from netweight.autograd.gradients import trainable
 from netweight.errors import UsageError
 from netweight.ir import Graph
 from netweight.lazy import Array, np
-from netweight.runtime import backward, run
+from netweight.runtime.program import Program
 from netweight.training.divergence import stopped
 from netweight.training.objective import LOSS, TARGET, Loss, objective
 from netweight.training.optimizers import Optimizer
@@ -98,7 +98,7 @@ class Trainer:
         self.recipe = recipe
         self.updates = 0
         self._networks = networks
-        self._objectives: dict[tuple[int, bool], Graph] = {}
+        self._programs: dict[tuple[int, bool], Program] = {}
         graph = networks(recipe.batch)
         names = trainable(graph, recipe.freeze)
         factors = _factors(names, recipe.factors)
@@ -129,25 +129,25 @@ class Trainer:
             last = (index + 1) % per_update == 0 or index + 1 == epoch_batches
             loss, scores = self._gradients(batch, np.random.default_rng((recipe.seed, epoch, index)), fresh=first)
             if not math.isfinite(loss):
-                raise stopped(self._objective(batch), self._feeds(batch), self.weights, epoch=epoch, batch=index)
+                raise stopped(self._program(batch).graph, self._feeds(batch), self.weights, epoch=epoch, batch=index)
             if last:
                 self._update(lr, batches=index % per_update + 1)
             yield Step(loss=loss, right=_right(scores, batch.targets), images=len(batch.images), lr=lr)
 
     def _gradients(self, batch: Batch, rng: np.random.Generator, *, fresh: bool) -> tuple[float, Array]:
         """Loss and scores; the gradients go to those of the parameters."""
-        graph = self._objective(batch)
-        done = run(graph, self._feeds(batch), self.weights, keep="saved", wanted=self._trained, rng=rng)
-        loss, scores = done.outputs[graph.outputs[0]], done.outputs[graph.outputs[1]]
-        found = backward(graph, done, {graph.outputs[0]: np.ones_like(loss)})
+        program = self._program(batch)
+        loss_name, scores_name, *_ = program.graph.outputs
+        one = {loss_name: np.ones((), program.graph.spec(loss_name).dtype)}
+        done = program.step(self._feeds(batch), self.weights, one, rng)
         for name, view in self.parameters.grads.items():
             if fresh:
-                view[...] = found.get(name, 0)
-            elif name in found:
-                np.add(view, found[name], out=view)
+                view[...] = done.grads.get(name, 0)
+            elif name in done.grads:
+                np.add(view, done.grads[name], out=view)
         for name, array in done.updates.items():
             self.weights[name][...] = array
-        return float(loss), scores
+        return float(done.outputs[loss_name]), done.outputs[scores_name]
 
     def _update(self, lr: float, *, batches: int) -> None:
         recipe = self.recipe
@@ -162,14 +162,15 @@ class Trainer:
         self.updates += 1
         self.parameters.update(lr, self.updates)
 
-    def _objective(self, batch: Batch) -> Graph:
+    def _program(self, batch: Batch) -> Program:
         key = (len(batch.images), batch.targets.ndim > 1)
-        if key not in self._objectives:
-            self._objectives[key] = objective(self._networks(key[0]), self.recipe.loss, soft=key[1])
-        return self._objectives[key]
+        if key not in self._programs:
+            graph = objective(self._networks(key[0]), self.recipe.loss, soft=key[1])
+            self._programs[key] = Program(graph, self._trained)
+        return self._programs[key]
 
     def _feeds(self, batch: Batch) -> dict[str, Array]:
-        graph = self._objective(batch)
+        graph = self._program(batch).graph
         (name,) = (name for name in graph.inputs if name != TARGET)
         return {name: batch.images, TARGET: batch.targets}
 

@@ -80,13 +80,13 @@ def avg_pool_cost(attrs: AvgPoolAttrs, x: TensorSpec) -> Cost:
 
 def avg_pool_forward(attrs: AvgPoolAttrs, x: Array) -> Array:
     """Sum of each window over the number of its elements."""
-    y: Array = _window_sums(attrs, x) / _divisors(attrs, x.shape[2:]).astype(x.dtype)
+    y: Array = _window_sums(attrs, x) / divisors(attrs, x.shape[2:]).astype(x.dtype)
     return y
 
 
 def avg_pool_backward(attrs: AvgPoolAttrs, grad_y: Array, x: Array) -> tuple[Array]:
     """Every element of a window gets the same share of its gradient."""
-    return (_spread_sums(attrs, grad_y / _divisors(attrs, x.shape[2:]).astype(grad_y.dtype), x.shape[2:]),)
+    return (_spread_sums(attrs, grad_y / divisors(attrs, x.shape[2:]).astype(grad_y.dtype), x.shape[2:]),)
 
 
 def avg_pool_backward_cost(attrs: AvgPoolAttrs, wanted: Wanted, x: TensorSpec) -> Cost:
@@ -194,7 +194,7 @@ def _spread_sums(attrs: AvgPoolAttrs, grad_sums: Array, in_size: Sizes) -> Array
     return unpad_gradient(add_windows(taps, (*lead, *padded_size), attrs.stride, (1,) * n), in_size, padding)
 
 
-def _divisors(attrs: AvgPoolAttrs, in_size: Sizes) -> Array:
+def divisors(attrs: AvgPoolAttrs, in_size: Sizes) -> Array:
     """What the sum of each window is divided by, (*out)."""
     out_size = avg_pool_shape(attrs, TensorSpec((1, 1, *in_size))).shape[2:]
     if attrs.divisor_override is not None:
@@ -216,7 +216,7 @@ def _as_average(attrs: LpPoolAttrs) -> AvgPoolAttrs:
 
 def _scales(attrs: LpPoolAttrs, x: Array) -> Array:
     """Elements of the window over those in the input: 1 but for windows cut short."""
-    scales: Array = (math.prod(attrs.kernel_size) / _divisors(_as_average(attrs), x.shape[2:])).astype(x.dtype)
+    scales: Array = (math.prod(attrs.kernel_size) / divisors(_as_average(attrs), x.shape[2:])).astype(x.dtype)
     return scales
 
 

@@ -1,0 +1,153 @@
+"""Pooling, forward and backward, tap by tap over whole planes, in room that is kept from call to call.
+
+A window's taps are taken one after the other, each over all windows at once: of a maximum the number of the tap that
+won is kept, in one byte, instead of positions.
+
+Shapes as in ``netweight.ops.window.pool`` and ``pool_average``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any, NamedTuple
+
+from netweight.kernels.planes import by_channel, empty
+from netweight.lazy import Array, np
+
+
+class Window(NamedTuple):
+    """What a pooling is; windows lie in the input and its padding."""
+
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+
+
+MOST_TAPS = 255
+"""The number of a tap is kept in one byte, and one number says that there was none."""
+
+
+class MaxPool:
+    """The largest element of each window; the first of equal ones, and NaN where there is one.
+
+    Args:
+        window: What it is.
+        x: Shape of the input.
+        y: Shape of the output.
+        dtype: Floating type of both.
+    """
+
+    def __init__(self, window: Window, x: tuple[int, ...], y: tuple[int, ...], dtype: Any) -> None:
+        self.taps = _taps(window, x[2:], y[2:])
+        self.y, self.grad_x = empty(y, dtype), empty(x, dtype)
+        self.winner = empty(y, np.uint8)
+        self.better = empty(y, np.bool_)
+
+    def forward(self, x: Array) -> Array:
+        """The maxima."""
+        given, y = by_channel(x), by_channel(self.y)
+        winner, better = by_channel(self.winner), by_channel(self.better)
+        y.fill(-math.inf)
+        winner.fill(MOST_TAPS)
+        for number, (outputs, inputs) in enumerate(self.taps):
+            part, best = given[(..., *inputs)], y[(..., *outputs)]
+            wins = better[(..., *outputs)]
+            np.less_equal(part, best, out=wins)
+            np.logical_not(wins, out=wins)  # larger, or no number
+            wins &= ~np.isnan(best)  # the first that is no number stays
+            first = winner[(..., *outputs)]
+            wins |= (first == MOST_TAPS) & (part == best)  # minus infinity wins over nothing
+            np.copyto(best, part, where=wins)
+            np.copyto(first, number, where=wins, casting="unsafe")
+        return self.y
+
+    def backward(self, grad_y: Array) -> Array:
+        """Gradients to the elements that won."""
+        grad, winner = by_channel(grad_y), by_channel(self.winner)
+        grad_x, wins = by_channel(self.grad_x), by_channel(self.better)
+        grad_x.fill(0)
+        for number, (outputs, inputs) in enumerate(self.taps):
+            here = wins[(..., *outputs)]
+            np.equal(winner[(..., *outputs)], number, out=here)
+            grad_x[(..., *inputs)] += grad[(..., *outputs)] * here
+        return self.grad_x
+
+
+class AvgPool:
+    """The sum of each window over a divisor.
+
+    Args:
+        window: What it is.
+        x: Shape of the input.
+        y: Shape of the output.
+        dtype: Floating type of both.
+        divisors: One number, or one per window (broadcast over samples and channels).
+    """
+
+    def __init__(self, window: Window, x: tuple[int, ...], y: tuple[int, ...], dtype: Any, divisors: Array) -> None:
+        self.taps = _taps(window, x[2:], y[2:])
+        self.y, self.grad_x, self.share = empty(y, dtype), empty(x, dtype), empty(y, dtype)
+        self.shares: Any = (1 / divisors).astype(dtype)
+        apart = all(step >= size for step, size in zip(window.stride, window.kernel_size, strict=True))
+        self.apart = apart and all(dilation == 1 for dilation in window.dilation)
+
+    def forward(self, x: Array) -> Array:
+        """The means."""
+        given, y = by_channel(x), by_channel(self.y)
+        y.fill(0)
+        for outputs, inputs in self.taps:
+            y[(..., *outputs)] += given[(..., *inputs)]
+        y *= self.shares
+        return self.y
+
+    def backward(self, grad_y: Array) -> Array:
+        """The share of each element of each window."""
+        share, grad_x = by_channel(self.share), by_channel(self.grad_x)
+        np.multiply(by_channel(grad_y), self.shares, out=share)
+        grad_x.fill(0)
+        for outputs, inputs in self.taps:
+            if self.apart:
+                grad_x[(..., *inputs)] = share[(..., *outputs)]
+            else:
+                grad_x[(..., *inputs)] += share[(..., *outputs)]
+        return self.grad_x
+
+
+class GlobalAvgPool:
+    """The mean of each plane, which keeps its dimensions with size 1."""
+
+    def __init__(self, x: tuple[int, ...], dtype: Any) -> None:
+        self.positions = math.prod(x[2:])
+        self.grad_x = empty(x, dtype)
+
+    def forward(self, x: Array) -> Array:
+        """The means."""
+        y: Array = x.mean(axis=tuple(range(2, x.ndim)), keepdims=True, dtype=x.dtype)
+        return y
+
+    def backward(self, grad_y: Array) -> Array:
+        """The same share for each element."""
+        self.grad_x[...] = grad_y * grad_y.dtype.type(1 / self.positions)
+        return self.grad_x
+
+
+_Pair = tuple[tuple[Any, ...], tuple[Any, ...]]
+
+
+def _taps(window: Window, in_size: tuple[int, ...], out_size: tuple[int, ...]) -> list[_Pair]:
+    """For each tap the windows in which it is in the input, and where it is there."""
+    found = []
+    for at in itertools.product(*map(range, window.kernel_size)):
+        outputs, inputs = [], []
+        parts = zip(at, in_size, out_size, window.stride, window.padding, window.dilation, strict=True)
+        for tap, size, out, stride, (before, _), dilation in parts:
+            first = tap * dilation - before
+            low = max(0, -(first // stride))
+            high = min(out, (size - 1 - first) // stride + 1)
+            outputs.append(slice(low, high))
+            inputs.append(slice(low * stride + first, (high - 1) * stride + first + 1, stride))
+        if all(part.stop > part.start for part in outputs):
+            found.append((tuple(outputs), tuple(inputs)))
+    return found

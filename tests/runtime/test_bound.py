@@ -1,0 +1,173 @@
+"""Kernels with room of their own give what the operators' rules give, call after call, forward and backward."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import netweight
+from cases import CASES
+from cases.shared import hold
+from netweight import build
+from netweight.autograd.gradients import trainable
+from netweight.ir import Graph, Node, TensorSpec, Value
+from netweight.kernels import compiled
+from netweight.ops import REGISTRY
+from netweight.ops.contract.conv import ConvAttrs
+from netweight.ops.table import as_tuple, forward
+from netweight.runtime import backward, run
+from netweight.runtime.bound import OPERATORS
+from netweight.runtime.program import Program
+
+
+def _graph(name: str, attrs: Any, inputs: tuple[Any, ...]) -> Graph:
+    """One call of an operator, all of whose tensors are inputs."""
+    op = REGISTRY[name]
+    specs = {f"in{at}": TensorSpec(x.shape, str(x.dtype)) for at, x in enumerate(inputs) if x is not None}
+    names = tuple(None if x is None else f"in{at}" for at, x in enumerate(inputs))
+    made = as_tuple(op.shape(attrs, *(None if one is None else specs[one] for one in names)))
+    visible = made[: len(made) - len(op.extras)]
+    outputs = {f"y{at}": spec for at, spec in enumerate(visible)}
+    values = {
+        **{n: Value(name=n, spec=spec, kind="input", storage=n) for n, spec in specs.items()},
+        **{n: Value(name=n, spec=spec, kind="activation", storage=n) for n, spec in outputs.items()},
+    }
+    node = Node(op=name, attrs=attrs, inputs=names, outputs=tuple(outputs), layer="one")
+    return Graph(name="one", values=values, nodes=(node,), inputs=tuple(specs), outputs=("y0",))
+
+
+def _check(name: str, attrs: Any, inputs: tuple[Any, ...], *, rtol: float) -> str:
+    """Two steps of other numbers against the rules; the name of the kernel."""
+    op = REGISTRY[name]
+    graph = _graph(name, attrs, inputs)
+    floats = [n for n in graph.inputs if graph.spec(n).dtype.startswith("float")]
+    program = Program(graph, floats)
+    rng = np.random.default_rng(0)
+    for again in range(2):
+        given = tuple(None if x is None else x if again == 0 or x.dtype.kind != "f" else x[::-1].copy() for x in inputs)
+        feeds = {f"in{at}": x for at, x in enumerate(given) if x is not None}
+        results, saved = forward(op, attrs, given)
+        grads = tuple(
+            rng.normal(size=y.shape).astype(y.dtype) if at == 0 else np.zeros_like(y) for at, y in enumerate(results)
+        )
+        saved = {n: a for n, a in saved.items() if n in op.saves}
+        found = op.backward(attrs, grads[0] if len(grads) == 1 else grads, *given, **saved)
+        step = program.step(feeds, {}, {"y0": grads[0]})
+        np.testing.assert_allclose(step.outputs["y0"], results[0], rtol=rtol, atol=rtol)
+        for at, grad in enumerate(found):
+            if grad is not None and f"in{at}" in step.grads:
+                scale = max(1.0, float(np.abs(grad).max(initial=0)))
+                np.testing.assert_allclose(step.grads[f"in{at}"], grad, rtol=rtol, atol=rtol * scale, err_msg=f"{at}")
+        if name == "batch_norm_training":
+            assert len(results) in (1, 3)
+    return next(iter(program.kernels()))
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_kernels_are_their_rules(name: str, dtype: str) -> None:
+    used = set()
+
+    def law(attrs: Any, inputs: tuple[Any, ...]) -> None:
+        typed = tuple(None if x is None else x.astype(dtype) if x.dtype.kind == "f" else x for x in inputs)
+        used.add(_check(name, attrs, typed, rtol=1e-9 if dtype == "float64" else 2e-4))
+
+    hold(law, CASES[name])
+    assert used - {""}, used  # some case is done by a kernel
+
+
+@pytest.mark.parametrize("numba", [True, False])
+@pytest.mark.parametrize(("kernel", "stride", "batch"), list(itertools.product((3, 5), (1, 2), (1, 3))))
+def test_depthwise(kernel: int, stride: int, batch: int, numba: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if numba and not compiled.is_installed():
+        pytest.skip("needs Numba")
+    monkeypatch.setattr(compiled, "is_installed", lambda: numba)
+    rng = np.random.default_rng(kernel)
+    for size, before, after in (((7, 9), 1, 1), ((8, 6), 2, 0), ((6, 11), 0, 1)):
+        x = rng.normal(size=(batch, 4, *size)).astype(np.float32)
+        weight, bias = rng.normal(size=(4, 1, kernel, kernel)).astype(np.float32), rng.normal(size=4).astype(np.float32)
+        attrs = ConvAttrs(stride=(stride, stride), padding=((before, after),) * 2, dilation=(1, 1), groups=4)
+        kernel_name = _check("conv", attrs, (x, weight, bias), rtol=1e-4)
+        assert kernel_name == ("compileddepthwise" if numba else "depthwise")
+
+
+@pytest.mark.parametrize(
+    ("channels", "name"), [((3, 4, 1), "ofgradients"), ((2, 9, 1), "columns"), ((4, 6, 2), "columns")]
+)
+def test_ways_of_convolution(channels: tuple[int, int, int], name: str) -> None:
+    c_in, c_out, groups = channels
+    rng = np.random.default_rng(1)
+    for batch, size in ((1, (1, 1)), (9, (7, 5)), (4, (33, 31))):
+        x = rng.normal(size=(batch, c_in, *size))
+        weight, bias = rng.normal(size=(c_out, c_in // groups, 3, 3)), rng.normal(size=c_out)
+        attrs = ConvAttrs(stride=(1, 1), padding=((1, 1),) * 2, dilation=(1, 1), groups=groups)
+        assert _check("conv", attrs, (x, weight, bias), rtol=1e-9) == name
+
+
+def _in_double(graph: Graph) -> Graph:
+    """The same network in float64, so that rounding is no part of a difference."""
+
+    def double(value: Value) -> Value:
+        spec = value.spec
+        return replace(value, spec=replace(spec, dtype="float64") if spec.dtype == "float32" else spec)
+
+    return replace(graph, values={name: double(value) for name, value in graph.values.items()})
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [("mobilenet_v2:width=0.35", (3, 3, 32, 32)), ("googlenet", (2, 3, 64, 64)), ("lenet5", (5, 1, 32, 32))],
+)
+def test_networks_give_the_gradients_of_their_rules(model: str, shape: tuple[int, ...]) -> None:
+    """Dropout draws the same, and batch normalisation moves the same running statistics."""
+    graph = _in_double(netweight.capture(model, shape, training=True))
+    weights = netweight.initialize(graph, seed=1, dtype="float64")
+    rng = np.random.default_rng(2)
+    feeds = {graph.inputs[0]: rng.normal(size=shape)}
+    grad = {graph.outputs[0]: rng.normal(size=graph.spec(graph.outputs[0]).shape)}
+    wanted = trainable(graph)
+    step = Program(graph, wanted).step(feeds, weights, grad, np.random.default_rng(3))
+    done = run(graph, feeds, weights, keep="saved", wanted=wanted, rng=np.random.default_rng(3))
+    expected = backward(graph, done, grad)
+    np.testing.assert_allclose(step.outputs[graph.outputs[0]], done.outputs[graph.outputs[0]], rtol=1e-6, atol=1e-8)
+    assert step.updates.keys() == done.updates.keys()
+    for name, array in done.updates.items():
+        np.testing.assert_allclose(step.updates[name], array, rtol=1e-6, atol=1e-8, err_msg=name)
+    assert step.grads.keys() == expected.keys() == set(wanted)
+    for name, array in expected.items():
+        np.testing.assert_allclose(step.grads[name], array, rtol=1e-5, atol=1e-8, err_msg=name)
+
+
+def test_a_value_with_several_readers_and_a_detached_one() -> None:
+    def describe(x: build.Symbol) -> build.Symbol:
+        y = build.linear(x, 3, name="a")
+        return y * y + build.detach(y) * build.relu(y) + x
+
+    graph = build.graph(describe, (2, 3))
+    weights = netweight.initialize(graph, seed=0)
+    x = np.float32([[1, -2, 3], [0.5, 1, -1]])
+    name = graph.outputs[0]
+    grads = Program(graph, ["a.weight", "x"]).step({"x": x}, weights, {name: np.ones((2, 3), np.float32)}).grads
+    given = torch.tensor(x, requires_grad=True)
+    weight = torch.tensor(weights["a.weight"], requires_grad=True)
+    y = torch.nn.functional.linear(given, weight, torch.tensor(weights["a.bias"]))
+    (y * y + y.detach() * torch.relu(y) + given).sum().backward()
+    np.testing.assert_allclose(grads["x"], given.grad, rtol=1e-5)
+    np.testing.assert_allclose(grads["a.weight"], weight.grad, rtol=1e-5)
+
+
+def test_max_pool_takes_the_first_of_equal_elements_and_keeps_what_is_no_number() -> None:
+    graph = build.graph(lambda x: build.max_pool2d(x, 2), (1, 1, 2, 4))
+    program = Program(graph, ["x"])
+    x = np.float32([[[[5, 5, np.nan, 1], [5, 5, 2, np.inf]]]])
+    step = program.step({"x": x}, {}, {graph.outputs[0]: np.float32([[[[1, 2]]]])})
+    np.testing.assert_array_equal(step.outputs[graph.outputs[0]], [[[[5, np.nan]]]])
+    np.testing.assert_array_equal(step.grads["x"], [[[[1, 0, 2, 0], [0, 0, 0, 0]]]])
+    lowest = np.full((1, 1, 2, 4), -np.inf, np.float32)
+    step = program.step({"x": lowest}, {}, {graph.outputs[0]: np.float32([[[[1, 2]]]])})
+    np.testing.assert_array_equal(step.grads["x"], [[[[1, 0, 2, 0], [0, 0, 0, 0]]]])
