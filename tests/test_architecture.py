@@ -95,6 +95,8 @@ def test_public_names() -> None:
         "explain",
         "export",
         "fit",
+        "gradcheck",
+        "gradients",
         "initialize",
         "latency",
         "memory",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from netweight.app.explain import explain
     from netweight.app.export import export
     from netweight.app.fit import fit
+    from netweight.app.gradcheck import gradcheck
+    from netweight.app.gradients import gradients
     from netweight.app.latency import latency
     from netweight.app.load import capture
     from netweight.app.memory import memory
@@ -81,6 +83,8 @@ __all__ = [
     "explain",
     "export",
     "fit",
+    "gradcheck",
+    "gradients",
     "initialize",
     "latency",
     "memory",
@@ -124,6 +128,8 @@ _HOMES = {
             "explain",
             "export",
             "fit",
+            "gradcheck",
+            "gradients",
             "latency",
             "memory",
             "models",

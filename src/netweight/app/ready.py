@@ -50,6 +50,7 @@ def ready(
     guesses: bool = False,
     weights: Mapping[str, Array] | None = None,
     loaded: Loaded | None = None,
+    published: bool = True,
 ) -> Ready:
     """The network, its inputs and its weights.
 
@@ -63,14 +64,15 @@ def ready(
         guesses: Whether to go on where the capture had to guess.
         weights: The user's weights, None for those of the model.
         loaded: The network, where it is loaded already.
+        published: Whether it is to be the network that was published, not one that the input makes of it.
 
     Raises:
         CaptureError: If the capture had to guess and ``guesses`` is not set.
-        ShapeError: If some layer would have other parameters than in the published network.
+        ShapeError: If some layer would have other parameters than in the published network, where it is to be that.
     """
     loaded = loaded or load(with_stored_weights(what), asked)
     loaded.check_runnable(verb, guesses=guesses)
-    if isinstance(what, BuiltIn) and weights is None:
+    if published and isinstance(what, BuiltIn) and weights is None:
         _check_network(what, loaded, given=inputs is not None)
     graph = loaded.graph
     if not isinstance(what, Named | Module):

@@ -78,6 +78,8 @@ _COMMANDS = {
     "plan": ("plan", "Where buffers of a CSV go in an arena; whether a plan holds."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
     "train": ("train", "Train MODEL on pictures: accuracy by epoch, and what the network costs."),
+    "gradcheck": ("gradcheck", "Whether the gradients of MODEL are its derivatives, tensor by tensor."),
+    "gradients": ("gradients", "How large the gradient of each layer of MODEL is: where it vanishes."),
     "export": ("export", "Write MODEL as an ONNX file, or its graph as JSON."),
     "models": ("inspect", "The built-in networks; the options of one."),
     "doctor": ("inspect", "What is installed and usable, and why not."),

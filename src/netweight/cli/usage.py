@@ -25,6 +25,8 @@ _EXAMPLES = {
     "plan": "netweight plan problem.csv --capacity 1MiB -o plan.csv",
     "run": "netweight run lenet5",
     "train": "netweight train lenet5",
+    "gradcheck": "netweight gradcheck lenet5",
+    "gradients": "netweight gradients lenet5",
     "export": "netweight export lenet5 -o lenet5.onnx",
 }
 """What to type where a command is given nothing."""

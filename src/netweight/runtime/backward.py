@@ -8,7 +8,7 @@ from typing import Any
 from netweight.autograd.gradients import Backpropagation, Call
 from netweight.autograd.links import links_of
 from netweight.errors import NetweightError, UsageError
-from netweight.ir import Function, Graph, is_floating, located
+from netweight.ir import Function, Graph, Node, is_floating, located
 from netweight.lazy import Array, np
 from netweight.ops.table import REGISTRY
 from netweight.runtime.forward import Run, run
@@ -74,6 +74,18 @@ def check_differentiable(plan: Backpropagation, outputs: Iterable[str]) -> None:
     Raises:
         NetweightError: If there is such an operator between a tensor whose gradient is wanted and the outputs.
     """
+    for node in without_gradient(plan, outputs):
+        with located(node):
+            raise NetweightError(f"backward: expected operators with a gradient, got {node.op!r}")
+
+
+def without_gradient(plan: Backpropagation, outputs: Iterable[str]) -> Iterator[Node]:
+    """Calls between a tensor whose gradient is wanted and the outputs whose operator has no gradient, the last first.
+
+    Args:
+        plan: What is wanted.
+        outputs: Those that are differentiated.
+    """
     graph = plan.graph
     links = list(zip(graph.nodes, links_of(graph), strict=True))
     leads = {*plan.wanted, *graph.leaves}
@@ -85,8 +97,7 @@ def check_differentiable(plan: Backpropagation, outputs: Iterable[str]) -> None:
         if needed.isdisjoint(link.takes) or leads.isdisjoint(link.gives):
             continue
         if link.broken:
-            with located(node):
-                raise NetweightError(f"backward: expected operators with a gradient, got {node.op!r}")
+            yield node
         needed.update(name for name in link.gives if name is not None and is_floating(graph.spec(name).dtype))
 
 

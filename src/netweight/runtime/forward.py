@@ -92,7 +92,7 @@ def run(
             given = [None if name is None else graph.spec(name) for name in node.inputs]
             effort.step()
             effort.before(_definition(node), node.attrs, given, [graph.spec(name) for name in node.outputs])
-            saved = _call(node, values, generator, kernels or {})
+            saved = call(node, values, generator, kernels or {})
             effort.after(values[name] for name in node.outputs)
             if plan is not None and plan.calls[step].runs_backward:
                 kept[step] = kept_of(plan.calls[step], values, saved)
@@ -127,7 +127,7 @@ def timed(
     found = []
     for step, node in enumerate(graph.nodes):
         start = clock()
-        _call(node, values, generator, KERNELS["im2col"])
+        call(node, values, generator, KERNELS["im2col"])
         found.append(clock() - start)
         for name in done.get(step, ()):
             del values[name]
@@ -166,7 +166,7 @@ def _definition(node: Node) -> OpDef:
     return op
 
 
-def _call(
+def call(
     node: Node,
     values: dict[str, Array],
     rng: np.random.Generator,

@@ -14,6 +14,7 @@ import torch
 from netweight.errors import MissingExtraError, NetweightError
 from netweight.gc_pause import paused_collector
 from netweight.ir import Graph, TensorSpec
+from netweight.ops.arrays.dtypes import held_type
 from netweight.results.fault import Fault
 from netweight.sources.cut_short import cut_short
 from netweight.sources.extras import OLDEST_TORCH
@@ -95,7 +96,15 @@ class Capture:
         empty = next((name for name, tensor in self.tensors.items() if tensor.device.type == "meta"), None)
         if empty is not None:
             raise NetweightError(f"weights: expected tensors with numbers, got {empty!r} on the meta device")
-        return {name: tensor.detach().cpu().numpy() for name, tensor in self.tensors.items()}
+        return {name: _numbers(tensor.detach().cpu()) for name, tensor in self.tensors.items()}
+
+
+def _numbers(tensor: torch.Tensor) -> Any:
+    """The array of a tensor, also of a type that NumPy does not have."""
+    try:
+        return tensor.numpy()
+    except TypeError:
+        return tensor.float().numpy().astype(held_type(str(tensor.dtype).removeprefix("torch.")))
 
 
 def capture_module(

@@ -1,0 +1,77 @@
+"""``netweight gradients``: how large the gradient of each layer is."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any
+
+import click
+
+from netweight.app import gradients as verb
+from netweight.app.identify import OnnxFile, identify
+from netweight.cli.options import guess_option, limit_option, parse_dims, verbose_option
+from netweight.cli.run import parsed_arrays
+from netweight.cli.streams import is_terminal, out_rendered, say
+from netweight.cli.usage import Verb
+from netweight.cli.values import WHOLE, completing, form_of, one_of
+from netweight.files import write_text
+
+_FORMATS = {".txt": "table", ".json": "json", ".svg": "svg"}
+
+
+@click.command(name="gradients", cls=Verb)
+@click.argument("model", shell_complete=completing("network"))
+@click.option(
+    "--input", "inputs", multiple=True, metavar="[NAME:]FILE|SHAPE",
+    help="x.npy, ids:x.npy, all of x.npz by name; or a shape to fill with random numbers: 1x3x32x32.",
+)  # fmt: skip
+@click.option("--batch", type=WHOLE, metavar="N", help="Samples at once, where no --input says.  [default: 1]")
+@click.option("--training", is_flag=True, help="Statistics of the batch, dropout drops.")
+@click.option(
+    "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of what an ONNX model leaves open; repeat."
+)
+@click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of all that is drawn.  [default: 0]")
+@click.option("--format", "form", type=one_of("table", "json", "svg"), default="table", help="[default: table]")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
+    help=f"Write to {', '.join(_FORMATS)}; repeat.",
+)  # fmt: skip
+@guess_option
+@limit_option
+@verbose_option
+def gradients(model: str, **flags: Any) -> None:
+    """How large the gradient of each layer of MODEL is after one backward: where it vanishes or explodes.
+
+    \b
+      netweight gradients lenet5
+      netweight gradients mlp:widths=64-64-64-64-64-64-64-64-10,activation=sigmoid
+      netweight gradients resnet18 --input 2x3x32x32 --training -o gradients.svg
+    """  # noqa: D301
+    targets = {Path(name): form_of(Path(name), _FORMATS) for name in flags["outputs"]}
+    with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
+        found = verb.gradients(
+            model,
+            parsed_arrays(flags["inputs"], nest=not isinstance(identify(model), OnnxFile)),
+            batch=flags["batch"],
+            seed=flags["seed"],
+            training=flags["training"],
+            dims=parse_dims(flags["dims"]),
+            guesses=flags["guess"],
+        )
+    for path, form in targets.items():
+        write_text(path, _rendered(found, form, None))
+        say(f"wrote {path}")
+    out_rendered(_rendered(found, flags["form"], get_terminal_size().columns if is_terminal() else None))
+
+
+def _rendered(found: verb.Gradients, form: str, width: int | None) -> str:
+    match form:
+        case "json":
+            return found.to_json() + "\n"
+        case "svg":
+            return found.to_svg()
+        case _:
+            return found.to_text(width=width)

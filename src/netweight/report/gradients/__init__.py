@@ -1,0 +1,1 @@
+"""Gradients of a network, shown: whether they are right, and how large they are."""
