@@ -1,7 +1,9 @@
 """Predicted beside measured, for networks that no law was fitted to: `python benchmarks/latency.py -o latency.json`.
 
 Each engine is calibrated first. Then networks are measured, the engines one after the other for each network, and the
-whole twice; the least processor time of a thread counts, which other programs disturb least. Beside the prediction
+whole twice; the least processor time of a thread counts, which other programs disturb least. The probe of
+``netweight.measuring.speed`` runs beside the calls, and both columns are at the speed that the machine had undisturbed
+while it was calibrated. Beside the prediction
 stand two plain ones: MACs by one rate, the geometric mean of these very networks, and the roofline of this machine
 (peak of one core by its data sheet, bandwidth of main memory as measured by copying). Markdown on stdout.
 """
@@ -26,11 +28,13 @@ from netweight.analysis.devices.detect import machine
 from netweight.analysis.latency.work import KernelWork
 from netweight.app.calibrate import measured as calibrated
 from netweight.calibration.calibration import Calibration
+from netweight.calibration.measure import undisturbed_call
 from netweight.calibration.predict import Prediction, predict
 from netweight.engines.engine import Prepared
 from netweight.engines.table import engine as engine_of
 from netweight.ir import Graph, is_floating
 from netweight.measuring.quality import disturbances, moment
+from netweight.measuring.speed import Speed, speed_of
 from netweight.runtime.weights import initialize
 
 NETWORKS = (
@@ -84,13 +88,14 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """Measured and predicted seconds, by engine and network."""
     least: dict[tuple[str, str], float] = {}
+    speed = speed_of(1)
     for at in range(passes):
         for network in networks:
             graph = zoo.make(network)
             weights = initialize(graph)
             for name in calibrations:
                 say(f"pass {at + 1} of {passes}: {network} on {name}")
-                took = least_of(name, graph, weights, seconds)
+                took = least_of(name, graph, weights, seconds, speed)
                 least[name, network] = min(took, least.get((name, network), took))
     bandwidth, peak = bytes_per_second(), peak_ops_per_second()
     rows = []
@@ -98,11 +103,12 @@ def rows_of(
         graph = zoo.make(network)
         for name, calibration in calibrations.items():
             expected = predict(graph, calibration)
+            same_speed = (calibration.probe_s or speed.probe_s) / speed.probe_s
             rows.append(
                 {
                     "network": network,
                     "engine": name,
-                    "measured_s": least[name, network],
+                    "measured_s": least[name, network] * same_speed,
                     "predicted_s": expected.seconds,
                     "low_s": expected.low_s,
                     "high_s": expected.high_s,
@@ -119,8 +125,8 @@ def rows_of(
     return rows
 
 
-def least_of(name: str, graph: Graph, weights: Mapping[str, Any], seconds: float) -> float:
-    """Least processor seconds of a call: one thread, so that they are its time on a machine of its own."""
+def least_of(name: str, graph: Graph, weights: Mapping[str, Any], seconds: float, speed: Speed) -> float:
+    """Least processor seconds of a call, undisturbed: one thread, so that they are its time on its own machine."""
     rng = np.random.default_rng(0)
     feeds = {}
     for entry in graph.inputs:
@@ -132,12 +138,10 @@ def least_of(name: str, graph: Graph, weights: Mapping[str, Any], seconds: float
         session = engine_of(name).load(prepared, threads=1, precision=None)
         times = []
         end = time.perf_counter() + seconds
-        while len(times) < 4 or time.perf_counter() < end:
-            start = time.process_time()
-            session.call()
-            times.append(time.process_time() - start)
+        while not times or time.perf_counter() < end:
+            times.append(undisturbed_call(session, speed))
         session.close()
-    return min(times[1:])
+    return min(times)
 
 
 def peak_ops_per_second() -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netweight.analysis.latency.work import kernel_works
@@ -13,8 +13,11 @@ from netweight.calibration.law import Law
 from netweight.calibration.predict import weights_are_cold
 from netweight.engines.engine import Kernel, Prepared
 from netweight.ir import Graph
+from netweight.measuring.speed import Speed
 
 CACHE_BYTES = 32 << 20
+PROBE_S = 1e-3
+"""What the fixed piece of work takes on the fake machine undisturbed."""
 
 
 def law(**changed: Any) -> Law:
@@ -56,7 +59,17 @@ class FakeEngine:
 
     def __init__(self, name: str = "onnxruntime", version: str = "1.2.3", slower: float = 1.0) -> None:
         self.name, self._version, self.slower = name, version, slower
-        self.now = 0.0
+        self.now, self.passes = 0.0, 0
+        self.pace: Callable[[float], float] = lambda _now: 1.0
+
+    def spend(self, seconds: float) -> float:
+        """Let work of so many seconds pass; how many it takes at the pace that the machine has then."""
+        took = seconds * self.pace(self.now)
+        self.now += took
+        return took
+
+    def probe(self) -> None:
+        self.spend(PROBE_S)
 
     def version(self) -> str:
         return self._version
@@ -75,19 +88,30 @@ class FakeSession:
     precision = "fp32"
 
     def __init__(self, engine: FakeEngine, graph: Graph) -> None:
-        self._engine, self._graph = engine, graph
+        self._engine, self._true = engine, true_seconds(graph, engine.name)
 
     def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
 
     def call(self) -> None:
-        whole = sum(seconds for _, seconds in true_seconds(self._graph, self._engine.name))
-        self._engine.now += whole * self._engine.slower
+        whole = sum(seconds for _, seconds in self._true)
+        self._engine.spend(whole * self._engine.slower)
 
-    def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
-        del rounds, share
-        timed = true_seconds(self._graph, self._engine.name)
-        return tuple(Kernel(name=layer, op="Fake", seconds=seconds, layers=(layer,)) for layer, seconds in timed)
+    def kernels(self, rounds: int, share: float) -> tuple[Kernel, ...]:
+        assert share == 0.0
+        self._engine.passes += 1
+        least = [float("inf")] * len(self._true)
+        for _ in range(rounds):
+            least = [min(so_far, self._engine.spend(took)) for so_far, (_, took) in zip(least, self._true, strict=True)]
+        return tuple(
+            Kernel(name=layer, op="Fake", seconds=took, layers=(layer,))
+            for took, (layer, _) in zip(least, self._true, strict=True)
+        )
 
     def close(self) -> None:
         pass
+
+
+def fake_speed(engine: FakeEngine) -> Speed:
+    """The speed of the machine that the engine runs on."""
+    return Speed(engine.process_time, engine.probe)

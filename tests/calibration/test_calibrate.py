@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.calibration.fakes import CACHE_BYTES, LAWS, FakeEngine, true_seconds
+from tests.calibration.fakes import CACHE_BYTES, LAWS, FakeEngine, fake_speed, true_seconds
 
 import netweight
 from netweight.analysis.devices.detect import machine
@@ -37,7 +37,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeEngine:
     monkeypatch.setattr(verb, "engine_of", lambda _name: fake)
     monkeypatch.setattr(networks, "calibration_networks", lambda: families)
     monkeypatch.setattr(checks, "witnesses", lambda: small)
-    monkeypatch.setattr(measure, "time", fake)
+    monkeypatch.setattr(verb, "speed_of", lambda _threads: fake_speed(fake))
     monkeypatch.setattr(measure, "initialize", lambda _graph: {})
     return fake
 
@@ -174,7 +174,7 @@ def test_the_interval_of_the_whole_is_that_of_whole_networks(calibrated: Path) -
 
 def test_profiles_in_which_others_took_turns_are_scaled_to_the_call(engine: FakeEngine) -> None:
     graphs = [graph for graph in networks.calibration_networks() if graph.name == "calibration-stems"]
-    plain = measure.measured_samples(engine, graphs, threads=1, cache_bytes=CACHE_BYTES)
+    plain = measure.measured_samples(engine, graphs, threads=1, cache_bytes=CACHE_BYTES, speed=fake_speed(engine))
     engine.slower = 0.5  # a call takes half of what the profile says
-    halves = measure.measured_samples(engine, graphs, threads=1, cache_bytes=CACHE_BYTES)
+    halves = measure.measured_samples(engine, graphs, threads=1, cache_bytes=CACHE_BYTES, speed=fake_speed(engine))
     assert [one.seconds for one in halves] == pytest.approx([one.seconds / 2 for one in plain])

@@ -24,7 +24,7 @@ HERE = Conditions(
 PLAIN = Calibration(
     conditions=HERE, measured="2026-01-02T03:04:05+00:00", disturbed=("heat",), cache_bytes=1 << 20,
     laws={"linear": Fitted(law=law(bends=(0.1, -0.2)), samples=9, low=0.9, high=1.2, error=0.05)},
-    whole=checked([("a", 1.0, 1.1), ("b", 2.0, 2.0)]),
+    whole=checked([("a", 1.0, 1.1), ("b", 2.0, 2.0)]), probe_s=0.002,
 )  # fmt: skip
 
 
@@ -71,6 +71,7 @@ def put(*keys: str | int, to: Any) -> Callable[[dict[str, Any]], None]:
         (put("whole", "factor", to=0.0), "whole networks"),
         (put("whole", "networks", to=[{}]), "none"),
         (put("cache_bytes", to="much"), "none"),
+        (put("probe_s", to=0.0), "probe_s"),
         (put("conditions", to={}), "none"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from netweight.calibration.store import check, read, stored_at, to_json, write
 from netweight.engines.engine import Engine
 from netweight.engines.table import engine as engine_of
 from netweight.errors import UsageError, unknown_name
+from netweight.measuring.speed import speed_of
 from netweight.version import __version__
 
 _NO_CACHE = 32 << 20
@@ -94,34 +94,36 @@ def calibrate(engine: str = "onnxruntime", *, threads: int = 1, output: str | No
     return Calibrated(found, path, time.perf_counter() - started)
 
 
-def measured(engine: Engine, threads: int, *, clock: Callable[[], float] | None = None) -> Calibration:
+def measured(engine: Engine, threads: int) -> Calibration:
     """The calibration of an engine, measured now.
 
     Args:
         engine: What is measured.
         threads: Threads of a call.
-        clock: What times calls of whole networks; processor or wall time by default.
     """
     from netweight.calibration.fit import scipy
     from netweight.calibration.measure import laws_of, measured_samples, measured_whole
     from netweight.calibration.networks import calibration_networks
     from netweight.calibration.witnesses import witnesses
     from netweight.measuring.quality import disturbances, moment
+    from netweight.measuring.speed import swings
 
     scipy()
     here = conditions(engine, threads)
     cache = max(machine().caches.values(), default=_NO_CACHE)
+    speed = speed_of(threads)
     before, started, own = moment(), time.perf_counter(), time.process_time()
     with progress.stage(f"calibrating {engine.name}"):
-        samples = measured_samples(engine, calibration_networks(), threads=threads, cache_bytes=cache, clock=clock)
+        samples = measured_samples(engine, calibration_networks(), threads=threads, cache_bytes=cache, speed=speed)
         progress.step("fitting laws")
         laws = laws_of(samples)
-        whole = measured_whole(engine, tuple(witnesses()), laws, threads=threads, cache_bytes=cache, clock=clock)
+        whole = measured_whole(engine, tuple(witnesses()), laws, threads=threads, cache_bytes=cache, speed=speed)
     took, own = time.perf_counter() - started, time.process_time() - own
     return Calibration(
         conditions=here,
         measured=datetime.now(tz=UTC).isoformat(timespec="seconds"),
-        disturbed=disturbances(before, moment(), seconds=took, own_s=own),
+        disturbed=(*disturbances(before, moment(), seconds=took, own_s=own), *swings(speed)),
+        probe_s=speed.probe_s,
         cache_bytes=cache,
         laws=laws,
         whole=whole,

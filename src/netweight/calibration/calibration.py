@@ -50,6 +50,8 @@ class Calibration:
         cache_bytes: Weights of networks up to this size stay in a cache from run to run.
         laws: Law of each class.
         whole: How far predictions of whole networks are off.
+        probe_s: Seconds of the probe of ``netweight.measuring.speed`` on the machine undisturbed: its speed, which
+            the laws describe; None in files that do not have it.
     """
 
     conditions: Conditions
@@ -58,3 +60,4 @@ class Calibration:
     cache_bytes: int
     laws: Mapping[str, Fitted]
     whole: Whole
+    probe_s: float | None = None

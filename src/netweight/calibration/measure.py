@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,14 +21,21 @@ from netweight.calibration.whole import Whole, checked
 from netweight.engines.engine import Engine, Kernel, Prepared, Session
 from netweight.ir import Graph, is_floating
 from netweight.lazy import np
+from netweight.measuring.speed import Speed, Visit
 from netweight.runtime.weights import initialize
 
 _PASSES = 3
+_MORE_PASSES = 3
+"""Passes in which networks are measured again that met the machine disturbed each time."""
 _ROUNDS = 4
 _LOW = 0.0
 """Quantile of the rounds of a pass; what disturbs only adds."""
 _CALLS = 12
-Clock = Callable[[], float]
+_VISITS = 4
+"""Looks at the speed of the machine among the calls of a whole network."""
+_MORE_VISITS = 8
+Ran = tuple[tuple[Kernel, ...], float]
+"""Kernels of a network, and seconds of a call."""
 
 
 def laws_of(samples: Sequence[Sample]) -> dict[str, Fitted]:
@@ -44,39 +51,57 @@ def laws_of(samples: Sequence[Sample]) -> dict[str, Fitted]:
 
 
 def measured_samples(
-    engine: Engine, networks: Sequence[Graph], *, threads: int, cache_bytes: int, clock: Clock | None = None
+    engine: Engine, networks: Sequence[Graph], *, threads: int, cache_bytes: int, speed: Speed
 ) -> list[Sample]:
     """Samples of all kernels of networks, the least time of several passes over all of them.
 
     Profiles of engines have wall time, in which other programs take turns where a kernel is long. The kernels of a
-    network are therefore scaled down where they take longer together than a whole call does by the clock.
+    network are therefore scaled down where they take longer together than a whole call does by the clock. A pass that
+    met the machine slow counts only where no other did, and then at the speed that the machine has undisturbed.
 
     Args:
         engine: What runs them.
         networks: What is run.
         threads: Threads of a call.
         cache_bytes: What a cache holds of weights.
-        clock: What times a call: by default processor time where one thread runs, which others do not disturb.
+        speed: Times the calls, and the machine beside them.
     """
-    clock = clock or _clock(threads)
-    calls = [float("inf")] * len(networks)
-    ran: list[list[tuple[Kernel, ...]]] = [[] for _ in networks]
+    found: list[Sample] = []
+    for graph, visits in zip(networks, _visits(engine, networks, threads, speed), strict=True):
+        works = kernel_works(graph, KERNELS[engine.name])
+        cold = weights_are_cold(works, cache_bytes)
+        best = speed.best(visits)
+        passes = [_faster(visit.found[0], speed.slowness(visit)) for visit in best]
+        call = min(visit.found[1] / speed.slowness(visit) for visit in best)
+        found.extend(samples_of(graph, works, _within(_least(passes), call), cold=cold))
+    return found
+
+
+def _visits(engine: Engine, networks: Sequence[Graph], threads: int, speed: Speed) -> list[list[Visit[Ran]]]:
+    """What each network took in each pass; passes more for those that met no undisturbed moment."""
+    found: list[list[Visit[Ran]]] = [[] for _ in networks]
     with ExitStack() as opened:
         sessions = []
         for graph in networks:
             progress.step(f"loading {graph.name}")
             sessions.append(opened.enter_context(_session(engine, graph, threads)))
-        for at in range(_PASSES):
-            for place, (session, graph) in enumerate(zip(sessions, networks, strict=True)):
-                progress.step(f"{graph.name}, pass {at + 1} of {_PASSES}")
-                ran[place].append(session.kernels(_ROUNDS, _LOW))
-                calls[place] = min(calls[place], _least_call(session, clock, _CALLS // _PASSES))
-    found: list[Sample] = []
-    for graph, passes, call in zip(networks, ran, calls, strict=True):
-        works = kernel_works(graph, KERNELS[engine.name])
-        cold = weights_are_cold(works, cache_bytes)
-        found.extend(samples_of(graph, works, _within(_least(passes), call), cold=cold))
+        for at in range(_PASSES + _MORE_PASSES):
+            for session, graph, visits in zip(sessions, networks, found, strict=True):
+                if at < _PASSES or not any(map(speed.is_steady, visits)):
+                    progress.step(f"{graph.name}, pass {at + 1} of {max(at + 1, _PASSES)}")
+                    visits.append(speed.during(partial(_ran, session, speed)))
     return found
+
+
+def _ran(session: Session, speed: Speed) -> Ran:
+    kernels = session.kernels(_ROUNDS, _LOW)
+    speed.look()
+    return kernels, _least_call(session, speed, _CALLS // _PASSES)
+
+
+def _faster(kernels: Sequence[Kernel], slowness: float) -> tuple[Kernel, ...]:
+    """What they take on the machine undisturbed."""
+    return tuple(replace(kernel, seconds=kernel.seconds / slowness) for kernel in kernels)
 
 
 def _least(passes: Sequence[tuple[Kernel, ...]]) -> list[Kernel]:
@@ -92,14 +117,9 @@ def _within(kernels: Sequence[Kernel], call_s: float) -> list[Kernel]:
     return [replace(kernel, seconds=kernel.seconds * scale) for kernel in kernels]
 
 
-def _clock(threads: int) -> Clock:
-    return time.process_time if threads == 1 else time.perf_counter
-
-
 def measured_whole(
-    engine: Engine, networks: Sequence[Graph], laws: dict[str, Fitted], *, threads: int, cache_bytes: int,
-    clock: Clock | None = None,
-) -> Whole:  # fmt: skip
+    engine: Engine, networks: Sequence[Graph], laws: dict[str, Fitted], *, threads: int, cache_bytes: int, speed: Speed
+) -> Whole:
     """How far laws are off for whole networks that they were not fitted to.
 
     Args:
@@ -108,9 +128,8 @@ def measured_whole(
         laws: Law of each class.
         threads: Threads of a call.
         cache_bytes: What a cache holds of weights.
-        clock: What times a call: by default processor time where one thread runs, which others do not disturb.
+        speed: Times the calls, and the machine beside them; the one that timed the samples.
     """
-    clock = clock or _clock(threads)
     found = []
     for graph in networks:
         works = kernel_works(graph, KERNELS[engine.name])
@@ -118,8 +137,21 @@ def measured_whole(
         if expected is not None:
             progress.step(graph.name)
             with _session(engine, graph, threads) as session:
-                found.append((graph.name, _least_call(session, clock, _CALLS), expected))
+                found.append((graph.name, undisturbed_call(session, speed), expected))
     return checked(found)
+
+
+def undisturbed_call(session: Session, speed: Speed) -> float:
+    """Seconds of a call on the machine undisturbed, the least of several.
+
+    Args:
+        session: A network in an engine.
+        speed: Times the calls, and the machine beside them.
+    """
+    visits: list[Visit[float]] = []
+    while len(visits) < _VISITS or (len(visits) < _MORE_VISITS and not any(map(speed.is_steady, visits))):
+        visits.append(speed.during(partial(_least_call, session, speed, _CALLS // _VISITS)))
+    return min(visit.found / speed.slowness(visit) for visit in speed.best(visits))
 
 
 def _sum_of_laws(graph: Graph, works: Sequence[KernelWork], laws: dict[str, Fitted], *, cold: bool) -> float | None:
@@ -132,13 +164,14 @@ def _sum_of_laws(graph: Graph, works: Sequence[KernelWork], laws: dict[str, Fitt
     return whole
 
 
-def _least_call(session: Session, clock: Clock, calls: int) -> float:
-    """Least time of so many calls, after one to warm up."""
+def _least_call(session: Session, speed: Speed, calls: int) -> float:
+    """Least time of so many calls, after one to warm up, with a look at the speed after each."""
     times = []
     for _ in range(calls + 1):
-        start = clock()
+        start = speed.clock()
         session.call()
-        times.append(clock() - start)
+        times.append(speed.clock() - start)
+        speed.look()
     return min(times[1:])
 
 

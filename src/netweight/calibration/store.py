@@ -119,6 +119,7 @@ def _calibration(data: dict[str, Any]) -> Calibration:
             for name, found in data["laws"].items()
         },
         whole=Whole(**{**whole, "networks": tuple(Checked(**one) for one in whole["networks"])}),
+        probe_s=data.get("probe_s"),
     )
 
 
@@ -140,6 +141,8 @@ def _checked(found: Calibration, path: Path) -> Calibration:
             raise _broken(path, f"the law of {name} has bends that are no numbers")
     if not all(_positive(value) for value in (found.whole.factor, found.whole.low, found.whole.high)):
         raise _broken(path, "whole networks have figures that are not above 0")
+    if found.probe_s is not None and not _positive(found.probe_s):
+        raise _broken(path, "probe_s is not above 0")
     return found
 
 
