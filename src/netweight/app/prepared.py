@@ -10,6 +10,7 @@ from netweight.app.drawn import Draw
 from netweight.app.identify import Module, OnnxFile, TfliteFile, resolve
 from netweight.app.loaded import Loaded
 from netweight.app.ready import asked_for, ready
+from netweight.app.stored_weights import Weights
 from netweight.engines.engine import Prepared
 from netweight.lazy import Array
 
@@ -22,6 +23,7 @@ def prepared(
     *,
     batch: int | None = None,
     seed: int = 0,
+    weights: Weights | None = None,
     dims: Mapping[str, int] | None = None,
 ) -> tuple[Prepared, Loaded, tuple[str, ...]]:
     """The network for engines, how it was read, and what a reader must know.
@@ -33,6 +35,7 @@ def prepared(
         folder: Where files for engines go.
         batch: Samples at once.
         seed: Of random inputs and weights.
+        weights: The user's weights; None for those of the model.
         dims: Sizes of open dimensions of an ONNX model.
 
     Raises:
@@ -41,14 +44,14 @@ def prepared(
     what = resolve(model)
     draw = Draw(seed)
     asked = asked_for(what, inputs, draw, batch=batch, dims=dims, as_written=True)
-    found = ready(what, inputs, asked, draw, verb=verb, seed=seed)
+    found = ready(what, inputs, asked, draw, verb=verb, seed=seed, weights=weights)
     module, arguments = _module(what, found.loaded, found.arrays)
     network = Prepared(
         graph=found.loaded.graph,
         weights=found.weights,
         feeds=found.arrays,
         folder=folder,
-        file=_file(what),
+        file=_file(what) if weights is None else None,
         module=module,
         arguments=arguments,
     )

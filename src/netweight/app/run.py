@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from netweight import progress
 from netweight.app.arguments import (
     MODEL,
-    arrays_by_name,
     flag,
     functions,
     shown,
@@ -28,8 +27,9 @@ from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
 from netweight.app.picture_inputs import has_pictures, with_pictures
 from netweight.app.ready import asked_for, ready
+from netweight.app.stored_weights import Weights, weights_given
 from netweight.errors import UsageError
-from netweight.lazy import Array, np
+from netweight.lazy import np
 
 if TYPE_CHECKING:
     from netweight.runtime.forward import Forward, Keep, Run
@@ -61,7 +61,7 @@ def _generator(name: str, value: Any) -> Any:
 def run(
     model: Model,
     inputs: Any = None,
-    weights: Mapping[str, Array] | None = None,
+    weights: Weights | None = None,
     *,
     batch: int | None = None,
     seed: int = 0,
@@ -114,9 +114,9 @@ def run(
     if has_pictures(inputs):
         inputs, read = with_pictures(what, inputs, Asked(batch=batch, dims=dims, as_written=as_written))
     inputs = described(inputs, program=isinstance(what, Named | Module))
-    weights = None if weights is None else arrays_by_name("weights", weights)
+    weights = None if weights is None else weights_given("weights", weights)
     with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)
-    if isinstance(what, Given) and weights is not None:
+    if isinstance(what, Given) and isinstance(weights, Mapping):
         return with_graph(what.graph, named(inputs, what.graph.inputs), weights)
     draw = Draw(seed)
     asked = asked_for(what, inputs, draw, batch=batch, dims=dims, as_written=as_written)
