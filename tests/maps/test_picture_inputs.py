@@ -15,6 +15,7 @@ from netweight.app.identify import resolve
 from netweight.app.picture_inputs import with_pictures
 from netweight.cli.main import run
 from netweight.errors import FormatError
+from netweight.training.checkpoint import Checkpoint, save
 
 image: Any = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")
 
@@ -111,6 +112,25 @@ def test_the_outputs_are_those_of_the_array(grey: Path) -> None:
     np.testing.assert_array_equal(found.outputs["OUTPUT"], netweight.run("lenet5", array).outputs["OUTPUT"])
     assert found.notes[0].startswith("input x is grey.png, 8x8 grey: to 32x32 grey (each pixel 4x4")
     np.testing.assert_array_equal(netweight.run("lenet5", {"x": grey}).outputs["OUTPUT"], found.outputs["OUTPUT"])
+
+
+def test_a_checkpoint_says_what_pictures_are_centred_by(
+    grey: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("safetensors")
+    weights = netweight.initialize(netweight.capture("lenet5"), seed=4)
+    file, arrays = tmp_path / "c.safetensors", tmp_path / "y.npy"
+    save(file, Checkpoint(weights=weights, states={}, record={"centre": {"mean": [0.5], "std": [0.25]}}))
+    array, _ = taken((1, 1, 32, 32), grey)
+    expected = netweight.run("lenet5", (array - 0.5) / 0.25, weights).outputs["OUTPUT"]
+    found = netweight.run("lenet5", grey, file)
+    np.testing.assert_allclose(found.outputs["OUTPUT"], expected, rtol=1e-5, atol=1e-5)
+    assert "then centred as in training" in found.notes[0]
+    command = ["run", "lenet5", "--input", str(grey), "--checkpoint", str(file), "-o", str(arrays)]
+    for more in ([], ["--show", "C1"]):
+        assert run([*command, *more]) == 0
+        np.testing.assert_allclose(np.load(arrays), expected, rtol=1e-4, atol=1e-4)
+    assert "then centred as in training" in capsys.readouterr().err
 
 
 def test_a_module_gets_the_picture_in_its_size(colour: Path) -> None:

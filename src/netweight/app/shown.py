@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,9 @@ from netweight.app.drawn import Draw
 from netweight.app.given_inputs import described
 from netweight.app.identify import Model, Module, Named, resolve
 from netweight.app.maps import check_layers, maps_of
-from netweight.app.picture_inputs import Centre, has_pictures, with_pictures
+from netweight.app.picture_inputs import has_pictures, with_pictures
 from netweight.app.ready import asked_for, ready
-from netweight.lazy import Array
+from netweight.app.stored_weights import Weights, centre_of
 
 if TYPE_CHECKING:
     from netweight.results.maps import Maps
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def shown(
     model: Model, inputs: Any, layers: Sequence[str], *, seed: int = 0, guesses: bool = False,
-    weights: Mapping[str, Array] | None = None, centre: Centre | None = None, **more: Any,
+    weights: Weights | None = None, **more: Any,
 ) -> tuple[Run, Maps]:  # fmt: skip
     """What the network makes of its inputs, and the maps and kernels of some layers.
 
@@ -33,8 +33,7 @@ def shown(
         layers: Paths of layers.
         seed: Of what is random.
         guesses: Whether to go on where a capture had to guess.
-        weights: The user's weights, None for those of the model, or random ones.
-        centre: What pictures are centred by.
+        weights: The user's weights, as arrays or a checkpoint; None for those of the model, or random ones.
         more: How the network is to be described: batch, dims, as_written.
 
     Raises:
@@ -47,7 +46,7 @@ def shown(
     what = resolve(model)
     read: list[str] = []
     if has_pictures(inputs):
-        inputs, read = with_pictures(what, inputs, Asked(**more), centre=centre)
+        inputs, read = with_pictures(what, inputs, Asked(**more), centre=centre_of(weights))
     inputs = described(inputs, program=isinstance(what, Named | Module))
     draw = Draw(seed)
     asked = asked_for(what, inputs, draw, **more)

@@ -133,6 +133,7 @@ def _shown(model: str, flags: dict[str, Any], pictures: list[Path], arrays: list
             flags["layers"],
             batch=flags["batch"],
             seed=flags["seed"],
+            weights=flags["checkpoint"],
             dims=parse_dims(flags["dims"]),
             guesses=flags["guess"],
             as_written=flags["as_written"],
