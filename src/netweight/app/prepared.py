@@ -23,6 +23,7 @@ def prepared(
     batch: int | None = None,
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
+    guesses: bool = False,
 ) -> tuple[Prepared, Loaded, tuple[str, ...]]:
     """The network for engines, how it was read, and what a reader must know.
 
@@ -34,6 +35,7 @@ def prepared(
         batch: Samples at once.
         seed: Of random inputs and weights.
         dims: Sizes of open dimensions of an ONNX model.
+        guesses: Whether to go on where the capture had to guess.
 
     Raises:
         NetweightError: If the model, or its input, is not one that fits.
@@ -41,7 +43,7 @@ def prepared(
     what = resolve(model)
     draw = Draw(seed)
     asked = asked_for(what, inputs, draw, batch=batch, dims=dims, as_written=True)
-    found = ready(what, inputs, asked, draw, verb=verb, seed=seed)
+    found = ready(what, inputs, asked, draw, verb=verb, seed=seed, guesses=guesses)
     module, arguments = _module(what, found.loaded, found.arrays)
     network = Prepared(
         graph=found.loaded.graph,
