@@ -89,6 +89,15 @@ def test_from_python() -> None:
     assert plain.engines == ()
 
 
+def test_weights_of_the_user_go_to_engines_as_well() -> None:
+    graph = build.graph(lambda x: build.linear(x, 1, bias=False, name="fc"), (1, 2), name="small")
+    ran = netweight.run(
+        graph, np.float32([[3, 4]]), {"fc.weight": np.float32([[1, 10]])}, engine=("torch", "reference")
+    )  # fmt: skip
+    assert ran.outputs["fc"].tolist() == [[43.0]]
+    assert ran.engines[1].differences[0].largest == 0.0
+
+
 def test_one_engine_by_its_name_and_what_it_is_given() -> None:
     x = np.full((1, 1, 32, 32), 0.5, np.float32)
     assert netweight.run("lenet5", x, engine="reference").outputs["OUTPUT"] == pytest.approx(
@@ -102,7 +111,6 @@ def test_one_engine_by_its_name_and_what_it_is_given() -> None:
     ("asked", "message"),
     [
         ({"keep": True}, "expected no keep beside an engine"),
-        ({"weights": {}}, "expected no weights beside an engine"),
         ({"rng": np.random.default_rng(0)}, "expected no rng beside an engine"),
         ({"precision": "fp31"}, "fp31"),
         ({"threads": 0}, "expected 1 to 1024 threads"),

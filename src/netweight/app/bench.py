@@ -16,6 +16,7 @@ from netweight.app.arguments import MODEL, flag, takes, unless_none, whole_numbe
 from netweight.app.engine_arguments import batches_of, engines_of, precision_of, seconds_of, threads_of
 from netweight.app.entrants import Entrant, measure
 from netweight.app.prepared import prepared
+from netweight.app.stored_weights import Weights, weights_given
 from netweight.measuring.worker import Wanted
 from netweight.results import bench as results
 from netweight.results.bench import EngineTimes
@@ -60,7 +61,7 @@ class Bench(results.Bench):
 
 @takes(
     engine=engines_of, batch=unless_none(batches_of), threads=threads_of, precision=unless_none(precision_of),
-    seconds=seconds_of, seed=whole_number, dims=MODEL["dims"], layers=flag,
+    seconds=seconds_of, seed=whole_number, dims=MODEL["dims"], layers=flag, weights=unless_none(weights_given),
 )  # fmt: skip
 def bench(
     model: Any,
@@ -72,6 +73,7 @@ def bench(
     precision: str | None = None,
     seconds: float = 3.0,
     seed: int = 0,
+    weights: Weights | None = None,
     dims: Mapping[str, int] | None = None,
     layers: bool = True,
 ) -> Bench:
@@ -92,6 +94,7 @@ def bench(
             engine does by itself.
         seconds: How long each engine is measured at each batch.
         seed: Of random inputs and weights.
+        weights: Array per parameter, buffer and constant, or a checkpoint of ``netweight.train``.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name.
         layers: Whether the engines' own profiles are asked for as well.
 
@@ -108,7 +111,7 @@ def bench(
         for samples in batches:
             with tempfile.TemporaryDirectory(prefix="netweight-") as folder:
                 found, loaded, said = prepared(
-                    "bench", model, inputs, Path(folder), batch=samples, seed=seed, dims=dims
+                    "bench", model, inputs, Path(folder), batch=samples, seed=seed, weights=weights, dims=dims
                 )  # fmt: skip
                 notes.update(dict.fromkeys(said))
                 info = info or model_info(found.graph, loaded.source)

@@ -11,6 +11,7 @@ from netweight import progress
 from netweight.app.arguments import flag, takes, unless_none
 from netweight.app.engine_arguments import engines_of, precision_of, threads_of
 from netweight.app.prepared import prepared
+from netweight.app.stored_weights import Weights
 from netweight.engines.engine import Prepared
 from netweight.engines.package import said
 from netweight.engines.table import engine as engine_of
@@ -36,6 +37,7 @@ def compared(
     guesses: bool = False,
     threads: int = 1,
     precision: str | None = None,
+    weights: Weights | None = None,
 ) -> Compared:
     """Outputs on each engine, against those of the first that ran.
 
@@ -49,13 +51,14 @@ def compared(
         guesses: Run what a capture had to guess.
         threads: Threads that a call may use.
         precision: Element type to compute in; None for what each engine does by itself.
+        weights: Array per parameter, buffer and constant, or a checkpoint; None for those of the model.
 
     Raises:
         NetweightError: If the model or an argument does not fit. An engine that refuses the network is a row.
     """
     with tempfile.TemporaryDirectory(prefix="netweight-") as folder:
         network, _, notes = prepared(
-            "run", model, inputs, Path(folder), batch=batch, seed=seed, dims=dims, guesses=guesses
+            "run", model, inputs, Path(folder), batch=batch, seed=seed, weights=weights, dims=dims, guesses=guesses
         )
         drawn = drawn_outputs(network.graph)
         rows: list[OnEngine] = []

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from netweight import progress
-from netweight.app.arguments import BITS, MODEL, arrays_by_name, flag, path_of, takes, text, unless_none, whole_number
+from netweight.app.arguments import BITS, MODEL, flag, path_of, takes, text, unless_none, whole_number
 from netweight.app.asked import Asked
 from netweight.app.identify import resolve
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
+from netweight.app.stored_weights import Weights, arrays_of, weights_given
 from netweight.errors import CaptureError, Either, UsageError, unknown_name
 from netweight.files import alone_in, whole_file, write_text
 from netweight.ir import Graph
 from netweight.ir.serial import graph_to_json
-from netweight.lazy import Array
 from netweight.rewrite.bits import parse_bits, with_bits
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Exported:
 
 
 @takes(
-    **MODEL, bits=BITS, path=path_of, weights=unless_none(arrays_by_name), seed=whole_number, guesses=flag,
+    **MODEL, bits=BITS, path=path_of, weights=unless_none(weights_given), seed=whole_number, guesses=flag,
     external=unless_none(flag), reorder=unless_none(text), patches=unless_none(text),
 )  # fmt: skip
 def export(
@@ -55,7 +55,7 @@ def export(
     training: bool = False,
     dims: Mapping[str, int] | None = None,
     bits: int | str | None = None,
-    weights: Mapping[str, Array] | Literal[False] | None = None,
+    weights: Weights | Literal[False] | None = None,
     seed: int = 0,
     external: bool | None = None,
     guesses: bool = False,
@@ -83,8 +83,8 @@ def export(
         training: Batch normalisation uses batch statistics and dropout drops.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
         bits: Width of floating numbers: ``"16"``.
-        weights: Array per parameter, buffer and constant; by default those of the model, or random ones if it has
-            none. False writes zeros that take no room in the file.
+        weights: Array per parameter, buffer and constant, or a checkpoint of ``netweight.train``; by default those of
+            the model, or random ones if it has none. False writes zeros that take no room in the file.
         seed: Of random weights.
         guesses: Write what a capture had to guess, such as one arm of a branch, although the file is another network.
         reorder: Name of the convention whose peak the order of the operators is to make small: ``"liveness"``. The
@@ -162,6 +162,8 @@ def _numbers(loaded: Loaded, weights: Any, seed: int, notes: list[str]) -> Any:
     if weights is False:
         notes.append("the weights are zeros that take no room in the file")
         return None
+    if isinstance(weights, str | Path):
+        return arrays_of(weights, loaded)
     if weights is not None:
         stored = [name for name, value in loaded.graph.values.items() if value.kind in _STORED]
         for name in weights:

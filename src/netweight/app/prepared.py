@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from netweight.app.drawn import Draw
-from netweight.app.identify import Module, OnnxFile, TfliteFile, resolve
+from netweight.app.identify import Given, Module, OnnxFile, TfliteFile, resolve
 from netweight.app.loaded import Loaded
 from netweight.app.ready import asked_for, ready
+from netweight.app.stored_weights import Weights
 from netweight.engines.engine import Prepared
 from netweight.lazy import Array
 
@@ -22,6 +23,7 @@ def prepared(
     *,
     batch: int | None = None,
     seed: int = 0,
+    weights: Weights | None = None,
     dims: Mapping[str, int] | None = None,
     guesses: bool = False,
 ) -> tuple[Prepared, Loaded, tuple[str, ...]]:
@@ -34,6 +36,7 @@ def prepared(
         folder: Where files for engines go.
         batch: Samples at once.
         seed: Of random inputs and weights.
+        weights: The user's weights; None for those of the model.
         dims: Sizes of open dimensions of an ONNX model.
         guesses: Whether to go on where the capture had to guess.
 
@@ -42,15 +45,16 @@ def prepared(
     """
     what = resolve(model)
     draw = Draw(seed)
-    asked = asked_for(what, inputs, draw, batch=batch, dims=dims, as_written=True)
-    found = ready(what, inputs, asked, draw, verb=verb, seed=seed, guesses=guesses)
+    shapes = None if isinstance(what, Given) else inputs  # a graph has its own
+    asked = asked_for(what, shapes, draw, batch=batch, dims=dims, as_written=True)
+    found = ready(what, inputs, asked, draw, verb=verb, seed=seed, guesses=guesses, weights=weights)
     module, arguments = _module(what, found.loaded, found.arrays)
     network = Prepared(
         graph=found.loaded.graph,
         weights=found.weights,
         feeds=found.arrays,
         folder=folder,
-        file=_file(what),
+        file=_file(what) if weights is None else None,
         module=module,
         arguments=arguments,
     )

@@ -13,6 +13,7 @@ from netweight.app.given_inputs import without_numbers
 from netweight.app.identify import BuiltIn, Identified, Module, Named
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
+from netweight.app.stored_weights import Weights, arrays_of
 from netweight.errors import ShapeError
 from netweight.lazy import Array
 
@@ -48,7 +49,7 @@ def ready(
     verb: str,
     seed: int,
     guesses: bool = False,
-    weights: Mapping[str, Array] | None = None,
+    weights: Weights | None = None,
     loaded: Loaded | None = None,
     published: bool = True,
 ) -> Ready:
@@ -62,7 +63,7 @@ def ready(
         verb: What asks, for messages.
         seed: Of random weights.
         guesses: Whether to go on where the capture had to guess.
-        weights: The user's weights, None for those of the model.
+        weights: The user's weights, as arrays or a checkpoint; None for those of the model.
         loaded: The network, where it is loaded already.
         published: Whether it is to be the network that was published, not one that the input makes of it.
 
@@ -78,10 +79,9 @@ def ready(
     if not isinstance(what, Named | Module):
         draw.fill(graph, named(inputs, graph.inputs))
     arrays = {name: draw.arrays[name] for name in graph.inputs}
-    if weights is None:
-        with progress.stage("making the weights"):
-            weights = _weights(loaded, seed, draw.notes)
-    return Ready(loaded=loaded, arrays=arrays, weights=weights, notes=(*draw.notes, *loaded.notes))
+    with progress.stage("making the weights"):
+        numbers = _weights(loaded, seed, draw.notes) if weights is None else arrays_of(weights, loaded)
+    return Ready(loaded=loaded, arrays=arrays, weights=numbers, notes=(*draw.notes, *loaded.notes))
 
 
 def _check_network(network: BuiltIn, loaded: Loaded, *, given: bool) -> None:

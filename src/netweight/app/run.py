@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from netweight import progress
 from netweight.app.arguments import (
     MODEL,
-    arrays_by_name,
     flag,
     functions,
     shown,
@@ -29,8 +28,9 @@ from netweight.app.identify import Given, Model, Module, Named, OnnxFile, resolv
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
 from netweight.app.ready import asked_for, ready
+from netweight.app.stored_weights import Weights, weights_given
 from netweight.errors import UsageError
-from netweight.lazy import Array, np
+from netweight.lazy import np
 
 if TYPE_CHECKING:
     from netweight.runtime.forward import Forward, Keep, Run
@@ -65,7 +65,7 @@ def _generator(name: str, value: Any) -> Any:
 def run(
     model: Model,
     inputs: Any = None,
-    weights: Mapping[str, Array] | None = None,
+    weights: Weights | None = None,
     *,
     batch: int | None = None,
     seed: int = 0,
@@ -122,17 +122,17 @@ def run(
     from netweight import runtime
 
     if engine is not None:
-        own = {"weights": weights, "keep": keep, "wanted": wanted, "rng": rng, "kernels": kernels}
+        own = {"keep": keep, "wanted": wanted, "rng": rng, "kernels": kernels}
         _check_alone(own)
         return on_engines(
             model, inputs, engine=tuple(engine), batch=batch, seed=seed, dims=dims, guesses=guesses, threads=threads,
-            precision=precision,
+            precision=precision, weights=weights,
         )  # fmt: skip
     what = resolve(model)
     inputs = described(inputs, program=isinstance(what, Named | Module))
-    weights = None if weights is None else arrays_by_name("weights", weights)
+    weights = None if weights is None else weights_given("weights", weights)
     with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)
-    if isinstance(what, Given) and weights is not None:
+    if isinstance(what, Given) and isinstance(weights, Mapping):
         return with_graph(what.graph, named(inputs, what.graph.inputs), weights)
     draw = Draw(seed)
     asked = asked_for(what, inputs, draw, batch=batch, dims=dims, as_written=as_written)

@@ -14,11 +14,12 @@ from netweight.app.arguments import flag, path_of, takes, text, texts, unless_no
 from netweight.app.evaluated import evaluated
 from netweight.app.identify import Model
 from netweight.app.pictures_for import pictures_for
-from netweight.app.trained_networks import Networks, named, networks, sample_of
+from netweight.app.trained_networks import Networks, networks, sample_of
 from netweight.app.training_arguments import factors, number, numbers, recipe_of, sizes
 from netweight.app.training_cost import cost_of
 from netweight.app.training_files import files_of, record_of
 from netweight.app.training_session import Session
+from netweight.data.augment.table import augmentation
 from netweight.data.load import load as load_data
 from netweight.data.split import FRACTIONS
 from netweight.lazy import Array
@@ -26,6 +27,8 @@ from netweight.results import training_run as results
 from netweight.training.checkpoint import fitted
 from netweight.training.checkpoint import load as load_checkpoint
 from netweight.training.fit import Course
+
+_MOVED_FROM = 16
 
 
 class TrainingRun(results.TrainingRun):
@@ -70,9 +73,9 @@ class TrainingRun(results.TrainingRun):
 
 @takes(
     epochs=whole_number, batch=whole_number, optimizer=text, lr=unless_none(number), momentum=number,
-    nesterov=flag, weight_decay=number, schedule=text, warmup=number, loss=text, label_smoothing=number,
+    nesterov=flag, weight_decay=unless_none(number), schedule=text, warmup=number, loss=text, label_smoothing=number,
     loss_weights=unless_none(numbers), clip_norm=unless_none(number), clip_value=unless_none(number),
-    accumulate=whole_number, freeze=texts, lr_of=unless_none(factors), augment=texts, fractions=numbers,
+    accumulate=whole_number, freeze=texts, lr_of=unless_none(factors), augment=unless_none(texts), fractions=numbers,
     size=unless_none(sizes), seed=whole_number, output=unless_none(path_of), resume=flag, skip_bad=flag,
 )  # fmt: skip
 def train(
@@ -81,11 +84,11 @@ def train(
     *,
     epochs: int = 20,
     batch: int = 32,
-    optimizer: str = "adam",
+    optimizer: str = "adamw",
     lr: float | None = None,
     momentum: float = 0.9,
     nesterov: bool = False,
-    weight_decay: float = 0.0,
+    weight_decay: float | None = None,
     schedule: str = "cosine",
     warmup: float = 0.0,
     loss: str = "cross_entropy",
@@ -96,7 +99,7 @@ def train(
     accumulate: int = 1,
     freeze: Sequence[str] = (),
     lr_of: Mapping[str, float] | None = None,
-    augment: Sequence[str] = (),
+    augment: Sequence[str] | None = None,
     weights: Mapping[str, Array] | str | Path | None = None,
     fractions: Sequence[float] = FRACTIONS,
     size: Sequence[int] | None = None,
@@ -121,10 +124,10 @@ def train(
         epochs: How often all pictures of the training part are seen.
         batch: Pictures at once.
         optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"adam"`` or ``"adamw"``.
-        lr: Learning rate; by default 0.1 of sgd, 0.02 of momentum, 0.001 of the others.
+        lr: Learning rate; by default 0.1 of sgd, 0.02 of momentum, 0.003 of adamw, 0.001 of the others.
         momentum: Share of the last step that the next one keeps.
         nesterov: Take the gradient ahead of that step.
-        weight_decay: Pull of each parameter towards 0.
+        weight_decay: Pull of each parameter towards 0; by default 0.05 of adamw, none of the others.
         schedule: ``"constant"``, ``"step:10:0.1"``, ``"cosine"``, ``"one-cycle"``.
         warmup: Epochs in which the learning rate grows from 0.
         loss: ``"cross_entropy"`` or ``"mse"``.
@@ -136,7 +139,8 @@ def train(
         accumulate: Batches whose gradients make one update.
         freeze: Patterns of parameters, or of modules around them, that are not trained.
         lr_of: What the learning rate is multiplied by, by such a pattern.
-        augment: What is done to pictures while they are trained on: ``("shift:2", "rotate:10")``.
+        augment: What is done to pictures while they are trained on: ``("shift:2", "rotate:10")``, nothing for
+            ``()``; by default ``shift:2`` where they have at least 16 pixels a side.
         weights: Arrays by name, or a checkpoint, to begin with; by default those of the model, or drawn from the seed.
         fractions: Shares of the pictures for train, validation and test.
         size: Channels, height and width of a picture, where the network takes any.
@@ -161,9 +165,10 @@ def train(
         {**given, "batch": found.fixed_batch or batch}, len(found.training(found.fixed_batch or 2).outputs)
     )
     pictures = pictures_for(read, sample_of(usual), seed=seed, fractions=fractions)
+    changes = _usual_changes(pictures.images.shape) if augment is None else tuple(augment)
     session = Session(
-        model=named(model), networks=found, pictures=pictures, recipe=recipe, augment=tuple(augment),
-        change=None, files=files,
+        model=found.name, networks=found, pictures=pictures, recipe=recipe, augment=changes,
+        change=augmentation(changes, len(read.classes)), files=files,
     )  # fmt: skip
     begun = None if files is None else files.begun(resume=resume)
     first, notes = _first_weights(found, weights, seed)
@@ -173,6 +178,10 @@ def train(
     if files is not None:
         files.draw(made.to_svg())
     return made
+
+
+def _usual_changes(shape: tuple[int, ...]) -> tuple[str, ...]:
+    return ("shift:2",) if min(shape[2:]) >= _MOVED_FROM else ()
 
 
 def _silent(_epoch: results.Epoch, _of: int) -> None:

@@ -23,10 +23,12 @@ class Networks:
     """One network at several numbers of pictures.
 
     Attributes:
+        name: What reports and checkpoints call it: what was named, with options that were added.
         what: What the user named.
         sample: Shape of one picture that it is to take, without the batch; None for the network's own.
     """
 
+    name: str
     what: Identified
     sample: tuple[int, ...] | None = None
 
@@ -78,10 +80,15 @@ def networks(model: Model, *, classes: int, sample: tuple[int, ...] | None) -> N
         NetweightError: If the model is not one that fits.
         UsageError: If its first output is not one score per class.
     """
-    what = resolve(model)
-    if isinstance(what, BuiltIn) and "num_classes" not in what.options and _has_classes(what.name):
+    what, name = resolve(model), named(model)
+    if (
+        isinstance(what, BuiltIn)
+        and "num_classes" not in what.options
+        and _usual_classes(what.name) not in (None, classes)
+    ):
         what = replace(what, options={**what.options, "num_classes": classes})
-    found = Networks(what, sample)
+        name = f"{name}{',' if ':' in name else ':'}num_classes={classes}"
+    found = Networks(name, what, sample)
     graph = found.using(found.fixed_batch or 1)
     scores = graph.spec(graph.outputs[0]).shape
     if len(scores) != 2 or scores[1] != classes:
@@ -91,8 +98,10 @@ def networks(model: Model, *, classes: int, sample: tuple[int, ...] | None) -> N
     return found
 
 
-def _has_classes(name: str) -> bool:
-    return any(option.name == "num_classes" for option in zoo.description(name).options)
+def _usual_classes(name: str) -> int | None:
+    """Classes of a built-in network where nobody says how many; None if that is no option of it."""
+    said = [option.default for option in zoo.description(name).options if option.name == "num_classes"]
+    return int(said[0]) if said else None
 
 
 def sample_of(graph: Graph) -> tuple[int, ...]:

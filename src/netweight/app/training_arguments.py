@@ -13,7 +13,8 @@ from netweight.training.optimizers import NAMES, Optimizer
 from netweight.training.schedules import schedule_of
 from netweight.training.trainer import Recipe
 
-USUAL_LR: Mapping[str, float] = {"sgd": 0.1, "momentum": 0.02, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.001}
+USUAL_LR: Mapping[str, float] = {"sgd": 0.1, "momentum": 0.02, "rmsprop": 0.001, "adam": 0.001, "adamw": 0.003}
+_USUAL_DECAY = 0.05  # of adamw; others do not decay by themselves
 _AUXILIARY = {1: 0.4, 2: 0.3}
 """Weight of each auxiliary classifier, by how many there are: Inception-v3 has one, GoogLeNet two."""
 
@@ -85,10 +86,15 @@ def recipe_of(given: Mapping[str, Any], outputs: int) -> Recipe:
         ),
         optimizer=Optimizer(
             name=name, lr=USUAL_LR[name] if given["lr"] is None else given["lr"], momentum=given["momentum"],
-            nesterov=given["nesterov"], weight_decay=given["weight_decay"],
+            nesterov=given["nesterov"], weight_decay=_decay(given),
         ),
         schedule=schedule_of(given["schedule"], given["warmup"]),
         epochs=given["epochs"], batch=given["batch"], accumulate=given["accumulate"], clip_norm=given["clip_norm"],
         clip_value=given["clip_value"], freeze=tuple(given["freeze"]), factors=tuple((given["lr_of"] or {}).items()),
         seed=given["seed"],
     )  # fmt: skip
+
+
+def _decay(given: Mapping[str, Any]) -> float:
+    decay = given["weight_decay"]
+    return (_USUAL_DECAY if given["optimizer"] == "adamw" else 0.0) if decay is None else float(decay)

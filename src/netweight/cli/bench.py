@@ -12,7 +12,7 @@ import click
 
 from netweight.app import bench as verb
 from netweight.app.identify import OnnxFile, identify
-from netweight.cli.options import limit_option, parse_dims, verbose_option
+from netweight.cli.options import checkpoint_option, limit_option, parse_dims, verbose_option
 from netweight.cli.run import parsed_arrays
 from netweight.cli.streams import is_terminal, out_rendered, say
 from netweight.cli.usage import Verb
@@ -43,6 +43,7 @@ _INTERRUPTED = 130
     "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of what an ONNX model leaves open; repeat."
 )
 @click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of random inputs and weights.  [default: 0]")
+@checkpoint_option
 @click.option("--format", "form", type=one_of("table", "json", "csv"), default="table", help="[default: table]")
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
@@ -71,6 +72,7 @@ def bench(model: str, **flags: Any) -> None:
             precision=flags["precision"],
             seconds=flags["seconds"],
             seed=flags["seed"],
+            weights=flags["checkpoint"],
             dims=parse_dims(flags["dims"]),
         )
     for path, form in targets.items():

@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from netweight.app import export as verb
-from netweight.cli.options import guess_option, limit_option, model_options, parse_dims, parse_inputs, verbose_option
+from netweight.cli.options import (
+    checkpoint_option,
+    guess_option,
+    limit_option,
+    model_options,
+    parse_dims,
+    parse_inputs,
+    verbose_option,
+)
 from netweight.cli.streams import out, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing
@@ -26,6 +34,7 @@ from netweight.cli.values import WHOLE, completing
     shell_complete=completing("file"),
     help=".onnx, or .json: the graph alone.",
 )
+@checkpoint_option
 @click.option("--no-weights", is_flag=True, help="Zeros that take no room in the file.")
 @click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of random weights.  [default: 0]")
 @click.option("--external/--internal", default=None, help="Weights in FILE.onnx.data.  [default: from 1 GiB on]")
@@ -47,7 +56,7 @@ def export(model: str, **flags: Any) -> None:
             training=flags["training"],
             dims=parse_dims(flags["dims"]),
             bits=flags["bits"],
-            weights=False if flags["no_weights"] else None,
+            weights=False if flags["no_weights"] else flags["checkpoint"],
             seed=flags["seed"],
             external=flags["external"],
             guesses=flags["guess"],

@@ -111,6 +111,9 @@ guess_option: Decorator = click.option(
     is_flag=True,
     help="Go on where only real data tell what the network does; the notes say what is guessed.",
 )
+checkpoint_option: Decorator = click.option(
+    "--checkpoint", metavar="FILE", shell_complete=completing("file"), help="Weights that `netweight train` wrote."
+)
 verbose_option: Decorator = click.option(
     "-v", "--verbose", count=True, help="Say more on stderr; -vv shows where an error comes from."
 )

@@ -15,6 +15,7 @@ from netweight.app.identify import OnnxFile, identify
 from netweight.array_files import check_output, described, read_arrays, write_arrays
 from netweight.cli.options import (
     as_written_option,
+    checkpoint_option,
     guess_option,
     limit_option,
     nested,
@@ -53,6 +54,7 @@ from netweight.given_files import is_there
 )  # fmt: skip
 @click.option("--threads", type=WHOLE, default=1, metavar="N", help="With --engine: threads of a call.  [default: 1]")
 @click.option("--precision", metavar="NAME", help="With --engine: fp32, bf16, fp16 or int8.")
+@checkpoint_option
 @as_written_option
 @guess_option
 @limit_option
@@ -81,6 +83,7 @@ def run(model: str, **flags: Any) -> None:
             dims=parse_dims(flags["dims"]),
             guesses=flags["guess"],
             as_written=flags["as_written"],
+            weights=flags["checkpoint"],
             kernels=KERNELS["im2col"],
         )
     for note in found.notes:
@@ -107,6 +110,7 @@ def _on_engines(model: str, flags: dict[str, Any]) -> None:
             guesses=flags["guess"],
             threads=flags["threads"],
             precision=flags["precision"],
+            weights=flags["checkpoint"],
         )
     for note in found.notes:
         say(f"note: {note}")

@@ -21,6 +21,7 @@ from netweight.results.training_run import Epoch
 
 _NUMBER = click.FLOAT
 _INTERRUPTED = 130
+_NONE = ("", "none")
 
 
 @click.command(name="train", cls=Verb)
@@ -32,12 +33,14 @@ _INTERRUPTED = 130
 @click.option("--epochs", type=WHOLE, default=20, metavar="N", help="[default: 20]")
 @click.option("--batch", type=WHOLE, default=32, metavar="N", help="Pictures at once.  [default: 32]")
 @click.option(
-    "--optimizer", type=one_of("sgd", "momentum", "rmsprop", "adam", "adamw"), default="adam", help="[default: adam]"
+    "--optimizer", type=one_of("sgd", "momentum", "rmsprop", "adam", "adamw"), default="adamw", help="[default: adamw]"
 )
-@click.option("--lr", type=_NUMBER, metavar="X", help="Learning rate.  [0.1 sgd, 0.02 momentum, 0.001 others]")
+@click.option(
+    "--lr", type=_NUMBER, metavar="X", help="Learning rate.  [0.003; 0.1 of sgd, 0.02 of momentum, 0.001 of adam]"
+)
 @click.option("--momentum", type=_NUMBER, default=0.9, metavar="X", help="Of momentum.  [default: 0.9]")
 @click.option("--nesterov", is_flag=True, help="Momentum with the gradient ahead of the step.")
-@click.option("--weight-decay", type=_NUMBER, default=0.0, metavar="X", help="[default: 0]")
+@click.option("--weight-decay", type=_NUMBER, metavar="X", help="[0.05 of adamw, 0 of others]")
 @click.option(
     "--schedule", default="cosine", metavar="NAME", help="constant, step:10:0.1, cosine, one-cycle.  [cosine]"
 )
@@ -50,7 +53,12 @@ _INTERRUPTED = 130
 @click.option("--accumulate", type=WHOLE, default=1, metavar="N", help="Batches of one update.  [default: 1]")
 @click.option("--freeze", multiple=True, metavar="PATTERN", help="Parameters that stay; repeat.")
 @click.option("--lr-of", multiple=True, metavar="PATTERN=X", help="Factor of their learning rate; repeat.")
-@click.option("--augment", multiple=True, metavar="NAME[:X],...", help="shift:2, rotate:10, mixup; repeat.")
+@click.option(
+    "--augment",
+    multiple=True,
+    metavar="NAME[:X],...",
+    help="shift:2, rotate:10, mixup, none; repeat.  [shift:2 from 16 pixels on]",
+)
 @click.option("--weights", metavar="FILE", shell_complete=completing("file"), help="Checkpoint to begin with.")
 @click.option("--split", "fractions", metavar="X,Y,Z", help="Train, validation, test.  [0.7,0.1,0.2]")
 @click.option("--size", metavar="CxHxW", help="Of a picture, where the network takes any.")
@@ -76,7 +84,9 @@ def train(model: str, **flags: Any) -> None:
         "fractions": FRACTIONS if flags["fractions"] is None else _numbers("split", flags["fractions"]),
         "loss_weights": None if flags["loss_weights"] is None else _numbers("loss weights", flags["loss_weights"]),
         "size": None if flags["size"] is None else _numbers("size", flags["size"], by="x"),
-        "augment": [name for text in flags["augment"] for name in text.split(",") if name],
+        "augment": [name for text in flags["augment"] for name in text.split(",") if name not in _NONE]
+        if flags["augment"]
+        else None,
         "lr_of": dict(_factor(text) for text in flags["lr_of"]),
     }
     lines = _Lines(sys.stdout) if form == "table" else None

@@ -101,7 +101,7 @@ def digest(graph: Graph) -> str:
 
 
 def fitted(
-    path: Path | str, weights: Mapping[str, Array], graph: Graph, others: Mapping[str, Array]
+    path: Path | str, weights: Mapping[str, Array], graph: Graph, others: Mapping[str, Array], *, of: str = ""
 ) -> dict[str, Array]:
     """Weights of a file for a network: all of its parameters and buffers, and its constants.
 
@@ -110,6 +110,7 @@ def fitted(
         weights: What the file has.
         graph: The network.
         others: Arrays for what a file does not hold: constants.
+        of: The network that the file says it is of.
 
     Raises:
         UsageError: If one is missing or of another shape, or the file has others.
@@ -129,6 +130,7 @@ def fitted(
         raise UsageError(
             f"checkpoint: expected the weights of {graph.name} in {str(path)!r}, got those of another network",
             why="\n".join([*faults[:_LISTED], *more]),
+            fix=f"it is a checkpoint of {of}" if of and of != graph.name else "",
         )
     return {**others, **{name: weights[name].astype(spec.dtype, copy=False) for name, spec in needed.items()}}
 

@@ -36,7 +36,7 @@ class Course:
     best: dict[str, Array] = field(default_factory=dict)
 
     def add(self, epoch: Epoch, weights: Mapping[str, Array]) -> bool:
-        """Take an epoch in; whether it is the best so far: of equal accuracy the one of lower loss.
+        """Take an epoch in; whether it is the best so far: that of the lowest validation loss.
 
         Where nothing judges, the last is the best.
         """
@@ -49,10 +49,8 @@ class Course:
         return better
 
 
-def _worth(epoch: Epoch) -> tuple[float, float]:
-    if epoch.validation_accuracy is None or epoch.validation_loss is None:
-        return 0.0, 0.0
-    return epoch.validation_accuracy, -epoch.validation_loss
+def _worth(epoch: Epoch) -> float:
+    return 0.0 if epoch.validation_loss is None else -epoch.validation_loss
 
 
 def epochs(
