@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from netweight.app.operator_curve import curve_of
 from netweight.app.operator_rules import counted, sentence_of, spoken
 from netweight.errors import unknown_name
 from netweight.index import FUNCTIONS, OPERATORS, homes
@@ -46,6 +47,7 @@ def explain_operator(name: str) -> OperatorExplanation:
         keeps=tuple(op.saves),
         view=op.view,
         elsewhere=tuple((where, text) for where, text in (("PyTorch", aten), ("ONNX", onnx)) if text),
+        curve=curve_of(op),
     )
 
 

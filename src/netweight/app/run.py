@@ -27,8 +27,9 @@ from netweight.app.given_inputs import described
 from netweight.app.identify import Given, Model, Module, Named, OnnxFile, resolve
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
+from netweight.app.picture_inputs import has_pictures, with_pictures
 from netweight.app.ready import asked_for, ready
-from netweight.app.stored_weights import Weights, weights_given
+from netweight.app.stored_weights import Weights, centre_of, weights_given
 from netweight.errors import UsageError
 from netweight.lazy import np
 
@@ -94,7 +95,7 @@ def run(
             or TFLite file, or of a graph stored as JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a
             PyTorch module, which is left exactly as it was.
         inputs: An array, or several as a tuple, or as a dict by name; a shape in the place of an array is filled with
-            random numbers.
+            random numbers, and a ``pathlib.Path`` of a picture is brought to the network's size and type.
         weights: Array per parameter, buffer and constant, by name, as ``netweight.initialize`` makes them; by default
             those of the model, or random ones if it has none. Where a graph is given with weights, nothing is random:
             ``inputs`` are arrays, and all arrays keep their types.
@@ -129,6 +130,10 @@ def run(
             precision=precision, weights=weights,
         )  # fmt: skip
     what = resolve(model)
+    read: list[str] = []
+    if has_pictures(inputs):
+        asked = Asked(batch=batch, dims=dims, as_written=as_written)
+        inputs, read = with_pictures(what, inputs, asked, centre=centre_of(weights))
     inputs = described(inputs, program=isinstance(what, Named | Module))
     weights = None if weights is None else weights_given("weights", weights)
     with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)
@@ -140,14 +145,15 @@ def run(
     if isinstance(what, OnnxFile) and not keep and weights is None:
         loaded = _in_integers(what, asked)
         if loaded is None:
-            return _onnx(what.model, inputs, asked, draw, kernels or {})
+            done = _onnx(what.model, inputs, asked, draw, kernels or {})
+            return replace(done, notes=(*read, *done.notes))
     found = ready(
         what, inputs, asked, draw, verb="run", seed=seed, guesses=guesses, weights=weights, loaded=loaded
     )  # fmt: skip
     graph = found.loaded.graph
     with progress.stage(f"running {graph.name}"):
         done = with_graph(graph, found.arrays, found.weights)
-    return replace(done, notes=found.notes)
+    return replace(done, notes=(*read, *found.notes))
 
 
 def _check_alone(own: Mapping[str, Any]) -> None:

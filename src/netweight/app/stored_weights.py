@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netweight.app.arguments import arrays_by_name
 from netweight.app.loaded import Loaded
 from netweight.lazy import Array
+
+if TYPE_CHECKING:
+    from netweight.data.prepared import Normalisation
 
 Weights: TypeAlias = "Mapping[str, Array] | str | Path"
 
@@ -20,6 +23,21 @@ def weights_given(name: str, value: Any) -> Any:
         UsageError: If it is something else.
     """
     return value if isinstance(value, str | Path) else arrays_by_name(name, value)
+
+
+def centre_of(given: Weights | None) -> Normalisation | None:
+    """What pictures were centred by in the training that wrote a checkpoint; None where there is none.
+
+    Raises:
+        FormatError: If a file is no checkpoint.
+    """
+    if not isinstance(given, str | Path):
+        return None
+    from netweight.data.prepared import Normalisation
+    from netweight.training.checkpoint import load
+
+    said = load(Path(given)).record.get("centre")
+    return None if said is None else Normalisation(mean=tuple(said["mean"]), std=tuple(said["std"]))
 
 
 def arrays_of(given: Weights, loaded: Loaded) -> Mapping[str, Array]:

@@ -26,7 +26,9 @@ from netweight.cli.options import (
 from netweight.cli.streams import is_terminal, out, out_rendered, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing
+from netweight.data.pictures import SUFFIXES
 from netweight.errors import UsageError
+from netweight.files import write_text
 from netweight.given_files import is_there
 
 
@@ -34,20 +36,18 @@ from netweight.given_files import is_there
 @click.argument("model", shell_complete=completing("network"))
 @click.option(
     "--input", "inputs", multiple=True, metavar="[NAME:]FILE|SHAPE",
-    help="x.npy, ids:x.npy, all of x.npz by name; or a shape to fill with random numbers: x:1x3x224x224.",
+    help="x.npy, ids:x.npy, all of x.npz by name; a picture; or a shape to fill with random numbers: x:1x3x224x224.",
 )  # fmt: skip
 @click.option("--batch", type=WHOLE, metavar="N", help="Samples at once, where no --input says.  [default: 1]")
 @click.option(
     "--dim", "dims", multiple=True, metavar="NAME=SIZE", help="Size of what an ONNX model leaves open; repeat."
 )
 @click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of random inputs and weights.  [default: 0]")
+@click.option("--show", "layers", multiple=True, metavar="LAYER", help="Its feature maps and kernels; repeat.")
 @click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    shell_complete=completing("file"),
-    help="Write the outputs to .npz, or the only one to .npy.",
-)
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
+    help="Write the outputs to .npz, or the only one to .npy; what --show shows to .svg; repeat.",
+)  # fmt: skip
 @click.option(
     "--engine", "engines", multiple=True, metavar="NAME,...", shell_complete=completing("engine"),
     help="Run it on these as well, and compare: onnxruntime, openvino, litert, torch, reference.",
@@ -65,12 +65,15 @@ def run(model: str, **flags: Any) -> None:
     \b
       netweight run lenet5
       netweight run model.onnx --input x.npy -o y.npz
+      netweight run lenet5 --input digit.png --show C1 -o maps.svg
       netweight run resnet18 --engine onnxruntime,openvino,torch,reference
     """  # noqa: D301
-    if flags["output"]:
-        check_output(Path(flags["output"]))
+    pictures, arrays = _outputs(flags)
     if flags["engines"]:
-        _on_engines(model, flags)
+        _on_engines(model, flags, arrays)
+        return
+    if flags["layers"]:
+        _shown(model, flags, pictures, arrays)
         return
     from netweight.runtime.kernels import KERNELS
 
@@ -86,15 +89,64 @@ def run(model: str, **flags: Any) -> None:
             weights=flags["checkpoint"],
             kernels=KERNELS["im2col"],
         )
+    _told(found, arrays)
+
+
+def _told(found: Any, files: list[Path]) -> None:
+    """Notes, outputs into files, and a line for each output."""
     for note in found.notes:
         say(f"note: {note}")
-    if flags["output"]:
-        write_arrays(Path(flags["output"]), found.outputs)
+    for path in files:
+        write_arrays(path, found.outputs)
     for name, array in found.outputs.items():
         out(f"{name}  {described(array)}")
 
 
-def _on_engines(model: str, flags: dict[str, Any]) -> None:
+def _outputs(flags: dict[str, Any]) -> tuple[list[Path], list[Path]]:
+    """Files of pictures and of arrays.
+
+    Raises:
+        UsageError: If one cannot be written, or a picture is asked for and no layer.
+    """
+    files = [Path(name) for name in flags["outputs"]]
+    pictures = [path for path in files if path.suffix.lower() == ".svg"]
+    for path in files:
+        if path not in pictures:
+            check_output(path)
+    if pictures and not flags["layers"]:
+        raise UsageError(f"output: expected --show with {pictures[0].name!r}, got none", fix="--show LAYER")
+    if flags["layers"] and flags["engines"]:
+        raise UsageError("show: expected our own runtime, which has every layer, got --engine as well")
+    return pictures, [path for path in files if path not in pictures]
+
+
+def _shown(model: str, flags: dict[str, Any], pictures: list[Path], arrays: list[Path]) -> None:
+    """The run, and what layers of it see: as files, else in characters."""
+    from netweight.app.shown import shown
+    from netweight.report.maps.picture import to_svg
+    from netweight.report.maps.text import to_text
+
+    with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the outputs
+        found, maps = shown(
+            model,
+            parsed_arrays(flags["inputs"], nest=not isinstance(identify(model), OnnxFile)),
+            flags["layers"],
+            batch=flags["batch"],
+            seed=flags["seed"],
+            weights=flags["checkpoint"],
+            dims=parse_dims(flags["dims"]),
+            guesses=flags["guess"],
+            as_written=flags["as_written"],
+        )
+    for path in pictures:
+        write_text(path, to_svg(maps))
+        say(f"wrote {path}")
+    _told(found, arrays)
+    if not pictures:
+        out_rendered("\n" + to_text(maps, width=get_terminal_size().columns if is_terminal() else None))
+
+
+def _on_engines(model: str, flags: dict[str, Any], files: list[Path]) -> None:
     """The same network and inputs on several engines, and how far their outputs are apart."""
     from netweight.app.compared import compared
     from netweight.report.bench.compared import to_text
@@ -114,8 +166,8 @@ def _on_engines(model: str, flags: dict[str, Any]) -> None:
         )
     for note in found.notes:
         say(f"note: {note}")
-    if flags["output"]:
-        write_arrays(Path(flags["output"]), found.outputs)
+    for path in files:
+        write_arrays(path, found.outputs)
     out_rendered(to_text(found, width=get_terminal_size().columns if is_terminal() else None))
     click.get_current_context().exit(2 if all(row.reason for row in found.rows) else 0)
 
@@ -137,9 +189,12 @@ def parsed_arrays(texts: tuple[str, ...], *, nest: bool) -> Any:
 
 
 def _parts(text: str) -> list[tuple[str, Any]]:
-    if not text.endswith((".npy", ".npz")):
+    suffix = Path(text).suffix.lower()
+    if suffix not in (".npy", ".npz", *SUFFIXES):
         return [parse_input(text)]
     name, path = _name_and_file(text)
+    if suffix in SUFFIXES:
+        return [(name, path)]
     arrays = read_arrays(path)
     if isinstance(arrays, dict) and name:
         raise UsageError(f"input: expected no name before {path.name!r}, whose arrays have their own, got {name!r}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from netweight.report.explain.curve import curve_lines
 from netweight.report.explain.shown import Explanation, fitted, named
 from netweight.units import Units
 
@@ -43,6 +44,7 @@ class OperatorExplanation(Explanation):
         keeps: What the gradients read: kept from forward to backward.
         view: Whether its output shares the memory of its input.
         elsewhere: What it is called in PyTorch and in ONNX.
+        curve: Of an activation function x, its value and its gradient, from left to right.
     """
 
     name: str
@@ -56,12 +58,14 @@ class OperatorExplanation(Explanation):
     keeps: tuple[str, ...]
     view: bool
     elsewhere: tuple[tuple[str, str], ...]
+    curve: tuple[tuple[float, float, float], ...] = ()
 
     fits: ClassVar[bool] = True
 
     def lines(self, _units: Units, width: int | None) -> list[str]:
         """What it is, then rule by rule what that says and where it is; lines of programs are as they are."""
-        return [*self._head(width), *(line for rule in self.rules for line in _lines_of(rule, width))]
+        drawn = ["", *(f"  {line}" for line in curve_lines(self.curve))] if self.curve else []
+        return [*self._head(width), *drawn, *(line for rule in self.rules for line in _lines_of(rule, width))]
 
     def _head(self, width: int | None) -> list[str]:
         lines = [f"{self.name}: {self.says}" if self.says else self.name, *named([*self._facts()])]

@@ -1,0 +1,1 @@
+"""What layers see, drawn: as a picture, and in characters."""
