@@ -92,6 +92,7 @@ def test_public_names() -> None:
         "devices",
         "doctor",
         "energy",
+        "evaluate",
         "explain",
         "export",
         "fit",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netweight.app.devices import devices
     from netweight.app.doctor import doctor
     from netweight.app.energy import energy
+    from netweight.app.evaluate import evaluate
     from netweight.app.explain import explain
     from netweight.app.export import export
     from netweight.app.fit import fit
@@ -80,6 +81,7 @@ __all__ = [
     "devices",
     "doctor",
     "energy",
+    "evaluate",
     "explain",
     "export",
     "fit",
@@ -125,6 +127,7 @@ _HOMES = {
             "devices",
             "doctor",
             "energy",
+            "evaluate",
             "explain",
             "export",
             "fit",

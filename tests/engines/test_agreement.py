@@ -166,25 +166,3 @@ def test_a_users_module_runs_as_it_is(tmp_path: Path) -> None:
     assert engine("torch").load(prepared, threads=1, precision="bf16").precision == "bf16"
     assert module[0].weight.dtype == torch.float32
     assert not module[0]._forward_hooks
-
-
-def test_a_call_ends_when_the_gpu_has_done_its_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    torch = pytest.importorskip("torch")
-    module, x = torch.nn.Linear(4, 2).eval(), torch.zeros(1, 4)
-    graph = netweight.capture(module, (1, 4))
-    prepared = Prepared(
-        graph=graph, weights={}, feeds={graph.inputs[0]: x.numpy()}, folder=tmp_path, module=module, arguments=(x,)
-    )
-    session = engine("torch").load(prepared, threads=1, precision=None)
-    waited: list[bool] = []
-    monkeypatch.setattr(torch.cuda, "synchronize", lambda: waited.append(True))
-    session.call()
-    assert waited == []
-
-    class OnGpu:
-        is_cuda = True
-
-    session._arguments = (OnGpu(),)
-    session._forward = lambda _: None
-    session.call()
-    assert waited == [True]

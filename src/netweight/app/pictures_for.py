@@ -41,7 +41,7 @@ class Pictures:
     def ready(self, images: Array) -> Array:
         """Pictures as the network takes them: centred, as rows where it takes rows."""
         found = self.centre(images)
-        return found.reshape(len(found), -1) if self.rows else found
+        return found.reshape(len(found), math.prod(found.shape[1:])) if self.rows else found
 
     @property
     def sizes(self) -> dict[str, int]:

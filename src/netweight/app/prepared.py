@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from netweight.app.drawn import Draw
-from netweight.app.identify import Module, OnnxFile, TfliteFile, resolve
+from netweight.app.identify import Given, Module, OnnxFile, TfliteFile, resolve
 from netweight.app.loaded import Loaded
 from netweight.app.ready import asked_for, ready
 from netweight.app.stored_weights import Weights
@@ -25,6 +25,7 @@ def prepared(
     seed: int = 0,
     weights: Weights | None = None,
     dims: Mapping[str, int] | None = None,
+    guesses: bool = False,
 ) -> tuple[Prepared, Loaded, tuple[str, ...]]:
     """The network for engines, how it was read, and what a reader must know.
 
@@ -37,14 +38,16 @@ def prepared(
         seed: Of random inputs and weights.
         weights: The user's weights; None for those of the model.
         dims: Sizes of open dimensions of an ONNX model.
+        guesses: Whether to go on where the capture had to guess.
 
     Raises:
         NetweightError: If the model, or its input, is not one that fits.
     """
     what = resolve(model)
     draw = Draw(seed)
-    asked = asked_for(what, inputs, draw, batch=batch, dims=dims, as_written=True)
-    found = ready(what, inputs, asked, draw, verb=verb, seed=seed, weights=weights)
+    shapes = None if isinstance(what, Given) else inputs  # a graph has its own
+    asked = asked_for(what, shapes, draw, batch=batch, dims=dims, as_written=True)
+    found = ready(what, inputs, asked, draw, verb=verb, seed=seed, guesses=guesses, weights=weights)
     module, arguments = _module(what, found.loaded, found.arrays)
     network = Prepared(
         graph=found.loaded.graph,

@@ -20,7 +20,9 @@ from netweight.app.arguments import (
     whole_number,
 )
 from netweight.app.asked import Asked
+from netweight.app.compared import on_engines
 from netweight.app.drawn import Draw, named
+from netweight.app.engine_arguments import engines_of, precision_of, threads_of
 from netweight.app.given_inputs import described
 from netweight.app.identify import Given, Model, Module, Named, OnnxFile, resolve
 from netweight.app.load import load, with_stored_weights
@@ -57,6 +59,9 @@ def _generator(name: str, value: Any) -> Any:
     wanted=unless_none(texts),
     rng=unless_none(_generator),
     kernels=unless_none(functions),
+    engine=unless_none(engines_of),
+    threads=threads_of,
+    precision=unless_none(precision_of),
 )
 def run(
     model: Model,
@@ -72,6 +77,9 @@ def run(
     wanted: Collection[str] | None = None,
     rng: np.random.Generator | None = None,
     kernels: Mapping[str, Forward] | None = None,
+    engine: str | Collection[str] | None = None,
+    threads: int = 1,
+    precision: str | None = None,
 ) -> Run:
     """What a network makes of its inputs.
 
@@ -102,6 +110,11 @@ def run(
         wanted: Parameters and inputs whose gradients backward is to compute; by default all of floating type.
         rng: Where dropout draws from; seeded with 0 by default.
         kernels: Forward rules to use instead of the reference, by operator: ``KERNELS["im2col"]``.
+        engine: Names of engines that run it instead, one after the other: ``("onnxruntime", "torch", "reference")``.
+            ``outputs`` are those of the first that runs; ``engines`` says how far those of the others are from them.
+            Engines run a quantised model as it is written.
+        threads: Threads of a call of an engine.
+        precision: Element type that engines are asked to compute in: ``"fp32"``, ``"bf16"``, ``"fp16"``, ``"int8"``.
 
     Raises:
         CaptureError: If the capture had to guess and ``guesses`` is not set.
@@ -109,6 +122,13 @@ def run(
     """
     from netweight import runtime
 
+    if engine is not None:
+        own = {"keep": keep, "wanted": wanted, "rng": rng, "kernels": kernels}
+        _check_alone(own)
+        return on_engines(
+            model, inputs, engine=tuple(engine), batch=batch, seed=seed, dims=dims, guesses=guesses, threads=threads,
+            precision=precision, weights=weights,
+        )  # fmt: skip
     what = resolve(model)
     read: list[str] = []
     if has_pictures(inputs):
@@ -134,6 +154,20 @@ def run(
     with progress.stage(f"running {graph.name}"):
         done = with_graph(graph, found.arrays, found.weights)
     return replace(done, notes=(*read, *found.notes))
+
+
+def _check_alone(own: Mapping[str, Any]) -> None:
+    """Refuse what the reference runtime alone does.
+
+    Raises:
+        UsageError: If any of it is asked for.
+    """
+    for name, value in own.items():
+        if value is not None and value is not False:
+            raise UsageError(
+                f"run: expected no {name} beside an engine, which has its own numbers and keeps none",
+                fix=f"run(..., {name}=...) without engine",
+            )
 
 
 def _in_integers(what: OnnxFile, asked: Asked) -> Loaded | None:

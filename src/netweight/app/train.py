@@ -166,8 +166,9 @@ def train(
     )
     pictures = pictures_for(read, sample_of(usual), seed=seed, fractions=fractions)
     changes = _usual_changes(pictures.images.shape) if augment is None else tuple(augment)
+    source = str(data) if isinstance(data, str | Path) else None
     session = Session(
-        model=found.name, networks=found, pictures=pictures, recipe=recipe, augment=changes,
+        model=found.name, networks=found, pictures=pictures, recipe=recipe, augment=changes, source=source,
         change=augmentation(changes, len(read.classes)), files=files,
     )  # fmt: skip
     begun = None if files is None else files.begun(resume=resume)

@@ -36,6 +36,7 @@ class Session:
         networks: The network at any number of pictures.
         pictures: What it is trained on.
         recipe: How it is trained.
+        source: Where the pictures are from, as the user wrote it; None where they were given as arrays.
         augment: What is done to pictures, as the user wrote it.
         change: The same as a function; None for nothing.
         files: Where it is kept; None for nowhere.
@@ -45,6 +46,7 @@ class Session:
     networks: Networks
     pictures: Pictures
     recipe: Recipe
+    source: str | None = None
     augment: tuple[str, ...] = ()
     change: Change | None = None
     files: Files | None = None
@@ -120,6 +122,7 @@ class Session:
         data = self.pictures.data
         return record_of(
             model=self.model, network=digest(graph), sample=self.networks.sample, data=data.name,
+            source=self.source,
             classes=data.classes, pictures=self.pictures.sizes, fractions=self.pictures.fractions,
             centre=asdict(self.pictures.centre), recipe=asdict(self.recipe), augment=self.augment,
             generators="PCG64 of (seed, epoch, batch)",

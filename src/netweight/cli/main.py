@@ -77,6 +77,7 @@ _COMMANDS = {
     "latency": ("latency", "The least time that a device can take for MODEL, and what limits it."),
     "plan": ("plan", "Where buffers of a CSV go in an arena; whether a plan holds."),
     "run": ("run", "Run MODEL: its outputs and their ranges."),
+    "evaluate": ("evaluate", "How often a trained network is right, by class."),
     "train": ("train", "Train MODEL on pictures: accuracy by epoch, and what the network costs."),
     "gradcheck": ("gradcheck", "Whether the gradients of MODEL are its derivatives, tensor by tensor."),
     "gradients": ("gradients", "How large the gradient of each layer of MODEL is: where it vanishes."),

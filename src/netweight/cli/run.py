@@ -159,6 +159,7 @@ def _on_engines(model: str, flags: dict[str, Any], files: list[Path]) -> None:
             batch=flags["batch"],
             seed=flags["seed"],
             dims=parse_dims(flags["dims"]),
+            guesses=flags["guess"],
             threads=flags["threads"],
             precision=flags["precision"],
             weights=flags["checkpoint"],

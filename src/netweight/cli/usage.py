@@ -24,6 +24,7 @@ _EXAMPLES = {
     "bench": "netweight bench resnet50 --engine onnxruntime",
     "plan": "netweight plan problem.csv --capacity 1MiB -o plan.csv",
     "run": "netweight run lenet5",
+    "evaluate": "netweight evaluate runs/lenet5/best.safetensors",
     "train": "netweight train lenet5",
     "gradcheck": "netweight gradcheck lenet5",
     "gradients": "netweight gradients lenet5",

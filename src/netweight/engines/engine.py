@@ -79,8 +79,12 @@ class Session(Protocol):
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Outputs by name."""
 
-    def call(self) -> None:
-        """One forward on the inputs that it was prepared with, and nothing else: what is timed."""
+    def call(self) -> float | None:
+        """One forward on the inputs that it was prepared with, and nothing else: what is timed.
+
+        Returns:
+            Seconds by the engine's own account, where a clock beside it would measure something else; None where not.
+        """
 
     def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
         """What ran, in order, each with a quantile of its times in so many rounds.

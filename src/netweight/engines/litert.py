@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from netweight.engines.engine import Kernel, Prepared
+from netweight.engines.inputs import Entry, matched
 from netweight.engines.package import computes_in, imported, in_its_words, version_of
 from netweight.errors import EngineError
 from netweight.lazy import Array, np
@@ -55,7 +56,9 @@ class LiteRtSession:
             self._set(network.feeds)
 
     def _set(self, feeds: Mapping[str, Array]) -> None:
-        for entry, array in zip(self._interpreter.get_input_details(), feeds.values(), strict=True):
+        details = self._interpreter.get_input_details()
+        entries = [Entry(names=(one["name"],), shape=tuple(map(int, one["shape"]))) for one in details]
+        for entry, array in zip(details, matched(entries, feeds, _NAME), strict=True):
             self._interpreter.set_tensor(entry["index"], np.asarray(array, entry["dtype"]).reshape(entry["shape"]))
 
     @property

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from netweight.engines.engine import Kernel, Prepared
+from netweight.engines.inputs import Entry, matched
 from netweight.engines.layers import Named, with_layers
 from netweight.engines.onnx_file import with_names
 from netweight.engines.package import computes_in, imported, in_its_words, version_of
@@ -59,9 +60,16 @@ class OnnxRuntimeSession:
         self._path = str(with_names(network.file, network.folder) if own and network.file else network.onnx)
         self._session = self._opened(profile=False)
         self._names = [output.name for output in self._session.get_outputs()]
-        self._feeds = dict(
-            zip([entry.name for entry in self._session.get_inputs()], network.feeds.values(), strict=True)
-        )
+        self._feeds = self._given(network.feeds)
+
+    def _given(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """Array by the name that ONNX Runtime has for the input."""
+        takes = self._session.get_inputs()
+        entries = [
+            Entry(names=(one.name,), shape=tuple(size if isinstance(size, int) else None for size in one.shape))
+            for one in takes
+        ]
+        return dict(zip([one.name for one in takes], matched(entries, feeds, _NAME), strict=True))
 
     def _opened(self, *, profile: bool) -> Any:
         ort = _package()
@@ -83,7 +91,7 @@ class OnnxRuntimeSession:
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Outputs by the names of the network's outputs."""
-        given = dict(zip(self._feeds, feeds.values(), strict=True))
+        given = self._given(feeds)
         with in_its_words(_NAME, "run the network"):
             outputs = self._session.run(None, given)
         return dict(zip(self._network.graph.outputs, map(np.asarray, outputs), strict=True))

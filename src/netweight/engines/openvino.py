@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from netweight.engines.engine import Kernel, Prepared
+from netweight.engines.inputs import Entry, matched
 from netweight.engines.layers import Named, with_layers
 from netweight.engines.package import computes_in, imported, in_its_words, version_of
 from netweight.lazy import Array, np
@@ -56,10 +57,19 @@ class OpenVinoSession:
         file = network.file if network.file is not None and network.file.suffix != ".json" else network.onnx
         with in_its_words(_NAME, "read the network"):
             self._model = self._core.read_model(str(file))
-            shapes = dict(zip([port.any_name for port in self._model.inputs], network.feeds.values(), strict=True))
-            self._model.reshape({name: list(array.shape) for name, array in shapes.items()})
+            given = self._given(network.feeds)
+            names = [port.any_name for port in self._model.inputs]
+            self._model.reshape({name: list(array.shape) for name, array in zip(names, given, strict=True)})
         self._compiled = self._compiled_for(profile=False)
         self._request = self._filled(self._compiled)
+
+    def _given(self, feeds: Mapping[str, Array]) -> list[Array]:
+        """Array for each input of the model, in its order."""
+        entries = [
+            Entry(names=(port.any_name, *sorted(port.get_names())), shape=_sizes(port.get_partial_shape()))
+            for port in self._model.inputs
+        ]
+        return matched(entries, feeds, _NAME)
 
     def _compiled_for(self, *, profile: bool) -> Any:
         settings: dict[str, Any] = {
@@ -77,7 +87,7 @@ class OpenVinoSession:
         openvino = _package()
         request = compiled.create_infer_request()
         with in_its_words(_NAME, "take the inputs"):
-            for port, array in zip(compiled.inputs, self._network.feeds.values(), strict=True):
+            for port, array in zip(compiled.inputs, self._given(self._network.feeds), strict=True):
                 request.set_tensor(port, openvino.Tensor(np.ascontiguousarray(array)))
         return request
 
@@ -92,7 +102,7 @@ class OpenVinoSession:
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """Outputs by the names of the network's outputs."""
         with in_its_words(_NAME, "run the network"):
-            found = self._compiled(list(feeds.values()))
+            found = self._compiled(self._given(feeds))
         outputs = [np.array(found[port]) for port in self._compiled.outputs]
         return dict(zip(self._network.graph.outputs, outputs, strict=True))
 
@@ -124,6 +134,12 @@ class OpenVinoSession:
     def close(self) -> None:
         """Let go of the compiled network."""
         self._request = self._compiled = None
+
+
+def _sizes(shape: Any) -> tuple[int | None, ...] | None:
+    if shape.rank.is_dynamic:
+        return None
+    return tuple(None if size.is_dynamic else size.get_length() for size in shape)
 
 
 def _kernel(op: Any, name: str, kind: str, seconds: float) -> Kernel:

@@ -17,6 +17,7 @@ from netweight.lazy import Array, np
 from netweight.ops.effort import Effort
 from netweight.ops.own import definition_of
 from netweight.ops.table import OpDef, forward
+from netweight.results.compared import OnEngine
 from netweight.runtime.kept import Kept, kept_of
 
 Forward: TypeAlias = Callable[..., Any]
@@ -35,6 +36,8 @@ class Run:
         plan: Which gradients backward computes; None if the run kept nothing for it.
         kept: What the backward of each call works with, by step. Backward empties it, unless all values were kept.
         notes: Which inputs and weights are random, and what the source of the model says.
+        engines: Where engines ran it: each with what it computed in, and how far its outputs are from ``outputs``,
+            which are those of the first that ran.
     """
 
     outputs: dict[str, Array]
@@ -44,6 +47,7 @@ class Run:
     plan: Backpropagation | None = None
     kept: dict[int, Kept] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    engines: tuple[OnEngine, ...] = ()
 
     def __repr__(self) -> str:
         """Its outputs by type and shape, how many values it holds beside them, and how many notes it has."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netweight.engines.engine import Kernel, Prepared
 from netweight.engines.package import imported, in_its_words, version_of
+from netweight.engines.pytorch.stopwatch import Read, stopwatch
 from netweight.errors import EngineError
 from netweight.lazy import Array, np
 from netweight.quantile import quantile
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _NAME = "PyTorch"
 _DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 _SHORT = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16", "torch.float64": "fp64"}
+_Timed = tuple[str, str, float, str]
+"""Layer, operator, seconds, precision."""
 
 
 def _package() -> ModuleType:
@@ -65,6 +68,8 @@ class PyTorchSession:
             self._module = self._changed(network.module if network.module is not None else self._program())
             self._arguments = self._given(network.feeds) if network.module is None else self._own_arguments()
             self._arguments = tuple(self._beside_weights(value) for value in self._arguments)
+        held = (*self._arguments, *self._module.parameters(), *self._module.buffers())
+        self._stopwatch = stopwatch(torch, held)
         self._forward: Callable[..., Any] = self._module
         if compiled:
             with in_its_words("torch.compile", "compile the network"):
@@ -97,11 +102,6 @@ class PyTorchSession:
         held = next((tensor for tensor in (*self._module.parameters(), *self._module.buffers())), None)
         return value.to(held.device) if held is not None and hasattr(value, "is_floating_point") else value
 
-    def _wait(self) -> None:
-        """Until a GPU has done what it was given; a call returns before that."""
-        if any(getattr(value, "is_cuda", False) for value in self._arguments):
-            self._torch.cuda.synchronize()
-
     def _cast(self, tensor: Any) -> Any:
         return tensor.to(self._dtype) if self._dtype is not None and tensor.is_floating_point() else tensor
 
@@ -123,11 +123,12 @@ class PyTorchSession:
         arrays = [(t.float() if t.dtype == self._torch.bfloat16 else t).detach().cpu().numpy() for t in tensors]
         return dict(zip(self._network.graph.outputs, arrays, strict=False))
 
-    def call(self) -> None:
-        """One forward."""
+    def call(self) -> float:
+        """Seconds of one forward, by CUDA events on a GPU."""
         with self._torch.inference_mode():
+            stop = self._stopwatch.start()
             self._forward(*self._arguments)
-        self._wait()
+            return stop()()
 
     def kernels(self, rounds: int, share: float = 0.5) -> tuple[Kernel, ...]:
         """Each operator's call, or each layer of the user's module, timed on its own after a round to warm up.
@@ -148,38 +149,37 @@ class PyTorchSession:
             for at, (name, op, _, precision) in enumerate(all_rounds[0])
         )  # fmt: skip
 
-    def _of_program(self) -> list[tuple[str, str, float, str]]:
+    def _of_program(self) -> list[_Timed]:
         values = self._module.starting(self._arguments)
-        found = []
+        precision = self.precision.partition(",")[0]
+        found: list[tuple[str, str, Read, str]] = []
         for node, step in zip(self._network.graph.nodes, self._module.steps, strict=True):
-            start = time.perf_counter()
+            stop = self._stopwatch.start()
             self._module.step(step, values)
-            self._wait()
-            found.append((node.layer, node.op, time.perf_counter() - start, self.precision.partition(",")[0]))
-        return found
+            found.append((node.layer, node.op, stop(), precision))
+        return [(layer, op, read(), precision) for layer, op, read, precision in found]
 
-    def _of_module(self) -> list[tuple[str, str, float, str]]:
-        found: list[tuple[str, str, float, str]] = []
-        started: dict[str, float] = {}
+    def _of_module(self) -> list[_Timed]:
+        found: list[tuple[str, str, Read]] = []
+        started: dict[str, Callable[[], Read]] = {}
+
+        def begin(name: str, *_: Any) -> None:
+            started[name] = self._stopwatch.start()
+
+        def end(name: str, part: Any, *_: Any) -> None:
+            found.append((name, type(part).__name__, started[name]()))
+
         hooks = []
         for name, part in self._module.named_modules():
             if not any(True for _ in part.children()):
-                hooks.append(
-                    part.register_forward_pre_hook(lambda _m, _a, n=name: started.__setitem__(n, time.perf_counter()))
-                )
-                hooks.append(
-                    part.register_forward_hook(
-                        lambda m, _a, _o, n=name: found.append(
-                            (n, type(m).__name__, time.perf_counter() - started[n], "")
-                        )
-                    )
-                )
+                hooks.append(part.register_forward_pre_hook(partial(begin, name)))
+                hooks.append(part.register_forward_hook(partial(end, name)))
         try:
             self._module(*self._arguments)
         finally:
             for hook in hooks:
                 hook.remove()
-        return found
+        return [(name, op, read(), "") for name, op, read in found]
 
     def close(self) -> None:
         """Let go of the module."""
