@@ -19,7 +19,7 @@ from netweight.lazy import Array, np
 from netweight.results import gradcheck as results
 
 TOLERANCE = 1e-5
-_WORK = 30_000_000_000
+_WORK = 12_000_000_000
 """Multiply-accumulates that the elements which are not asked for by number may take, with those of the directions."""
 _NODE = 100_000
 """Multiply-accumulates that fit into the time which one call of an operator takes besides."""
@@ -112,7 +112,7 @@ def gradcheck(
         seed: Of what is random, the elements and directions that are compared included.
         training: Batch normalisation uses batch statistics and dropout drops, the same elements at every run.
         coordinates: Elements that are compared of each tensor, and all of one that has no more; by default as many as
-            some 20 seconds allow, by a count of the work and not by the clock: all of a small network.
+            some ten seconds allow, by a count of the work and not by the clock: all of a small network.
         tolerance: Largest relative error that passes.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
         guesses: Take what a capture had to guess.

@@ -13,7 +13,8 @@ from netweight.app.asked import Asked
 from netweight.app.identify import BuiltIn, Given, Identified, Model, OnnxFile, resolve
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
-from netweight.errors import UsageError
+from netweight.autograd.gradients import is_named
+from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph
 from netweight.lazy import Array
 
@@ -123,3 +124,17 @@ def named(model: Any) -> str:
     if isinstance(model, str | Path):
         return str(model)
     return str(getattr(model, "name", type(model).__name__))
+
+
+def named_by(pattern: str, graph: Graph) -> list[str]:
+    """Parameters and buffers that a pattern names, or that are in a module that it names.
+
+    Raises:
+        UnknownNameError: If there are none.
+    """
+    kept = [value for value in graph.values.values() if value.kind in ("parameter", "buffer")]
+    found = [value.name for value in kept if is_named(pattern, value)]
+    if not found:
+        names = [value.name for value in kept]
+        raise unknown_name("parameter", pattern, names, fix="a name of one, or a module or pattern: 'fc'")
+    return found

@@ -35,7 +35,7 @@ _FORMATS = {".txt": "table", ".json": "json"}
 )
 @click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of all that is drawn.  [default: 0]")
 @click.option(
-    "--coordinates", type=WHOLE, metavar="N", help="Elements compared of each tensor.  [as some 20 s of work allow]"
+    "--coordinates", type=WHOLE, metavar="N", help="Elements compared of each tensor.  [as some 10 s of work allow]"
 )
 @click.option("--tolerance", type=click.FLOAT, default=verb.TOLERANCE, metavar="X", help="[default: 1e-5]")
 @click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")

@@ -11,7 +11,7 @@ from netweight.report.png import png
 from netweight.report.svg import safe
 from netweight.results.maps import Group, Maps, Tile
 
-_WIDTH, _MARGIN, _SIDE, _GAP, _LABEL = 960, 12, 84, 10, 26
+_WIDTH, _MARGIN, _SIDE, _GAP, _LABEL = 960, 12, 96, 12, 26
 _STYLE = (
     "text{font:9px system-ui,sans-serif;fill:#222}.h{font-size:14px;font-weight:600}.l{font-size:12px;font-weight:600}"
     "image{image-rendering:pixelated}"
@@ -73,4 +73,5 @@ def _group(group: Group, top: int) -> Iterator[str]:
 def _image(tile: Tile, x: int, y: int, zoom: float) -> str:
     data = b64encode(png(tile.width, tile.height, tile.channels, tile.pixels)).decode("ascii")
     size = f'width="{tile.width * zoom:g}" height="{tile.height * zoom:g}"'
-    return f'<image x="{x}" y="{y}" {size} preserveAspectRatio="none" href="data:image/png;base64,{data}"/>'
+    frame = f'<rect x="{x}" y="{y}" {size} fill="none" stroke="#bbb"/>'
+    return f'{frame}<image x="{x}" y="{y}" {size} preserveAspectRatio="none" href="data:image/png;base64,{data}"/>'
