@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from netweight.calibration.calibration import Calibration
     from netweight.calibration.predict import Prediction
 
+BEYOND_ONE_SAMPLE = (
+    "the calibration was fitted to networks at batch 1: a prediction of a larger batch reaches beyond what was "
+    "measured, and neither its error nor its interval was checked there"
+)
+"""What a reader of such a prediction must know."""
 RESIDENT = ("none", "weights", "all")
 
 
@@ -73,6 +78,17 @@ class Latency(results.Latency):
         from netweight.report.latency.roofline_text import to_text
 
         return to_text(self, width=width)
+
+    def to_markdown(self, *, units: Units = "si", all_rows: bool = False) -> str:
+        """The report as Markdown.
+
+        Args:
+            units: How sizes are written.
+            all_rows: Also kernels that compute and move nothing.
+        """
+        from netweight.report.latency.text import to_markdown
+
+        return to_markdown(self, units=units, all_rows=all_rows)
 
     def __str__(self) -> str:
         return self.to_text().removesuffix("\n")
@@ -174,7 +190,7 @@ def latency(
         rows = bounds(works, chip, at, precision=precision)
     samples = samples_of(graph)
     whole = totals(rows, samples)
-    told, remarks = _told(laws, expected) if laws and expected else ((), ())
+    told, remarks = _told(laws, expected, samples) if laws and expected else ((), ())
     return Latency(
         model=model_info(graph, found.source),
         batch=samples,
@@ -222,12 +238,16 @@ def _with(rows: Sequence[KernelLatency], expected: Prediction) -> tuple[KernelLa
     )
 
 
-def _told(laws: tuple[Calibration, str], expected: Prediction) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
+def _told(
+    laws: tuple[Calibration, str], expected: Prediction, samples: int
+) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
     """The prediction of the whole, and what a reader must know of it."""
     from netweight.calibration.calibration import COVERAGE
 
     calibration, where = laws
     notes = [f"while the calibration was measured, {words}" for words in calibration.disturbed]
+    if samples > 1:
+        notes.append(BEYOND_ONE_SAMPLE)
     threads, cores = calibration.conditions.threads, calibration.conditions.cores
     if threads < cores:
         notes.append(
