@@ -282,7 +282,14 @@ def _whose(device: Device) -> Iterator[str]:
 
 
 def _measured_in(device: Device, types: frozenset[str], rows: Sequence[KernelLatency]) -> Iterator[str]:
-    """Why no engine is predicted, where latencies of other element types were published."""
+    """Why no engine is predicted, where none or those of other element types were published."""
+    if device.kind == "mcu" and not types and not device.origin:
+        from netweight.analysis.latency.microcontrollers import published_boards
+
+        yield (
+            f"no engine is predicted, as nobody's latencies on {device.name} are known; those on "
+            f"{', '.join(published_boards())} are"
+        )
     if types and not device.origin and (own := _contracted_in(rows)) and own != types:
         yield (
             f"no engine is predicted, as latencies that were published for {device.name} are of "

@@ -81,7 +81,7 @@ class TrainingRun(results.TrainingRun):
     size=unless_none(sizes), seed=whole_number, output=unless_none(path_of), resume=flag, skip_bad=flag,
 )  # fmt: skip
 def train(
-    model: Model,
+    model: Model | Callable[..., Any],
     data: Any = "digits",
     *,
     epochs: int = 20,
@@ -120,8 +120,9 @@ def train(
     (2, 360, 1184)
 
     Args:
-        model: Name of a built-in network, path of an ONNX file, ``"FILE.py:NAME"``, a ``Graph``, or a PyTorch module,
-            which is left exactly as it was. Its first output is a score per class.
+        model: Name of a built-in network, path of an ONNX file, ``"FILE.py:NAME"``, a ``Graph``, a function of a
+            symbol as ``build.graph`` takes it, with ``size``, or a PyTorch module, which is left exactly as it was. Its
+            first output is a score per class.
         data: ``"digits"``, the 1,797 handwritten ones of scikit-learn; a folder with MNIST's or CIFAR's files, or with
             a folder of pictures per class; an ``.npz`` file with ``images`` and ``labels``; or these as a tuple.
         epochs: How often all pictures of the training part are seen.
