@@ -10,7 +10,8 @@ from typing import Literal
 from netweight.analysis.latency.curve import knee, two_stages
 from netweight.app.engine_arguments import batches_of
 from netweight.app.identify import Model
-from netweight.app.latency import BEYOND_ONE_SAMPLE, Latency, latency
+from netweight.app.latency import Latency, latency
+from netweight.app.predicted import BEYOND_ONE_SAMPLE
 from netweight.own_rules import OwnRules
 from netweight.results import throughput as results
 from netweight.results.throughput import Point
