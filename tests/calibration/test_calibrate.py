@@ -75,21 +75,29 @@ def test_laws_are_found_again_through_the_file(calibrated: Path) -> None:
     assert fitted.ops_per_second == pytest.approx(LAWS["3x3 convolution"].ops_per_second, rel=0.1)
 
 
-def test_what_kernels_do_not_tell_is_in_the_factor_of_whole_networks(
-    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_what_kernels_do_not_tell_is_in_the_factor_of_whole_networks(engine: FakeEngine, calibrated: Path) -> None:
+    stored = read(calibrated)
     engine.slower = 1.25
-    found = netweight.calibrate("onnxruntime", output="c.json").calibration
-    assert found.whole.factor == pytest.approx(1.25, rel=0.05)
+    small = tuple(checks.witnesses())
+    whole = measure.measured_whole(
+        engine, small, dict(stored.laws), threads=1, cache_bytes=CACHE_BYTES, speed=fake_speed(engine)
+    )
+    assert whole.factor == pytest.approx(1.25, rel=0.05)
     graph = netweight.capture("mobilenet_v1", (1, 3, 160, 160))
     true = sum(seconds for _, seconds in true_seconds(graph, "onnxruntime"))
-    assert predict(graph, found).seconds == pytest.approx(1.25 * true, rel=0.05)
+    assert predict(graph, replace(stored, whole=whole)).seconds == pytest.approx(1.25 * true, rel=0.05)
 
 
-def test_the_commands(engine: FakeEngine, capsys: Captured, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("engine")
+def test_without_a_calibration_there_is_no_prediction(capsys: Captured) -> None:
     assert command(["latency", "mobilenet_v1"]) == 2
     assert "netweight calibrate --engine onnxruntime" in capsys.readouterr().err
+
+
+def test_the_commands(calibrated: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, tmp_path: Path) -> None:
+    stored = read(calibrated)
+    calibrated.unlink()
+    monkeypatch.setattr(verb, "measured", lambda *_: stored)
     path = tmp_path / "c.json"
     assert command(["calibrate", "-o", str(path)]) == 0
     printed = capsys.readouterr().out
@@ -178,3 +186,13 @@ def test_profiles_in_which_others_took_turns_are_scaled_to_the_call(engine: Fake
     engine.slower = 0.5  # a call takes half of what the profile says
     halves = measure.measured_samples(engine, graphs, threads=1, cache_bytes=CACHE_BYTES, speed=fake_speed(engine))
     assert [one.seconds for one in halves] == pytest.approx([one.seconds / 2 for one in plain])
+
+
+def test_a_larger_batch_than_the_fitted_one_is_said(calibrated: Path) -> None:
+    of = {"calibration": str(calibrated)}
+    one = netweight.latency("mobilenet_v1", **of).notes
+    assert not [note for note in one if "batch 1" in note]
+    four = netweight.latency("mobilenet_v1", batch=4, **of).notes
+    curve = netweight.throughput("mobilenet_v1", batch=(1, 2, 4), **of).notes
+    for notes in (four, curve):
+        assert len([note for note in notes if "fitted to networks at batch 1" in note]) == 1

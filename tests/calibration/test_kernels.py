@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,17 @@ from netweight.ir import Graph
 from netweight.runtime.weights import initialize
 
 ADDED = ("Reorder", "Convert", "Reshape", "Transpose")
+
+
+@cache
+def network(model: str) -> Graph:
+    return netweight.capture(model, (1, 3, 64, 64))
+
+
+@pytest.fixture(scope="module")
+def listed_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], list[str]]:
+    """What ``listed`` says of a built-in network."""
+    return cache(lambda name, model: listed(name, network(model), tmp_path_factory.mktemp("listed")))
 
 
 def listed(name: str, graph: Graph, folder: Path) -> list[str]:
@@ -38,18 +51,18 @@ def foreseen(name: str, graph: Graph) -> list[tuple[str, ...]]:
 
 @pytest.mark.parametrize("model", ["resnet18", "mobilenet_v2", "googlenet-3x3"])
 @pytest.mark.parametrize("name", ["onnxruntime", "openvino"])
-def test_as_many_kernels_as_the_engine_lists(name: str, model: str, tmp_path: Path) -> None:
-    graph = netweight.capture(model, (1, 3, 64, 64))
-    assert len(foreseen(name, graph)) == len(listed(name, graph, tmp_path))
+def test_as_many_kernels_as_the_engine_lists(
+    name: str, model: str, listed_once: Callable[[str, str], list[str]]
+) -> None:
+    assert len(foreseen(name, network(model))) == len(listed_once(name, model))
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "openvino"])
-def test_sums_run_in_the_convolution_before_them(name: str, tmp_path: Path) -> None:
-    graph = netweight.capture("resnet18", (1, 3, 64, 64))
-    kernels = foreseen(name, graph)
+def test_sums_run_in_the_convolution_before_them(name: str, listed_once: Callable[[str, str], list[str]]) -> None:
+    kernels = foreseen(name, network("resnet18"))
     assert ("conv", "batch_norm", "add", "relu") in kernels
     assert not any(kernel[0] == "add" for kernel in kernels)
-    ran = listed(name, graph, tmp_path)
+    ran = listed_once(name, "resnet18")
     assert not {"Add", "Eltwise", "Relu", "BatchNormalization"} & set(ran)
 
 

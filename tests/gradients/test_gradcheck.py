@@ -19,6 +19,7 @@ from netweight.cli.main import run
 from netweight.ops import REGISTRY
 from netweight.ops.table import not_differentiable
 from netweight.runtime.differences import slope
+from netweight.runtime.program import Program
 
 LENET = {"inputs": (1, 1, 32, 32), "coordinates": 4}
 
@@ -66,7 +67,6 @@ SMALL = {
     "mlp:widths=6-5-4-3,activation=tanh": {},
     "shallow_cnn:widths=3-4": {"coordinates": 3},
     "resnet18:layers=1-1-1-1,num_classes=5": {"inputs": (1, 3, 32, 32), "coordinates": 1},
-    "mobilenet_v1:width=0.1,num_classes=5": {"inputs": (1, 3, 32, 32), "coordinates": 1},
     "bert_base:vocab_size=11,embed_dim=8,depth=1,num_heads=2,mlp_dim=8,max_length=6": {"inputs": (1, 4)},
 }
 
@@ -234,6 +234,39 @@ def test_dropout_and_statistics_of_the_batch() -> None:
     assert found["bn.weight"].compared == 3
 
 
+def _of_all_kernels(x: Any) -> Any:
+    """Convolutions of each kind, normalisation, pooling of both kinds, a shortcut."""
+    x = build.relu6(build.batch_norm(build.conv2d(x, 4, kernel_size=3, padding=1, groups=4, name="dw"), name="bn1"))
+    y = build.batch_norm(build.conv2d(x, 6, kernel_size=1, bias=False, name="pw"), name="bn2")
+    y = build.max_pool2d(build.relu(y), 2)
+    y = y + build.tanh(build.conv2d(y, 6, kernel_size=3, padding=1, groups=2, name="grouped"))
+    return build.linear(build.flatten(build.adaptive_avg_pool2d(y, 1)), 3, name="fc")
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["lenet5", build.graph(_of_all_kernels, (3, 4, 6, 6), name="kinds", training=True)],
+    ids=["lenet5", "kinds"],
+)
+def test_kernels_that_train_pass(model: Any) -> None:
+    found = netweight.gradcheck(model, kernels="training", coordinates=2)
+    assert found.passed, str(found)
+    assert found.kernels == "training"
+    assert "backward of the kernels that train against" in str(found)
+
+
+def test_a_kernel_that_is_wrong_is_found_where_kernels_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Program.step
+
+    def step(self: Any, *given: Any) -> Any:
+        done = right(self, *given)
+        return done._replace(grads={**done.grads, "fc1.bias": done.grads["fc1.bias"] * 1.01})
+
+    monkeypatch.setattr(Program, "step", step)
+    assert _wrong(netweight.gradcheck("mlp", kernels="training")) == ["fc1.bias"]
+    assert netweight.gradcheck("mlp").passed
+
+
 def test_the_seed_decides_and_nothing_else() -> None:
     first, again, other = (netweight.gradcheck("lenet5", seed=s, coordinates=2) for s in (1, 1, 2))
     assert first == again
@@ -247,6 +280,7 @@ def test_the_seed_decides_and_nothing_else() -> None:
         ({"coordinates": 0}, "coordinates: expected at least 1, got 0"),
         ({"tolerance": 0}, "tolerance: expected a number between 0 and 1, got 0"),
         ({"tolerance": float("nan")}, "tolerance: expected a number between 0 and 1, got nan"),
+        ({"kernels": "fast"}, "kernels: expected reference or training, got 'fast'"),
         ({"seed": -1}, "seed: expected a whole number from 0 on, got -1"),
     ],
 )

@@ -55,7 +55,16 @@ def test_a_network_of_eight_bits_is_predicted_and_others_are_not() -> None:
     floats = netweight.latency("mobilenet_v2", device="stm32h743")
     assert floats.estimates == ()
     assert any("are of int8 networks and this computes in float32" in note for note in floats.notes)
-    assert netweight.latency("mobilenet_v2", device="stm32f412", bits=8).estimates == ()
+
+
+@pytest.mark.parametrize("board", ["stm32f746", "stm32f412", "esp32-s3"])
+def test_a_board_without_published_latencies_says_so(board: str) -> None:
+    found = netweight.latency("lenet5", device=board, bits=8)
+    assert found.estimates == ()
+    said = f"no engine is predicted, as nobody's latencies on {board} are known; those on stm32h743, stm32l4r5 are"
+    assert said in found.notes
+    assert not any("nobody's latencies" in n for n in netweight.latency("lenet5", device="stm32h743", bits=8).notes)
+    assert not any("nobody's latencies" in n for n in netweight.latency("lenet5", device="h100-sxm").notes)
 
 
 @pytest.mark.parametrize(

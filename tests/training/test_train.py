@@ -325,3 +325,18 @@ def test_evaluate_refuses_other_classes_and_empty_parts(tmp_path: Path) -> None:
         netweight.evaluate(checkpoint=best, data=(np.zeros((9, 8, 8)), np.arange(9) % 3))
     with pytest.raises(UsageError, match="did you mean test"):
         netweight.evaluate(checkpoint=best, part="tets")
+
+
+def test_a_function_of_a_symbol_trains_in_both_modes() -> None:
+    """While it is used, batch normalisation has its running statistics: one picture alone has the same scores."""
+    done = netweight.train(_small, size=(1, 8, 8), epochs=2, seed=1)
+    assert done.test is not None
+    assert done.test.top1 > 0.3
+    alone = build.graph(_small, (1, 1, 8, 8))
+    several = build.graph(_small, (3, 1, 8, 8))
+    x = np.random.default_rng(0).normal(size=(3, 1, 8, 8)).astype(np.float32)
+    (first,) = netweight.run(alone, x[:1], done.weights).outputs.values()
+    (found,) = netweight.run(several, x, done.weights).outputs.values()
+    np.testing.assert_allclose(first, found[:1], rtol=1e-5)
+    with pytest.raises(UsageError, match="channels, height and width beside a function"):
+        netweight.train(_small)

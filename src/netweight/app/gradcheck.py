@@ -19,6 +19,7 @@ from netweight.lazy import Array, np
 from netweight.results import gradcheck as results
 
 TOLERANCE = 1e-5
+KERNELS = ("reference", "training")
 _WORK = 12_000_000_000
 """Multiply-accumulates that the elements which are not asked for by number may take, with those of the directions."""
 _NODE = 100_000
@@ -65,6 +66,12 @@ def _tolerance(name: str, value: Any) -> float:
     return float(value)
 
 
+def _kernels(name: str, value: Any) -> str:
+    if value not in KERNELS:
+        raise UsageError(f"{name}: expected {' or '.join(KERNELS)}, got {shown(value)}")
+    return str(value)
+
+
 def _positive(name: str, value: Any) -> int:
     number = whole_number(name, value)
     if number < 1:
@@ -81,6 +88,7 @@ def _positive(name: str, value: Any) -> int:
     weights=unless_none(arrays_by_name),
     coordinates=unless_none(_positive),
     tolerance=_tolerance,
+    kernels=_kernels,
 )
 def gradcheck(
     model: Model,
@@ -92,6 +100,7 @@ def gradcheck(
     training: bool = False,
     coordinates: int | None = None,
     tolerance: float = TOLERANCE,
+    kernels: str = "reference",
     dims: Mapping[str, int] | None = None,
     guesses: bool = False,
 ) -> GradCheck:
@@ -114,6 +123,8 @@ def gradcheck(
         coordinates: Elements that are compared of each tensor, and all of one that has no more; by default as many as
             some ten seconds allow, by a count of the work and not by the clock: all of a small network.
         tolerance: Largest relative error that passes.
+        kernels: Whose gradients: ``"reference"`` for the rules of the operators, ``"training"`` for the kernels that
+            ``netweight.train`` uses.
         dims: Sizes of the dimensions that an ONNX model leaves open under a name: ``{"batch": 8}``.
         guesses: Take what a capture had to guess.
 
@@ -122,7 +133,7 @@ def gradcheck(
         NetweightError: If an operator on the way has no gradient, or an argument is not one that fits.
     """
     from netweight.runtime.gradcheck import Sampling, check_gradients
-    from netweight.runtime.kernels import KERNELS
+    from netweight.runtime.kernels import KERNELS as FORWARD
 
     found = differentiated(
         "gradcheck", model, inputs, weights, seed=seed, guesses=guesses, batch=batch, training=training, dims=dims
@@ -132,10 +143,13 @@ def gradcheck(
     numbers = _apart(graph, found.weights, seed) if drawn else found.weights
     sampling = Sampling(coordinates=coordinates or _affordable(graph), seed=seed, tolerance=tolerance)
     with progress.stage(f"checking the gradients of {graph.name}"):
-        tensors = check_gradients(graph, found.arrays, numbers, sampling, kernels=KERNELS["im2col"])
+        tensors = check_gradients(
+            graph, found.arrays, numbers, sampling, kernels=FORWARD["im2col"], trains=kernels == "training"
+        )
     return GradCheck(
         model=model_info(graph, found.loaded.source),
         training=training,
+        kernels=kernels,
         seed=seed,
         tolerance=tolerance,
         outputs=tuple(dict.fromkeys(name for name in graph.outputs if is_floating(graph.spec(name).dtype))),

@@ -14,7 +14,7 @@ from netweight.app.arguments import flag, path_of, takes, text, texts, unless_no
 from netweight.app.evaluated import evaluated
 from netweight.app.identify import Model
 from netweight.app.pictures_for import pictures_for
-from netweight.app.trained_networks import Networks, networks, sample_of
+from netweight.app.trained_networks import Networks, named_by, networks, sample_of
 from netweight.app.training_arguments import factors, number, numbers, recipe_of, sizes
 from netweight.app.training_cost import cost_of
 from netweight.app.training_files import files_of, record_of
@@ -22,6 +22,7 @@ from netweight.app.training_session import Session
 from netweight.data.augment.table import augmentation
 from netweight.data.load import load as load_data
 from netweight.data.split import FRACTIONS
+from netweight.errors import UsageError
 from netweight.lazy import Array
 from netweight.results import training_run as results
 from netweight.training.checkpoint import fitted
@@ -75,11 +76,12 @@ class TrainingRun(results.TrainingRun):
     epochs=whole_number, batch=whole_number, optimizer=text, lr=unless_none(number), momentum=number,
     nesterov=flag, weight_decay=unless_none(number), schedule=text, warmup=number, loss=text, label_smoothing=number,
     loss_weights=unless_none(numbers), clip_norm=unless_none(number), clip_value=unless_none(number),
-    accumulate=whole_number, freeze=texts, lr_of=unless_none(factors), augment=unless_none(texts), fractions=numbers,
+    accumulate=whole_number, freeze=texts, lr_of=unless_none(factors), augment=unless_none(texts), replace=texts,
+    fractions=numbers,
     size=unless_none(sizes), seed=whole_number, output=unless_none(path_of), resume=flag, skip_bad=flag,
 )  # fmt: skip
 def train(
-    model: Model,
+    model: Model | Callable[..., Any],
     data: Any = "digits",
     *,
     epochs: int = 20,
@@ -101,6 +103,7 @@ def train(
     lr_of: Mapping[str, float] | None = None,
     augment: Sequence[str] | None = None,
     weights: Mapping[str, Array] | str | Path | None = None,
+    replace: Sequence[str] = (),
     fractions: Sequence[float] = FRACTIONS,
     size: Sequence[int] | None = None,
     seed: int = 0,
@@ -117,8 +120,9 @@ def train(
     (2, 360, 1184)
 
     Args:
-        model: Name of a built-in network, path of an ONNX file, ``"FILE.py:NAME"``, a ``Graph``, or a PyTorch module,
-            which is left exactly as it was. Its first output is a score per class.
+        model: Name of a built-in network, path of an ONNX file, ``"FILE.py:NAME"``, a ``Graph``, a function of a
+            symbol as ``build.graph`` takes it, with ``size``, or a PyTorch module, which is left exactly as it was. Its
+            first output is a score per class.
         data: ``"digits"``, the 1,797 handwritten ones of scikit-learn; a folder with MNIST's or CIFAR's files, or with
             a folder of pictures per class; an ``.npz`` file with ``images`` and ``labels``; or these as a tuple.
         epochs: How often all pictures of the training part are seen.
@@ -142,6 +146,7 @@ def train(
         augment: What is done to pictures while they are trained on: ``("shift:2", "rotate:10")``, nothing for
             ``()``; by default ``shift:2`` where they have at least 16 pixels a side.
         weights: Arrays by name, or a checkpoint, to begin with; by default those of the model, or drawn from the seed.
+        replace: Patterns of parameters, or of modules around them, that are drawn anew: a head for other classes.
         fractions: Shares of the pictures for train, validation and test.
         size: Channels, height and width of a picture, where the network takes any.
         seed: Of the split, the weights, the order of the pictures, and all that is drawn.
@@ -172,7 +177,7 @@ def train(
         change=augmentation(changes, len(read.classes)), files=files,
     )  # fmt: skip
     begun = None if files is None else files.begun(resume=resume)
-    first, notes = _first_weights(found, weights, seed)
+    first, notes = _first_weights(found, weights, tuple(replace), seed)
     with progress.stage(f"training {usual.name}"):
         course, interrupted = session.run(first, begun, told or _silent)
     made = _result(session, course, interrupted=interrupted, seconds=time.perf_counter() - start, notes=notes)
@@ -190,16 +195,21 @@ def _silent(_epoch: results.Epoch, _of: int) -> None:
 
 
 def _first_weights(
-    found: Networks, given: Mapping[str, Array] | str | Path | None, seed: int
+    found: Networks, given: Mapping[str, Array] | str | Path | None, replace: tuple[str, ...], seed: int
 ) -> tuple[Mapping[str, Array], tuple[str, ...]]:
     """Weights to begin with, and what is to be said of them."""
     weights, drawn = found.first_weights(seed)
     if given is None:
+        if replace:
+            raise UsageError("replace: expected weights to begin with, got none", fix="--weights FILE")
         return weights, (f"the first weights are random, seed {seed}",) if drawn else ()
     arrays = load_checkpoint(Path(given)).weights if isinstance(given, str | Path) else given
     graph = found.using(found.fixed_batch or 1)
     where = str(given) if isinstance(given, str | Path) else "weights="
-    return fitted(where, arrays, graph, weights), ()
+    anew = [name for pattern in replace for name in named_by(pattern, graph)]
+    kept = {name: array for name, array in arrays.items() if name not in anew}
+    notes = (f"drawn anew, seed {seed}: {', '.join(anew)}",) if anew else ()
+    return fitted(where, {**kept, **{name: weights[name] for name in anew}}, graph, weights), notes
 
 
 def _result(

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from netweight import progress, zoo
+from netweight import build, progress, zoo
 from netweight.app.asked import Asked
 from netweight.app.identify import BuiltIn, Given, Identified, Model, OnnxFile, resolve
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
-from netweight.errors import UsageError
+from netweight.autograd.gradients import is_named
+from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph
 from netweight.lazy import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A function of a symbol, as ``build.graph`` takes it."""
+
+    describe: Callable[..., Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +38,7 @@ class Networks:
     """
 
     name: str
-    what: Identified
+    what: Identified | Described
     sample: tuple[int, ...] | None = None
 
     @property
@@ -47,6 +56,8 @@ class Networks:
 
     @cache  # noqa: B019 as many as there are sizes of batches
     def _loaded(self, batch: int, training: bool) -> Loaded:  # noqa: FBT001
+        if isinstance(self.what, Described):
+            return self._described(self.what, batch, training=training)
         fixed = isinstance(self.what, Given)
         modes = not fixed and not isinstance(self.what, OnnxFile)
         inputs = None if self.sample is None or fixed else (batch, *self.sample)
@@ -56,6 +67,14 @@ class Networks:
         if len(found.graph.inputs) != 1:
             raise UsageError(f"train: expected a network of one input, got {', '.join(found.graph.inputs) or 'none'}")
         return found
+
+    def _described(self, what: Described, batch: int, *, training: bool) -> Loaded:
+        if self.sample is None:
+            raise UsageError(
+                "size: expected channels, height and width beside a function, got none", fix="size=(1, 32, 32)"
+            )
+        made = build.graph(what.describe, (batch, *self.sample), name=self.name, training=training)
+        return Loaded(graph=made, source="builder")
 
     def first_weights(self, seed: int) -> tuple[Mapping[str, Array], bool]:
         """Those of the model, or drawn from a seed; and whether they were drawn."""
@@ -68,7 +87,7 @@ class Networks:
             return initialize(found.graph, seed=seed), True
 
 
-def networks(model: Model, *, classes: int, sample: tuple[int, ...] | None) -> Networks:
+def networks(model: Model | Callable[..., Any], *, classes: int, sample: tuple[int, ...] | None) -> Networks:
     """The network that a user named, with an output for each class where that is an option of it.
 
     Args:
@@ -80,6 +99,10 @@ def networks(model: Model, *, classes: int, sample: tuple[int, ...] | None) -> N
         NetweightError: If the model is not one that fits.
         UsageError: If its first output is not one score per class.
     """
+    if inspect.isfunction(model):
+        found = Networks(model.__name__, Described(model), sample)
+        _check_scores(found, classes)
+        return found
     what, name = resolve(model), named(model)
     if (
         isinstance(what, BuiltIn)
@@ -89,13 +112,17 @@ def networks(model: Model, *, classes: int, sample: tuple[int, ...] | None) -> N
         what = replace(what, options={**what.options, "num_classes": classes})
         name = f"{name}{',' if ':' in name else ':'}num_classes={classes}"
     found = Networks(name, what, sample)
+    _check_scores(found, classes)
+    return found
+
+
+def _check_scores(found: Networks, classes: int) -> None:
     graph = found.using(found.fixed_batch or 1)
     scores = graph.spec(graph.outputs[0]).shape
     if len(scores) != 2 or scores[1] != classes:
         raise UsageError(
             f"train: expected one score for each of {classes} classes, got an output {list(scores)} of {graph.name}"
         )
-    return found
 
 
 def _usual_classes(name: str) -> int | None:
@@ -123,3 +150,17 @@ def named(model: Any) -> str:
     if isinstance(model, str | Path):
         return str(model)
     return str(getattr(model, "name", type(model).__name__))
+
+
+def named_by(pattern: str, graph: Graph) -> list[str]:
+    """Parameters and buffers that a pattern names, or that are in a module that it names.
+
+    Raises:
+        UnknownNameError: If there are none.
+    """
+    kept = [value for value in graph.values.values() if value.kind in ("parameter", "buffer")]
+    found = [value.name for value in kept if is_named(pattern, value)]
+    if not found:
+        names = [value.name for value in kept]
+        raise unknown_name("parameter", pattern, names, fix="a name of one, or a module or pattern: 'fc'")
+    return found

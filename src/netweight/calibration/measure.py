@@ -25,7 +25,7 @@ from netweight.measuring.speed import Speed, Visit
 from netweight.runtime.weights import initialize
 
 _PASSES = 3
-_MORE_PASSES = 3
+_MORE_PASSES = 2
 """Passes in which networks are measured again that met the machine disturbed each time."""
 _ROUNDS = 4
 _LOW = 0.0

@@ -37,6 +37,9 @@ _FORMATS = {".txt": "table", ".json": "json"}
 @click.option(
     "--coordinates", type=WHOLE, metavar="N", help="Elements compared of each tensor.  [as some 10 s of work allow]"
 )
+@click.option(
+    "--kernels", type=one_of(*verb.KERNELS), default="reference", help="Rules of the operators, or what trains."
+)
 @click.option("--tolerance", type=click.FLOAT, default=verb.TOLERANCE, metavar="X", help="[default: 1e-5]")
 @click.option("--format", "form", type=one_of("table", "json"), default="table", help="[default: table]")
 @click.option(
@@ -52,6 +55,7 @@ def gradcheck(model: str, **flags: Any) -> None:
     \b
       netweight gradcheck lenet5
       netweight gradcheck resnet18 --input 2x3x32x32 --training
+      netweight gradcheck lenet5 --kernels training
       netweight gradcheck net.py:Net --input 1x3x32x32 --coordinates 50
     """  # noqa: D301
     targets = {Path(name): form_of(Path(name), _FORMATS) for name in flags["outputs"]}
@@ -64,6 +68,7 @@ def gradcheck(model: str, **flags: Any) -> None:
             training=flags["training"],
             coordinates=flags["coordinates"],
             tolerance=flags["tolerance"],
+            kernels=flags["kernels"],
             dims=parse_dims(flags["dims"]),
             guesses=flags["guess"],
         )

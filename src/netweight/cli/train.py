@@ -60,6 +60,7 @@ _NONE = ("", "none")
     help="shift:2, rotate:10, mixup, none; repeat.  [shift:2 from 16 pixels on]",
 )
 @click.option("--weights", metavar="FILE", shell_complete=completing("file"), help="Checkpoint to begin with.")
+@click.option("--replace", multiple=True, metavar="PATTERN", help="Parameters that are drawn anew instead; repeat.")
 @click.option("--split", "fractions", metavar="X,Y,Z", help="Train, validation, test.  [0.7,0.1,0.2]")
 @click.option("--size", metavar="CxHxW", help="Of a picture, where the network takes any.")
 @click.option("--seed", type=WHOLE, default=0, metavar="N", help="Of all that is drawn.  [default: 0]")

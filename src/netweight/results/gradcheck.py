@@ -72,6 +72,7 @@ class GradCheck:
     Attributes:
         model: What was checked.
         training: Whether batch normalisation used the statistics of the batch and dropout dropped.
+        kernels: Whose gradients: ``"reference"`` for the operators' own rules, ``"training"`` for what trains.
         seed: Of what is random: inputs, weights that the model does not have, projection, elements, directions.
         tolerance: Largest relative error that passes.
         outputs: Outputs whose random projection was differentiated.
@@ -81,6 +82,7 @@ class GradCheck:
 
     model: ModelInfo
     training: bool
+    kernels: str
     seed: int
     tolerance: float
     outputs: tuple[str, ...]

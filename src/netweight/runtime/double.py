@@ -10,19 +10,24 @@ from netweight.lazy import Array, np
 
 
 def in_double(graph: Graph) -> Graph:
-    """The graph whose conversions to floating types are to float64, so that none rounds."""
+    """The graph with float64 in the place of every other floating type, conversions to them included."""
+    values = {
+        name: replace(value, spec=replace(value.spec, dtype="float64")) if _is_real(value.spec.dtype) else value
+        for name, value in graph.values.items()
+    }
     nodes = tuple([
         replace(node, attrs=replace(node.attrs, dtype="float64"))
-        if node.op == "cast" and is_floating(node.attrs.dtype)
+        if node.op == "cast" and _is_real(node.attrs.dtype)
         else node
         for node in graph.nodes
     ])  # fmt: skip
-    return replace(graph, nodes=nodes)
+    return replace(graph, values=values, nodes=nodes)
+
+
+def _is_real(dtype: str) -> bool:
+    return is_floating(dtype) and not dtype.startswith("complex")
 
 
 def doubled(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Arrays of floating types in float64; all others as they are."""
-    return {
-        name: array.astype(np.float64) if is_floating(array.dtype.name) and array.dtype.kind != "c" else array
-        for name, array in arrays.items()
-    }
+    return {name: array.astype(np.float64) if _is_real(array.dtype.name) else array for name, array in arrays.items()}

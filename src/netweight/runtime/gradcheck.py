@@ -22,6 +22,7 @@ from netweight.runtime.backward import backward
 from netweight.runtime.differences import Slope, slope
 from netweight.runtime.double import doubled, in_double
 from netweight.runtime.forward import Forward, run
+from netweight.runtime.program import Program
 from netweight.runtime.replay import Replay
 
 DRAWS = 3
@@ -52,6 +53,7 @@ def check_gradients(
     sampling: Sampling,
     *,
     kernels: Mapping[str, Forward] | None = None,
+    trains: bool = False,
 ) -> tuple[TensorCheck, ...]:
     """Every floating parameter and input that gets a gradient, in the order of the graph.
 
@@ -61,6 +63,7 @@ def check_gradients(
         weights: Array per parameter, buffer and constant.
         sampling: How much is compared.
         kernels: Forward rules to use instead of the reference, by operator.
+        trains: Whether the gradients are those of the kernels that train, instead of the operators' own rules.
 
     Raises:
         UsageError: If no output is of floating type, or one is not finite.
@@ -71,7 +74,7 @@ def check_gradients(
     done = run(graph, given, held, keep=True, kernels=kernels)
     rng = np.random.default_rng(sampling.seed)
     projection = _projection(graph, done.outputs, rng)
-    grads = backward(graph, done, projection)
+    grads = _by_kernels(graph, given, held, projection) if trains else backward(graph, done, projection)
     replay = Replay(graph, done, kernels)
     arrays = {**held, **given}
     found = []
@@ -80,6 +83,15 @@ def check_gradients(
         one = _One(name, graph.values[name].kind, arrays[name], grad, replay, projection, done.outputs)
         found.append(_checked(one, sampling, rng))
     return tuple(found)
+
+
+def _by_kernels(
+    graph: Graph, inputs: Mapping[str, Array], weights: Mapping[str, Array], projection: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Gradients as a step of training computes them."""
+    values = graph.values.items()
+    wanted = [name for name, v in values if v.kind in ("parameter", "input") and is_floating(v.spec.dtype)]
+    return Program(graph, wanted).step(inputs, weights, projection).grads
 
 
 def _projection(graph: Graph, outputs: Mapping[str, Array], rng: np.random.Generator) -> dict[str, Array]:

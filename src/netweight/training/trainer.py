@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from netweight.autograd.gradients import trainable
-from netweight.errors import UsageError
+from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph
 from netweight.lazy import Array, np
 from netweight.runtime.program import Program
@@ -181,10 +182,6 @@ def _factors(names: Iterable[str], patterns: Iterable[tuple[str, float]]) -> dic
     Raises:
         UnknownNameError: If a pattern names none.
     """
-    from fnmatch import fnmatchcase
-
-    from netweight.errors import unknown_name
-
     found: dict[str, float] = {}
     known = tuple(names)
     for pattern, factor in patterns:

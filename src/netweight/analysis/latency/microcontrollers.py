@@ -86,6 +86,11 @@ def published(board: str) -> tuple[Published, ...]:
     )
 
 
+def published_boards() -> tuple[str, ...]:
+    """Boards on which somebody measured."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
 def published_types(board: str) -> frozenset[str]:
     """Element types of the networks that were measured on a board."""
     return frozenset(one.dtype for one in published(board))

@@ -23,9 +23,10 @@ def to_text(found: GradCheck, *, width: int | None = None) -> str:
 def _lines(found: GradCheck, width: int | None) -> Iterator[str]:
     inputs = ", ".join(f"{i.name} {shape_text((i.shape,))}" for i in found.model.inputs)
     mode = ", in training mode" if found.training else ""
+    kernels = " of the kernels that train" if found.kernels == "training" else ""
     yield from wrapped(
-        f"{found.model.name} ({found.model.source}), input {inputs}{mode}: backward against central differences in "
-        f"float64, of the outputs ({', '.join(found.outputs)}) times random numbers, seed {found.seed}",
+        f"{found.model.name} ({found.model.source}), input {inputs}{mode}: backward{kernels} against central "
+        f"differences in float64, of the outputs ({', '.join(found.outputs)}) times random numbers, seed {found.seed}",
         width, 2,
     )  # fmt: skip
     yield ""
