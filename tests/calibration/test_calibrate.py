@@ -186,3 +186,13 @@ def test_profiles_in_which_others_took_turns_are_scaled_to_the_call(engine: Fake
     engine.slower = 0.5  # a call takes half of what the profile says
     halves = measure.measured_samples(engine, graphs, threads=1, cache_bytes=CACHE_BYTES, speed=fake_speed(engine))
     assert [one.seconds for one in halves] == pytest.approx([one.seconds / 2 for one in plain])
+
+
+def test_a_larger_batch_than_the_fitted_one_is_said(calibrated: Path) -> None:
+    of = {"calibration": str(calibrated)}
+    one = netweight.latency("mobilenet_v1", **of).notes
+    assert not [note for note in one if "batch 1" in note]
+    four = netweight.latency("mobilenet_v1", batch=4, **of).notes
+    curve = netweight.throughput("mobilenet_v1", batch=(1, 2, 4), **of).notes
+    for notes in (four, curve):
+        assert len([note for note in notes if "fitted to networks at batch 1" in note]) == 1

@@ -179,6 +179,34 @@ def test_crop_is_a_window_of_the_padded_picture() -> None:
     assert len(places) > 1
 
 
+@pytest.mark.parametrize("most", [8, 9, 15, 16, 400])
+def test_a_shift_out_of_the_picture_leaves_zeros(most: int) -> None:
+    ones = np.ones((60, 1, 8, 5), np.float32)
+    found = WAYS["shift"].change(ones, RNG(0), most)[:, 0]
+    offsets = np.abs(RNG(0).integers(-most, most + 1, (60, 2)))
+    left = np.maximum(8 - offsets[:, 0], 0) * np.maximum(5 - offsets[:, 1], 0)
+    assert found.sum(axis=(1, 2)).tolist() == left.tolist()
+
+
+def test_an_affine_change_is_that_of_scipy() -> None:
+    """What is read: sheared first (rows by columns), then turned, then stretched down and across."""
+    found = move.affine(IMAGES, RNG(4), 0.3)
+    rng = RNG(4)
+    angles = rng.uniform(-0.3, 0.3, 6) * np.pi / 2
+    stretch = 1 + rng.uniform(-0.3, 0.3, (2, 6))
+    shear = rng.uniform(-0.3, 0.3, 6)
+    middle = np.array([4.0, 5.0])  # of 9 x 11
+    for k in range(6):
+        cos, sin = np.cos(angles[k]), np.sin(angles[k])
+        turn, sheared = np.array([[cos, sin], [-sin, cos]]), np.array([[1, shear[k]], [0, 1]])
+        matrix = np.diag(stretch[:, k]) @ turn @ sheared
+        for channel in range(2):
+            other = ndimage.affine_transform(
+                IMAGES[k, channel], matrix, middle - matrix @ middle, order=1, mode="grid-constant"
+            )
+            np.testing.assert_allclose(found[k, channel], other, atol=1e-5)
+
+
 def test_a_turn_is_that_of_scipy() -> None:
     angle = np.deg2rad(23.0)
     ones = np.ones(len(IMAGES))
@@ -245,6 +273,29 @@ def test_light() -> None:
     )
 
 
+@pytest.mark.parametrize("name", WAYS)
+def test_pixels_stay_within_0_and_1_or_the_picture_where_it_goes_further(name: str) -> None:
+    change = augmentation([name], 3)
+    assert change is not None
+    ones = np.ones((6, 1, 12, 12), np.float32)
+    wide = (IMAGES * 6 - 3).astype(np.float64)
+    for seed in range(20):
+        full, _ = change(ones, LABELS, RNG(seed))
+        assert full.max() <= 1
+        found, _ = change(wide, LABELS, RNG(seed))
+        assert found.dtype == np.float64
+        assert found.min() >= wide.min()
+        assert found.max() <= wide.max()
+    assert found.max() > 2  # not cut off at 1
+
+
+def test_a_seed_or_batch_that_is_none() -> None:
+    with pytest.raises(UsageError, match="seed: expected a whole number from 0 on, got -1"):
+        split(_data(np.arange(60) % 3), seed=-1)
+    with pytest.raises(UsageError, match="batch: expected at least 1, got 0"):
+        Batches(images=IMAGES, labels=LABELS, batch=0)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -252,7 +303,9 @@ def test_light() -> None:
         ("flip:2", "to 1"),
         ("rotate:x", "got 'x'"),
         ("noise:0", "above 0"),
-        ("shift:0", "from 1 on"),
+        ("shift:0", "from 1 to 10,000"),
+        ("shift:1e30", "from 1 to 10,000"),
+        ("noise:inf", "above 0 and up to 1 for"),
     ],
 )
 def test_numbers_that_no_way_takes(text: str, said: str) -> None:

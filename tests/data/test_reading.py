@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netweight import limits
 from netweight.data.dataset import Dataset
 from netweight.data.load import load
 from netweight.errors import FormatError, NetweightError
@@ -136,21 +137,21 @@ def test_pictures_that_cannot_be_read_are_listed_and_left_out_on_request(photos:
     cut = (photos / "dog" / "0.png").read_bytes()
     (photos / "dog" / "cut.png").write_bytes(cut[: len(cut) // 2])
     Image.new("RGB", (9, 4)).save(photos / "dog" / "wide.png")
-    with pytest.raises(FormatError, match="got 3 of 7 that are not") as caught:
+    with pytest.raises(FormatError, match="got 3 that are not") as caught:
         load(photos)
     assert "cat/bad.png" in caught.value.why
     assert "dog/cut.png" in caught.value.why
     assert "dog/wide.png: 4 x 9, where most are 4 x 5" in caught.value.why
     data = load(photos, skip=True)
     assert len(data) == 4
-    assert "3 pictures left out" in data.notes[0]
+    assert "3 left out" in data.notes[0]
 
 
 def test_folders_that_have_nothing_to_train_on(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="got no folder"):
+    with pytest.raises(FormatError, match="got no folder in it"):
         load(tmp_path)
     (tmp_path / "cat").mkdir()
-    with pytest.raises(FormatError, match="1 folders without pictures"):
+    with pytest.raises(FormatError, match="got folders without pictures: 1"):
         load(tmp_path)
     Image.new("L", (2, 2)).save(tmp_path / "cat" / "1.png")
     with pytest.raises(FormatError, match=r"at least two classes in .*, got 'cat' alone"):
@@ -195,3 +196,121 @@ def test_a_file_without_the_arrays(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", pictures=np.zeros(3))
     with pytest.raises(FormatError, match=r"arrays images and labels in .*, got pictures"):
         load(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((np.zeros((4, 1, 0, 3)), [0, 1, 0, 1]), r"pictures \(N, C, H, W\) .*, got shape \[4, 1, 0, 3\]"),
+        (([[1.0, 2.0], [3.0]], [0, 1]), "expected pictures in an array, got none"),
+        ((np.zeros((2, 1, 3, 3)), [0, 10**12]), "labels below 131,072 in the arrays, got 1000000000000 for picture 1"),
+        ((np.zeros((2, 1, 3, 3), bool), [0, 1]), "floating or unsigned type"),
+        (Dataset("mine", np.zeros((2, 1, 3, 3), np.uint8), np.array([0, 1]), ("a", "b")), "floating type in mine"),
+        (Dataset("mine", np.zeros((2, 1, 3, 3)), np.array([0.0, 1.0]), ("a", "b")), "labels of type float64"),
+    ],
+)
+def test_arrays_that_are_no_pictures(given: object, said: str) -> None:
+    with pytest.raises(FormatError, match=said):
+        load(given)
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (b"\0\0\x08\xff" + b"\0\0\0\x01" * 255, "one to three sizes in .*, got 255"),
+        (b"\0\0\x08\0", "one to three sizes in .*, got 0"),
+        (b"\0\0\x08\x03" + b"\0\0\0\0" + b"\xff" * 8, "got none: its shape is "),
+        (b"\0\0\x0c\x03" + struct.pack(">3I", 1, 1, 1) + b"abcd", "in bytes or floats in .*, got int32"),
+    ],
+)
+def test_an_idx_file_of_another_kind(mnist: Path, head: bytes, said: str) -> None:
+    (mnist / "t10k-images-idx3-ubyte").write_bytes(head)
+    with pytest.raises(FormatError, match=said):
+        load(mnist)
+
+
+def test_parts_of_mnist_with_pictures_of_two_sizes(mnist: Path) -> None:
+    _idx(mnist / "t10k-images-idx3-ubyte", np.zeros((3, 6, 5), np.uint8))
+    with pytest.raises(FormatError, match=r"one size in .*, got 4 x 5 and 6 x 5"):
+        load(mnist)
+
+
+def test_labels_of_mnist_that_are_no_class_numbers(mnist: Path) -> None:
+    _idx(mnist / "t10k-labels-idx1-ubyte", np.array([0, 0.5, 1], ">f4"), code=13)
+    with pytest.raises(FormatError, match=r"class numbers in .*, got labels of type float32"):
+        load(mnist)
+    _idx(mnist / "t10k-labels-idx1-ubyte", np.array([0, 2**31 - 1, 1], ">i4"), code=12)
+    with pytest.raises(FormatError, match=r"labels below 131,072 in .*, got 2147483647 for picture 8"):
+        load(mnist)
+
+
+def test_cifar_with_test_pictures_alone(tmp_path: Path) -> None:
+    records = np.zeros((2, 3073), np.uint8)
+    records[1, 0] = 4
+    (tmp_path / "test_batch.bin").write_bytes(records.tobytes())
+    data = load(tmp_path)
+    assert (len(data), data.own_test) == (2, 0)  # nothing to train on would be left
+
+
+def test_cifar_for_python_is_not_unpickled(tmp_path: Path) -> None:
+    (tmp_path / "data_batch_1").write_bytes(b"cos\nsystem\n(S'exit 7'\ntR.")
+    with pytest.raises(FormatError, match="got its pickled ones, which are never read"):
+        load(tmp_path)
+
+
+def test_cifar_and_folders_that_take_more_than_the_limit(photos: Path) -> None:
+    two = 5 * 4 * 3 * 4 * 2  # pictures of 5 x 4 in colour, float32
+    with (
+        limits.raised(memory=two),
+        pytest.raises(FormatError, match=r"of pictures in .*, got more: 3 of 4 take 720 B in float32"),
+    ):
+        load(photos)
+    (photos / "train.bin").write_bytes(bytes(3074))
+    with limits.raised(memory=two), pytest.raises(FormatError, match=r"got 12.3 kB in float32"):
+        load(photos)
+
+
+def test_a_class_without_pictures_is_named_and_left_out_on_request(photos: Path) -> None:
+    (photos / "bee").mkdir()
+    with pytest.raises(FormatError, match="got 1 that are not") as caught:
+        load(photos)
+    assert caught.value.why == "bee: no pictures in it"
+    data = load(photos, skip=True)
+    assert data.classes == ("cat", "dog")
+    assert data.labels.tolist() == [0, 0, 1, 1]
+
+
+def test_a_folder_where_nothing_can_be_read_is_refused_even_on_request(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").write_bytes(b"no picture")
+    with pytest.raises(FormatError, match="got 2 that are not"):
+        load(tmp_path, skip=True)
+
+
+def test_deep_grey_is_from_0_to_1(photos: Path) -> None:
+    for place, value in (("cat", 65535), ("dog", 13107)):
+        for file in (photos / place).iterdir():
+            Image.fromarray(np.full((4, 5), value, np.uint16)).save(file)
+    data = load(photos)
+    assert data.images.shape == (4, 1, 4, 5)
+    assert data.images[[0, 3], 0, 0, 0].tolist() == pytest.approx([1, 0.2])
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "bmp", "tif", "webp", "ppm"])
+def test_broken_pictures_are_listed_whatever_is_broken(photos: Path, kind: str) -> None:
+    """Every ending and every changed byte leads to a picture or to a line of the list, never to an error of Pillow."""
+    path = photos / "cat" / f"x.{kind}"
+    Image.fromarray(np.arange(60, dtype=np.uint8).reshape(4, 5, 3)).save(path)
+    refused = []
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    for index in range(60):
+        at = int(rng.integers(0, len(whole)))
+        other = bytes([int(rng.integers(0, 256))])
+        path.write_bytes(whole[:at] if index % 2 else whole[:at] + other + whole[at + 1 :])
+        try:
+            load(photos)
+        except FormatError as error:
+            refused.append(error.why)
+    assert len(refused) > 20
+    assert all(f"cat/x.{kind}: " in why for why in refused)

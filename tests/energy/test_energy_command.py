@@ -71,3 +71,16 @@ def test_bad_input(capsys: Captured, flags: list[str], message: str) -> None:
 
 def test_joules_have_three_digits() -> None:
     assert [joules(x) for x in (9.996e-3, 0.99949, 5e-15, -2e-3)] == ["10.0 mJ", "999 mJ", "0.01 pJ", "-2.00 mJ"]
+
+
+def test_markdown_has_each_rate_and_escapes_what_a_user_says(capsys: Captured) -> None:
+    """42.5 mJ a run: 10^6 * 0.0425 / 3.6e6 * 385 = 4.54 g."""
+    rates = ("--rate", "385 g CO2: IEA | 2024", "--rate", "0.30 EUR: my bill")
+    assert run(["energy", "alexnet", *rates, "--format", "markdown"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "| **total** | **3.34 mJ** | **39.0 mJ** | **110 uJ** | **1.71 mJ** | **100.0** |" in lines
+    said = [line for line in lines if line.startswith("- a million runs")]
+    assert said[0].startswith("- a million runs: 4.54 to ")
+    assert said[0].endswith(r"IEA \| 2024)")
+    assert "EUR" in said[1]
+    assert len(said) == 2

@@ -56,6 +56,16 @@ class Energy(results.Energy):
 
         return to_csv(self)
 
+    def to_markdown(self, *, all_rows: bool = False) -> str:
+        """The report as Markdown.
+
+        Args:
+            all_rows: Also kernels that take nothing.
+        """
+        from netweight.report.energy.text import to_markdown
+
+        return to_markdown(self, all_rows=all_rows)
+
     def __str__(self) -> str:
         return self.to_text().removesuffix("\n")
 

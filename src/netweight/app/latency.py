@@ -15,16 +15,16 @@ from netweight.app.described import network
 from netweight.app.devices import DETECT, find
 from netweight.app.engine_arguments import threads_of
 from netweight.app.identify import Model
+from netweight.app.predicted import told_of
 from netweight.errors import UsageError
 from netweight.ir import Graph
 from netweight.own_rules import OwnRules
 from netweight.results import latency as results
 from netweight.results.device import Device
-from netweight.results.latency import Estimate, KernelLatency, Kernels
+from netweight.results.latency import KernelLatency, Kernels
 from netweight.units import Units
 
 if TYPE_CHECKING:
-    from netweight.calibration.calibration import Calibration
     from netweight.calibration.predict import Prediction
 
 RESIDENT = ("none", "weights", "all")
@@ -73,6 +73,17 @@ class Latency(results.Latency):
         from netweight.report.latency.roofline_text import to_text
 
         return to_text(self, width=width)
+
+    def to_markdown(self, *, units: Units = "si", all_rows: bool = False) -> str:
+        """The report as Markdown.
+
+        Args:
+            units: How sizes are written.
+            all_rows: Also kernels that compute and move nothing.
+        """
+        from netweight.report.latency.text import to_markdown
+
+        return to_markdown(self, units=units, all_rows=all_rows)
 
     def __str__(self) -> str:
         return self.to_text().removesuffix("\n")
@@ -174,7 +185,7 @@ def latency(
         rows = bounds(works, chip, at, precision=precision)
     samples = samples_of(graph)
     whole = totals(rows, samples)
-    told, remarks = _told(laws, expected) if laws and expected else ((), ())
+    told, remarks = told_of(laws, expected, samples) if laws and expected else ((), ())
     return Latency(
         model=model_info(graph, found.source),
         batch=samples,
@@ -220,39 +231,6 @@ def _with(rows: Sequence[KernelLatency], expected: Prediction) -> tuple[KernelLa
         replace(row, predicted_s=one.seconds, predicted_low_s=one.low_s, predicted_high_s=one.high_s)
         for row, one in zip(rows, expected.kernels, strict=True)
     )
-
-
-def _told(laws: tuple[Calibration, str], expected: Prediction) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
-    """The prediction of the whole, and what a reader must know of it."""
-    from netweight.calibration.calibration import COVERAGE
-
-    calibration, where = laws
-    notes = [f"while the calibration was measured, {words}" for words in calibration.disturbed]
-    threads, cores = calibration.conditions.threads, calibration.conditions.cores
-    if threads < cores:
-        notes.append(
-            f"the bound is that of {cores} cores, the prediction that of {threads} thread{'s' * (threads > 1)}"
-        )
-    why_not = dict.fromkeys(one.why_not for one in expected.kernels if one.why_not)
-    if expected.seconds is None or expected.low_s is None or expected.high_s is None:
-        without = sum(one.seconds is None for one in expected.kernels)
-        of = f"{without} of {len(expected.kernels)} kernels"
-        notes.append(f"no prediction of the whole, as {of} have none: {'; '.join(why_not)}")
-        return (), tuple(notes)
-    conditions, whole = calibration.conditions, calibration.whole
-    estimate = Estimate(
-        kind="predicted",
-        engine=f"{conditions.engine} {conditions.engine_version}, threads: {conditions.threads}",
-        latency_s=expected.seconds,
-        low_s=expected.low_s,
-        high_s=expected.high_s,
-        coverage=COVERAGE,
-        source=(
-            f"calibration {where}, {100 * whole.error:.0f} % off over {len(whole.networks)} networks, each left out in "
-            "turn"
-        ),
-    )
-    return (estimate,), tuple(notes)
 
 
 def _whose(device: Device) -> Iterator[str]:

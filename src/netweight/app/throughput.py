@@ -10,7 +10,8 @@ from typing import Literal
 from netweight.analysis.latency.curve import knee, two_stages
 from netweight.app.engine_arguments import batches_of
 from netweight.app.identify import Model
-from netweight.app.latency import latency
+from netweight.app.latency import Latency, latency
+from netweight.app.predicted import BEYOND_ONE_SAMPLE
 from netweight.own_rules import OwnRules
 from netweight.results import throughput as results
 from netweight.results.throughput import Point
@@ -44,6 +45,12 @@ class Throughput(results.Throughput):
         from netweight.report.latency.curve import to_csv
 
         return to_csv(self)
+
+    def to_markdown(self) -> str:
+        """The report as Markdown."""
+        from netweight.report.latency.curve import to_markdown
+
+        return to_markdown(self)
 
     def to_svg(self) -> str:
         """A picture: throughput against latency, a dot for each size."""
@@ -127,5 +134,10 @@ def throughput(
         points=points,
         knee=knee(points),
         stages=two_stages(first.layers, first.batch),
-        notes=first.notes,
+        notes=tuple(dict.fromkeys((*first.notes, *_beyond(found)))),
     )
+
+
+def _beyond(found: Sequence[Latency]) -> tuple[str, ...]:
+    """The warning that a prediction of a larger batch carries, once for all sizes."""
+    return (BEYOND_ONE_SAMPLE,) if any(BEYOND_ONE_SAMPLE in one.notes for one in found) else ()

@@ -17,7 +17,7 @@ from netweight.cli.usage import Verb
 from netweight.cli.values import completing, form_of, one_of
 from netweight.files import write_text
 
-_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
+_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".md": "markdown"}
 
 
 @click.command(name="energy", cls=Verb)
@@ -34,7 +34,9 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
 @click.option("--meter", type=one_of("cpu", "gpu"), default="cpu", help="With --measure: the counter.  [cpu]")
 @click.option("--seconds", type=float, default=5.0, metavar="S", help="With --measure: how long.  [5]")
 @click.option("--all", "all_rows", is_flag=True, help="Also kernels that take nothing.")
-@click.option("--format", "form", type=one_of("table", "json", "csv"), default="table", help="[default: table]")
+@click.option(
+    "--format", "form", type=one_of("table", "json", "csv", "markdown"), default="table", help="[default: table]"
+)
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
     help=f"Write to {', '.join(_FORMATS)}; repeat.",
@@ -80,5 +82,7 @@ def _rendered(found: verb.Energy, form: str, width: int | None, *, all_rows: boo
             return found.to_json() + "\n"
         case "csv":
             return found.to_csv()
+        case "markdown":
+            return found.to_markdown(all_rows=all_rows)
         case _:
             return found.to_text(width=width, all_rows=all_rows)

@@ -29,7 +29,7 @@ from netweight.files import write_text
 from netweight.units import whole
 
 _USUAL = ",".join(map(str, USUAL))
-_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg"}
+_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg", ".md": "markdown"}
 
 
 @click.command(name="latency", cls=Verb)
@@ -58,7 +58,10 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".svg": "svg"}
     "--throughput", is_flag=False, flag_value=_USUAL, metavar="[N,...]",
     help=f"Over batches of these sizes instead.  [{_USUAL}]",
 )  # fmt: skip
-@click.option("--format", "form", type=one_of("table", "json", "csv", "svg"), default="table", help="[default: table]")
+@click.option(
+    "--format", "form", type=one_of("table", "json", "csv", "svg", "markdown"), default="table",
+    help="[default: table]",
+)  # fmt: skip
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
     help=f"Write to {', '.join(_FORMATS)}; repeat.",
@@ -121,7 +124,9 @@ def _rendered(found: verb.Latency | Throughput, form: str, flags: dict[str, Any]
         case "svg":
             return found.to_svg()
         case _ if isinstance(found, Throughput):
-            return found.to_text(width=width)
+            return found.to_markdown() if form == "markdown" else found.to_text(width=width)
+        case "markdown":
+            return found.to_markdown(units=flags["units"], all_rows=flags["all_rows"])
         case _ if flags["roofline"]:
             return found.to_roofline(width=width)
         case _:

@@ -8,6 +8,7 @@ from netweight.errors import FormatError
 from netweight.lazy import Array, np
 
 _FEWEST_CLASSES = 2
+_MOST_CLASSES = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -45,7 +46,8 @@ def checked(found: Dataset) -> Dataset:
         FormatError: If there are none, their shapes or labels do not fit, or there is a single class.
     """
     images, labels, name = found.images, found.labels, found.name
-    if images.ndim != 4:
+    _check_types(name, images, labels)
+    if images.ndim != 4 or 0 in images.shape[1:]:
         raise FormatError(f"data: expected pictures (N, C, H, W) in {name}, got shape {list(images.shape)}")
     if labels.shape != images.shape[:1]:
         raise FormatError(
@@ -65,3 +67,30 @@ def checked(found: Dataset) -> Dataset:
         at = int(np.flatnonzero(~np.isfinite(images).reshape(len(images), -1).all(axis=1))[0])
         raise FormatError(f"data: expected numbers in the pictures of {name}, got NaN or infinity in picture {at}")
     return found
+
+
+def numbered(name: str, labels: Array) -> tuple[str, ...]:
+    """Names of classes that have none: their numbers, from 0 to the highest label.
+
+    Args:
+        name: What messages call the data set.
+        labels: Whole numbers of any size.
+
+    Raises:
+        FormatError: If the highest is larger than any number of classes that a network could tell apart.
+    """
+    highest = int(labels.max(initial=0))
+    if highest >= _MOST_CLASSES:
+        at = int(np.flatnonzero(labels == highest)[0])
+        raise FormatError(
+            f"data: expected labels below {_MOST_CLASSES:,} in {name}, got {highest} for picture {at}",
+            fix="classes numbered from 0 on",
+        )
+    return tuple(map(str, range(highest + 1)))
+
+
+def _check_types(name: str, images: Array, labels: Array) -> None:
+    if images.dtype.kind != "f":
+        raise FormatError(f"data: expected pictures of floating type in {name}, got {images.dtype}")
+    if labels.dtype.kind not in "iu":
+        raise FormatError(f"data: expected class numbers in {name}, got labels of type {labels.dtype}")

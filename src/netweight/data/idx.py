@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from netweight import limits
-from netweight.data.dataset import Dataset
+from netweight.data.dataset import Dataset, numbered
 from netweight.errors import FormatError
 from netweight.given_files import check_regular
 from netweight.lazy import Array, np
@@ -21,6 +21,7 @@ from netweight.units import scaled
 _TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _MAGIC, _SIZE = 4, 4
 _PARTS = ("train", "t10k")
+_MOST_SIZES = 3
 
 
 def mnist(folder: Path) -> Dataset | None:
@@ -42,10 +43,15 @@ def mnist(folder: Path) -> Dataset | None:
             raise FormatError(f"data: expected {part}-{missing}-ubyte beside the other in {str(folder)!r}, got none")
         images.append(_pictures(pair[0]))
         labels.append(_labels(pair[1], len(images[-1])))
-    highest = max(int(one.max(initial=0)) for one in labels)
+    sizes = {one.shape[1:]: None for one in images}
+    if len(sizes) > 1:
+        raise FormatError(
+            f"data: expected pictures of one size in {str(folder)!r}, got "
+            f"{' and '.join(f'{height} x {width}' for _, height, width in sizes)}"
+        )
     own_test = len(labels[1]) if len(labels) > 1 else 0
-    classes = tuple(map(str, range(highest + 1)))
-    return Dataset(folder.name, np.concatenate(images), np.concatenate(labels), classes, own_test)
+    together = np.concatenate(labels)
+    return Dataset(folder.name, np.concatenate(images), together, numbered(folder.name, together), own_test)
 
 
 def read_idx(path: Path) -> Array:
@@ -60,9 +66,13 @@ def read_idx(path: Path) -> Array:
             magic = file.read(_MAGIC)
             if len(magic) < _MAGIC or magic[:2] != b"\0\0" or magic[2] not in _TYPES:
                 raise FormatError(f"data: expected an IDX file in {str(path)!r}, got one that begins with {magic!r}")
+            if not 0 < magic[3] <= _MOST_SIZES:
+                raise FormatError(f"data: expected one to three sizes in {str(path)!r}, got {magic[3]}")
             shape = tuple(np.frombuffer(_read(file, magic[3] * _SIZE, path), ">u4").astype(int).tolist())
             dtype = np.dtype(_TYPES[magic[2]])
             size = math.prod(shape) * dtype.itemsize
+            if not size:
+                raise FormatError(f"data: expected numbers in {str(path)!r}, got none: its shape is {list(shape)}")
             if 4 * size > limits.of("memory"):
                 raise FormatError(
                     f"data: expected at most {limits.text('memory')} of pictures in {str(path)!r}, got {shape}, which "
@@ -97,6 +107,8 @@ def _pictures(path: Path) -> Array:
     found = read_idx(path)
     if found.ndim != 3:
         raise FormatError(f"data: expected pictures (N, H, W) in {str(path)!r}, got shape {list(found.shape)}")
+    if found.dtype.kind != "f" and found.dtype != np.uint8:
+        raise FormatError(f"data: expected pictures in bytes or floats in {str(path)!r}, got {found.dtype.name}")
     whitest = 255 if found.dtype == np.uint8 else 1
     return (found.astype(np.float32) / whitest)[:, None]
 
@@ -105,4 +117,6 @@ def _labels(path: Path, count: int) -> Array:
     found = read_idx(path)
     if found.shape != (count,):
         raise FormatError(f"data: expected {count:,} labels in {str(path)!r}, got shape {list(found.shape)}")
+    if found.dtype.kind == "f":
+        raise FormatError(f"data: expected class numbers in {str(path)!r}, got labels of type {found.dtype.name}")
     return found.astype(np.int64)

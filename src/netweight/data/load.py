@@ -8,7 +8,7 @@ from typing import Any
 
 from netweight.array_files import read_arrays
 from netweight.data.cifar import cifar
-from netweight.data.dataset import Dataset, checked
+from netweight.data.dataset import Dataset, checked, numbered
 from netweight.data.digits import digits
 from netweight.data.idx import mnist
 from netweight.data.pictures import folder
@@ -33,7 +33,7 @@ def load(given: Any, *, skip: bool = False) -> Dataset:
     if isinstance(given, Dataset):
         return checked(given)
     if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 2:
-        return checked(_arrays("the arrays", np.asarray(given[0]), np.asarray(given[1])))
+        return checked(_arrays("the arrays", _array("pictures", given[0]), _array("labels", given[1])))
     if given == DIGITS:
         return checked(digits())
     if not isinstance(given, str | Path):
@@ -71,5 +71,12 @@ def _arrays(name: str, images: Array, labels: Array) -> Dataset:
         raise FormatError(f"data: expected pictures of floating or unsigned type in {name}, got {images.dtype}")
     if labels.dtype.kind not in "iu":
         raise FormatError(f"data: expected class numbers in {name}, got labels of type {labels.dtype}")
-    classes = tuple(map(str, range(int(labels.max(initial=0)) + 1)))
+    classes = numbered(name, labels)
     return Dataset(name, images.astype(np.float32, copy=False), labels.astype(np.int64), classes)
+
+
+def _array(what: str, given: Any) -> Array:
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        raise FormatError(f"data: expected {what} in an array, got none: {error}") from error

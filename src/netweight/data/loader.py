@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from typing import Any
 
+from netweight.errors import UsageError
 from netweight.lazy import Array, np
 
 _AHEAD = 2
@@ -37,6 +38,10 @@ class Batches:
     seed: int = 0
     change: Callable[[Array, Array, np.random.Generator], tuple[Array, Array]] | None = None
     drop_last: bool = False
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise UsageError(f"batch: expected at least 1, got {self.batch}")
 
     def __len__(self) -> int:
         """Batches of an epoch."""

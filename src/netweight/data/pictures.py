@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -11,10 +12,19 @@ from netweight import limits
 from netweight.data.dataset import Dataset
 from netweight.errors import FormatError, MissingExtraError
 from netweight.lazy import Array, np
+from netweight.units import scaled
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".webp"))
 _LISTED = 5
-_GREY_MODES = frozenset(("1", "L", "I", "I;16", "F", "LA"))
+_DEEP_MODES = frozenset(("I", "I;16", "I;16B", "I;16L", "I;16N"))
+_GREY_MODES = frozenset(("1", "L", "F", "LA", "La")) | _DEEP_MODES
+
+
+class _Read(NamedTuple):
+    category: str
+    path: Path
+    found: Array | None
+    reason: str
 
 
 class _Fault(NamedTuple):
@@ -54,37 +64,77 @@ def folder(path: Path, *, skip: bool = False) -> Dataset:
 
     Args:
         path: A folder with a folder per class.
-        skip: Leave out pictures that cannot be read or have another size than most; a note says which.
+        skip: Leave out pictures that cannot be read or have another size than most, and classes that have none; a note
+            says which.
 
     Raises:
-        FormatError: If there are no classes or no pictures, or some cannot be read or have another size.
+        FormatError: If there are no pictures, a class has none, or some cannot be read or have another size.
     """
-    classes = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    files = [(number, file) for number, name in enumerate(classes) for file in _files(path / name)]
+    classes = _classes(path)
+    files = [(name, file) for name in classes for file in _files(path / name)]
     if not files:
         raise FormatError(
             f"data: expected a folder of pictures for each class in {str(path)!r}, got "
-            f"{f'{len(classes)} folders without pictures' if classes else 'no folder'}",
+            f"{f'folders without pictures: {len(classes)}' if classes else 'no folder in it'}",
             fix=f"{path}/CAT/1.png, {path}/DOG/2.png, ...",
         )
-    read = [(number, file, *_read(file)) for number, file in files]
+    read = _all_read(path, files)
     usual = _usual([found.shape for _, _, found, _ in read if found is not None])
-    faults, good = [], []
-    for number, file, found, reason in read:
-        if found is None:
-            faults.append(_Fault(file, reason))
-        elif found.shape[1:] != usual:
-            faults.append(_Fault(file, f"{_size(found.shape[1:])}, where most are {_size(usual)}"))
-        else:
-            good.append((number, found))
-    if faults and not skip:
+    good = [(name, found) for name, _, found, _ in read if found is not None and found.shape[1:] == usual]
+    faults = [*_faults(read, usual), *(_Fault(path / name, "no pictures in it") for name in _without(classes, files))]
+    if faults and not (skip and good):
         raise FormatError(
-            f"data: expected pictures of one size in {str(path)!r}, got {len(faults):,} of {len(files):,} that are not",
-            why="\n".join(_listed(path, faults)), fix="--skip-bad leaves them out",
+            f"data: expected pictures of one size in each folder of {str(path)!r}, got {len(faults):,} that are not",
+            why="\n".join(_listed(path, faults)), fix="--skip-bad leaves them out" if good else "",
         )  # fmt: skip
-    notes = (f"{len(faults)} pictures left out: {'; '.join(_listed(path, faults))}",) if faults else ()
-    labels = np.array([number for number, _ in good], np.int64)
-    return Dataset(path.name, _stacked([found for _, found in good]), labels, tuple(classes), notes=notes)
+    notes = (f"{len(faults):,} left out: {'; '.join(_listed(path, faults))}",) if faults else ()
+    gone = _without(classes, good)
+    left = [name for name in classes if name not in gone]
+    labels = np.array([left.index(name) for name, _ in good], np.int64)
+    return Dataset(path.name, _stacked([found for _, found in good]), labels, tuple(left), notes=notes)
+
+
+def _faults(read: Sequence[_Read], usual: tuple[int, ...]) -> Iterable[_Fault]:
+    """What is no picture, or one of another size."""
+    for _, file, found, reason in read:
+        if found is None:
+            yield _Fault(file, reason)
+        elif found.shape[1:] != usual:
+            yield _Fault(file, f"{_size(found.shape[1:])}, where most are {_size(usual)}")
+
+
+def _without(classes: Sequence[str], found: Sequence[tuple[str, Any]]) -> Sequence[str]:
+    """Classes of which there is nothing."""
+    there = {name for name, _ in found}
+    return [name for name in classes if name not in there]
+
+
+def _classes(path: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    except OSError as error:
+        raise FormatError(f"data: expected a readable folder in {str(path)!r}, got: {error.strerror}") from error
+
+
+def _all_read(path: Path, files: Sequence[tuple[str, Path]]) -> list[_Read]:
+    """Each with its class, and its picture or why there is none.
+
+    Raises:
+        FormatError: If all together take more than the limit ``memory``.
+    """
+    read: list[_Read] = []
+    nbytes = 0
+    for name, file in files:
+        found, reason = _read(file)
+        nbytes += 0 if found is None else found.nbytes
+        if nbytes > limits.of("memory"):
+            raise FormatError(
+                f"data: expected at most {limits.text('memory')} of pictures in {str(path)!r}, got more: "
+                f"{len(read) + 1:,} of {len(files):,} take {scaled(nbytes, 'B')} in float32",
+                fix=limits.fix("memory", needed=str(nbytes * len(files) // (len(read) + 1))),
+            )
+        read.append(_Read(name, file, found, reason))
+    return read
 
 
 def _files(path: Path) -> list[Path]:
@@ -95,17 +145,17 @@ def _read(path: Path) -> tuple[Array | None, str]:
     """A picture, or why there is none."""
     image = pillow().Image
     try:
-        with image.open(path) as opened:
+        with warnings.catch_warnings(action="ignore"), image.open(path) as opened:
             if 12 * opened.width * opened.height > limits.of("memory"):
                 return None, f"{opened.width} x {opened.height} is more than {limits.text('memory')}"
             return _array(opened), ""
-    except (OSError, SyntaxError, ValueError, image.DecompressionBombError) as error:
-        return None, str(error).replace(str(path), path.name)
+    except Exception as error:  # decoders of a format raise whatever its broken files lead them to
+        return None, str(error).replace(str(path), path.name) or type(error).__name__
 
 
 def _array(opened: Any) -> Array:
     grey = opened.mode in _GREY_MODES
-    deep = opened.mode in ("I", "I;16")
+    deep = opened.mode in _DEEP_MODES
     whitest = 1 if opened.mode == "F" else 65535 if deep else 255
     plain = opened if deep or opened.mode == "F" else opened.convert("L" if grey else "RGB")
     pixels: Array = np.asarray(plain, np.float32) / np.float32(whitest)

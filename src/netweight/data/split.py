@@ -37,9 +37,11 @@ def split(data: Dataset, *, seed: int = 0, fractions: Sequence[float] = FRACTION
         fractions: Shares of train, validation and test, which add up to 1; a share may be 0, but that of train.
 
     Raises:
-        UsageError: If the fractions are no shares, or a part that has one would be empty.
+        UsageError: If the fractions are no shares, the seed is negative, or a part that has a share would be empty.
     """
     _check(fractions)
+    if seed < 0:
+        raise UsageError(f"seed: expected a whole number from 0 on, got {seed}")
     rng = np.random.default_rng(seed)
     own = len(data) - data.own_test
     if data.own_test:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 
+from netweight.data.augment.bounds import within
 from netweight.lazy import Array, np
 
 
@@ -24,8 +25,7 @@ def flip(images: Array, rng: np.random.Generator, p: float = 0.5) -> Array:
 def crop(images: Array, rng: np.random.Generator, padding: float = 4) -> Array:
     """A window of the picture's size out of the picture with ``padding`` zeros on all sides."""
     margin = int(padding)
-    offsets = rng.integers(0, 2 * margin + 1, (len(images), 2)) - margin
-    return _moved(images, offsets)
+    return _moved(images, rng.integers(-margin, margin + 1, (len(images), 2)))
 
 
 def shift(images: Array, rng: np.random.Generator, most: float = 2) -> Array:
@@ -34,10 +34,10 @@ def shift(images: Array, rng: np.random.Generator, most: float = 2) -> Array:
 
 
 def _moved(images: Array, offsets: Array) -> Array:
-    """Each picture moved by whole pixels, down and right."""
+    """Each picture moved by whole pixels, down and right; what leaves it is lost."""
     out = np.zeros_like(images)
     height, width = images.shape[2:]
-    for index, (down, right) in enumerate(offsets.tolist()):
+    for index, (down, right) in enumerate(np.clip(offsets, (-height, -width), (height, width)).tolist()):
         to_h, to_w = slice(max(down, 0), height + min(down, 0)), slice(max(right, 0), width + min(right, 0))
         at_h, at_w = slice(max(-down, 0), height - max(down, 0)), slice(max(-right, 0), width - max(right, 0))
         out[index, :, to_h, to_w] = images[index, :, at_h, at_w]
@@ -80,7 +80,7 @@ def warped(images: Array, a: Array, b: Array, c: Array, d: Array) -> Array:
     for step_y, weight_y in ((0, 1 - down), (1, down)):
         for step_x, weight_x in ((0, 1 - right), (1, right)):
             out += _picked(images, top + step_y, left + step_x) * (weight_y * weight_x)[:, None]
-    return out
+    return within(out, images)  # four weights may add up to 1 and a rounding
 
 
 def _picked(images: Array, rows: Array, columns: Array) -> Array:

@@ -14,6 +14,9 @@ from netweight.data.augment.shade import brightness, contrast, noise
 from netweight.errors import UsageError, unknown_name
 from netweight.lazy import Array, np
 
+_MOST_PIXELS = 10_000
+_MOST_ALPHA = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -22,32 +25,32 @@ class Way:
     Attributes:
         change: Of pictures, a generator and a number; of one that mixes also of targets.
         usual: The number where none is given.
-        low: The least that it may be, itself excluded where it is 0.
-        high: The most.
+        high: The most that it may be.
+        low: The least, itself excluded where it is 0.
         mixes: Whether targets change too.
         whole: Whether the number is a whole one.
     """
 
     change: Callable[..., Any]
     usual: float
+    high: float
     low: float = 0.0
-    high: float = math.inf
     mixes: bool = False
     whole: bool = False
 
 
 WAYS: dict[str, Way] = {
     "flip": Way(flip, 0.5, high=1),
-    "crop": Way(crop, 4, low=1, whole=True),
-    "shift": Way(shift, 2, low=1, whole=True),
+    "crop": Way(crop, 4, low=1, high=_MOST_PIXELS, whole=True),
+    "shift": Way(shift, 2, low=1, high=_MOST_PIXELS, whole=True),
     "rotate": Way(rotate, 10, high=180),
     "affine": Way(affine, 0.1, high=0.9),
     "brightness": Way(brightness, 0.2, high=1),
     "contrast": Way(contrast, 0.2, high=1),
-    "noise": Way(noise, 0.05),
-    "cutout": Way(cutout, 8, low=1, whole=True),
-    "mixup": Way(mixup, 0.2, mixes=True),
-    "cutmix": Way(cutmix, 1.0, mixes=True),
+    "noise": Way(noise, 0.05, high=1),
+    "cutout": Way(cutout, 8, low=1, high=_MOST_PIXELS, whole=True),
+    "mixup": Way(mixup, 0.2, high=_MOST_ALPHA, mixes=True),
+    "cutmix": Way(cutmix, 1.0, high=_MOST_ALPHA, mixes=True),
 }
 
 
@@ -94,7 +97,7 @@ def augmentation(texts: Sequence[str], classes: int) -> Augmentation | None:
 
 
 def _step(text: str) -> tuple[Way, float]:
-    name, sign, said = text.partition(":")
+    name, sign, said = text.strip().partition(":")
     if name not in WAYS:
         raise unknown_name("augmentation", name, WAYS, fix=f"known: {', '.join(WAYS)}")
     way = WAYS[name]
@@ -104,10 +107,10 @@ def _step(text: str) -> tuple[Way, float]:
         number = math.nan
     above = number > 0 if way.low == 0 else number >= way.low
     if not (above and number <= way.high and math.isfinite(number)) or (way.whole and number != int(number)):
-        bounds = f"{'above 0' if way.low == 0 else f'from {way.low:g} on'}"
-        most = "" if way.high == math.inf else f" to {way.high:g}"
+        bounds = "above 0 and up" if way.low == 0 else f"from {way.low:g}"
         kind = "a whole number" if way.whole else "a number"
         raise UsageError(
-            f"augment: expected {kind} {bounds}{most} for {name}, got {said!r}", fix=f"--augment {name}:{way.usual:g}"
+            f"augment: expected {kind} {bounds} to {way.high:,g} for {name}, got {said!r}",
+            fix=f"--augment {name}:{way.usual:g}",
         )
     return way, number

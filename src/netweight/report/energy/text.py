@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netweight.report.escape import plain
+from netweight.report.escape import markdown, plain
 from netweight.report.memory.aligned import aligned
+from netweight.report.pipes import pipe_table
 from netweight.report.wrap import wrapped
 from netweight.results.energy import Energy, KernelEnergy
 from netweight.units import amount
@@ -36,17 +37,42 @@ def to_text(energy: Energy, *, width: int | None = None, all_rows: bool = False)
     return "".join(f"{plain(line).rstrip()}\n" for line in _lines(energy, width, all_rows=all_rows))
 
 
-def _lines(energy: Energy, width: int | None, *, all_rows: bool) -> Iterator[str]:
+def to_markdown(energy: Energy, *, all_rows: bool = False) -> str:
+    """A table of the kernels with their sums, prices, counter and rates, what a reader must know, and the answer."""
+    listed = (*_prices(energy), *_metered(energy), *_rates(energy), *(f"note: {note}" for note in energy.notes))
+    lines = [
+        markdown(_heading(energy)),
+        "",
+        *pipe_table(_HEAD, _rows(energy, all_rows=all_rows), _total(energy)),
+        "",
+        *(f"- {markdown(line)}" for line in listed),
+        "",
+        markdown(sentence(energy)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _heading(energy: Energy) -> str:
     inputs = ", ".join(f"{i.name} {'x'.join(map(str, i.shape)) or 'scalar'} {i.dtype}" for i in energy.model.inputs)
-    yield from wrapped(f"{energy.model.name} ({energy.model.source}), input {inputs}: energy, modelled", width, 2)
-    yield ""
-    rows = [_cells(row) for row in energy.layers if all_rows or row.high_j != 0]
+    return f"{energy.model.name} ({energy.model.source}), input {inputs}: energy, modelled"
+
+
+def _rows(energy: Energy, *, all_rows: bool) -> list[tuple[str, ...]]:
+    return [_cells(row) for row in energy.layers if all_rows or row.high_j != 0]
+
+
+def _total(energy: Energy) -> tuple[str, ...]:
     whole = energy.totals
-    total = (
+    return (
         "total", joules(whole.compute_j), joules(whole.weights_j), joules(whole.activations_low_j),
         joules(whole.activations_high_j), "100.0" if whole.low_j else "",
     )  # fmt: skip
-    yield from aligned([_HEAD, *rows, total], width, words=(0,))
+
+
+def _lines(energy: Energy, width: int | None, *, all_rows: bool) -> Iterator[str]:
+    yield from wrapped(_heading(energy), width, 2)
+    yield ""
+    yield from aligned([_HEAD, *_rows(energy, all_rows=all_rows), _total(energy)], width, words=(0,))
     yield ""
     for line in (*_prices(energy), *_metered(energy), *_rates(energy)):
         yield from wrapped(line, width, 2)

@@ -6,9 +6,10 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
-from netweight.report.escape import csv_cell, plain
+from netweight.report.escape import csv_cell, markdown, plain
 from netweight.report.latency.seconds import seconds
 from netweight.report.memory.aligned import aligned
+from netweight.report.pipes import pipe_table
 from netweight.report.svg import LogAxes, around, framed, number, safe
 from netweight.report.wrap import wrapped
 from netweight.results.throughput import Point, Throughput
@@ -20,11 +21,44 @@ def to_text(found: Throughput, *, width: int | None = None) -> str:
 
 
 def _lines(found: Throughput, width: int | None) -> Iterator[str]:
-    yield from wrapped(
-        f"{found.model.name} ({found.model.source}) on {found.device.title}: throughput over the batch", width, 2
-    )
+    yield from wrapped(_heading(found), width, 2)
     yield ""
     engines = _engines(found)
+    yield from aligned(_rows(found, engines), width, words=(3,))
+    yield ""
+    if engines:
+        yield from wrapped(f"predicted: {', '.join(engines)}", width, 2)
+    for line in _stages(found):
+        yield from wrapped(line, width, 2)
+    for note in found.notes:
+        yield from wrapped(f"note: {note}", width, 6)
+    yield from wrapped(sentence(found), width, 2)
+
+
+def to_markdown(found: Throughput) -> str:
+    """A table of the sizes, what a pipeline does, what a reader must know, and the answer."""
+    engines = _engines(found)
+    head, *rows = _rows(found, engines)
+    predicted = [f"predicted: {', '.join(engines)}"] if engines else []
+    listed = (*predicted, *_stages(found), *(f"note: {note}" for note in found.notes))
+    lines = [
+        markdown(_heading(found)),
+        "",
+        *pipe_table(head, rows, words=(3,)),
+        "",
+        *(f"- {markdown(line)}" for line in listed),
+        "",
+        markdown(sentence(found)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _heading(found: Throughput) -> str:
+    return f"{found.model.name} ({found.model.source}) on {found.device.title}: throughput over the batch"
+
+
+def _rows(found: Throughput, engines: list[str]) -> list[tuple[str, ...]]:
+    """The titles, then a row for each size."""
     rows = [("batch", "latency", "per second", "limited by", *(f"{name.split()[0]} predicted" for name in engines))]
     for point in found.points:
         predicted = {e.engine: e.latency_s for e in point.estimates}
@@ -37,15 +71,7 @@ def _lines(found: Throughput, width: int | None) -> Iterator[str]:
                 *(seconds(predicted.get(name)) for name in engines),
             )
         )
-    yield from aligned(rows, width, words=(3,))
-    yield ""
-    if engines:
-        yield from wrapped(f"predicted: {', '.join(engines)}", width, 2)
-    for line in _stages(found):
-        yield from wrapped(line, width, 2)
-    for note in found.notes:
-        yield from wrapped(f"note: {note}", width, 6)
-    yield from wrapped(sentence(found), width, 2)
+    return rows
 
 
 def _engines(found: Throughput) -> list[str]:

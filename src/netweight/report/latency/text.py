@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from netweight.report.escape import plain
+from netweight.report.escape import markdown, plain
 from netweight.report.latency.seconds import seconds
 from netweight.report.memory.aligned import aligned
+from netweight.report.pipes import pipe_table
 from netweight.report.wrap import wrapped
 from netweight.results.latency import Estimate, KernelLatency, Latency
 from netweight.units import Units, scaled
@@ -17,12 +18,42 @@ def to_text(latency: Latency, *, units: Units = "si", width: int | None = None, 
     return "".join(f"{plain(line).rstrip()}\n" for line in _lines(latency, units, width, all_rows=all_rows))
 
 
-def _lines(latency: Latency, units: Units, width: int | None, *, all_rows: bool) -> Iterator[str]:
+def to_markdown(latency: Latency, *, units: Units = "si", all_rows: bool = False) -> str:
+    """A table of the kernels with their sums, the device, what a reader must know, and the answer."""
+    predicts = _predicts(latency)
+    head = _PREDICTED if predicts else _HEAD
+    rows = _rows(latency, units, all_rows=all_rows, predicts=predicts)
+    listed = [
+        *_on_device(latency),
+        _traffic(latency, units),
+        *(f"note: {note}" for note in latency.notes),
+        *map(_estimate, latency.estimates),
+    ]
+    lines = [
+        markdown(_heading(latency)),
+        "",
+        *pipe_table(head, rows, _total(latency, units, predicts=predicts), words=(0, -1)),
+        "",
+        *(f"- {markdown(line)}" for line in listed),
+        "",
+        markdown(sentence(latency)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _heading(latency: Latency) -> str:
     inputs = ", ".join(f"{i.name} {'x'.join(map(str, i.shape)) or 'scalar'} {i.dtype}" for i in latency.model.inputs)
-    heading = f"{latency.model.name} ({latency.model.source}), input {inputs} on {latency.device.title}"
-    yield from wrapped(heading, width, 2)
+    return f"{latency.model.name} ({latency.model.source}), input {inputs} on {latency.device.title}"
+
+
+def _predicts(latency: Latency) -> bool:
+    return any(row.predicted_s is not None for row in latency.layers)
+
+
+def _lines(latency: Latency, units: Units, width: int | None, *, all_rows: bool) -> Iterator[str]:
+    yield from wrapped(_heading(latency), width, 2)
     yield ""
-    predicts = any(row.predicted_s is not None for row in latency.layers)
+    predicts = _predicts(latency)
     head = _PREDICTED if predicts else _HEAD
     rows = _rows(latency, units, all_rows=all_rows, predicts=predicts)
     yield from aligned([head, *rows], width, words=(0, -1))
@@ -66,6 +97,42 @@ def _cells(row: KernelLatency, units: Units) -> tuple[str, ...]:
         "?" if row.share is None else f"{100 * row.share:.1f}",
         row.limited_by or "unknown",
     )
+
+
+def _total(latency: Latency, units: Units, *, predicts: bool) -> tuple[str, ...]:
+    """Sums over all kernels; the bound is that of one kernel after the other."""
+    whole = latency.totals
+    operations = _sum([row.ops_total for row in latency.layers])
+    weights, activations = _moved(latency)
+    first = "total", _scaled(operations, "", "raw" if units == "raw" else "si")
+    last = seconds(whole.serial_bound_s), "" if whole.serial_bound_s is None else "100.0", whole.limited_by or ""
+    if predicts:
+        one = next(iter(latency.estimates), None)
+        expected = ("?", "?") if one is None else _span(one)
+        return (*first, last[0], *expected, *last[1:])
+    return (*first, _scaled(weights, "B", units), _scaled(activations, "B", units), *last)
+
+
+def _span(one: Estimate) -> tuple[str, str]:
+    return seconds(one.latency_s), f"{seconds(one.low_s)} to {seconds(one.high_s)}"
+
+
+def _moved(latency: Latency) -> tuple[int | None, int | None]:
+    """Bytes of weights and of activations that all kernels read and write; None where one is unknown."""
+    weights = _sum([row.weight_bytes for row in latency.layers])
+    return weights, _sum([part for row in latency.layers for part in (row.input_bytes, row.output_bytes)])
+
+
+def _traffic(latency: Latency, units: Units) -> str:
+    weights, activations = _moved(latency)
+    return f"traffic: {_scaled(weights, 'B', units)} of weights, {_scaled(activations, 'B', units)} of activations"
+
+
+def _sum(parts: Iterable[int | None]) -> int | None:
+    """The sum; None where a part is unknown."""
+    found = list(parts)
+    known = [part for part in found if part is not None]
+    return sum(known) if len(known) == len(found) else None
 
 
 def _scaled(count: int | None, unit: str, units: Units) -> str:
