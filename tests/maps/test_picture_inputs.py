@@ -77,6 +77,11 @@ def test_channels_last_and_bytes(colour: Path) -> None:
     assert note.endswith("values -128 to 127")
 
 
+def test_channels_come_second_where_both_could_be(colour: Path) -> None:
+    assert taken((1, 3, 8, 3), colour)[1].startswith("input x is colour.bmp, 6x8 colour: to 8x3 colour")
+    assert taken((1, 1, 8, 1), colour)[1].startswith("input x is colour.bmp, 6x8 colour: to 8x1 grey")
+
+
 def test_rows_of_numbers(grey: Path) -> None:
     found, note = taken((1, 64), grey)
     np.testing.assert_allclose(found[0], np.asarray(image.open(grey)).reshape(-1) / 255, atol=1e-6)

@@ -22,6 +22,7 @@ from netweight.ops.contract.conv import ConvAttrs
 from netweight.ops.table import as_tuple, forward
 from netweight.runtime import backward, run
 from netweight.runtime.bound import OPERATORS
+from netweight.runtime.kernels import KERNELS
 from netweight.runtime.program import Program
 
 
@@ -93,11 +94,11 @@ def test_depthwise(kernel: int, stride: int, batch: int, numba: bool, monkeypatc
         weight, bias = rng.normal(size=(4, 1, kernel, kernel)).astype(np.float32), rng.normal(size=4).astype(np.float32)
         attrs = ConvAttrs(stride=(stride, stride), padding=((before, after),) * 2, dilation=(1, 1), groups=4)
         kernel_name = _check("conv", attrs, (x, weight, bias), rtol=1e-4)
-        assert kernel_name == ("compileddepthwise" if numba else "depthwise")
+        assert kernel_name == ("depthwise, Numba" if numba else "depthwise")
 
 
 @pytest.mark.parametrize(
-    ("channels", "name"), [((3, 4, 1), "ofgradients"), ((2, 9, 1), "columns"), ((4, 6, 2), "columns")]
+    ("channels", "name"), [((3, 4, 1), "columns of gradients"), ((2, 9, 1), "columns"), ((4, 6, 2), "columns")]
 )
 def test_ways_of_convolution(channels: tuple[int, int, int], name: str) -> None:
     c_in, c_out, groups = channels
@@ -171,3 +172,19 @@ def test_max_pool_takes_the_first_of_equal_elements_and_keeps_what_is_no_number(
     lowest = np.full((1, 1, 2, 4), -np.inf, np.float32)
     step = program.step({"x": lowest}, {}, {graph.outputs[0]: np.float32([[[[1, 2]]]])})
     np.testing.assert_array_equal(step.grads["x"], [[[[1, 0, 2, 0], [0, 0, 0, 0]]]])
+
+
+@pytest.mark.parametrize("name", ["conv", "batch_norm", "integer_conv"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_kernels_of_a_run_are_their_rules(name: str, dtype: str) -> None:
+    """In every mode of padding and every type: what is not the fast way's goes the other."""
+    kernel = KERNELS["fast"][name]
+
+    def law(attrs: Any, inputs: tuple[Any, ...]) -> None:
+        given = tuple(None if x is None else x.astype(dtype) if x.dtype.kind == "f" else x for x in inputs)
+        expected = REGISTRY[name].forward(attrs, *given)
+        tolerance = {"float64": 1e-9, "float32": 2e-4, "float16": 2e-2}[dtype]
+        np.testing.assert_allclose(kernel(attrs, *given), expected, rtol=tolerance, atol=tolerance)
+        assert kernel(attrs, *given).dtype == expected.dtype
+
+    hold(law, CASES[name])

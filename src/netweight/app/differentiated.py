@@ -11,7 +11,7 @@ from netweight.app.given_inputs import described, is_array
 from netweight.app.identify import Given, Model, Module, Named, resolve
 from netweight.app.ready import Ready, asked_for, ready
 from netweight.autograd.gradients import backpropagation
-from netweight.errors import NetweightError
+from netweight.errors import UsageError
 from netweight.ir import Graph, is_floating
 from netweight.lazy import Array
 
@@ -60,10 +60,10 @@ def _check(verb: str, graph: Graph) -> None:
     outputs = [name for name in graph.outputs if name in floating]
     if not wanted or not outputs:
         kind = "outputs" if wanted else "parameters and inputs"
-        raise NetweightError(
+        raise UsageError(
             f"{verb}: expected {kind} of floating type, got none in {graph.name!r}: there is nothing to differentiate"
         )
     missing = [*without_gradient(backpropagation(graph, wanted), outputs)][::-1]
     if missing:
         said = ", ".join(f"{node.op} in {node.layer or 'the network itself'}" for node in missing)
-        raise NetweightError(f"{verb}: expected operators with a gradient, got {said}")
+        raise UsageError(f"{verb}: expected operators with a gradient, got {said}")

@@ -12,7 +12,7 @@ from netweight.analysis.cost import model_info
 from netweight.app.arguments import MODEL, arrays_by_name, flag, takes, unless_none, whole_number
 from netweight.app.differentiated import differentiated
 from netweight.app.identify import Model
-from netweight.errors import NetweightError
+from netweight.errors import UsageError
 from netweight.ir import Graph, is_floating
 from netweight.lazy import Array, np
 from netweight.results import gradients as results
@@ -118,7 +118,7 @@ def gradients(
         grads = backward(graph, done, start)
     layers = tuple(_layers({n: g for n, g in grads.items() if graph.values[n].kind == "parameter"}, arrays))
     if not layers:
-        raise NetweightError(f"gradients: expected parameters that the outputs depend on, got none in {graph.name!r}")
+        raise UsageError(f"gradients: expected parameters that the outputs depend on, got none in {graph.name!r}")
     return Gradients(
         model=model_info(found.loaded.graph, found.loaded.source), training=training, seed=seed, loss=loss,
         value=value, layers=layers, notes=found.notes,

@@ -15,6 +15,7 @@ _MOST = 64
 _LARGEST = 112
 """Pixels along a side of a map."""
 _MAP_DIMS = 4
+_CONVOLUTIONS = ("conv", "conv_transpose", "integer_conv")
 _COLOURS = 3
 _LISTED = 8
 
@@ -71,7 +72,9 @@ def _of_kernels(layer: str, kernels: Array) -> Group:
 
 def _kernels(graph: Graph, layer: str) -> list[str]:
     """Parameters of two-dimensional convolutions in exactly that layer."""
-    read = [name for node in graph.nodes if node.layer == layer and node.op == "conv" for name in node.inputs[1:2]]
+    read = [
+        name for node in graph.nodes if node.layer == layer and node.op in _CONVOLUTIONS for name in node.inputs[1:2]
+    ]
     return [name for name in read if name is not None and len(graph.spec(name).shape) == _MAP_DIMS]
 
 

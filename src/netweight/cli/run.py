@@ -87,7 +87,7 @@ def run(model: str, **flags: Any) -> None:
             guesses=flags["guess"],
             as_written=flags["as_written"],
             weights=flags["checkpoint"],
-            kernels=KERNELS["im2col"],
+            kernels=KERNELS["fast"],
         )
     _told(found, arrays)
 

@@ -32,7 +32,13 @@ class Conv(NamedTuple):
 
 
 class Convolution(Protocol):
-    """A convolution of one shape."""
+    """A convolution of one shape.
+
+    Attributes:
+        name: Which way it is done.
+    """
+
+    name: str
 
     def forward(self, x: Array, weight: Array, bias: Array | None) -> Array:
         """The output, in room that the next call uses again."""
@@ -120,6 +126,8 @@ class _Base:
 class _Pointwise(_Base):
     """A matrix product of the weights and the channels."""
 
+    name = "pointwise"
+
     def forward(self, x: Array, weight: Array, bias: Array | None) -> Array:
         self.x, self.weight = rows(x), weight.reshape(weight.shape[:2])
         np.matmul(self.weight, self.x, out=rows(self.y))
@@ -136,6 +144,8 @@ class _Pointwise(_Base):
 
 class _Columns(_Base):
     """Columns of a few samples, multiplied by the weights of each group."""
+
+    name = "columns"
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -212,6 +222,8 @@ class _OfGradients(_Columns):
     the same columns with the input as it lies.
     """
 
+    name = "columns of gradients"
+
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         kernel, in_size = self.weight_shape[2:], self.shape[2:]
@@ -249,6 +261,8 @@ class _CompiledDepthwise(_Base):
 
     The input's gradient slides the kernel, turned round, over the output's gradient, whose elements lie a stride apart.
     """
+
+    name = "depthwise, Numba"
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -289,6 +303,8 @@ class _CompiledDepthwise(_Base):
 
 class _Depthwise(_Base):
     """A sum of shifted planes, a channel at a time."""
+
+    name = "depthwise"
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

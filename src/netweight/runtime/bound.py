@@ -141,7 +141,7 @@ def _conv(call: Call, specs: tuple[Any, ...], y: TensorSpec) -> Bound | None:
         return None
     conv = Conv(attrs.stride, attrs.padding, attrs.dilation, attrs.groups)
     run = convolution(conv, specs[0].shape, specs[1].shape, y.shape, y.dtype, call.wanted)
-    return _One(type(run).__name__.strip("_").lower(), run, call.wanted)
+    return _One(run.name, run, call.wanted)
 
 
 def _linear(call: Call, specs: tuple[Any, ...], y: TensorSpec) -> Bound | None:

@@ -186,7 +186,7 @@ def _elements(one: _One, sampling: Sampling, rng: np.random.Generator, rms: floa
     """Slopes along single elements, and whether there is a kink."""
     array, grad = one.array, one.grad.reshape(-1)
     everywhere = sqrt(float(np.mean(np.square(array)))) or 1.0
-    for flat in _places(one.grad, sampling.coordinates, rng):
+    for flat in places(one.grad, sampling.coordinates, rng):
         at = tuple(map(int, np.unravel_index(flat, array.shape)))
 
         def move(moved: Array, step: float, at: tuple[int, ...] = at) -> None:
@@ -199,7 +199,7 @@ def _elements(one: _One, sampling: Sampling, rng: np.random.Generator, rms: floa
         yield _difference(at, float(grad[flat]), found, rms, sampling.tolerance), found.kink
 
 
-def _places(grad: Array, count: int, rng: np.random.Generator) -> Iterator[int]:
+def places(grad: Array, count: int, rng: np.random.Generator) -> Iterator[int]:
     """Flat indices: all in order, or the one with the largest gradient and random ones, no one twice."""
     if grad.size <= count:
         yield from range(grad.size)

@@ -30,7 +30,7 @@ def _group(group: Group, width: int | None) -> Iterator[str]:
     for row in zip(*chosen, strict=True):
         yield "  ".join(cell.ljust(wide) for cell in row)
     if fitting < len(shown):
-        yield f"{fitting} of {len(shown)} shown; -o FILE.svg has all"
+        yield f"{fitting} of {group.count:,} shown; -o FILE.svg has {len(shown)}"
     yield ""
 
 
