@@ -9,9 +9,10 @@ from typing import Any
 
 from netweight import progress
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import MODEL, arrays_by_name, flag, shown, takes, unless_none, whole_number
+from netweight.app.arguments import MODEL, flag, shown, takes, unless_none, whole_number
 from netweight.app.differentiated import differentiated
 from netweight.app.identify import Model
+from netweight.app.stored_weights import Weights, weights_given
 from netweight.autograd.gradients import backpropagation
 from netweight.errors import UsageError
 from netweight.ir import Graph, is_floating
@@ -85,7 +86,7 @@ def _positive(name: str, value: Any) -> int:
     dims=MODEL["dims"],
     training=flag,
     guesses=flag,
-    weights=unless_none(arrays_by_name),
+    weights=unless_none(weights_given),
     coordinates=unless_none(_positive),
     tolerance=_tolerance,
     kernels=_kernels,
@@ -93,7 +94,7 @@ def _positive(name: str, value: Any) -> int:
 def gradcheck(
     model: Model,
     inputs: Any = None,
-    weights: Mapping[str, Array] | None = None,
+    weights: Weights | None = None,
     *,
     batch: int | None = None,
     seed: int = 0,
@@ -115,8 +116,9 @@ def gradcheck(
         model: Name of a built-in network, with options after a colon; path of an ONNX file, or of a graph stored as
             JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module.
         inputs: An array, or several as a tuple, or as a dict by name; a shape in the place of an array is filled with
-            random numbers.
-        weights: Array per parameter, buffer and constant, by name; by default those of the model, or random ones.
+            random numbers, and a ``pathlib.Path`` of a picture is brought to the network's size and type.
+        weights: Array per parameter, buffer and constant, by name, or a checkpoint of ``netweight.train``; by default
+            those of the model, or random ones.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         seed: Of what is random, the elements and directions that are compared included.
         training: Batch normalisation uses batch statistics and dropout drops, the same elements at every run.
