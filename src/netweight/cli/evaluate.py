@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from netweight.app import evaluate as verb
-from netweight.cli.options import verbose_option
+from netweight.cli.options import limit_option, verbose_option
 from netweight.cli.streams import is_terminal, out_rendered, say
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing, form_of, one_of
@@ -40,6 +40,7 @@ _FORMATS = {".txt": "table", ".json": "json", ".csv": "csv", ".md": "markdown", 
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
     help=f"Write to {', '.join(_FORMATS)}; repeat.",
 )  # fmt: skip
+@limit_option
 @verbose_option
 def evaluate(checkpoint: str, **flags: Any) -> None:
     """How often the network of CHECKPOINT is right: top-1, top-5, by class, which class it takes for which.

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from netweight.app import train as verb
-from netweight.cli.options import verbose_option
+from netweight.cli.options import limit_option, verbose_option
 from netweight.cli.streams import is_terminal, out, out_rendered
 from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing, one_of
@@ -68,6 +68,7 @@ _NONE = ("", "none")
 @click.option("-o", "--output", metavar="FOLDER", help="Checkpoints, a line per epoch, curves.")
 @click.option("--resume", is_flag=True, help="Go on in that folder.")
 @click.option("--format", "form", type=one_of("table", "json", "svg"), default="table", help="[default: table]")
+@limit_option
 @verbose_option
 def train(model: str, **flags: Any) -> None:
     """Train MODEL on pictures: accuracy epoch by epoch, at the end on the test part, with what the network costs.
@@ -100,7 +101,7 @@ def train(model: str, **flags: Any) -> None:
         case "svg":
             out_rendered(found.to_svg())
         case _:
-            out_rendered("\n".join(["", *closing(found, width)]))
+            out("\n".join(["", *closing(found, width)]))
     if found.interrupted:
         click.get_current_context().exit(_INTERRUPTED)
 

@@ -149,6 +149,8 @@ def _read(path: Path) -> tuple[Array | None, str]:
             if 12 * opened.width * opened.height > limits.of("memory"):
                 return None, f"{opened.width} x {opened.height} is more than {limits.text('memory')}"
             return _array(opened), ""
+    except pillow().UnidentifiedImageError:
+        return None, "in no form that Pillow reads"
     except Exception as error:  # decoders of a format raise whatever its broken files lead them to
         return None, str(error).replace(str(path), path.name) or type(error).__name__
 
