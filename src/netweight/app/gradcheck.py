@@ -68,9 +68,9 @@ def _tolerance(name: str, value: Any) -> float:
 
 
 def _kernels(name: str, value: Any) -> str:
-    if value not in KERNELS:
+    if not isinstance(value, str) or value not in KERNELS:
         raise UsageError(f"{name}: expected {' or '.join(KERNELS)}, got {shown(value)}")
-    return str(value)
+    return value
 
 
 def _positive(name: str, value: Any) -> int:
@@ -192,6 +192,10 @@ def _moved(graph: Graph) -> list[str]:
 
 
 def _left_out(graph: Graph, compared: set[str]) -> list[str]:
-    """A note on what gets no gradient, where there is any."""
+    """Notes on what gets no gradient, and on where the network stops gradients, where there is any."""
     others = [name for name in _moved(graph) if name not in compared]
-    return [f"no output depends on {', '.join(others)}, as far as gradients pass"] if others else []
+    stops = dict.fromkeys(node.layer or "the network itself" for node in graph.nodes if node.op == "detach")
+    notes = [f"no output depends on {', '.join(others)}, as far as gradients pass"] if others else []
+    if stops:
+        notes.append(f"gradients stop at detach in {', '.join(stops)}: differences see what passes there")
+    return notes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from math import isfinite
 from typing import Any
 
 from netweight import progress
@@ -121,6 +122,10 @@ def gradients(
     layers = tuple(_layers({n: g for n, g in grads.items() if graph.values[n].kind == "parameter"}, arrays))
     if not layers:
         raise UsageError(f"gradients: expected parameters that the outputs depend on, got none in {graph.name!r}")
+    wrong = [layer.layer for layer in layers if not isfinite(layer.norm)]
+    if wrong or not isfinite(value):
+        where = f"the gradient of {wrong[-1]}" if wrong else "the loss"
+        raise UsageError(f"gradients: expected finite numbers, got infinite ones or NaN in {where}")
     return Gradients(
         model=model_info(found.loaded.graph, found.loaded.source), training=training, seed=seed, loss=loss,
         value=value, layers=layers, notes=found.notes,
