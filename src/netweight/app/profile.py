@@ -10,6 +10,7 @@ from netweight.errors import UnknownNameError, UsageError, unknown_name
 from netweight.results import profile
 
 if TYPE_CHECKING:
+    from netweight.app.compare import Comparison, Side
     from netweight.app.explanations import OfNetwork
     from netweight.results.profile import LayerRow, ModuleRow
 
@@ -98,6 +99,20 @@ class Profile(profile.Profile):
         from netweight.app.explanations import explain_profile
 
         return explain_profile(self, path)
+
+    def compare(self, other: Side) -> Comparison:
+        """What differs between this and another, layer by layer.
+
+        Args:
+            other: A profile, or anything that ``netweight.compare`` takes.
+
+        >>> import netweight
+        >>> netweight.weigh("mlp").compare("mlp").differs
+        False
+        """
+        from netweight.app.compare import compare
+
+        return compare(self, other)
 
     def to_csv(self) -> str:
         """One line per layer, every figure in full.
