@@ -74,7 +74,7 @@ def test_half_the_width() -> None:
 def test_a_stored_report_is_the_same(tmp_path: Path) -> None:
     profile = netweight.weigh("resnet18")
     (tmp_path / "r.json").write_text(profile.to_json())
-    found = profile.compare(str(tmp_path / "r.json"))
+    found = profile.compare(netweight.weigh(str(tmp_path / "r.json")))
     assert not found.differs
     assert found.counts["same"] == len(profile)
     assert all(total.difference == 0 for total in found.totals.values())
@@ -85,6 +85,11 @@ def test_other_inputs_are_said() -> None:
     assert found.counts["changed"] == len(found.layers)
     assert any("1x1x32x32" in note and "2x1x32x32" in note for note in found.notes)
     assert found.totals["params"].difference == 0
+
+
+def test_a_profile_beside_no_profile() -> None:
+    with pytest.raises(UsageError, match="expected a profile, got 'mlp'"):
+        netweight.weigh("mlp").compare("mlp")  # type: ignore[arg-type]
 
 
 def test_an_unknown_figure() -> None:

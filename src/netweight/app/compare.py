@@ -2,88 +2,19 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, TypeAlias
 
-from netweight.analysis.comparison import compare_profiles
-from netweight.app.arguments import BITS, MODEL, takes, text
+from netweight.app.arguments import BITS, MODEL, takes
 from netweight.app.asked import Inputs
+from netweight.app.comparison import Comparison, compared
 from netweight.app.identify import Model
 from netweight.app.revision import file_at
 from netweight.app.weigh import weigh
-from netweight.errors import unknown_name
 from netweight.own_rules import OwnRules
-from netweight.results import comparison as results
-from netweight.results.comparison import FIGURES
 from netweight.results.profile import Profile
 
 Side: TypeAlias = "Model | Profile"
-
-
-class Comparison(results.Comparison):
-    """What ``netweight.compare`` returns: ``differs`` is the answer, ``print`` shows it, ``layers`` has each row."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, found: results.Comparison) -> Comparison:
-        """The same figures."""
-        return cls(**{f.name: getattr(found, f.name) for f in fields(found)})
-
-    def to_text(self, *, figure: str = "macs", width: int | None = None, all_rows: bool = False) -> str:
-        """The report as text.
-
-        Args:
-            figure: Whose change is explained.
-            width: Characters of a line; None for the natural width.
-            all_rows: Also layers that are the same.
-        """
-        from netweight.report.comparison.text import to_text
-
-        return to_text(self, figure=figure_of(figure), width=width, all_rows=all_rows)
-
-    def to_csv(self) -> str:
-        """One line per layer of either side, every figure before and after."""
-        from netweight.report.comparison.delimited import to_csv
-
-        return to_csv(self)
-
-    def to_markdown(self, *, figure: str = "macs", all_rows: bool = False) -> str:
-        """The report as Markdown.
-
-        Args:
-            figure: Whose change is explained.
-            all_rows: Also layers that are the same.
-        """
-        from netweight.report.comparison.text import to_markdown
-
-        return to_markdown(self, figure=figure_of(figure), all_rows=all_rows)
-
-    def __str__(self) -> str:
-        return self.to_text().removesuffix("\n")
-
-    def __repr__(self) -> str:
-        from netweight.report.comparison.text import sentence
-        from netweight.report.escape import plain
-
-        return f"<{plain(sentence(self))}>"
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
-
-
-def figure_of(name: str) -> str:
-    """The figure of that name, in any case, with dashes or spaces for underscores.
-
-    Raises:
-        UnknownNameError: If there is none.
-    """
-    found = text("figure", name).lower().replace("-", "_").replace(" ", "_")
-    if found not in FIGURES:
-        raise unknown_name("figure", found, FIGURES, fix=f"one of {', '.join(FIGURES)}")
-    return found
 
 
 @takes(**{name: door for name, door in MODEL.items() if name != "model"}, bits=BITS)
@@ -125,7 +56,7 @@ def compare(
         "inputs": inputs, "batch": batch, "bits": bits, "training": training, "dims": dims, "rules": rules,
         "as_written": as_written,
     }  # fmt: skip
-    return Comparison.of(compare_profiles(_profile(before, asked), _profile(after, asked)))
+    return compared(_profile(before, asked), _profile(after, asked))
 
 
 def _profile(side: Side, asked: Mapping[str, Any]) -> Profile:

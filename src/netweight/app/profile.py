@@ -10,7 +10,7 @@ from netweight.errors import UnknownNameError, UsageError, unknown_name
 from netweight.results import profile
 
 if TYPE_CHECKING:
-    from netweight.app.compare import Comparison, Side
+    from netweight.app.comparison import Comparison
     from netweight.app.explanations import OfNetwork
     from netweight.results.profile import LayerRow, ModuleRow
 
@@ -100,19 +100,19 @@ class Profile(profile.Profile):
 
         return explain_profile(self, path)
 
-    def compare(self, other: Side) -> Comparison:
-        """What differs between this and another, layer by layer.
+    def compare(self, other: profile.Profile) -> Comparison:
+        """What differs between this and another, layer by layer; ``netweight.compare`` also takes models and files.
 
-        Args:
-            other: A profile, or anything that ``netweight.compare`` takes.
+        Raises:
+            UsageError: If the other is no profile.
 
         >>> import netweight
-        >>> netweight.weigh("mlp").compare("mlp").differs
+        >>> netweight.weigh("mlp").compare(netweight.weigh("mlp")).differs
         False
         """
-        from netweight.app.compare import compare
+        from netweight.app.comparison import compared
 
-        return compare(self, other)
+        return compared(self, other)
 
     def to_csv(self) -> str:
         """One line per layer, every figure in full.

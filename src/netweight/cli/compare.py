@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from netweight.app import compare as verb
+from netweight.app.comparison import Comparison, figure_of
 from netweight.cli.options import model_options, parse_dims, parse_inputs, verbose_option
 from netweight.cli.streams import is_terminal, out_rendered, say
 from netweight.cli.usage import Verb
@@ -45,7 +46,7 @@ def compare(before: str, after: str, **flags: Any) -> None:
       netweight compare model.onnx@main model.onnx           a file against what git's branch has
     """  # noqa: D301
     targets = {Path(name): form_of(Path(name), _FORMATS) for name in flags["outputs"]}
-    figure = verb.figure_of(flags["figure"])
+    figure = figure_of(flags["figure"])
     with redirect_stdout(sys.stderr):  # a model's own code may print, and stdout is for the report
         found = verb.compare(
             before,
@@ -65,7 +66,7 @@ def compare(before: str, after: str, **flags: Any) -> None:
     click.get_current_context().exit(1 if flags["exit_code"] and found.differs else 0)
 
 
-def _rendered(found: verb.Comparison, form: str, figure: str, width: int | None, *, all_rows: bool) -> str:
+def _rendered(found: Comparison, form: str, figure: str, width: int | None, *, all_rows: bool) -> str:
     match form:
         case "json":
             return found.to_json() + "\n"
