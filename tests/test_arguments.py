@@ -32,6 +32,8 @@ def verbs(folder: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
     yield "fit", lambda **options: netweight.fit("mlp", **{"limit": "1MB", **options})
     yield "memory", lambda **options: netweight.memory("mlp", **options)
     yield "run", lambda **options: netweight.run("mlp", **options)
+    yield "gradcheck", lambda **options: netweight.gradcheck("mlp:widths=2-1", **options)
+    yield "gradients", lambda **options: netweight.gradients("mlp", **options)
     yield "export", lambda **options: netweight.export("mlp", folder / "mlp.json", **options)
     yield "models", netweight.models
 
@@ -50,7 +52,21 @@ def refused_or_done(call: Callable[[], Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["weigh", "capture", "energy", "explain", "fit", "latency", "memory", "run", "export", "models"]
+    "verb",
+    [
+        "weigh",
+        "capture",
+        "energy",
+        "explain",
+        "fit",
+        "latency",
+        "gradcheck",
+        "gradients",
+        "memory",
+        "run",
+        "export",
+        "models",
+    ],
 )
 def test_odd_keywords(verb: str, tmp_path: Path) -> None:
     call = dict(verbs(tmp_path))[verb]

@@ -67,6 +67,37 @@ def test_half_precision_inside_is_computed_in_double() -> None:
     assert netweight.gradcheck(Cast(), (2, 3)).passed
 
 
+def test_numbers_that_are_complex_inside() -> None:
+    class Complex(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = torch.nn.Parameter(torch.randn(4, dtype=torch.complex64))
+            self.fc = torch.nn.Linear(4, 2)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc((x * self.w).abs())
+
+    torch.manual_seed(0)
+    found = netweight.gradcheck(Complex(), (2, 4))
+    assert found.passed, str(found)
+    assert found["x"].compared == 8
+    assert found["w"].reason == "complex: not compared"
+
+
+def test_gradients_that_the_network_stops_are_named() -> None:
+    class Stops(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = torch.nn.Linear(4, 2)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc(x) + self.fc(x).detach()
+
+    found = netweight.gradcheck(Stops(), (2, 4))
+    assert not found.passed
+    assert any("gradients stop at detach in " in note for note in found.notes)
+
+
 def test_norms_are_those_of_autograd() -> None:
     """The mean cross entropy, differentiated by PyTorch in float64."""
     torch.manual_seed(0)

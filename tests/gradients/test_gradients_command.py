@@ -82,6 +82,13 @@ def test_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert "E100" not in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_numbers_that_are_not_finite() -> None:
+    weights = netweight.initialize(netweight.capture("mlp")) | {"fc2.bias": np.float32([np.nan, 0])}
+    with pytest.raises(UsageError, match="expected finite numbers, got infinite ones or NaN in the gradient of fc2"):
+        netweight.gradients("mlp", None, weights)
+
+
 def test_dead_layers_have_no_bar() -> None:
     """A weight of 0 lets no gradient pass."""
 

@@ -132,7 +132,12 @@ def test_a_checkpoint_says_what_pictures_are_centred_by(
     np.testing.assert_allclose(found.outputs["OUTPUT"], expected, rtol=1e-5, atol=1e-5)
     assert "then centred as in training" in found.notes[0]
     command = ["run", "lenet5", "--input", str(grey), "--checkpoint", str(file), "-o", str(arrays)]
-    for more in ([], ["--show", "C1"]):
+    for verb in (netweight.gradcheck, netweight.gradients):
+        more = {"coordinates": 1} if verb is netweight.gradcheck else {}
+        notes = verb("lenet5", grey, file, **more).notes
+        assert len(notes) == 1
+        assert "then centred as in training" in notes[0]
+    for more in ([], ["--show", "C1"], ["--engine", "reference"]):
         assert run([*command, *more]) == 0
         np.testing.assert_allclose(np.load(arrays), expected, rtol=1e-4, atol=1e-4)
     assert "then centred as in training" in capsys.readouterr().err

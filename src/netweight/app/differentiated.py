@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from netweight.app.asked import Asked
 from netweight.app.drawn import Draw
 from netweight.app.given_inputs import described, is_array
 from netweight.app.identify import Given, Model, Module, Named, resolve
+from netweight.app.picture_inputs import taken
 from netweight.app.ready import Ready, asked_for, ready
+from netweight.app.stored_weights import Weights
 from netweight.autograd.gradients import backpropagation
 from netweight.errors import UsageError
 from netweight.ir import Graph, is_floating
-from netweight.lazy import Array
 
 
 def differentiated(
-    verb: str, model: Model, inputs: Any, weights: Mapping[str, Array] | None, *, seed: int, guesses: bool, **more: Any
+    verb: str, model: Model, inputs: Any, weights: Weights | None, *, seed: int, guesses: bool, **more: Any
 ) -> Ready:
     """The network, its inputs and its weights.
 
@@ -25,7 +27,7 @@ def differentiated(
         verb: What asks, for messages.
         model: What the user named.
         inputs: What the user gave for its inputs.
-        weights: The user's weights, None for those of the model, or random ones.
+        weights: The user's weights, as arrays or a checkpoint; None for those of the model, or random ones.
         seed: Of what is random.
         guesses: Whether to go on where the capture had to guess.
         more: How it is to be described: batch, training, dims.
@@ -35,6 +37,7 @@ def differentiated(
     """
     what = resolve(model)
     draw = Draw(seed)
+    inputs, read = taken(what, inputs, Asked(**more), weights)
     given = described(inputs, program=isinstance(what, Named | Module))
     of_its_own = isinstance(what, Given) and _all_arrays(given)
     asked: Asked = asked_for(what, None if of_its_own else given, draw, **more)
@@ -42,7 +45,7 @@ def differentiated(
         what, given, asked, draw, verb=verb, seed=seed, guesses=guesses, weights=weights, published=False
     )  # fmt: skip
     _check(verb, found.loaded.graph)
-    return found
+    return replace(found, notes=(*read, *found.notes))
 
 
 def _all_arrays(inputs: Any) -> bool:

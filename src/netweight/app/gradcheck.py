@@ -9,9 +9,10 @@ from typing import Any
 
 from netweight import progress
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import MODEL, arrays_by_name, flag, shown, takes, unless_none, whole_number
+from netweight.app.arguments import MODEL, flag, shown, takes, unless_none, whole_number
 from netweight.app.differentiated import differentiated
 from netweight.app.identify import Model
+from netweight.app.stored_weights import Weights, weights_given
 from netweight.autograd.gradients import backpropagation
 from netweight.errors import UsageError
 from netweight.ir import Graph, is_floating
@@ -67,9 +68,9 @@ def _tolerance(name: str, value: Any) -> float:
 
 
 def _kernels(name: str, value: Any) -> str:
-    if value not in KERNELS:
+    if not isinstance(value, str) or value not in KERNELS:
         raise UsageError(f"{name}: expected {' or '.join(KERNELS)}, got {shown(value)}")
-    return str(value)
+    return value
 
 
 def _positive(name: str, value: Any) -> int:
@@ -85,7 +86,7 @@ def _positive(name: str, value: Any) -> int:
     dims=MODEL["dims"],
     training=flag,
     guesses=flag,
-    weights=unless_none(arrays_by_name),
+    weights=unless_none(weights_given),
     coordinates=unless_none(_positive),
     tolerance=_tolerance,
     kernels=_kernels,
@@ -93,7 +94,7 @@ def _positive(name: str, value: Any) -> int:
 def gradcheck(
     model: Model,
     inputs: Any = None,
-    weights: Mapping[str, Array] | None = None,
+    weights: Weights | None = None,
     *,
     batch: int | None = None,
     seed: int = 0,
@@ -115,8 +116,9 @@ def gradcheck(
         model: Name of a built-in network, with options after a colon; path of an ONNX file, or of a graph stored as
             JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module.
         inputs: An array, or several as a tuple, or as a dict by name; a shape in the place of an array is filled with
-            random numbers.
-        weights: Array per parameter, buffer and constant, by name; by default those of the model, or random ones.
+            random numbers, and a ``pathlib.Path`` of a picture is brought to the network's size and type.
+        weights: Array per parameter, buffer and constant, by name, or a checkpoint of ``netweight.train``; by default
+            those of the model, or random ones.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         seed: Of what is random, the elements and directions that are compared included.
         training: Batch normalisation uses batch statistics and dropout drops, the same elements at every run.
@@ -190,6 +192,10 @@ def _moved(graph: Graph) -> list[str]:
 
 
 def _left_out(graph: Graph, compared: set[str]) -> list[str]:
-    """A note on what gets no gradient, where there is any."""
+    """Notes on what gets no gradient, and on where the network stops gradients, where there is any."""
     others = [name for name in _moved(graph) if name not in compared]
-    return [f"no output depends on {', '.join(others)}, as far as gradients pass"] if others else []
+    stops = dict.fromkeys(node.layer or "the network itself" for node in graph.nodes if node.op == "detach")
+    notes = [f"no output depends on {', '.join(others)}, as far as gradients pass"] if others else []
+    if stops:
+        notes.append(f"gradients stop at detach in {', '.join(stops)}: differences see what passes there")
+    return notes

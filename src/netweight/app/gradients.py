@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from math import isfinite
 from typing import Any
 
 from netweight import progress
 from netweight.analysis.cost import model_info
-from netweight.app.arguments import MODEL, arrays_by_name, flag, takes, unless_none, whole_number
+from netweight.app.arguments import MODEL, flag, takes, unless_none, whole_number
 from netweight.app.differentiated import differentiated
 from netweight.app.identify import Model
+from netweight.app.stored_weights import Weights, weights_given
 from netweight.errors import UsageError
 from netweight.ir import Graph, is_floating
 from netweight.lazy import Array, np
@@ -64,12 +66,12 @@ class Gradients(results.Gradients):
     dims=MODEL["dims"],
     training=flag,
     guesses=flag,
-    weights=unless_none(arrays_by_name),
+    weights=unless_none(weights_given),
 )
 def gradients(
     model: Model,
     inputs: Any = None,
-    weights: Mapping[str, Array] | None = None,
+    weights: Weights | None = None,
     *,
     batch: int | None = None,
     seed: int = 0,
@@ -91,8 +93,9 @@ def gradients(
         model: Name of a built-in network, with options after a colon; path of an ONNX file, or of a graph stored as
             JSON; ``"FILE.py:NAME"``; a ``Graph``; an ``onnx.ModelProto``; or a PyTorch module.
         inputs: An array, or several as a tuple, or as a dict by name; a shape in the place of an array is filled with
-            random numbers.
-        weights: Array per parameter, buffer and constant, by name; by default those of the model, or random ones.
+            random numbers, and a ``pathlib.Path`` of a picture is brought to the network's size and type.
+        weights: Array per parameter, buffer and constant, by name, or a checkpoint of ``netweight.train``; by default
+            those of the model, or random ones.
         batch: Samples at once, where ``inputs`` does not say; 1 where nobody says.
         seed: Of what is random.
         training: Batch normalisation uses batch statistics and dropout drops.
@@ -119,6 +122,10 @@ def gradients(
     layers = tuple(_layers({n: g for n, g in grads.items() if graph.values[n].kind == "parameter"}, arrays))
     if not layers:
         raise UsageError(f"gradients: expected parameters that the outputs depend on, got none in {graph.name!r}")
+    wrong = [layer.layer for layer in layers if not isfinite(layer.norm)]
+    if wrong or not isfinite(value):
+        where = f"the gradient of {wrong[-1]}" if wrong else "the loss"
+        raise UsageError(f"gradients: expected finite numbers, got infinite ones or NaN in {where}")
     return Gradients(
         model=model_info(found.loaded.graph, found.loaded.source), training=training, seed=seed, loss=loss,
         value=value, layers=layers, notes=found.notes,

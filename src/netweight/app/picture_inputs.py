@@ -9,6 +9,7 @@ from typing import Any
 from netweight.app.asked import Asked
 from netweight.app.identify import Identified, Module, Named
 from netweight.app.load import load
+from netweight.app.stored_weights import Weights, centre_of
 from netweight.errors import ShapeError, UsageError, unknown_name
 from netweight.ir import TensorSpec, is_floating
 from netweight.lazy import Array, np
@@ -18,6 +19,25 @@ _PICTURE_DIMS, _ROW_DIMS = 4, 2
 _NAMES = {1: "grey", 3: "colour"}
 Centre = Callable[[Array], Array]
 """What pictures (N, C, H, W) from 0 to 1 are centred by."""
+
+
+def taken(what: Identified, inputs: Any, asked: Asked, weights: Weights | None = None) -> tuple[Any, tuple[str, ...]]:
+    """The inputs with arrays in the place of pictures, and a note on each; inputs without pictures as they are.
+
+    Args:
+        what: The network.
+        inputs: Whatever an input may be; a path is a picture.
+        asked: How the network is described where no picture says.
+        weights: The user's weights: a checkpoint says what pictures are centred by.
+
+    Raises:
+        FormatError: If a picture cannot be read.
+        NetweightError: If the network does not take pictures.
+    """
+    if not has_pictures(inputs):
+        return inputs, ()
+    found, notes = with_pictures(what, inputs, asked, centre=centre_of(weights))
+    return found, tuple(notes)
 
 
 def has_pictures(inputs: Any) -> bool:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from netweight.app.asked import Asked
 from netweight.app.drawn import Draw
 from netweight.app.identify import Given, Module, OnnxFile, TfliteFile, resolve
 from netweight.app.loaded import Loaded
+from netweight.app.picture_inputs import taken
 from netweight.app.ready import asked_for, ready
 from netweight.app.stored_weights import Weights
 from netweight.engines.engine import Prepared
@@ -45,6 +47,7 @@ def prepared(
     """
     what = resolve(model)
     draw = Draw(seed)
+    inputs, read = taken(what, inputs, Asked(batch=batch, dims=dims, as_written=True), weights)
     shapes = None if isinstance(what, Given) else inputs  # a graph has its own
     asked = asked_for(what, shapes, draw, batch=batch, dims=dims, as_written=True)
     found = ready(what, inputs, asked, draw, verb=verb, seed=seed, guesses=guesses, weights=weights)
@@ -58,7 +61,7 @@ def prepared(
         module=module,
         arguments=arguments,
     )
-    return network, found.loaded, found.notes
+    return network, found.loaded, (*read, *found.notes)
 
 
 def _file(what: Any) -> Path | None:

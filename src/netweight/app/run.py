@@ -27,9 +27,9 @@ from netweight.app.given_inputs import described
 from netweight.app.identify import Given, Model, Module, Named, OnnxFile, resolve
 from netweight.app.load import load, with_stored_weights
 from netweight.app.loaded import Loaded
-from netweight.app.picture_inputs import has_pictures, with_pictures
+from netweight.app.picture_inputs import taken
 from netweight.app.ready import asked_for, ready
-from netweight.app.stored_weights import Weights, centre_of, weights_given
+from netweight.app.stored_weights import Weights, weights_given
 from netweight.errors import UsageError
 from netweight.lazy import np
 
@@ -130,10 +130,7 @@ def run(
             precision=precision, weights=weights,
         )  # fmt: skip
     what = resolve(model)
-    read: list[str] = []
-    if has_pictures(inputs):
-        asked = Asked(batch=batch, dims=dims, as_written=as_written)
-        inputs, read = with_pictures(what, inputs, asked, centre=centre_of(weights))
+    inputs, read = taken(what, inputs, Asked(batch=batch, dims=dims, as_written=as_written), weights)
     inputs = described(inputs, program=isinstance(what, Named | Module))
     weights = None if weights is None else weights_given("weights", weights)
     with_graph = partial(runtime.run, keep=keep, wanted=wanted, rng=rng, kernels=kernels)

@@ -12,9 +12,9 @@ from netweight.app.drawn import Draw
 from netweight.app.given_inputs import described
 from netweight.app.identify import Model, Module, Named, resolve
 from netweight.app.maps import check_layers, maps_of
-from netweight.app.picture_inputs import has_pictures, with_pictures
+from netweight.app.picture_inputs import taken
 from netweight.app.ready import asked_for, ready
-from netweight.app.stored_weights import Weights, centre_of
+from netweight.app.stored_weights import Weights
 
 if TYPE_CHECKING:
     from netweight.results.maps import Maps
@@ -44,9 +44,7 @@ def shown(
     from netweight.runtime.kernels import KERNELS
 
     what = resolve(model)
-    read: list[str] = []
-    if has_pictures(inputs):
-        inputs, read = with_pictures(what, inputs, Asked(**more), centre=centre_of(weights))
+    inputs, read = taken(what, inputs, Asked(**more), weights)
     inputs = described(inputs, program=isinstance(what, Named | Module))
     draw = Draw(seed)
     asked = asked_for(what, inputs, draw, **more)
@@ -54,5 +52,5 @@ def shown(
     graph = found.loaded.graph
     check_layers(graph, layers)
     with progress.stage(f"running {graph.name}"):
-        done = run(graph, found.arrays, found.weights, keep=True, kernels=KERNELS["im2col"])
+        done = run(graph, found.arrays, found.weights, keep=True, kernels=KERNELS["fast"])
     return replace(done, notes=(*read, *found.notes)), maps_of(graph, layers, done.values, graph.name)

@@ -12,7 +12,7 @@ import click
 
 from netweight.app import gradients as verb
 from netweight.app.identify import OnnxFile, identify
-from netweight.cli.options import guess_option, limit_option, parse_dims, verbose_option
+from netweight.cli.options import checkpoint_option, guess_option, limit_option, parse_dims, verbose_option
 from netweight.cli.run import parsed_arrays
 from netweight.cli.streams import is_terminal, out_rendered, say
 from netweight.cli.usage import Verb
@@ -26,7 +26,7 @@ _FORMATS = {".txt": "table", ".json": "json", ".svg": "svg"}
 @click.argument("model", shell_complete=completing("network"))
 @click.option(
     "--input", "inputs", multiple=True, metavar="[NAME:]FILE|SHAPE",
-    help="x.npy, ids:x.npy, all of x.npz by name; or a shape to fill with random numbers: 1x3x32x32.",
+    help="x.npy, ids:x.npy, all of x.npz by name; a picture; or a shape to fill with random numbers: 1x3x32x32.",
 )  # fmt: skip
 @click.option("--batch", type=WHOLE, metavar="N", help="Samples at once, where no --input says.  [default: 1]")
 @click.option("--training", is_flag=True, help="Statistics of the batch, dropout drops.")
@@ -39,6 +39,7 @@ _FORMATS = {".txt": "table", ".json": "json", ".svg": "svg"}
     "-o", "--output", "outputs", multiple=True, metavar="FILE", shell_complete=completing("file"),
     help=f"Write to {', '.join(_FORMATS)}; repeat.",
 )  # fmt: skip
+@checkpoint_option
 @guess_option
 @limit_option
 @verbose_option
@@ -55,6 +56,7 @@ def gradients(model: str, **flags: Any) -> None:
         found = verb.gradients(
             model,
             parsed_arrays(flags["inputs"], nest=not isinstance(identify(model), OnnxFile)),
+            flags["checkpoint"],
             batch=flags["batch"],
             seed=flags["seed"],
             training=flags["training"],

@@ -8,26 +8,33 @@ from dataclasses import replace
 from netweight.ir import Graph, is_floating
 from netweight.lazy import Array, np
 
+_WIDEST = {"float": "float64", "complex": "complex128"}
+
 
 def in_double(graph: Graph) -> Graph:
     """The graph with float64 in the place of every other floating type, conversions to them included."""
     values = {
-        name: replace(value, spec=replace(value.spec, dtype="float64")) if _is_real(value.spec.dtype) else value
+        name: replace(value, spec=replace(value.spec, dtype=widest(value.spec.dtype)))
         for name, value in graph.values.items()
     }
     nodes = tuple([
-        replace(node, attrs=replace(node.attrs, dtype="float64"))
-        if node.op == "cast" and _is_real(node.attrs.dtype)
-        else node
+        replace(node, attrs=replace(node.attrs, dtype=widest(node.attrs.dtype))) if node.op == "cast" else node
         for node in graph.nodes
     ])  # fmt: skip
     return replace(graph, values=values, nodes=nodes)
 
 
-def _is_real(dtype: str) -> bool:
-    return is_floating(dtype) and not dtype.startswith("complex")
+def widest(dtype: str) -> str:
+    """The widest type of that sort; whole numbers stay as they are."""
+    if not is_floating(dtype):
+        return dtype
+    return _WIDEST["complex" if dtype.startswith("complex") else "float"]
 
 
 def doubled(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """Arrays of floating types in float64; all others as they are."""
-    return {name: array.astype(np.float64) if _is_real(array.dtype.name) else array for name, array in arrays.items()}
+    """Arrays of floating types in the widest of their sort; all others as they are."""
+    held = {name: np.asarray(array) for name, array in arrays.items()}
+    return {
+        name: array.astype(widest(array.dtype.name)) if is_floating(array.dtype.name) else array
+        for name, array in held.items()
+    }

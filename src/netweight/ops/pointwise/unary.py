@@ -222,7 +222,10 @@ def cast_forward(attrs: CastAttrs, x: Array) -> Array:
 def cast_backward(attrs: CastAttrs, grad_y: Array, x: Array) -> tuple[Array | None]:
     """The gradient in the old type; none where either type is not a floating one."""
     both_floating = is_floating(attrs.dtype) and is_floating(x.dtype.name)
-    return (grad_y.astype(x.dtype) if both_floating else None,)
+    if not both_floating:
+        return (None,)
+    real = grad_y.real if grad_y.dtype.kind == "c" and x.dtype.kind != "c" else grad_y
+    return (real.astype(x.dtype),)
 
 
 CAST = define_move(
