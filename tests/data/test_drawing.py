@@ -69,10 +69,14 @@ def test_too_few_pictures_for_a_part() -> None:
 @given(st.integers(1, 40), st.integers(1, 12), st.booleans())
 def test_batches_have_each_picture_once(count: int, batch: int, drop_last: bool) -> None:
     images = np.arange(count).reshape(-1, 1)
+    if drop_last and count < batch:
+        with pytest.raises(UsageError, match=f"at least {batch} pictures .*, got {count}"):
+            Batches(images=images, labels=images[:, 0], batch=batch, drop_last=True)
+        return
     batches = Batches(images=images, labels=images[:, 0], batch=batch, seed=3, drop_last=drop_last)
     found = [one[1] for one in batches.epoch(0)]
     assert len(found) == len(batches)
-    seen = np.concatenate(found) if found else np.zeros(0, int)
+    seen = np.concatenate(found)
     assert len(set(seen.tolist())) == len(seen) == (count // batch * batch if drop_last else count)
     assert all(len(one) == batch for one in found[:-1])
 
