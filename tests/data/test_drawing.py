@@ -69,10 +69,14 @@ def test_too_few_pictures_for_a_part() -> None:
 @given(st.integers(1, 40), st.integers(1, 12), st.booleans())
 def test_batches_have_each_picture_once(count: int, batch: int, drop_last: bool) -> None:
     images = np.arange(count).reshape(-1, 1)
+    if drop_last and count < batch:
+        with pytest.raises(UsageError, match=f"at least {batch} pictures .*, got {count}"):
+            Batches(images=images, labels=images[:, 0], batch=batch, drop_last=True)
+        return
     batches = Batches(images=images, labels=images[:, 0], batch=batch, seed=3, drop_last=drop_last)
     found = [one[1] for one in batches.epoch(0)]
     assert len(found) == len(batches)
-    seen = np.concatenate(found) if found else np.zeros(0, int)
+    seen = np.concatenate(found)
     assert len(set(seen.tolist())) == len(seen) == (count // batch * batch if drop_last else count)
     assert all(len(one) == batch for one in found[:-1])
 
@@ -317,3 +321,50 @@ def test_an_unknown_way() -> None:
     with pytest.raises(UnknownNameError, match="augmentation") as caught:
         augmentation(["mixip"], 3)
     assert "mixup" in str(caught.value)
+
+
+def test_cutout_has_its_middle_anywhere_in_a_picture_that_is_not_square() -> None:
+    ones = np.ones((400, 1, 4, 40), np.float32)
+    covered = 1 - WAYS["cutout"].change(ones, RNG(0), 2)[:, 0]
+    assert covered.any(axis=(0, 1)).all()  # every column once
+
+
+def test_contrast_is_about_the_mean_of_all_channels() -> None:
+    """A picture whose channels are flat, at 0.2 and 0.6: what stretches is their distance from 0.4."""
+    images = np.tile(np.float32([0.2, 0.6]).reshape(1, 2, 1, 1), (50, 1, 3, 3))
+    found = WAYS["contrast"].change(images, RNG(0), 0.5)
+    factors = RNG(0).uniform(0.5, 1.5, 50)
+    np.testing.assert_allclose(found[:, 0, 0, 0], 0.4 - 0.2 * factors, atol=1e-6)
+    np.testing.assert_allclose(found[:, 1, 2, 2], 0.4 + 0.2 * factors, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_the_most_that_a_way_takes_is_taken(name: str) -> None:
+    change = augmentation([f"{name}:{WAYS[name].high}"], 3)
+    assert change is not None
+    made, _ = change(IMAGES, LABELS, RNG(0))
+    assert np.isfinite(made).all()
+
+
+def test_places_of_a_part_are_in_rising_order() -> None:
+    parts = split(_data(np.arange(60) % 3))
+    assert all((np.diff(part) > 0).all() for part in (parts.train, parts.validation, parts.test))
+
+
+def test_order_and_draws_differ_by_epoch_batch_and_seed() -> None:
+    """The orders of two epochs, and the first numbers drawn for each batch of two epochs and two seeds."""
+
+    def seen(seed: int, epoch: int) -> tuple[tuple[int, ...], list[float]]:
+        drawn: list[float] = []
+
+        def change(images: Array, labels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+            drawn.append(float(rng.random()))
+            return images, labels
+
+        x = np.arange(24).reshape(-1, 1)
+        batches = Batches(images=x, labels=x[:, 0], batch=8, seed=seed, change=change)
+        return tuple(int(label) for one in batches.epoch(epoch) for label in one[1]), drawn
+
+    found = [seen(seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
+    assert len({order for order, _ in found}) == 4
+    assert len({number for _, drawn in found for number in drawn}) == 4 * 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 from netweight import limits
 from netweight.data.dataset import Dataset
+from netweight.data.idx import read_idx
 from netweight.data.load import load
 from netweight.errors import FormatError, NetweightError
 
@@ -314,3 +316,55 @@ def test_broken_pictures_are_listed_whatever_is_broken(photos: Path, kind: str) 
             refused.append(error.why)
     assert len(refused) > 20
     assert all(f"cat/x.{kind}: " in why for why in refused)
+
+
+@pytest.mark.parametrize(
+    ("code", "dtype", "numbers"),
+    [
+        (8, ">u1", [0, 200, 255]), (9, ">i1", [-128, -1, 127]), (11, ">i2", [-2, 258, 3]),
+        (12, ">i4", [-2, 66051, 3]), (13, ">f4", [-0.5, 1.25, 3]), (14, ">f8", [-0.5, 0.1, 3]),
+    ],
+)  # fmt: skip
+def test_each_type_of_an_idx_file(tmp_path: Path, code: int, dtype: str, numbers: list[float]) -> None:
+    """The codes 08, 09, 0B, 0C, 0D, 0E of the format, the highest byte first."""
+    _idx(tmp_path / "x", np.array(numbers, dtype), code=code)
+    assert read_idx(tmp_path / "x").tolist() == pytest.approx(numbers, rel=1e-7)
+
+
+def test_an_idx_file_at_the_limit(mnist: Path) -> None:
+    """7 pictures of 4 x 5 are 560 bytes in float32."""
+    with limits.raised(memory=560):
+        assert len(load(mnist)) == 10
+    with limits.raised(memory=559), pytest.raises(FormatError, match="at most 559 B of pictures"):
+        load(mnist)
+
+
+def test_hidden_folders_are_no_classes_and_endings_may_be_in_capitals(photos: Path) -> None:
+    (photos / ".cache").mkdir()
+    (photos / "cat" / "0.png").rename(photos / "cat" / "0.PNG")
+    data = load(photos)
+    assert data.classes == ("cat", "dog")
+    assert len(data) == 4
+
+
+def test_a_picture_that_says_it_is_huge_is_not_decoded(photos: Path) -> None:
+    """A PNG's header gives its size: 30,000 x 20,000 in colour is 7.2 GB in float32."""
+    path = photos / "cat" / "0.png"
+    whole = path.read_bytes()
+    header = b"IHDR" + struct.pack(">2I", 30_000, 20_000) + whole[24:29]
+    path.write_bytes(whole[:12] + header + struct.pack(">I", zlib.crc32(header)) + whole[33:])
+    with pytest.raises(FormatError) as caught:
+        load(photos)
+    assert "cat/0.png: " in caught.value.why
+    small = photos / "dog" / "0.png"
+    Image.new("RGB", (50, 40)).save(small)
+    with limits.raised(memory=12 * 50 * 40 - 1), pytest.raises(FormatError) as caught:
+        load(photos)
+    assert "dog/0.png: 50 x 40 is more than 24.0 kB" in caught.value.why
+
+
+def test_arrays_of_each_unsigned_type_are_from_0_to_1() -> None:
+    for dtype in (np.uint8, np.uint16, np.uint32):
+        data = load((np.full((2, 1, 3, 3), np.iinfo(dtype).max, dtype), [0, 1]))
+        assert data.images.max() == 1
+        assert data.images.dtype == np.float32

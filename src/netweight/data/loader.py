@@ -42,6 +42,10 @@ class Batches:
     def __post_init__(self) -> None:
         if self.batch < 1:
             raise UsageError(f"batch: expected at least 1, got {self.batch}")
+        if self.drop_last and len(self.labels) < self.batch:
+            raise UsageError(
+                f"batch: expected at least {self.batch:,} pictures for batches of that size, got {len(self.labels):,}"
+            )
 
     def __len__(self) -> int:
         """Batches of an epoch."""

@@ -34,4 +34,7 @@ def widest(dtype: str) -> str:
 def doubled(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Arrays of floating types in the widest of their sort; all others as they are."""
     held = {name: np.asarray(array) for name, array in arrays.items()}
-    return {name: array.astype(widest(array.dtype.name), copy=False) for name, array in held.items()}
+    return {
+        name: array.astype(widest(array.dtype.name)) if is_floating(array.dtype.name) else array
+        for name, array in held.items()
+    }
