@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +126,19 @@ def test_edits_together(first: int, second: int, third: int) -> None:
         ("renamed", names[second], "another.name"),
         ("changed", names[third], names[third]),
     }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_layers_in_any_order(seed: int) -> None:
+    """All of them are there, and as many stay as rise: the longest part in order, found by trying all ends."""
+    rows = random.Random(seed).sample(list(REPORT.layers), LAYERS)
+    places = [REPORT.layers.paths.index(row.layer) for row in rows]
+    longest: list[int] = []
+    for at, place in enumerate(places):
+        longest.append(1 + max((longest[i] for i in range(at) if places[i] < place), default=0))
+    counts = after(rows).counts
+    assert counts["same"] == max(longest)
+    assert counts["moved"] == LAYERS - max(longest)
 
 
 @pytest.mark.parametrize("by", [3, 30, 90])

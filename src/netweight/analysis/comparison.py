@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from netweight.analysis.alignment.align import Aligned, align
@@ -48,6 +49,7 @@ def _peaks(before: Profile, after: Profile) -> dict[str, Delta]:
     return found
 
 
+@lru_cache(maxsize=1 << 14)
 def _delta(before: int | None, after: int | None) -> Delta:
     if before is None or after is None:
         return Delta(before=before, after=after, difference=None, reason="unknown on one side, or on both")

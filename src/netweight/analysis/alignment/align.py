@@ -40,18 +40,18 @@ def align(before: Sequence[Identity], after: Sequence[Identity]) -> list[Aligned
 def _names_put_right(before: Sequence[Identity], after: Sequence[Identity], paired: dict[int, int]) -> dict[int, int]:
     """Equal layers that swapped places did not swap names.
 
-    In order, ``a b`` and ``b a`` of one structure are two layers of another name. Where names of such layers
-    are the same on both sides, each is paired with its own name instead, and was moved.
+    In order, ``a b`` and ``b a`` of one structure are two layers of another name. Where the layers of such a chain
+    are the same on both sides, those that stayed alone among them, each is paired with itself instead, and was moved.
     """
     place = {layer.name: j for j, layer in enumerate(after)}
     own = {i: place[layer.name] for i, layer in enumerate(before) if _is_there(layer, after, place)}
     back = {j: i for i, j in paired.items()}
     right = dict(paired)
     seen: set[int] = set()
-    for start in own:
-        cycle, closed = _cycle(start, own, back, seen)
-        if closed and len(cycle) > 1:
-            right.update({i: own[i] for i in cycle})
+    for start in sorted(own, key=lambda i: i in paired):  # a chain that is no circle begins with a layer alone
+        chain, end = _chain(start, own, back, seen)
+        if end == (start if start in paired else None):
+            right.update({i: own[i] for i in chain})
     return right
 
 
@@ -60,15 +60,15 @@ def _is_there(layer: Identity, after: Sequence[Identity], place: dict[str, int])
     return layer.name in place and after[place[layer.name]] == layer
 
 
-def _cycle(start: int, own: dict[int, int], back: dict[int, int], seen: set[int]) -> tuple[list[int], bool]:
-    """From a layer to the one that stands in its name's place, and on; whether that comes back to the first."""
-    cycle: list[int] = []
+def _chain(start: int, own: dict[int, int], back: dict[int, int], seen: set[int]) -> tuple[list[int], int | None]:
+    """From a layer to the one that stands in its place, and on; then what ends it: None where nobody stands."""
+    chain: list[int] = []
     at: int | None = start
     while at is not None and at in own and at not in seen:
         seen.add(at)
-        cycle.append(at)
+        chain.append(at)
         at = back.get(own[at])
-    return cycle, at == start
+    return chain, at
 
 
 def _whole(layer: Identity) -> Hashable:
