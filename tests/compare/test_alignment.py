@@ -128,6 +128,30 @@ def test_edits_together(first: int, second: int, third: int) -> None:
     }
 
 
+def test_a_layer_that_was_moved_and_changed() -> None:
+    rows = list(REPORT.layers)
+    rows.insert(200, widened(rows.pop(3), 1000))
+    (found,) = differing(rows)
+    assert (found.status, found.moved, found.before, found.after) == ("changed", True, rows[200].layer, rows[200].layer)
+
+
+def test_a_layer_that_was_moved_and_renamed() -> None:
+    """It is known by its weights, which no other layer has."""
+    rows = list(REPORT.layers)
+    rows[3] = widened(rows[3], 1000)
+    before = REPORT.of(REPORT, layers=Layers(rows))
+    other = [*rows[:3], *rows[4:], replace_row(rows[3], layer="another.name")]
+    found = compare_profiles(before, REPORT.of(REPORT, layers=Layers(other))).layers[-1]
+    assert (found.status, found.before, found.after) == ("moved", rows[3].layer, "another.name")
+
+
+def test_another_setting() -> None:
+    rows = list(REPORT.layers)
+    rows[0] = replace_row(rows[0], settings={**rows[0].settings, "stride": (4, 4)})
+    (found,) = differing(rows)
+    assert [(one.name, one.before, one.after) for one in found.settings] == [("stride", "2x2", "4x4")]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_layers_in_any_order(seed: int) -> None:
     """All of them are there, and as many stay as rise: the longest part in order, found by trying all ends."""

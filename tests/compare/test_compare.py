@@ -194,3 +194,33 @@ def test_a_newer_schema(tmp_path: Path) -> None:
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="No such file"):
         netweight.compare(str(tmp_path / "a.onnx"), "mlp")
+
+
+def test_a_python_file_at_a_revision(repository: Path) -> None:
+    pytest.importorskip("torch")
+    file = repository / "net.py"
+    text = "import torch\n\ndef net():\n    return torch.nn.Linear(3, {}), torch.zeros(1, 3)\n"
+    file.write_text(text.format(5))
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "two")
+    file.write_text(text.format(7))
+    params = netweight.compare(f"{file}:net@main", f"{file}:net").totals["params"]
+    assert (params.before, params.after) == (3 * 5 + 5, 3 * 7 + 7)
+
+
+def test_peaks_of_both_sides() -> None:
+    """Input and output of a layer at 112x112, half the channels on both sides: half the bytes."""
+    found = netweight.compare("mobilenet_v2", "mobilenet_v2:width=0.5")
+    peak = found.totals["lecture_peak_activation_bytes"]
+    sides = [netweight.weigh(name).activations["lecture"] for name in ("mobilenet_v2", "mobilenet_v2:width=0.5")]
+    assert (peak.before, peak.after) == (sides[0].peak_bytes, sides[1].peak_bytes)
+    assert peak.difference == peak.after - peak.before  # type: ignore[operator]
+    assert sides[0].peak_bytes == 2 * sides[1].peak_bytes == -2 * peak.difference  # type: ignore[operator]
+
+
+def test_what_is_printed_of_a_change() -> None:
+    text = str(netweight.compare("lenet5", "lenet5:activation=relu,num_classes=7"))
+    assert "tanh1 -> relu1: op tanh -> relu" in text
+    assert "weights.weight 10x84 -> 7x84" in text
+    assert "-255" in text  # 3 classes of 84 weights and a bias
+    assert "9 same" not in text

@@ -29,7 +29,7 @@ def align(before: Sequence[Identity], after: Sequence[Identity]) -> list[Aligned
     """All layers of both, each once: in the order of the second, those that were removed where they had stood."""
     paired = dict(cheapest_pairs(before, after))
     paired = _names_put_right(before, after, paired)
-    for key in (_whole, _named, _structure_with_weights):
+    for key in (_named, _structure_with_weights):
         paired |= _alone_in_both(before, after, paired, key)
     pairs = sorted(paired.items())
     kept = _longest_rising([j for _, j in pairs])
@@ -69,10 +69,6 @@ def _chain(start: int, own: dict[int, int], back: dict[int, int], seen: set[int]
         chain.append(at)
         at = back.get(own[at])
     return chain, at
-
-
-def _whole(layer: Identity) -> Hashable:
-    return layer
 
 
 def _named(layer: Identity) -> Hashable:
