@@ -89,6 +89,7 @@ def test_public_names() -> None:
         "build",
         "calibrate",
         "capture",
+        "compare",
         "devices",
         "doctor",
         "energy",

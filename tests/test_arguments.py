@@ -19,7 +19,7 @@ ODD = (
     np.array([1, 2]), np.array(None), np.True_, float("nan"), 10**30, 10**5000, [None], ("conv*",), ["lecture"],
     {"lecture"}, [1], len, int, range(3), iter("ab"), {"n": "4"}, {"n": np.int64(4)}, {1: 1},
 )  # fmt: skip
-OWN = {"model", "layer", "inputs"}
+OWN = {"model", "before", "after", "layer", "inputs"}
 
 
 def verbs(folder: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -29,6 +29,7 @@ def verbs(folder: Path) -> Iterator[tuple[str, Callable[..., Any]]]:
     yield "explain", lambda **options: netweight.explain("mlp", "fc1", **options)
     yield "energy", lambda **options: netweight.energy("mlp", **options)
     yield "latency", lambda **options: netweight.latency("mlp", **{"device": "h100-sxm", **options})
+    yield "compare", lambda **options: netweight.compare("mlp", "mlp", **options)
     yield "fit", lambda **options: netweight.fit("mlp", **{"limit": "1MB", **options})
     yield "memory", lambda **options: netweight.memory("mlp", **options)
     yield "run", lambda **options: netweight.run("mlp", **options)
@@ -56,6 +57,7 @@ def refused_or_done(call: Callable[[], Any]) -> None:
     [
         "weigh",
         "capture",
+        "compare",
         "energy",
         "explain",
         "fit",

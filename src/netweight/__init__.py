@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from netweight import build
     from netweight.app.bench import bench
     from netweight.app.calibrate import calibrate
+    from netweight.app.compare import compare
     from netweight.app.devices import devices
     from netweight.app.doctor import doctor
     from netweight.app.energy import energy
@@ -78,6 +79,7 @@ __all__ = [
     "build",
     "calibrate",
     "capture",
+    "compare",
     "devices",
     "doctor",
     "energy",
@@ -124,6 +126,7 @@ _HOMES = {
         for verb in (
             "bench",
             "calibrate",
+            "compare",
             "devices",
             "doctor",
             "energy",

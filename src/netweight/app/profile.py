@@ -10,6 +10,7 @@ from netweight.errors import UnknownNameError, UsageError, unknown_name
 from netweight.results import profile
 
 if TYPE_CHECKING:
+    from netweight.app.comparison import Comparison
     from netweight.app.explanations import OfNetwork
     from netweight.results.profile import LayerRow, ModuleRow
 
@@ -98,6 +99,20 @@ class Profile(profile.Profile):
         from netweight.app.explanations import explain_profile
 
         return explain_profile(self, path)
+
+    def compare(self, other: profile.Profile) -> Comparison:
+        """What differs between this and another, layer by layer; ``netweight.compare`` also takes models and files.
+
+        Raises:
+            UsageError: If the other is no profile.
+
+        >>> import netweight
+        >>> netweight.weigh("mlp").compare(netweight.weigh("mlp")).differs
+        False
+        """
+        from netweight.app.comparison import compared
+
+        return compared(self, other)
 
     def to_csv(self) -> str:
         """One line per layer, every figure in full.

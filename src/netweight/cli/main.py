@@ -70,6 +70,7 @@ _COMMANDS = {
     "explain": ("explain", "Where the numbers of a LAYER come from; what a TERM means."),
     "memory": ("memory", "Peak memory of activations under every convention, and why."),
     "fit": ("fit", "Whether MODEL fits into so much memory, and what would make it fit."),
+    "compare": ("compare", "What differs between two models, layer by layer, and what explains it."),
     "energy": ("energy", "Joules of one run of MODEL, modelled by a table of prices, or measured."),
     "bench": ("bench", "How long MODEL takes on engines that are installed here, measured."),
     "calibrate": ("calibrate", "How long an engine takes on this machine; then `latency` predicts."),

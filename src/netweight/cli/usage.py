@@ -18,6 +18,7 @@ _EXAMPLES = {
     "explain": "netweight explain alexnet conv1",
     "memory": "netweight memory mobilenet_v2",
     "fit": "netweight fit mobilenet_v2 --bits 8 --limit 1MiB",
+    "compare": "netweight compare resnet18 resnet34",
     "latency": "netweight latency resnet50 --device h100-sxm",
     "calibrate": "netweight calibrate --engine onnxruntime",
     "energy": "netweight energy alexnet",

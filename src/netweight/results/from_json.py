@@ -30,6 +30,7 @@ from netweight.results.training import TRAINING_FORMULA_FIELDS, StepMemory, Trai
 
 _NO_TENSORS: dict[str, Any] = {"peak_tensor_counts": (), "peak_tensor_bytes": (), "peak_step": 0}
 _PREFIX = "netweight/profile/"
+_LONGEST_NUMBER = 10
 
 
 def is_profile(data: object) -> bool:
@@ -44,13 +45,23 @@ def profile_from_dict(data: dict[str, Any]) -> Profile:
         FormatError: If it is of another schema, malformed, or contradicts itself.
     """
     if data.get("schema") != SCHEMA:
-        raise FormatError(f"json: expected schema {SCHEMA!r}, got {data.get('schema')!r}")
+        newer = _number(data.get("schema")) > _number(SCHEMA)
+        raise FormatError(
+            f"json: expected schema {SCHEMA!r}, got {data.get('schema')!r}",
+            fix="a newer netweight wrote it: update, or write the report again with this one" if newer else "",
+        )
     try:
         if wrong := contradiction_in(data):
             raise FormatError(f"json: expected a report that agrees with itself, got one in which {wrong}")
         return _profile(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(f"json: expected a profile of schema {SCHEMA!r}, got a malformed one: {error!r}") from error
+
+
+def _number(schema: object) -> int:
+    """The version in the name of a schema; 0 where there is none."""
+    number = str(schema).removeprefix(_PREFIX)
+    return int(number) if number.isascii() and number.isdigit() and len(number) < _LONGEST_NUMBER else 0
 
 
 def _profile(data: dict[str, Any]) -> Profile:
