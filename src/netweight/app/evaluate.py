@@ -20,8 +20,10 @@ from netweight.data.split import PARTS
 from netweight.errors import UsageError, unknown_name
 from netweight.results import evaluation as results
 from netweight.training.checkpoint import Checkpoint, fitted, load
+from netweight.training.record import check_record
 
 _PARTS = (*PARTS, "all")
+_READ = ("model", "source", "sample", "classes", "fractions", "centre", "recipe")
 
 
 class Evaluation(results.Evaluation):
@@ -104,6 +106,7 @@ def evaluate(
     record = kept.record
     if not record:
         raise UsageError("evaluate: expected a checkpoint of netweight train, got weights alone", fix="netweight train")
+    check_record(record, checkpoint, _READ)
     with progress.stage("reading the pictures"):
         read = load_data(record["source"] if data is None else data, skip=skip_bad)
     _check_classes(kept, read.classes)

@@ -32,13 +32,13 @@ def evaluated(
         model=model, data=data.name, part=part, images=len(labels), right=int(table.trace()),
         loss=metrics.cross_entropy(found, labels),
         top1=metrics.top(found, labels, 1), top5=metrics.top(found, labels, 5),
-        classes=tuple(_of_class(data.classes[at], table, at) for at in range(len(table))),
+        classes=tuple(_of_class(data.classes[at], table, labels, at) for at in range(len(table))),
         confusion=tuple(tuple(map(int, row)) for row in table),
     )  # fmt: skip
 
 
-def _of_class(name: str, table: Array, at: int) -> OfClass:
-    images, right, said = int(table[at].sum()), int(table[at, at]), int(table[:, at].sum())
+def _of_class(name: str, table: Array, labels: Array, at: int) -> OfClass:
+    images, right, said = int((labels == at).sum()), int(table[at, at]), int(table[:, at].sum())
     return OfClass(
         name=name, images=images, right=right, said=said, recall=right / images if images else None,
         precision=right / said if said else None,

@@ -35,9 +35,14 @@ def centre_of(given: Weights | None) -> Normalisation | None:
         return None
     from netweight.data.prepared import Normalisation
     from netweight.training.checkpoint import load
+    from netweight.training.record import check_record
 
-    said = load(Path(given)).record.get("centre")
-    return None if said is None else Normalisation(mean=tuple(said["mean"]), std=tuple(said["std"]))
+    record = load(Path(given)).record
+    if record.get("centre") is None:
+        return None
+    check_record(record, given, ("centre",))
+    said = record["centre"]
+    return Normalisation(mean=tuple(said["mean"]), std=tuple(said["std"]))
 
 
 def arrays_of(given: Weights, loaded: Loaded) -> Mapping[str, Array]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from netweight.app.pictures_for import Pictures
 from netweight.app.trained_networks import Networks
-from netweight.app.training_files import Files, record_of
+from netweight.app.training_files import LAST, Files, record_of
 from netweight.data.loader import Batches
 from netweight.errors import UsageError
 from netweight.lazy import Array, np
@@ -17,6 +17,7 @@ from netweight.results.training_run import Epoch
 from netweight.training import metrics
 from netweight.training.checkpoint import Checkpoint, digest, fitted
 from netweight.training.fit import Course, Judged, epochs
+from netweight.training.record import check_record
 from netweight.training.scores import scores
 from netweight.training.trainer import Recipe, Trainer
 
@@ -135,6 +136,7 @@ class Session:
             UsageError: If that was another training.
         """
         _check_same(self._identity(), begun.record)
+        check_record(begun.record, LAST, ("updates", "history", "best_epoch"))
         graph = self.networks.using(self.networks.fixed_batch or 1)
         for name, array in fitted("last.safetensors", begun.weights, graph, {}).items():
             trainer.weights[name][...] = array

@@ -45,7 +45,8 @@ class Evaluation:
         top1: Share of the pictures whose class has the highest score; of equal scores the first class has it.
         top5: Share of those whose class is among the five highest.
         classes: By class.
-        confusion: Pictures by their class (rows) and the class of the highest score (columns).
+        confusion: Pictures by their class (rows) and the class of the highest score (columns); one of which no score
+            is a number is in no column.
     """
 
     model: str

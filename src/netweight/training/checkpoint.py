@@ -81,7 +81,7 @@ def load(path: Path) -> Checkpoint:
 def _record(path: Path, said: str) -> dict[str, Any]:
     try:
         record = json.loads(said)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(f"checkpoint: expected JSON in the metadata of {str(path)!r}, got: {error}") from error
     if not isinstance(record, dict) or record.get("format", FORMAT) != FORMAT:
         found = record.get("format") if isinstance(record, dict) else type(record).__name__

@@ -22,14 +22,19 @@ def ranks(scores: Array, labels: Array) -> Array:
 
 
 def top(scores: Array, labels: Array, k: int) -> float:
-    """Share of the pictures whose class is among the ``k`` of the highest scores."""
-    return float((ranks(scores, labels) < k).mean())
+    """Share of the pictures whose class is among the ``k`` of the highest scores, or among all if there are fewer."""
+    return float((ranks(scores, labels) < min(k, scores.shape[1])).mean())
 
 
 def confusion(scores: Array, labels: Array) -> Array:
-    """Pictures by their class (rows) and the class of the highest score (columns), (C, C), whole numbers."""
+    """Pictures by their class (rows) and the class of the highest score (columns), (C, C), whole numbers.
+
+    A picture of which no score is a number is in no column.
+    """
     classes = scores.shape[1]
-    at = labels * classes + scores.argmax(axis=1)
+    lost = np.isnan(scores)
+    first = np.lexsort((-scores, lost), axis=1)[:, 0]
+    at = (labels * classes + first)[~lost.all(axis=1)]
     return np.bincount(at, minlength=classes * classes).reshape(classes, classes)
 
 
