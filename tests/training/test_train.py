@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import confusion_matrix, log_loss, top_k_accuracy_score
 
 import netweight
@@ -157,6 +158,29 @@ def test_a_loss_that_is_no_number_says_where_it_arose(tmp_path: Path) -> None:
     assert caught.value.why == "it arose in log (log)"
 
 
+def test_a_learning_rate_that_is_too_high_is_said() -> None:
+    done = netweight.train(MLP, epochs=1, lr=30.0, optimizer="sgd")
+    assert any("the learning rate may be too high" in note for note in done.notes)
+    assert not any("too high" in note for note in netweight.train(MLP, epochs=4).notes)
+
+
+def test_an_operator_without_a_gradient_is_named_before_the_first_step() -> None:
+    class Counted(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = torch.nn.Linear(64, 10), torch.nn.Linear(10, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.a(x.flatten(1))
+            return torch.histc(x, 10, -1, 1) * self.b(x)
+
+    steps: list[Any] = []
+    with pytest.raises(NetweightError, match="operators with a gradient") as caught:
+        netweight.train(Counted(), size=(1, 8, 8), epochs=1, told=lambda *one: steps.append(one))
+    assert "histc" in str(caught.value)
+    assert not steps
+
+
 def test_a_graph_trains_with_the_batch_that_it_has() -> None:
     graph = build.graph(_small, (48, 1, 8, 8), training=True)
     done = netweight.train(graph, epochs=2, optimizer="adam")
@@ -199,6 +223,7 @@ def test_equal_scores_rank_by_class_and_what_is_no_number_comes_last() -> None:
         ({"optimizer": "adma"}, "did you mean adam"),
         ({"lr": float("nan")}, "lr: expected a number"),
         ({"lr": -1.0}, "from 0 on"),
+        ({"lr": 0}, "above 0, got 0, which trains nothing"),
         ({"momentum": 1.0, "optimizer": "momentum"}, "from 0 to below 1"),
         ({"nesterov": True}, "expected the optimizer momentum"),
         ({"schedule": "cosin"}, "did you mean cosine"),

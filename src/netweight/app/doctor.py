@@ -36,6 +36,10 @@ _MODELS = {
     "ai_edge_litert": "engine litert",
     "torch": "PyTorch modules",
     "torchvision": "torchvision:NAME",
+    "sklearn": "netweight train --data digits",
+    "PIL": "pictures as input and data",
+    "safetensors": "checkpoints of netweight train",
+    "numba": "faster depthwise convolutions and plans",
     "timm": "timm:NAME",
     "transformers": "hf:PATH_TO_config.json",
 }

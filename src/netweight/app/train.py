@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,18 @@ def _first_weights(
     return fitted(where, {**kept, **{name: weights[name] for name in anew}}, graph, weights), notes
 
 
+def _on_course(session: Session, course: Course) -> Iterator[str]:
+    """What a reader must know of how it went."""
+    if not session.pictures.sizes["validation"]:
+        yield "there is no validation part: the last epoch counts as the best"
+    guessing = math.log(len(session.pictures.data.classes))
+    last = course.epochs[-1]
+    loss = last.loss if last.validation_loss is None else last.validation_loss
+    if session.recipe.loss.name == "cross_entropy" and len(session.recipe.loss.weights) == 1 and loss > guessing:
+        why = "the learning rate may be too high, or the epochs too few"
+        yield f"the loss is {loss:.4g}, that of guessing {guessing:.4g}: {why}"
+
+
 def _result(
     session: Session, course: Course, *, interrupted: bool, seconds: float, notes: tuple[str, ...]
 ) -> TrainingRun:
@@ -224,11 +237,11 @@ def _result(
         if len(labels)
         else None
     )
-    judged = "" if pictures.sizes["validation"] else "there is no validation part: the last epoch counts as the best"
+    said = tuple(_on_course(session, course))
     run = results.TrainingRun(
         model=session.model, data=pictures.data.name, pictures=pictures.sizes,
         recipe=record_of(**asdict(session.recipe)),
         epochs=tuple(course.epochs), best_epoch=course.best_epoch, test=test, cost=cost_of(session), seconds=seconds,
-        interrupted=interrupted, notes=(*notes, *pictures.data.notes, *([judged] if judged else [])),
+        interrupted=interrupted, notes=(*notes, *pictures.data.notes, *said),
     )  # fmt: skip
     return TrainingRun.of(run, course.best)

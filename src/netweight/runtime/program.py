@@ -6,7 +6,7 @@ then.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from netweight.autograd.gradients import Backpropagation, Call, backpropagation
@@ -63,6 +63,7 @@ class Program:
             if definition_of(node) is None:
                 with located(node):
                     raise UnsupportedOpError(f"run: expected an operator with a definition, got {node.op!r}")
+        self._checked = False
         self._numbers = {name: number for number, name in enumerate(graph.values)}
         self._lines = tuple(self._line(call) for call in self.plan.calls)
         self._back = tuple(line for line in reversed(self._lines) if line.call.runs_backward or not line.call.link.own)
@@ -117,7 +118,7 @@ class Program:
         )
 
     def _backward(self, values: list[Array | None], grad_outputs: Mapping[str, Array]) -> dict[str, Array]:
-        check_differentiable(self.plan, grad_outputs)
+        self._check(grad_outputs)
         grads: list[Array | None] = [None] * len(values)
         for name, array in grad_outputs.items():
             if name in self.plan.reached:
@@ -137,6 +138,12 @@ class Program:
                     grads[number] = grad if before is None else before + grad
         found = {name: grads[self._numbers[name]] for name in self.plan.trained}
         return {name: grad for name, grad in found.items() if grad is not None}
+
+    def _check(self, outputs: Iterable[str]) -> None:
+        """Refuse operators without a gradient on the way, the first time."""
+        if not self._checked:
+            check_differentiable(self.plan, outputs)
+            self._checked = True
 
     def _divert(self, call: Call, values: list[Array | None], grads: list[Array | None]) -> None:
         """Gradients by the backward that the author wrote; else pass them on to where the program sends them."""

@@ -59,6 +59,10 @@ class Optimizer:
         for name, number in {"lr": self.lr, "weight decay": self.weight_decay, "eps": self.eps}.items():
             if not (math.isfinite(number) and number >= 0):
                 raise UsageError(f"{name}: expected a number from 0 on, got {number}")
+        if not self.lr:
+            raise UsageError(
+                "lr: expected a number above 0, got 0, which trains nothing", fix="--freeze keeps parts as they are"
+            )
         if self.nesterov and self.name != "momentum":
             raise UsageError(f"nesterov: expected the optimizer momentum, got {self.name}", fix="--optimizer momentum")
 

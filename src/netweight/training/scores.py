@@ -25,6 +25,7 @@ def scores(graph: Graph, weights: Mapping[str, Array], images: Array) -> Array:
     for start in range(0, len(images), batch):
         part = images[start : start + batch]
         fed = part if len(part) == batch else np.concatenate([part, np.repeat(part[:1], batch - len(part), axis=0)])
-        done = run(graph, {name: fed}, weights, kernels=KERNELS["fast"])
+        with np.errstate(over="ignore", invalid="ignore"):  # scores that are no numbers are counted as such
+            done = run(graph, {name: fed}, weights, kernels=KERNELS["fast"])
         found.append(done.outputs[graph.outputs[0]][: len(part)])
     return np.concatenate(found)

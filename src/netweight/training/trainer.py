@@ -12,6 +12,7 @@ from netweight.autograd.gradients import trainable
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph
 from netweight.lazy import Array, np
+from netweight.runtime.backward import check_differentiable
 from netweight.runtime.program import Program
 from netweight.training.divergence import stopped
 from netweight.training.objective import LOSS, TARGET, Loss, objective
@@ -140,7 +141,8 @@ class Trainer:
         program = self._program(batch)
         loss_name, scores_name, *_ = program.graph.outputs
         one = {loss_name: np.ones((), program.graph.spec(loss_name).dtype)}
-        done = program.step(self._feeds(batch), self.weights, one, rng)
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss that is no number is said in words
+            done = program.step(self._feeds(batch), self.weights, one, rng)
         for name, view in self.parameters.grads.items():
             if fresh:
                 view[...] = done.grads.get(name, 0)
@@ -161,13 +163,16 @@ class Trainer:
             if factor < 1:
                 self.parameters.scale_grads(factor)
         self.updates += 1
-        self.parameters.update(lr, self.updates)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.parameters.update(lr, self.updates)
 
     def _program(self, batch: Batch) -> Program:
         key = (len(batch.images), batch.targets.ndim > 1)
         if key not in self._programs:
             graph = objective(self._networks(key[0]), self.recipe.loss, soft=key[1])
-            self._programs[key] = Program(graph, self._trained)
+            program = Program(graph, self._trained)
+            check_differentiable(program.plan, graph.outputs[:1])
+            self._programs[key] = program
         return self._programs[key]
 
     def _feeds(self, batch: Batch) -> dict[str, Array]:
