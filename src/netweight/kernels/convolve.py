@@ -11,12 +11,12 @@ Source: Chellapilla, Puri & Simard 2006 (im2col); Chetlur et al. 2014, "cuDNN", 
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any, NamedTuple, Protocol
 
 from netweight.kernels import compiled
 from netweight.kernels.planes import by_channel, empty, rows
+from netweight.kernels.taps import Tap, taps
 from netweight.lazy import Array, np
 
 _COLUMN_BYTES = 1 << 20
@@ -74,31 +74,8 @@ def _padded(conv: Conv) -> bool:
     return any(any(pad) for pad in conv.padding)
 
 
-class _Tap(NamedTuple):
-    """One element of the kernel: the outputs it matters to, and the inputs it meets there; none in the padding."""
-
-    at: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-    inputs: tuple[Any, ...]
-
-
-def _taps(conv: Conv, in_size: tuple[int, ...], kernel: tuple[int, ...], out_size: tuple[int, ...]) -> list[_Tap]:
-    found = []
-    for at in itertools.product(*map(range, kernel)):
-        outputs, inputs = [], []
-        parts = zip(at, in_size, out_size, conv.stride, conv.padding, conv.dilation, strict=True)
-        for tap, size, out, stride, (before, _), dilation in parts:
-            first = tap * dilation - before
-            low = max(0, -(first // stride))
-            high = min(out, (size - 1 - first) // stride + 1)
-            outputs.append(slice(low, max(high, low)))
-            start = low * stride + first
-            inputs.append(
-                slice(start, start + (max(high, low) - low - 1) * stride + 1, stride) if high > low else slice(0, 0)
-            )
-        if all(part.stop > part.start for part in outputs):
-            found.append(_Tap(at, tuple(outputs), tuple(inputs)))
-    return found
+def _taps(conv: Conv, in_size: tuple[int, ...], kernel: tuple[int, ...], out_size: tuple[int, ...]) -> list[Tap]:
+    return taps(kernel, in_size, out_size, conv.stride, conv.padding, conv.dilation)
 
 
 class _Base:

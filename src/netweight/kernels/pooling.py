@@ -8,11 +8,11 @@ Shapes as in ``netweight.ops.window.pool`` and ``pool_average``.
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any, NamedTuple
 
 from netweight.kernels.planes import by_channel, empty
+from netweight.kernels.taps import taps
 from netweight.lazy import Array, np
 
 
@@ -40,7 +40,7 @@ class MaxPool:
     """
 
     def __init__(self, window: Window, x: tuple[int, ...], y: tuple[int, ...], dtype: Any) -> None:
-        self.taps = _taps(window, x[2:], y[2:])
+        self.taps = taps(window.kernel_size, x[2:], y[2:], window.stride, window.padding, window.dilation)
         self.y, self.grad_x = empty(y, dtype), empty(x, dtype)
         self.winner = empty(y, np.uint8)
         self.better = empty(y, np.bool_)
@@ -51,7 +51,7 @@ class MaxPool:
         winner, better = by_channel(self.winner), by_channel(self.better)
         y.fill(-math.inf)
         winner.fill(MOST_TAPS)
-        for number, (outputs, inputs) in enumerate(self.taps):
+        for number, (_, outputs, inputs) in enumerate(self.taps):
             part, best = given[(..., *inputs)], y[(..., *outputs)]
             wins = better[(..., *outputs)]
             np.less_equal(part, best, out=wins)
@@ -68,7 +68,7 @@ class MaxPool:
         grad, winner = by_channel(grad_y), by_channel(self.winner)
         grad_x, wins = by_channel(self.grad_x), by_channel(self.better)
         grad_x.fill(0)
-        for number, (outputs, inputs) in enumerate(self.taps):
+        for number, (_, outputs, inputs) in enumerate(self.taps):
             here = wins[(..., *outputs)]
             np.equal(winner[(..., *outputs)], number, out=here)
             grad_x[(..., *inputs)] += grad[(..., *outputs)] * here
@@ -87,7 +87,7 @@ class AvgPool:
     """
 
     def __init__(self, window: Window, x: tuple[int, ...], y: tuple[int, ...], dtype: Any, divisors: Array) -> None:
-        self.taps = _taps(window, x[2:], y[2:])
+        self.taps = taps(window.kernel_size, x[2:], y[2:], window.stride, window.padding, window.dilation)
         self.y, self.grad_x, self.share = empty(y, dtype), empty(x, dtype), empty(y, dtype)
         self.shares: Any = (1 / divisors).astype(dtype)
         apart = all(step >= size for step, size in zip(window.stride, window.kernel_size, strict=True))
@@ -97,7 +97,7 @@ class AvgPool:
         """The means."""
         given, y = by_channel(x), by_channel(self.y)
         y.fill(0)
-        for outputs, inputs in self.taps:
+        for _, outputs, inputs in self.taps:
             y[(..., *outputs)] += given[(..., *inputs)]
         y *= self.shares
         return self.y
@@ -107,7 +107,7 @@ class AvgPool:
         share, grad_x = by_channel(self.share), by_channel(self.grad_x)
         np.multiply(by_channel(grad_y), self.shares, out=share)
         grad_x.fill(0)
-        for outputs, inputs in self.taps:
+        for _, outputs, inputs in self.taps:
             if self.apart:
                 grad_x[(..., *inputs)] = share[(..., *outputs)]
             else:
@@ -131,23 +131,3 @@ class GlobalAvgPool:
         """The same share for each element."""
         self.grad_x[...] = grad_y * grad_y.dtype.type(1 / self.positions)
         return self.grad_x
-
-
-_Pair = tuple[tuple[Any, ...], tuple[Any, ...]]
-
-
-def _taps(window: Window, in_size: tuple[int, ...], out_size: tuple[int, ...]) -> list[_Pair]:
-    """For each tap the windows in which it is in the input, and where it is there."""
-    found = []
-    for at in itertools.product(*map(range, window.kernel_size)):
-        outputs, inputs = [], []
-        parts = zip(at, in_size, out_size, window.stride, window.padding, window.dilation, strict=True)
-        for tap, size, out, stride, (before, _), dilation in parts:
-            first = tap * dilation - before
-            low = max(0, -(first // stride))
-            high = min(out, (size - 1 - first) // stride + 1)
-            outputs.append(slice(low, high))
-            inputs.append(slice(low * stride + first, (high - 1) * stride + first + 1, stride))
-        if all(part.stop > part.start for part in outputs):
-            found.append((tuple(outputs), tuple(inputs)))
-    return found
