@@ -17,11 +17,11 @@ import torch
 from sklearn.metrics import confusion_matrix, log_loss, top_k_accuracy_score
 
 import netweight
-from netweight import build
+from netweight import build, progress
 from netweight.cli.main import run as command
 from netweight.errors import DivergedError, FormatError, NetweightError, UsageError
 from netweight.training import metrics
-from netweight.training.checkpoint import load
+from netweight.training.checkpoint import Checkpoint, load, save
 
 MLP = "mlp:widths=64-12-10"
 
@@ -365,3 +365,35 @@ def test_a_function_of_a_symbol_trains_in_both_modes() -> None:
     np.testing.assert_allclose(first, found[:1], rtol=1e-5)
     with pytest.raises(UsageError, match="channels, height and width beside a function"):
         netweight.train(_small)
+
+
+def test_a_checkpoint_without_what_the_optimiser_keeps(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    netweight.train(MLP, epochs=1, output=out)
+    kept = load(out / "last.safetensors")
+    name = next(iter(kept.states))
+    save(
+        out / "last.safetensors", Checkpoint(weights=kept.weights, states={name: kept.states[name]}, record=kept.record)
+    )
+    with pytest.raises(FormatError, match="what the optimizer keeps of"):
+        netweight.train(MLP, epochs=2, output=out, resume=True)
+
+
+def test_what_is_shown_while_it_trains() -> None:
+    """How far, the loss, the accuracy, the speed, and the time that is left; curves after each epoch."""
+    heard: list[str] = []
+
+    class Listener:
+        def begin(self, what: str) -> None:
+            pass
+
+        def step(self, what: str) -> None:
+            heard.append(what)
+
+        def end(self) -> None:
+            pass
+
+    with progress.told_to(Listener()):
+        netweight.train(MLP, epochs=2)
+    form = r"epoch 2 of 2, loss \d\.\d{4}, \d+\.\d % right, [\d,]+ images/s, \d+ s left, 40 of 40"
+    assert any(re.fullmatch(form, line) for line in heard), heard[-3:]

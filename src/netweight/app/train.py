@@ -60,7 +60,7 @@ class TrainingRun(results.TrainingRun):
         """Loss, accuracy and learning rate over the epochs, as a picture."""
         from netweight.report.train.curves import to_svg
 
-        return to_svg(self)
+        return to_svg(f"{self.model} on {self.data}", self.epochs)
 
     def __str__(self) -> str:
         return self.to_text().removesuffix("\n")
@@ -181,10 +181,7 @@ def train(
     first, notes = _first_weights(found, weights, tuple(replace), seed)
     with progress.stage(f"training {usual.name}"):
         course, interrupted = session.run(first, begun, told or _silent)
-    made = _result(session, course, interrupted=interrupted, seconds=time.perf_counter() - start, notes=notes)
-    if files is not None:
-        files.draw(made.to_svg())
-    return made
+    return _result(session, course, interrupted=interrupted, seconds=time.perf_counter() - start, notes=notes)
 
 
 def _usual_changes(shape: tuple[int, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from netweight.errors import UsageError
 from netweight.files import write_text
 from netweight.given_files import is_directory, is_file
+from netweight.report.train.curves import to_svg
 from netweight.results.as_json import fields_of
 from netweight.results.training_run import Epoch
 from netweight.training.checkpoint import Checkpoint, load, save
@@ -52,7 +53,7 @@ class Files:
         """The best epoch so far."""
         return load(self.folder / BEST)
 
-    def keep(self, checkpoint: Checkpoint, epochs: list[Epoch], *, best: bool) -> None:
+    def keep(self, checkpoint: Checkpoint, title: str, epochs: list[Epoch], *, best: bool) -> None:
         """Write what an epoch came to: the best one first, so that none is missing beside the last.
 
         Raises:
@@ -62,10 +63,7 @@ class Files:
             save(self.folder / BEST, checkpoint)
         save(self.folder / LAST, checkpoint)
         write_text(self.folder / LOG, "".join(json.dumps(fields_of(epoch)) + "\n" for epoch in epochs))
-
-    def draw(self, picture: str) -> None:
-        """Write the curves."""
-        write_text(self.folder / CURVES, picture)
+        write_text(self.folder / CURVES, to_svg(title, epochs))
 
 
 def files_of(output: str | Path | None, *, resume: bool) -> Files | None:

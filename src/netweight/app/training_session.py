@@ -11,7 +11,7 @@ from netweight.app.pictures_for import Pictures
 from netweight.app.trained_networks import Networks
 from netweight.app.training_files import LAST, Files, record_of
 from netweight.data.loader import Batches
-from netweight.errors import UsageError
+from netweight.errors import FormatError, UsageError
 from netweight.lazy import Array, np
 from netweight.results.training_run import Epoch
 from netweight.training import metrics
@@ -72,7 +72,8 @@ class Session:
         with suppress(KeyboardInterrupt):
             for best in epochs(trainer, batches, course, judge):
                 if self.files is not None:
-                    self.files.keep(self._checkpoint(trainer, course), course.epochs, best=best)
+                    title = f"{self.model} on {self.pictures.data.name}"
+                    self.files.keep(self._checkpoint(trainer, course), title, course.epochs, best=best)
                 told(course.epochs[-1], self.recipe.epochs)
             interrupted = False
         if interrupted and not course.epochs:
@@ -134,6 +135,7 @@ class Session:
 
         Raises:
             UsageError: If that was another training.
+            FormatError: If the file lacks what the optimiser keeps.
         """
         _check_same(self._identity(), begun.record)
         check_record(begun.record, LAST, ("updates", "history", "best_epoch"))
@@ -141,6 +143,8 @@ class Session:
         for name, array in fitted("last.safetensors", begun.weights, graph, {}).items():
             trainer.weights[name][...] = array
         for name, array in trainer.parameters.states.items():
+            if begun.states.get(name, array[..., None]).shape != array.shape:
+                raise FormatError(f"resume: expected what the optimizer keeps of {name} in last.safetensors, got none")
             array[...] = begun.states[name]
         trainer.updates = begun.record["updates"]
         course.epochs = [Epoch(**one) for one in begun.record["history"]]

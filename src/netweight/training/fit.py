@@ -83,13 +83,16 @@ def epochs(
             right += step.right
             images += step.images
             lr = step.lr
-            progress.step(_sofar(index, total, loss, right, images, clock() - start), number + 1, len(batches))
+            seconds = clock() - start
+            left = seconds / (number + 1) * (len(batches) * (total - index) - number - 1)
+            said = _sofar(index, total, loss, right, images, seconds)
+            progress.step(f"{said}, {left:,.0f} s left", number + 1, len(batches))
         seconds = clock() - start
-        said = None if judge is None else judge(trainer.weights)
+        judged = None if judge is None else judge(trainer.weights)
         epoch = Epoch(
             epoch=index + 1, loss=loss / images, accuracy=right / images,
-            validation_loss=None if said is None else said.loss,
-            validation_accuracy=None if said is None else said.accuracy,
+            validation_loss=None if judged is None else judged.loss,
+            validation_accuracy=None if judged is None else judged.accuracy,
             lr=lr, seconds=seconds, images_per_second=images / seconds if seconds > 0 else 0.0,
         )  # fmt: skip
         yield course.add(epoch, trainer.weights)

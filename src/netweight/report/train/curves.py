@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netweight.report.panels import Line, Panel, picture
-from netweight.results.training_run import TrainingRun
+from netweight.results.training_run import Epoch
 
 
-def to_svg(run: TrainingRun) -> str:
-    """The curves, the same for the same numbers."""
-    rows = run.epochs
+def to_svg(title: str, rows: Sequence[Epoch]) -> str:
+    """The curves, the same for the same numbers.
+
+    Args:
+        title: What was trained, and on what.
+        rows: One per epoch.
+    """
     loss = [Line("train", [(row.epoch, row.loss) for row in rows])]
     right = [Line("train", [(row.epoch, 100 * row.accuracy) for row in rows])]
     if any(row.validation_loss is not None for row in rows):
@@ -21,4 +27,4 @@ def to_svg(run: TrainingRun) -> str:
         Panel("accuracy, %", "epoch", right),
         Panel("learning rate, last update of the epoch", "epoch", rate),
     )
-    return picture(f"{run.model} on {run.data}", panels)
+    return picture(title, panels)
