@@ -142,7 +142,7 @@ def test_gradients_are_cut_off_at_a_size() -> None:
 
 
 def test_batches_are_put_together_for_an_update() -> None:
-    optimizer, torchs = _optimizer("adam")
+    optimizer, torchs = _optimizer("sgd")
     mine, trainer = ours("lenet5", Recipe(optimizer=optimizer, accumulate=3), BATCHES, WEIGHTS)
     np.testing.assert_allclose(mine, theirs(LeNet(), WEIGHTS, BATCHES, torchs, accumulate=3), rtol=1e-4)
     assert trainer.updates == 3  # of 8 batches: 3, 3, 2
