@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ import torch
 import netweight
 from cases import CASES
 from cases.shared import hold
-from netweight import build
+from netweight import build, machine_code
 from netweight.autograd.gradients import trainable
 from netweight.ir import Graph, Node, TensorSpec, Value
-from netweight.kernels import compiled
+from netweight.kernels.compiled import depthwise
 from netweight.ops import REGISTRY
 from netweight.ops.contract.conv import ConvAttrs
 from netweight.ops.table import as_tuple, forward
@@ -85,9 +86,9 @@ def test_kernels_are_their_rules(name: str, dtype: str) -> None:
 @pytest.mark.parametrize("numba", [True, False])
 @pytest.mark.parametrize(("kernel", "stride", "batch"), list(itertools.product((3, 5), (1, 2), (1, 3))))
 def test_depthwise(kernel: int, stride: int, batch: int, numba: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if numba and not compiled.is_installed():
+    if numba and not machine_code.is_installed():
         pytest.skip("needs Numba")
-    monkeypatch.setattr(compiled, "is_installed", lambda: numba)
+    monkeypatch.setattr(machine_code, "is_installed", lambda: numba)
     rng = np.random.default_rng(kernel)
     for size, before, after in (((7, 9), 1, 1), ((8, 6), 2, 0), ((6, 11), 0, 1)):
         x = rng.normal(size=(batch, 4, *size)).astype(np.float32)
@@ -97,17 +98,60 @@ def test_depthwise(kernel: int, stride: int, batch: int, numba: bool, monkeypatc
         assert kernel_name == ("depthwise, Numba" if numba else "depthwise")
 
 
+@pytest.mark.parametrize("numba", [True, False])
 @pytest.mark.parametrize(
     ("channels", "name"), [((3, 4, 1), "columns of gradients"), ((2, 9, 1), "columns"), ((4, 6, 2), "columns")]
 )
-def test_ways_of_convolution(channels: tuple[int, int, int], name: str) -> None:
+def test_ways_of_convolution(
+    channels: tuple[int, int, int], name: str, numba: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of one element are copied by NumPy in any case."""
+    if numba and not machine_code.is_installed():
+        pytest.skip("needs Numba")
+    monkeypatch.setattr(machine_code, "is_installed", lambda: numba)
     c_in, c_out, groups = channels
     rng = np.random.default_rng(1)
     for batch, size in ((1, (1, 1)), (9, (7, 5)), (4, (33, 31))):
         x = rng.normal(size=(batch, c_in, *size))
         weight, bias = rng.normal(size=(c_out, c_in // groups, 3, 3)), rng.normal(size=c_out)
         attrs = ConvAttrs(stride=(1, 1), padding=((1, 1),) * 2, dilation=(1, 1), groups=groups)
-        assert _check("conv", attrs, (x, weight, bias), rtol=1e-9) == name
+        by = ", Numba" if numba and size != (1, 1) else ""
+        assert _check("conv", attrs, (x, weight, bias), rtol=1e-9) == name + by
+
+
+@pytest.mark.parametrize("numba", [True, False])
+def test_columns_of_any_stride_padding_and_dilation(numba: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also kernels and strides of two sizes, rows that begin in the padding, taps that meet nothing."""
+    if numba and not machine_code.is_installed():
+        pytest.skip("needs Numba")
+    monkeypatch.setattr(machine_code, "is_installed", lambda: numba)
+    rng = np.random.default_rng(2)
+    strides, pads, dilations = ((1, 1), (2, 1), (1, 3)), (((0, 0), (0, 0)), ((2, 0), (1, 4))), ((1, 1), (2, 3))
+    for stride, padding, dilation in itertools.product(strides, pads, dilations):
+        attrs = ConvAttrs(stride=stride, padding=padding, dilation=dilation, groups=1)
+        x, weight = rng.normal(size=(3, 2, 9, 23)), rng.normal(size=(7, 2, 4, 3))
+        assert _check("conv", attrs, (x, weight, None), rtol=1e-9).endswith("Numba") == numba
+
+
+@pytest.mark.skipif(not machine_code.is_installed(), reason="needs Numba")
+def test_machine_code_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By functions made anew, as another process makes them; where nothing can be kept, it is compiled all the same."""
+    from numba import config
+    from numba.core import caching
+
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    sums = np.zeros((3, 3, 2), np.float32)
+    for again in (False, True):
+        made = depthwise.__wrapped__((3, 3), 1).grad_weight
+        grad = np.zeros((1, 3, 3), np.float32)
+        made(grad, np.ones((1, 1, 2, 2), np.float32), np.ones((1, 1, 4, 4), np.float32), np.zeros((4, 4), np.float32),
+             sums, 0, 0)  # fmt: skip
+        np.testing.assert_array_equal(grad, np.full((1, 3, 3), 4))
+        assert sum(made.stats.cache_hits.values()) == again
+    kept = len(list(tmp_path.rglob("*.nbc")))
+    assert kept == 1
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    assert machine_code.compiled(lambda x: x + 1)(1) == 2
 
 
 def _in_double(graph: Graph) -> Graph:

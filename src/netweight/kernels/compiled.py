@@ -6,12 +6,12 @@ compiled code, so that the taps are unrolled and neighbours are computed togethe
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
 from netweight.lazy import Array, np
+from netweight.machine_code import compiled
 
 KERNELS, STRIDES = (3, 5, 7), (1, 2)
 """What is compiled; other depthwise convolutions are done by NumPy."""
@@ -30,43 +30,13 @@ class Depthwise(NamedTuple):
     grad_weight: Any
 
 
-@cache
-def is_installed() -> bool:
-    """Whether Numba is there."""
-    return importlib.util.find_spec("numba") is not None
-
-
-@cache
-def _compiler() -> Callable[[Callable[..., None]], Any]:
-    from numba import njit
-
-    found: Callable[[Callable[..., None]], Any] = njit(cache=True, fastmath={"contract", "reassoc", "nsz"}, nogil=True)
-    return found
+_MATH = {"fastmath": {"contract", "reassoc", "nsz"}, "nogil": True}
 
 
 @cache
 def depthwise(kernel: tuple[int, int], stride: int) -> Depthwise:
     """The compiled functions; the first call for a kernel and a stride compiles for some seconds, and keeps that."""
-    one, add = _plane(*kernel, stride), _products(*kernel, stride)
-    put = _compiler()(_put)
-
-    def slide(y: Array, x: Array, weight: Array, frame: Array, top: int, left: int, apart: int) -> None:
-        for c in range(y.shape[0]):
-            for n in range(y.shape[1]):
-                put(frame, x[c, n], top, left, apart)
-                one(y[c, n], frame, weight[c])
-
-    def grad_weight(grad: Array, grad_y: Array, x: Array, frame: Array, sums: Array, top: int, left: int) -> None:
-        for c in range(grad_y.shape[0]):
-            sums[:] = 0
-            for n in range(grad_y.shape[1]):
-                put(frame, x[c, n], top, left, 1)
-                add(sums, grad_y[c, n], frame)
-            for i in range(grad.shape[1]):
-                for j in range(grad.shape[2]):
-                    grad[c, i, j] = sums[i, j].sum()
-
-    return Depthwise(_compiler()(slide), _compiler()(grad_weight))
+    return Depthwise(compiled(_slide(*kernel, stride), **_MATH), compiled(_grad_weight(*kernel, stride), **_MATH))
 
 
 def frame_of(kernel: tuple[int, int], stride: int, out_size: tuple[int, int], dtype: Any) -> Array:
@@ -74,36 +44,46 @@ def frame_of(kernel: tuple[int, int], stride: int, out_size: tuple[int, int], dt
     return np.zeros([(out - 1) * stride + size for out, size in zip(out_size, kernel, strict=True)], dtype)
 
 
-def _put(frame: Array, plane: Array, top: int, left: int, apart: int) -> None:
-    """A plane into a frame; what no window reads is left out."""
-    for h in range(min(plane.shape[0], (frame.shape[0] - top + apart - 1) // apart)):
-        for w in range(min(plane.shape[1], (frame.shape[1] - left + apart - 1) // apart)):
-            frame[top + h * apart, left + w * apart] = plane[h, w]
+def _slide(height: int, width: int, stride: int) -> Callable[..., None]:
+    """Windows over planes."""
+
+    def slide(y: Array, x: Array, weight: Array, frame: Array, top: int, left: int, apart: int) -> None:
+        rows = min(x.shape[2], (frame.shape[0] - top + apart - 1) // apart)
+        columns = min(x.shape[3], (frame.shape[1] - left + apart - 1) // apart)
+        for c in range(y.shape[0]):
+            for n in range(y.shape[1]):
+                for h in range(rows):
+                    for w in range(columns):
+                        frame[top + h * apart, left + w * apart] = x[c, n, h, w]
+                for h in range(y.shape[2]):
+                    for w in range(y.shape[3]):
+                        total = weight.dtype.type(0)
+                        for i in range(height):
+                            for j in range(width):
+                                total += weight[c, i, j] * frame[h * stride + i, w * stride + j]
+                        y[c, n, h, w] = total
+
+    return slide
 
 
-def _plane(height: int, width: int, stride: int) -> Any:
-    """A window over one frame."""
-
-    def one(y: Array, frame: Array, weight: Array) -> None:
-        for h in range(y.shape[0]):
-            for w in range(y.shape[1]):
-                total = weight.dtype.type(0)
-                for i in range(height):
-                    for j in range(width):
-                        total += weight[i, j] * frame[h * stride + i, w * stride + j]
-                y[h, w] = total
-
-    return _compiler()(one)
-
-
-def _products(height: int, width: int, stride: int) -> Any:
+def _grad_weight(height: int, width: int, stride: int) -> Callable[..., None]:
     """What each tap meets, times the gradient of its output; columns apart, so that neighbours add up together."""
 
-    def add(sums: Array, grad_y: Array, frame: Array) -> None:
-        for h in range(grad_y.shape[0]):
+    def grad_weight(grad: Array, grad_y: Array, x: Array, frame: Array, sums: Array, top: int, left: int) -> None:
+        rows, columns = min(x.shape[2], frame.shape[0] - top), min(x.shape[3], frame.shape[1] - left)
+        for c in range(grad_y.shape[0]):
+            sums[:] = 0
+            for n in range(grad_y.shape[1]):
+                for h in range(rows):
+                    for w in range(columns):
+                        frame[top + h, left + w] = x[c, n, h, w]
+                for h in range(grad_y.shape[2]):
+                    for i in range(height):
+                        for j in range(width):
+                            for w in range(grad_y.shape[3]):
+                                sums[i, j, w] += grad_y[c, n, h, w] * frame[h * stride + i, w * stride + j]
             for i in range(height):
                 for j in range(width):
-                    for w in range(grad_y.shape[1]):
-                        sums[i, j, w] += grad_y[h, w] * frame[h * stride + i, w * stride + j]
+                    grad[c, i, j] = sums[i, j].sum()
 
-    return _compiler()(add)
+    return grad_weight

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
+from netweight import machine_code
 from netweight.placement import kernel
 
 
 def is_fast() -> bool:
     """Whether Numba is installed."""
-    return find_spec("numba") is not None
+    return machine_code.is_installed()
 
 
 @cache
@@ -22,11 +22,10 @@ def compiled() -> dict[str, Any]:
     """
     if not is_fast():
         return {}
-    import numba
     import numpy as np
     from numba.extending import register_jitable
 
     for helper in kernel.HELPERS:
         register_jitable(helper)
-    search = numba.njit(cache=True, error_model="numpy")(kernel.search)
+    search = machine_code.compiled(kernel.search, error_model="numpy")
     return {"search": search, "table": lambda rows: np.array(rows, dtype=np.int64)}

@@ -12,7 +12,8 @@ from typing import Any, Protocol, TypeAlias
 from netweight.autograd.gradients import Call
 from netweight.ir import Graph, TensorSpec
 from netweight.kernels.activate import Relu, Relu6, Sigmoid, Tanh
-from netweight.kernels.convolve import Conv, convolution
+from netweight.kernels.convolution import Conv
+from netweight.kernels.convolve import convolution
 from netweight.kernels.dense import Linear
 from netweight.kernels.normalise import BatchNorm
 from netweight.kernels.pooling import MOST_TAPS, AvgPool, GlobalAvgPool, MaxPool, Window

@@ -8,7 +8,8 @@ from typing import Any
 
 from netweight.ir import TensorSpec
 from netweight.kernels.conv import conv_im2col
-from netweight.kernels.convolve import Conv, convolution
+from netweight.kernels.convolution import Conv
+from netweight.kernels.convolve import convolution
 from netweight.lazy import Array, np
 from netweight.ops.arrays.fast_types import widened
 from netweight.ops.contract.conv import ConvAttrs, conv_shape
