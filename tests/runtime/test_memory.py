@@ -65,7 +65,7 @@ class Alive:
         self.seen: dict[int, Callable[[], Array | None]] = {}
         self.peaks = {"forward": 0, "backward": 0}
         forwards, backwards = (sys.modules[f"netweight.runtime.{name}"] for name in ("forward", "backward"))
-        call, gradients, add_to = forwards._call, backwards._gradients, backwards._add_to
+        call, gradients, add_to = forwards.call, backwards._gradients, backwards._add_to
 
         def watched_call(node: Node, values: dict[str, Array], *rest: Any) -> dict[str, Array]:
             saved = call(node, values, *rest)
@@ -81,7 +81,7 @@ class Alive:
             add_to(grads, name, *rest)
             self.look("backward", grads[name])
 
-        monkeypatch.setattr(forwards, "_call", watched_call)
+        monkeypatch.setattr(forwards, "call", watched_call)
         monkeypatch.setattr(backwards, "_gradients", watched_gradients)
         monkeypatch.setattr(backwards, "_add_to", watched_sum)
 

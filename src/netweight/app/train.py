@@ -118,7 +118,7 @@ def train(
     >>> import netweight
     >>> done = netweight.train("mlp:widths=64-16-10", epochs=2, seed=1)
     >>> len(done.epochs), done.test.images, done.cost.macs
-    (2, 360, 1184)
+    (2, 359, 1184)
 
     Args:
         model: Name of a built-in network, path of an ONNX file, ``"FILE.py:NAME"``, a ``Graph``, a function of a
