@@ -21,6 +21,7 @@ from netweight.kernels.compiled import depthwise
 from netweight.ops import REGISTRY
 from netweight.ops.contract.conv import ConvAttrs
 from netweight.ops.table import as_tuple, forward
+from netweight.ops.window.pool import PoolAttrs
 from netweight.runtime import backward, run
 from netweight.runtime.bound import OPERATORS
 from netweight.runtime.kernels import KERNELS
@@ -218,7 +219,7 @@ def test_max_pool_takes_the_first_of_equal_elements_and_keeps_what_is_no_number(
     np.testing.assert_array_equal(step.grads["x"], [[[[1, 0, 2, 0], [0, 0, 0, 0]]]])
 
 
-@pytest.mark.parametrize("name", ["conv", "batch_norm", "integer_conv"])
+@pytest.mark.parametrize("name", KERNELS["fast"])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 def test_kernels_of_a_run_are_their_rules(name: str, dtype: str) -> None:
     """In every mode of padding and every type: what is not the fast way's goes the other."""
@@ -226,9 +227,33 @@ def test_kernels_of_a_run_are_their_rules(name: str, dtype: str) -> None:
 
     def law(attrs: Any, inputs: tuple[Any, ...]) -> None:
         given = tuple(None if x is None else x.astype(dtype) if x.dtype.kind == "f" else x for x in inputs)
-        expected = REGISTRY[name].forward(attrs, *given)
+        expected = as_tuple(REGISTRY[name].forward(attrs, *given))[0]
         tolerance = {"float64": 1e-9, "float32": 2e-4, "float16": 2e-2}[dtype]
         np.testing.assert_allclose(kernel(attrs, *given), expected, rtol=tolerance, atol=tolerance)
         assert kernel(attrs, *given).dtype == expected.dtype
 
     hold(law, CASES[name])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 10)])
+@pytest.mark.parametrize("batch", [1, 2, 9])
+def test_largest_elements(batch: int, size: tuple[int, int]) -> None:
+    """Odd sizes, windows that overlap, lie apart or reach beyond the end, and what is no number."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(batch, 3, *size)).astype(np.float32)
+    x[-1, 1, -1, 0] = np.nan
+    for kernel, stride, pad, ceil in itertools.product((1, 3), (1, 2, 3), (0, 1), (False, True)):
+        if pad < kernel and size[0] + 2 * pad >= kernel:
+            attrs = PoolAttrs(kernel_size=(kernel,) * 2, stride=(stride,) * 2, padding=((pad, pad),) * 2,
+                              dilation=(1, 1), ceil_mode=ceil)  # fmt: skip
+            expected = REGISTRY["max_pool"].forward(attrs, x)[0]  # type: ignore[index]
+            np.testing.assert_array_equal(KERNELS["fast"]["max_pool"](attrs, x), expected)
+
+
+def test_gradients_of_what_a_kernel_keeps_nothing_for() -> None:
+    """A pooling whose positions backward reads is done by the rule."""
+    x = np.float32([[[[1, 5, 3, 2], [4, 2, 7, 8]]]])
+    one = build.graph(lambda x: build.max_pool2d(x, 2), (1, 1, 2, 4))
+    done = run(one, {"x": x}, {}, keep="saved", kernels=KERNELS["fast"])
+    grads = backward(one, done, {one.outputs[0]: np.float32([[[[1, 2]]]])})
+    assert grads["x"].tolist() == [[[[0, 1, 0, 0], [0, 0, 0, 2]]]]

@@ -75,6 +75,24 @@ class MaxPool:
         return self.grad_x
 
 
+def maxima(window: Window, x: Array, y: tuple[int, ...]) -> Array:
+    """The largest element of each window, (N, C, *out) in order, and NaN where there is one.
+
+    Args:
+        window: What the pooling is.
+        x: Numbers of any real type, (N, C, *in).
+        y: Shape of the output; what meets padding alone is the lowest number.
+    """
+    lowest = -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    found = np.full(y, lowest, x.dtype)
+    for _, outputs, inputs in taps(
+        window.kernel_size, x.shape[2:], y[2:], window.stride, window.padding, window.dilation
+    ):
+        part = found[(..., *outputs)]
+        np.maximum(part, x[(..., *inputs)], out=part)
+    return found
+
+
 class AvgPool:
     """The sum of each window over a divisor.
 

@@ -96,7 +96,8 @@ def run(
             given = [None if name is None else graph.spec(name) for name in node.inputs]
             effort.step()
             effort.before(_definition(node), node.attrs, given, [graph.spec(name) for name in node.outputs])
-            saved = call(node, values, generator, kernels or {})
+            reads_more = plan is not None and bool(_definition(node).extras)  # of which kernels give nothing
+            saved = call(node, values, generator, {} if reads_more else kernels or {})
             effort.after(values[name] for name in node.outputs)
             if plan is not None and plan.calls[step].runs_backward:
                 kept[step] = kept_of(plan.calls[step], values, saved)

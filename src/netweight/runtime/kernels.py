@@ -10,11 +10,13 @@ from netweight.ir import TensorSpec
 from netweight.kernels.conv import conv_im2col
 from netweight.kernels.convolution import Conv
 from netweight.kernels.convolve import convolution
+from netweight.kernels.pooling import Window, maxima
 from netweight.lazy import Array, np
 from netweight.ops.arrays.fast_types import widened
 from netweight.ops.contract.conv import ConvAttrs, conv_shape
 from netweight.ops.contract.integer import from_zero_points
 from netweight.ops.norm.batch_norm import BatchNormAttrs
+from netweight.ops.window.pool import PoolAttrs, max_pool_shape
 
 
 def _im2col(attrs: ConvAttrs, x: Array, weight: Array, bias: Array | None) -> Array:
@@ -60,8 +62,26 @@ def _batch_norm(
     return y
 
 
+def _max_pool(attrs: PoolAttrs, x: Array) -> Array:
+    """One comparison of planes for each tap, in place of windows whose positions are looked for."""
+    window = Window(attrs.kernel_size, attrs.stride, attrs.padding, attrs.dilation)
+    return maxima(window, x, max_pool_shape(attrs, _spec(x))[0].shape)
+
+
+def _relu6(_attrs: None, x: Array) -> Array:
+    """In room that is taken once."""
+    y = np.maximum(x, 0)
+    return np.minimum(y, 6, out=y)
+
+
 KERNELS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "reference": {},
     "im2col": {"conv": _im2col, "integer_conv": _integer_im2col},
-    "fast": {"conv": _conv, "integer_conv": _integer_im2col, "batch_norm": _batch_norm},
+    "fast": {
+        "conv": _conv,
+        "integer_conv": _integer_im2col,
+        "batch_norm": _batch_norm,
+        "max_pool": _max_pool,
+        "relu6": _relu6,
+    },
 }
