@@ -2,7 +2,7 @@
 """A step of training beside PyTorch's eager one: forward, loss, backward, an update with momentum; in turns.
 
 CPU seconds on one thread, and wall seconds on as many as `--threads` says. Both sides have the same network, the same
-pictures and the same optimiser. Runs of whole networks beside ONNX Runtime come after, where that is installed.
+pictures and the same optimiser.
 """
 
 from __future__ import annotations
