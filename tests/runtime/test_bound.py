@@ -16,6 +16,7 @@ from cases import CASES
 from cases.shared import hold
 from netweight import build, machine_code
 from netweight.autograd.gradients import trainable
+from netweight.errors import ShapeError, UsageError
 from netweight.ir import Graph, Node, TensorSpec, Value
 from netweight.kernels.compiled import depthwise
 from netweight.ops import REGISTRY
@@ -257,3 +258,47 @@ def test_gradients_of_what_a_kernel_keeps_nothing_for() -> None:
     done = run(one, {"x": x}, {}, keep="saved", kernels=KERNELS["fast"])
     grads = backward(one, done, {one.outputs[0]: np.float32([[[[1, 2]]]])})
     assert grads["x"].tolist() == [[[[0, 1, 0, 0], [0, 0, 0, 2]]]]
+
+
+def _small_network() -> tuple[Graph, dict[str, Any], dict[str, Any]]:
+    """Columns, a depthwise convolution and a pointwise one; weights, and gradients of the output."""
+
+    def describe(x: build.Symbol) -> build.Symbol:
+        x = build.relu(build.conv2d(x, 4, kernel_size=3, padding=1, name="a"))
+        x = build.conv2d(x, 4, kernel_size=3, padding=1, groups=4, name="b")
+        return build.conv2d(x, 3, kernel_size=1, name="c")
+
+    graph = build.graph(describe, (2, 3, 8, 8))
+    output = graph.outputs[0]
+    return graph, netweight.initialize(graph), {output: np.ones(graph.spec(output).shape, np.float32)}
+
+
+@pytest.mark.parametrize("kind", ["read only", "of the other order of bytes"])
+def test_arrays_as_files_have_them(kind: str) -> None:
+    graph, weights, grads = _small_network()
+    x = np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32)
+
+    def stored(array: Any) -> Any:
+        found = array.astype(array.dtype.newbyteorder()) if kind.startswith("of") else array.copy()
+        found.flags.writeable = False
+        return found
+
+    expected = Program(graph, trainable(graph)).step({"x": x}, weights, grads)
+    found = Program(graph, trainable(graph)).step(
+        {"x": stored(x)}, {name: stored(array) for name, array in weights.items()},
+        {name: stored(array) for name, array in grads.items()},
+    )  # fmt: skip
+    for name, array in expected.grads.items():
+        np.testing.assert_allclose(found.grads[name], array, rtol=1e-5, err_msg=name)
+
+
+def test_a_step_that_is_given_too_little_or_something_else() -> None:
+    graph, weights, grads = _small_network()
+    program = Program(graph, trainable(graph))
+    x = np.zeros((2, 3, 8, 8), np.float32)
+    with pytest.raises(UsageError, match="an array for input 'x', got none"):
+        program.step({}, weights, grads)
+    with pytest.raises(ShapeError, match=r"'x' of shape \(2, 3, 8, 8\), got \(1, 3, 8, 8\)"):
+        program.step({"x": x[:1]}, weights, grads)
+    with pytest.raises(UsageError, match=r"an array for parameter 'b\.bias', got none"):
+        program.step({"x": x}, {name: array for name, array in weights.items() if name != "b.bias"}, grads)

@@ -263,6 +263,8 @@ def test_the_command_prints_a_line_per_epoch_and_what_it_costs(capsys: pytest.Ca
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split("  ")[0] == "epoch"
     assert [line.split()[0] for line in lines[1:3]] == ["1", "2"]
+    ends = [[one.end() for one in re.finditer(r"\S+( %| loss)?", line)] for line in lines[:3]]
+    assert ends[0] == ends[1] == ends[2]  # titles and numbers below each other
     assert any(line.startswith("cost: mlp at 1x64 fp32: 910 params") for line in lines)
     assert re.search(r"test accuracy \d+\.\d\d % \(\d+ of 359\), top-5", lines[-1])
 

@@ -112,7 +112,7 @@ def evaluate(
     _check_classes(kept, read.classes)
     sample = None if record["sample"] is None else tuple(record["sample"])
     found = networks(record["model"] if model is None else model, classes=len(read.classes), sample=sample)
-    usual = found.using(found.fixed_batch or 1)
+    usual = found.usual
     pictures = pictures_for(
         read, sample_of(usual), seed=record["recipe"]["seed"] if seed is None else seed,
         fractions=record["fractions"], centre=Normalisation(**record["centre"]),

@@ -166,7 +166,7 @@ def train(
     with progress.stage("reading the pictures"):
         read = load_data(data, skip=skip_bad)
     found = networks(model, classes=len(read.classes), sample=None if size is None else tuple(size))
-    usual = found.using(found.fixed_batch or 1)
+    usual = found.usual
     recipe = recipe_of(
         {**given, "batch": found.fixed_batch or batch}, len(found.training(found.fixed_batch or 2).outputs)
     )
@@ -202,7 +202,7 @@ def _first_weights(
             raise UsageError("replace: expected weights to begin with, got none", fix="--weights FILE")
         return weights, (f"the first weights are random, seed {seed}",) if drawn else ()
     arrays = load_checkpoint(Path(given)).weights if isinstance(given, str | Path) else given
-    graph = found.using(found.fixed_batch or 1)
+    graph = found.usual
     where = str(given) if isinstance(given, str | Path) else "weights="
     anew = [name for pattern in replace for name in named_by(pattern, graph)]
     kept = {name: array for name, array in arrays.items() if name not in anew}

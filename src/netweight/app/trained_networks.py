@@ -76,6 +76,11 @@ class Networks:
         made = build.graph(what.describe, (batch, *self.sample), name=self.name, training=training)
         return Loaded(graph=made, source="builder")
 
+    @property
+    def usual(self) -> Graph:
+        """As it is used, for one picture or as many as it takes."""
+        return self.using(self.fixed_batch or 1)
+
     def first_weights(self, seed: int) -> tuple[Mapping[str, Array], bool]:
         """Those of the model, or drawn from a seed; and whether they were drawn."""
         from netweight.runtime import initialize
@@ -117,7 +122,7 @@ def networks(model: Model | Callable[..., Any], *, classes: int, sample: tuple[i
 
 
 def _check_scores(found: Networks, classes: int) -> None:
-    graph = found.using(found.fixed_batch or 1)
+    graph = found.usual
     scores = graph.spec(graph.outputs[0]).shape
     if len(scores) != 2 or scores[1] != classes:
         raise UsageError(

@@ -10,7 +10,7 @@ from netweight.results.training_run import CostOfTraining
 def cost_of(session: Session) -> CostOfTraining:
     """The cost of one picture, and of a step of training."""
     recipe = session.recipe
-    used = weigh(session.networks.using(session.networks.fixed_batch or 1))
+    used = weigh(session.networks.usual)
     graph = session.networks.training(recipe.batch)
     step = weigh(graph, optimizer=recipe.optimizer.name, freeze=recipe.freeze).training
     assert step is not None  # it was asked for

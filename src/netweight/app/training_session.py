@@ -108,7 +108,7 @@ class Session:
         )  # fmt: skip
 
     def _checkpoint(self, trainer: Trainer, course: Course) -> Checkpoint:
-        graph = self.networks.using(self.networks.fixed_batch or 1)
+        graph = self.networks.usual
         kept = [value.name for value in graph.values.values() if value.kind in ("parameter", "buffer")]
         record = record_of(
             **self._identity(), epoch=len(course.epochs), updates=trainer.updates, best_epoch=course.best_epoch,
@@ -120,7 +120,7 @@ class Session:
 
     def _identity(self) -> dict[str, Any]:
         """What is the same in all epochs of a training."""
-        graph = self.networks.using(self.networks.fixed_batch or 1)
+        graph = self.networks.usual
         data = self.pictures.data
         return record_of(
             model=self.model, network=digest(graph), sample=self.networks.sample, data=data.name,
@@ -139,7 +139,7 @@ class Session:
         """
         _check_same(self._identity(), begun.record)
         check_record(begun.record, LAST, ("updates", "history", "best_epoch"))
-        graph = self.networks.using(self.networks.fixed_batch or 1)
+        graph = self.networks.usual
         for name, array in fitted("last.safetensors", begun.weights, graph, {}).items():
             trainer.weights[name][...] = array
         for name, array in trainer.parameters.states.items():

@@ -16,7 +16,7 @@ from netweight.cli.usage import Verb
 from netweight.cli.values import WHOLE, completing, one_of
 from netweight.data.split import FRACTIONS
 from netweight.errors import UsageError
-from netweight.report.train.text import HEAD, cells, closing
+from netweight.report.train.text import HEAD, cells, closing, line
 from netweight.results.training_run import Epoch
 
 _NUMBER = click.FLOAT
@@ -120,9 +120,9 @@ class _Lines:
     def __call__(self, epoch: Epoch, _of: int) -> None:
         with redirect_stdout(self._stdout):
             if not self._headed:
-                out("  ".join(HEAD))
+                out(line(HEAD))
                 self._headed = True
-            out("  ".join(cell.rjust(len(title)) for cell, title in zip(cells(epoch), HEAD, strict=True)))
+            out(line(cells(epoch)))
         self._stdout.flush()
 
 

@@ -84,7 +84,7 @@ def run(
         UnsupportedOpError: If an operator has no definition.
         LimitError: If it goes further than ``netweight.limits`` allows.
     """
-    values = _starting_values(graph, inputs, weights)
+    values = starting_values(graph, inputs, weights)
     plan = backpropagation(graph, _differentiated(graph, wanted)) if keep else None
     done = {} if keep is True else _unused_after(graph)
     generator = rng or np.random.default_rng(0)
@@ -127,7 +127,7 @@ def timed(
     """
     from netweight.runtime.kernels import KERNELS
 
-    values = _starting_values(graph, inputs, weights)
+    values = starting_values(graph, inputs, weights)
     done, generator = _unused_after(graph), np.random.default_rng(0)
     found = []
     for step, node in enumerate(graph.nodes):
@@ -188,7 +188,13 @@ def call(
     return saved
 
 
-def _starting_values(graph: Graph, inputs: Mapping[str, Array], weights: Mapping[str, Array]) -> dict[str, Array]:
+def starting_values(graph: Graph, inputs: Mapping[str, Array], weights: Mapping[str, Array]) -> dict[str, Array]:
+    """Arrays of inputs and weights.
+
+    Raises:
+        UsageError: If one is missing.
+        ShapeError: If one has another shape.
+    """
     values: dict[str, Array] = {}
     for name, value in graph.values.items():
         if value.kind == "activation":

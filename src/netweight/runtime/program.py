@@ -16,6 +16,7 @@ from netweight.lazy import Array, np
 from netweight.ops.own import definition_of
 from netweight.runtime.backward import check_differentiable, written
 from netweight.runtime.bound import Bound, bound
+from netweight.runtime.forward import starting_values
 from netweight.runtime.kept import kept_of
 
 
@@ -96,14 +97,14 @@ class Program:
             rng: Where dropout draws from; seeded with 0 by default.
 
         Raises:
+            UsageError: If an input or a weight is missing.
+            ShapeError: If one has another shape.
             NetweightError: If an operator on the way back has no gradient.
         """
         graph = self.graph
         values: list[Array | None] = [None] * (len(graph.values) + 1)  # the last stays None: number -1
-        for given in (feeds, weights):
-            for name, array in given.items():
-                if name in self._numbers:
-                    values[self._numbers[name]] = array
+        for name, array in starting_values(graph, feeds, weights).items():
+            values[self._numbers[name]] = _native(array)
         rng = rng or np.random.default_rng(0)
         for line in self._lines:
             found = line.run.forward(tuple([values[number] for number in line.reads]), rng)
@@ -122,7 +123,7 @@ class Program:
         grads: list[Array | None] = [None] * len(values)
         for name, array in grad_outputs.items():
             if name in self.plan.reached:
-                grads[self._numbers[name]] = array
+                grads[self._numbers[name]] = _native(array)
         for line in self._back:
             if not line.call.link.own:
                 self._divert(line.call, values, grads)
@@ -168,3 +169,8 @@ class Program:
         for to, grad in written(call, function, kept_of(call, known, {}), given):
             before = grads[self._numbers[to]]
             grads[self._numbers[to]] = grad if before is None else before + grad
+
+
+def _native(array: Array) -> Array:
+    """The array in this machine's order of bytes, which compiled loops take alone."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

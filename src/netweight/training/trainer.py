@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any
 
-from netweight.autograd.gradients import trainable
+from netweight.autograd.gradients import is_named, trainable
 from netweight.errors import UsageError, unknown_name
 from netweight.ir import Graph
 from netweight.lazy import Array, np
 from netweight.runtime.backward import check_differentiable
 from netweight.runtime.program import Program
 from netweight.training.divergence import stopped
-from netweight.training.objective import LOSS, TARGET, Loss, objective
+from netweight.training.objective import TARGET, Loss, objective
 from netweight.training.optimizers import Optimizer
 from netweight.training.parameters import Parameters
 from netweight.training.schedules import Schedule
@@ -103,7 +102,7 @@ class Trainer:
         self._programs: dict[tuple[int, bool], Program] = {}
         graph = networks(recipe.batch)
         names = trainable(graph, recipe.freeze)
-        factors = _factors(names, recipe.factors)
+        factors = _factors(graph, names, recipe.factors)
         self._trained = tuple(name for name in names if factors.get(name, 1.0) > 0)
         if not self._trained:
             raise UsageError("train: expected parameters that are not frozen, got none", fix="leave out --freeze")
@@ -181,7 +180,7 @@ class Trainer:
         return {name: batch.images, TARGET: batch.targets}
 
 
-def _factors(names: Iterable[str], patterns: Iterable[tuple[str, float]]) -> dict[str, float]:
+def _factors(graph: Graph, names: Iterable[str], patterns: Iterable[tuple[str, float]]) -> dict[str, float]:
     """Factor of each parameter that a pattern names.
 
     Raises:
@@ -190,7 +189,7 @@ def _factors(names: Iterable[str], patterns: Iterable[tuple[str, float]]) -> dic
     found: dict[str, float] = {}
     known = tuple(names)
     for pattern, factor in patterns:
-        named = [name for name in known if fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*")]
+        named = [name for name in known if is_named(pattern, graph.values[name])]
         if not named:
             raise unknown_name("parameter", pattern, known, fix="a name of one, or a module or pattern: 'features.*'")
         found.update(dict.fromkeys(named, factor))
@@ -200,6 +199,3 @@ def _factors(names: Iterable[str], patterns: Iterable[tuple[str, float]]) -> dic
 def _right(scores: Array, targets: Array) -> int:
     wanted: Any = targets if targets.ndim == 1 else targets.argmax(axis=1)
     return int((scores.argmax(axis=1) == wanted).sum())
-
-
-__all__ = ["LOSS", "Batch", "Recipe", "Step", "Trainer"]

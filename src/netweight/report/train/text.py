@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from netweight.report.escape import plain
 from netweight.report.memory.aligned import aligned
@@ -11,6 +11,7 @@ from netweight.results.training_run import Epoch, TrainingRun
 from netweight.units import scaled
 
 HEAD = ("epoch", "loss", "accuracy %", "validation loss", "validation %", "lr", "images/s")
+_WIDTHS = (5, 7, 10, 15, 12, 8, 8)  # of lines that are printed before those after them are known
 
 
 def to_text(run: TrainingRun, *, width: int | None = None) -> str:
@@ -31,6 +32,11 @@ def closing(run: TrainingRun, width: int | None) -> Iterator[str]:
     yield from wrapped(f"cost: {run.cost.sentence}", width, 2)
     yield from wrapped(_step(run), width, 2)
     yield from wrapped(sentence(run), width, 2)
+
+
+def line(row: Sequence[str]) -> str:
+    """One row, below those before it where its numbers have their usual length."""
+    return "  ".join(cell.rjust(width) for cell, width in zip(row, _WIDTHS, strict=True))
 
 
 def cells(epoch: Epoch) -> tuple[str, ...]:
